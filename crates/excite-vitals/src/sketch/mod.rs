@@ -1,0 +1,5 @@
+//! Small summaries of many numbers, each with `merge`.
+
+mod histogram;
+
+pub use histogram::Histogram;

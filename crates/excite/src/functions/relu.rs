@@ -1,0 +1,66 @@
+use crate::reference::Real;
+use crate::{Activation, Float, Info, SlopeFrom};
+
+/// max(x, 0): cheap, does not saturate for x > 0, not zero-centred; a unit whose inputs are all negative is dead.
+///
+/// The slope at 0 is 0, the left one, as in `PyTorch`, TensorFlow and JAX. NaN stays NaN and −0 becomes +0.
+///
+/// ```
+/// use excite::{Activation, Relu};
+/// assert_eq!([-1.0_f32, 0.0, 2.0].map(|x| Relu.value(x)), [0.0, 0.0, 2.0]);
+/// assert_eq!([0.0_f32, 2.0].map(|y| Relu.slope(y)), [0.0, 1.0]);
+/// assert!(Relu.value(f32::NAN).is_nan());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Relu;
+
+impl Activation for Relu {
+    const INFO: Info = Info {
+        name: "relu",
+        title: "ReLU",
+        formula: "max(x, 0)",
+        origin: "Fukushima 1969; Nair and Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines",
+        advice: "The first to try. If units die, lower the learning rate, centre the inputs, or let some slope through \
+                 for negative inputs.",
+        pytorch: "torch.nn.ReLU",
+        jax: "jax.nn.relu",
+        keras: "keras.activations.relu",
+        onnx: "Relu",
+        gain: std::f64::consts::SQRT_2,
+        max_ulp_f32: 0.0,
+        max_ulp_f64: 0.0,
+    };
+
+    /// y > 0 exactly where x > 0.
+    const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
+
+    #[inline(always)]
+    fn value<F: Float>(self, x: F) -> F {
+        // Not F::max, which turns NaN into 0.
+        if x <= F::ZERO { F::ZERO } else { x }
+    }
+
+    #[inline(always)]
+    fn slope<F: Float>(self, y: F) -> F {
+        if y > F::ZERO { F::ONE } else { y * F::ZERO }
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        if x.is_negative() { R::from(0.0) } else { x }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_values() {
+        assert_eq!(Relu.value(f32::INFINITY), f32::INFINITY);
+        assert_eq!(Relu.value(f32::NEG_INFINITY), 0.0);
+        assert!(Relu.value(-0.0_f64).is_sign_positive());
+        assert_eq!(Relu.value(f32::from_bits(1)), f32::from_bits(1));
+        assert!(Relu.slope(f32::NAN).is_nan());
+        assert_eq!(Relu.slope(f32::INFINITY), 1.0);
+    }
+}

@@ -1,0 +1,89 @@
+use crate::math::{exp_m1_neg, reduce};
+use crate::reference::Real;
+use crate::{Activation, Float, Info, SlopeFrom};
+
+/// 1 / (1 + e⁻ˣ), the logistic function: squashes to [0, 1], saturates on both sides, not zero-centred.
+///
+/// ```
+/// use excite::{Activation, Sigmoid};
+/// assert_eq!(Sigmoid.value(0.0_f32), 0.5);
+/// // The tail is not cut off: −100 gives a subnormal, not 0.
+/// assert_eq!(Sigmoid.value(-100.0_f32), 3.783506e-44);
+/// // The slope from the output y: y·(1 − y).
+/// assert_eq!(Sigmoid.slope(0.5_f32), 0.25);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sigmoid;
+
+impl Activation for Sigmoid {
+    const INFO: Info = Info {
+        name: "sigmoid",
+        title: "Sigmoid",
+        formula: "1 / (1 + e⁻ˣ)",
+        origin: "Verhulst 1838 (logistic function); Rumelhart, Hinton and Williams 1986 in networks",
+        advice: "For gates and for probabilities at the output. In hidden layers it saturates, its slope is at most a \
+                 quarter, and its outputs are all positive.",
+        pytorch: "torch.nn.Sigmoid",
+        jax: "jax.nn.sigmoid",
+        keras: "keras.activations.sigmoid",
+        onnx: "Sigmoid",
+        gain: 1.0,
+        max_ulp_f32: 1.0,
+        max_ulp_f64: 1.0,
+    };
+
+    const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
+
+    /// With x = m·ln 2 + r and p = e⁻ʳ: σ(x) = 2ᵐ / (2ᵐ + p). The sum keeps its rounding error, and one Newton step on
+    /// its reciprocal takes that in, so that only the last rounding is left.
+    #[inline(always)]
+    fn value<F: Float>(self, x: F) -> F {
+        // Beyond these the result is 0 and 1.
+        let x = x.clamp_keep_nan(F::SIGMOID_ZERO, F::SIGMOID_ONE);
+        let reduced = reduce(x, F::GUARD_EXPONENT);
+        let s = exp_m1_neg(reduced.hi, reduced.lo).0;
+        // 2^(m + guard) stays a normal number where 2^m is subnormal.
+        let power = reduced.power * F::GUARD_INVERSE;
+        // d + d_lo = 2^m + 1 + s
+        let one_more = F::ONE + power;
+        let one_more_lo = power - (one_more - F::ONE);
+        let d = one_more + s;
+        let d_lo = (s - (d - one_more)) + one_more_lo;
+        let y = F::ONE / d;
+        let residual = y.mul_add(-d_lo, y.mul_add(-d, F::ONE));
+        y.mul_add(residual, y) * reduced.power * F::GUARD_INVERSE
+    }
+
+    #[inline(always)]
+    fn slope<F: Float>(self, y: F) -> F {
+        y * (F::ONE - y)
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        let one = R::from(1.0);
+        if x.is_negative() {
+            let e = x.exp();
+            e.clone() / (one + e)
+        } else {
+            one.clone() / (one + (-x).exp())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_values() {
+        assert_eq!(Sigmoid.value(f32::INFINITY), 1.0);
+        assert_eq!(Sigmoid.value(f32::NEG_INFINITY), 0.0);
+        assert_eq!(Sigmoid.value(f64::INFINITY), 1.0);
+        assert_eq!(Sigmoid.value(f64::NEG_INFINITY), 0.0);
+        assert!(Sigmoid.value(f32::NAN).is_nan());
+        assert!(Sigmoid.value(-f64::NAN).is_nan());
+        assert_eq!(Sigmoid.value(f32::from_bits(1)), 0.5);
+        assert_eq!(Sigmoid.value(-103.0_f32), f32::from_bits(1));
+        assert_eq!(Sigmoid.value(-745.0_f64), f64::from_bits(1));
+    }
+}

@@ -1,0 +1,86 @@
+use crate::math::{exp_m1_neg, reduce};
+use crate::reference::Real;
+use crate::{Activation, Float, Info, SlopeFrom};
+
+/// tanh x = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ): zero-centred, saturates on both sides.
+///
+/// ```
+/// use excite::{Activation, Tanh};
+/// assert_eq!(Tanh.value(0.5_f32), 0.46211717);
+/// assert_eq!(Tanh.value(-0.0_f32).to_bits(), (-0.0_f32).to_bits());
+/// // The slope from the output y: 1 − y².
+/// assert_eq!(Tanh.slope(0.5_f32), 0.75);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tanh;
+
+impl Activation for Tanh {
+    const INFO: Info = Info {
+        name: "tanh",
+        title: "Tanh",
+        formula: "(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)",
+        origin: "Riccati 1757 (hyperbolic functions); LeCun et al. 1998, Efficient BackProp, in networks",
+        advice: "Where a bounded, zero-centred output is wanted: recurrent networks, small networks, control. It saturates, \
+                 so scale the initialisation.",
+        pytorch: "torch.nn.Tanh",
+        jax: "jax.numpy.tanh",
+        keras: "keras.activations.tanh",
+        onnx: "Tanh",
+        gain: 5.0 / 3.0,
+        max_ulp_f32: 1.0,
+        max_ulp_f64: 1.0,
+    };
+
+    const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
+
+    /// With 2|x| = m·ln 2 + r and s = e⁻ʳ − 1: tanh |x| = (2ᵐ − 1 − s) / (2ᵐ + 1 + s). Numerator and
+    /// denominator keep their rounding errors, and the quotient is corrected by its residual.
+    #[inline(always)]
+    fn value<F: Float>(self, x: F) -> F {
+        // Beyond this the result is ±1.
+        let size = x.abs().at_most_keep_nan(F::TANH_ONE);
+        let reduced = reduce(size + size, F::ZERO);
+        let (s, s_lo) = exp_m1_neg(reduced.hi, reduced.lo);
+        let power = reduced.power;
+        // n + n_lo = 2^m − 1 − s − s_lo
+        let less = power - F::ONE;
+        let less_lo = (power - less) - F::ONE;
+        let n = less - s;
+        let n_lo = (((less - n) - s) + less_lo) - s_lo;
+        // d + d_lo = 2^m + 1 + s + s_lo
+        let more = power + F::ONE;
+        let more_lo = F::ONE - (more - power);
+        let d = more + s;
+        let d_lo = ((s - (d - more)) + more_lo) + s_lo;
+        let inverse = F::ONE / d;
+        let q = n * inverse;
+        let residual = q.mul_add(-d_lo, q.mul_add(-d, n) + n_lo);
+        residual.mul_add(inverse, q).copysign(x)
+    }
+
+    #[inline(always)]
+    fn slope<F: Float>(self, y: F) -> F {
+        (-y).mul_add(y, F::ONE)
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        x.tanh()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_values() {
+        assert_eq!(Tanh.value(f32::INFINITY), 1.0);
+        assert_eq!(Tanh.value(f64::NEG_INFINITY), -1.0);
+        assert!(Tanh.value(f32::NAN).is_nan());
+        assert_eq!(Tanh.value(-0.0_f64).to_bits(), (-0.0_f64).to_bits());
+        for tiny in [f32::from_bits(1), f32::from_bits(12345), 1e-38, 1e-20, 1e-5] {
+            assert_eq!(Tanh.value(tiny), tiny);
+            assert_eq!(Tanh.value(-tiny), -tiny);
+        }
+    }
+}

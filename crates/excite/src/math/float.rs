@@ -1,0 +1,193 @@
+//! The two working precisions, f32 and f64.
+
+use std::fmt::{Debug, Display};
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// A working precision: `f32` or `f64`. Sealed, because every constant of the approximations belongs to one of them.
+///
+/// ```
+/// fn shifted<F: excite::Float>(x: F) -> F {
+///     x - F::lit(0.5)
+/// }
+/// assert_eq!(shifted(1.0_f32), 0.5);
+/// assert_eq!(shifted(1.0_f64), 0.5);
+/// ```
+pub trait Float:
+    sealed::Sealed
+    + Copy
+    + Default
+    + Debug
+    + Display
+    + PartialOrd
+    + Send
+    + Sync
+    + 'static
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+{
+    /// 0
+    const ZERO: Self;
+    /// 1
+    const ONE: Self;
+    #[doc(hidden)]
+    const LOG2_E: Self;
+    /// ln 2 to so many bits that m·`LN2_HI` is exact for every m in use, and the rest.
+    #[doc(hidden)]
+    const LN2_HI: Self;
+    #[doc(hidden)]
+    const LN2_LO: Self;
+    /// 1.5 · 2^(digits − 1) + exponent bias: adding it rounds to an integer, and leaves in the low bits that
+    /// integer plus the bias, which is the exponent field of a power of two.
+    #[doc(hidden)]
+    const TO_EXPONENT: Self;
+    /// A power of two at least as large as the span of the subnormals, as its exponent.
+    #[doc(hidden)]
+    const GUARD_EXPONENT: Self;
+    /// 2^−`GUARD_EXPONENT`.
+    #[doc(hidden)]
+    const GUARD_INVERSE: Self;
+    /// Coefficients of q in e⁻ʳ ≈ 1 − r + r²·q(r), highest power first. See `exp.rs`.
+    #[doc(hidden)]
+    const EXP: &'static [Self];
+    /// Below this sigmoid is 0, and above `SIGMOID_ONE` it is 1.
+    #[doc(hidden)]
+    const SIGMOID_ZERO: Self;
+    #[doc(hidden)]
+    const SIGMOID_ONE: Self;
+    /// Above this tanh is 1.
+    #[doc(hidden)]
+    const TANH_ONE: Self;
+
+    /// The constant `value`, rounded to this precision.
+    fn lit(value: f64) -> Self;
+    /// The value as f64, exact.
+    fn to_f64(self) -> f64;
+    /// self · a + b, rounded once.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+    /// |self|
+    fn abs(self) -> Self;
+    /// |self| with the sign of `sign`.
+    fn copysign(self, sign: Self) -> Self;
+    /// Whether this is NaN.
+    fn is_nan(self) -> bool;
+    /// 2^k, where the low bits of `self` hold k plus the exponent bias.
+    #[doc(hidden)]
+    fn power_from_low_bits(self) -> Self;
+
+    /// The smaller of the two; NaN stays NaN, unlike in `min`.
+    #[inline(always)]
+    fn at_most_keep_nan(self, highest: Self) -> Self {
+        if highest < self { highest } else { self }
+    }
+
+    /// self within [lowest, highest]; NaN stays NaN.
+    #[inline(always)]
+    fn clamp_keep_nan(self, lowest: Self, highest: Self) -> Self {
+        let raised = if lowest > self { lowest } else { self };
+        raised.at_most_keep_nan(highest)
+    }
+}
+
+macro_rules! float {
+    ($float:ident, $digits:literal, { $($constants:tt)* }) => {
+        impl Float for $float {
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const LOG2_E: Self = std::$float::consts::LOG2_E;
+            $($constants)*
+
+            #[inline(always)]
+            fn lit(value: f64) -> Self {
+                value as Self
+            }
+
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                self.into()
+            }
+
+            #[inline(always)]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                self.mul_add(a, b)
+            }
+
+            #[inline(always)]
+            fn abs(self) -> Self {
+                self.abs()
+            }
+
+            #[inline(always)]
+            fn copysign(self, sign: Self) -> Self {
+                self.copysign(sign)
+            }
+
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                self.is_nan()
+            }
+
+            #[inline(always)]
+            fn power_from_low_bits(self) -> Self {
+                Self::from_bits(self.to_bits() << ($digits - 1))
+            }
+        }
+    };
+}
+
+float!(f32, 24, {
+    // Cody and Waite's split as in fdlibm's e_expf.c: 15 bits, and m needs at most 8.
+    const LN2_HI: Self = 0.693145751953125;
+    const LN2_LO: Self = 1.428606765330187e-6;
+    const TO_EXPONENT: Self = 12582912.0 + 127.0;
+    const GUARD_EXPONENT: Self = 24.0;
+    const GUARD_INVERSE: Self = 1.0 / 16777216.0;
+    // Sollya: fpminimax(exp(-x)-1+x, [|2,...,6|], [|SG...|], [-0.34667;0.34667], absolute); error 5.3e-9.
+    const EXP: &'static [Self] = &[
+        1.369733014144003391265869140625e-3,
+        -8.36895592510700225830078125e-3,
+        4.16707359254360198974609375e-2,
+        -0.16666518151760101318359375,
+        0.499999821186065673828125,
+    ];
+    // ln of half the smallest subnormal is −103.97; 1 − σ(17.33) is half of the last place below 1.
+    const SIGMOID_ZERO: Self = -104.0;
+    const SIGMOID_ONE: Self = 18.0;
+    // 1 − tanh(9.02) is half of the last place below 1.
+    const TANH_ONE: Self = 9.5;
+});
+
+float!(f64, 53, {
+    // Cody and Waite's split as in fdlibm's e_exp.c: 33 bits, and m needs at most 11.
+    const LN2_HI: Self = 6.93147180369123816490e-01;
+    const LN2_LO: Self = 1.90821492927058770002e-10;
+    const TO_EXPONENT: Self = 6755399441055744.0 + 1023.0;
+    const GUARD_EXPONENT: Self = 64.0;
+    const GUARD_INVERSE: Self = 1.0 / 18446744073709551616.0;
+    // Sollya: fpminimax(exp(-x)-1+x, [|2,...,11|], [|D...|], [-0.34667;0.34667], absolute); error 3.5e-18.
+    const EXP: &'static [Self] = &[
+        -2.51178527803886128063565815089763777478992778924294e-8,
+        2.7631073486657339482837282725047334253076769527979e-7,
+        -2.7557216328061943651055176740527485890197567641735e-6,
+        2.48014906029770042749076769394989128159068059176207e-5,
+        -1.9841269917352636373113206058604873760486952960491e-4,
+        1.38888889462715167145978600871103481040336191654205e-3,
+        -8.3333333333072186904777467475469165947288274765015e-3,
+        4.1666666666518852035761000252023222856223583221436e-2,
+        -0.16666666666666699048171551567065762355923652648926,
+        0.50000000000000122124532708767219446599483489990234,
+    ];
+    // ln of half the smallest subnormal is −745.13; 1 − σ(37.43) is half of the last place below 1.
+    const SIGMOID_ZERO: Self = -746.0;
+    const SIGMOID_ONE: Self = 38.0;
+    // 1 − tanh(19.07) is half of the last place below 1.
+    const TANH_ONE: Self = 19.5;
+});
