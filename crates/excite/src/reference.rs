@@ -9,7 +9,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 /// use excite::{Function, reference::Real};
 /// let f: Function = "tanh".parse()?;
 /// assert!((f.reference(0.5_f64) - 0.46211715726000973).abs() < 1e-15);
-/// assert!((-1.0_f64).is_negative());
+/// assert!(Real::is_positive(&1.0_f64));
 /// # Ok::<(), excite::UnknownFunction>(())
 /// ```
 pub trait Real:
@@ -25,8 +25,8 @@ pub trait Real:
     fn exp(self) -> Self;
     /// tanh x
     fn tanh(self) -> Self;
-    /// x < 0
-    fn is_negative(&self) -> bool;
+    /// x > 0
+    fn is_positive(&self) -> bool;
 }
 
 impl Real for f64 {
@@ -38,7 +38,7 @@ impl Real for f64 {
         f64::tanh(self)
     }
 
-    fn is_negative(&self) -> bool {
-        *self < 0.0
+    fn is_positive(&self) -> bool {
+        *self > 0.0
     }
 }

@@ -49,6 +49,9 @@ impl Default for Engine {
     }
 }
 
+/// Elements worked through at once: several vectors in flight hide the latency of a chain of operations.
+const BLOCK: usize = 64;
+
 impl Engine {
     /// y = f(x), element by element.
     ///
@@ -58,11 +61,7 @@ impl Engine {
         same_length("y", y.len(), x.len())?;
         self.level.run(
             #[inline(always)]
-            || {
-                for (x, y) in x.iter().zip(y) {
-                    *y = f.value(*x);
-                }
-            },
+            || map(x, y, |x| f.value(x)),
         );
         Ok(())
     }
@@ -71,11 +70,7 @@ impl Engine {
     pub fn forward_in_place<A: Activation, F: Float>(self, f: A, x: &mut [F]) {
         self.level.run(
             #[inline(always)]
-            || {
-                for x in x {
-                    *x = f.value(*x);
-                }
-            },
+            || map_in_place(x, |x| f.value(x)),
         );
     }
 
@@ -102,6 +97,35 @@ impl Engine {
             },
         );
         Ok(())
+    }
+}
+
+/// y = f(x). The tail runs the same loop on a padded block, so that it is vectorised too.
+#[inline(always)]
+fn map<F: Float>(x: &[F], y: &mut [F], f: impl Fn(F) -> F) {
+    let whole = x.len() - x.len() % BLOCK;
+    map_whole(&x[..whole], &mut y[..whole], &f);
+    let tail = x.len() - whole;
+    if tail > 0 {
+        let (mut from, mut to) = ([F::ZERO; BLOCK], [F::ZERO; BLOCK]);
+        from[..tail].copy_from_slice(&x[whole..]);
+        let padded = tail.next_multiple_of(16);
+        map_whole(&from[..padded], &mut to[..padded], &f);
+        y[whole..].copy_from_slice(&to[..tail]);
+    }
+}
+
+#[inline(always)]
+fn map_whole<F: Float>(x: &[F], y: &mut [F], f: &impl Fn(F) -> F) {
+    for (x, y) in x.iter().zip(y) {
+        *y = f(*x);
+    }
+}
+
+#[inline(always)]
+fn map_in_place<F: Float>(x: &mut [F], f: impl Fn(F) -> F) {
+    for x in x {
+        *x = f(*x);
     }
 }
 

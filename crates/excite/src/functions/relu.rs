@@ -46,7 +46,7 @@ impl Activation for Relu {
     }
 
     fn reference<R: Real>(self, x: R) -> R {
-        if x.is_negative() { R::from(0.0) } else { x }
+        if x.is_positive() { x } else { R::from(0.0) }
     }
 }
 

@@ -48,12 +48,12 @@ impl Activation for Relu6 {
 
     fn reference<R: Real>(self, x: R) -> R {
         let six = R::from(6.0);
-        if x.is_negative() {
+        if !x.is_positive() {
             R::from(0.0)
-        } else if (six.clone() - x.clone()).is_negative() {
-            six
-        } else {
+        } else if (six.clone() - x.clone()).is_positive() {
             x
+        } else {
+            six
         }
     }
 }

@@ -41,7 +41,7 @@ impl Activation for Sigmoid {
         // Beyond these the result is 0 and 1.
         let x = x.clamp_keep_nan(F::SIGMOID_ZERO, F::SIGMOID_ONE);
         let reduced = reduce(x, F::GUARD_EXPONENT);
-        let s = exp_m1_neg(reduced.hi, reduced.lo).0;
+        let s = exp_m1_neg(&reduced);
         // 2^(m + guard) stays a normal number where 2^m is subnormal.
         let power = reduced.power * F::GUARD_INVERSE;
         // d + d_lo = 2^m + 1 + s
@@ -51,7 +51,7 @@ impl Activation for Sigmoid {
         let d_lo = (s - (d - one_more)) + one_more_lo;
         let y = F::ONE / d;
         let residual = y.mul_add(-d_lo, y.mul_add(-d, F::ONE));
-        y.mul_add(residual, y) * reduced.power * F::GUARD_INVERSE
+        y.mul_add(residual, y) * power
     }
 
     #[inline(always)]
@@ -61,11 +61,11 @@ impl Activation for Sigmoid {
 
     fn reference<R: Real>(self, x: R) -> R {
         let one = R::from(1.0);
-        if x.is_negative() {
+        if x.is_positive() {
+            one.clone() / (one + (-x).exp())
+        } else {
             let e = x.exp();
             e.clone() / (one + e)
-        } else {
-            one.clone() / (one + (-x).exp())
         }
     }
 }

@@ -1,4 +1,4 @@
-use crate::math::{exp_m1_neg, reduce};
+use crate::math::{exp_m1_neg_in_two, reduce};
 use crate::reference::Real;
 use crate::{Activation, Float, Info, SlopeFrom};
 
@@ -40,7 +40,7 @@ impl Activation for Tanh {
         // Beyond this the result is ±1.
         let size = x.abs().at_most_keep_nan(F::TANH_ONE);
         let reduced = reduce(size + size, F::ZERO);
-        let (s, s_lo) = exp_m1_neg(reduced.hi, reduced.lo);
+        let (s, s_lo) = exp_m1_neg_in_two(&reduced);
         let power = reduced.power;
         // n + n_lo = 2^m − 1 − s − s_lo
         let less = power - F::ONE;

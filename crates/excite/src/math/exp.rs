@@ -1,32 +1,45 @@
-//! e⁻ˣ in two parts, so that what is built on it rounds once.
+//! e⁻ˣ, in parts that leave what is built on it a single rounding.
 
 use super::Float;
 
 /// x = m·ln 2 + r with |r| ≤ ln 2 / 2.
 pub struct Reduced<F> {
-    /// 2^m times the `shift` that was asked for, which is a power of two.
+    /// 2^(m + `shift`).
     pub power: F,
-    /// r, exact but for `lo`.
-    pub hi: F,
-    /// The rest of r.
-    pub lo: F,
+    /// m as a number.
+    pub m: F,
+    /// x − m·`LN2_HI`, exact.
+    pub r: F,
 }
 
-/// Splits x by Cody and Waite's two-constant reduction. m + log2(shift) must be a normal exponent. NaN stays NaN in `hi`.
+/// Splits x. m + `shift` must be an exponent of normal numbers. NaN stays NaN in `r`.
 #[inline(always)]
-pub fn reduce<F: Float>(x: F, shift_exponent: F) -> Reduced<F> {
-    let to_exponent = F::TO_EXPONENT + shift_exponent;
+pub fn reduce<F: Float>(x: F, shift: F) -> Reduced<F> {
+    let to_exponent = F::TO_EXPONENT + shift;
     let rounded = x.mul_add(F::LOG2_E, to_exponent);
     let m = rounded - to_exponent;
-    Reduced { power: rounded.power_from_low_bits(), hi: m.mul_add(-F::LN2_HI, x), lo: -m * F::LN2_LO }
+    Reduced { power: rounded.power_from_low_bits(), m, r: m.mul_add(-F::LN2_HI, x) }
 }
 
-/// e^−(r + `r_lo`) − 1 as a sum of two, for |r| ≤ ln 2 / 2: −r + r²·q(r), with q the minimax polynomial [`Float::EXP`].
+/// q(r) in e⁻ʳ ≈ 1 − r + r²·q(r) for |r| ≤ ln 2 / 2: the minimax polynomial [`Float::EXP`].
 #[inline(always)]
-pub fn exp_m1_neg<F: Float>(r: F, r_lo: F) -> (F, F) {
+fn bend<F: Float>(r: F) -> F {
     let [highest, rest @ ..] = F::EXP else { unreachable!("the polynomial has coefficients") };
-    let q = rest.iter().fold(*highest, |q, &coefficient| q.mul_add(r, coefficient));
-    let bend = (r * r).mul_add(q, -r_lo);
+    rest.iter().fold(*highest, |q, &coefficient| q.mul_add(r, coefficient))
+}
+
+/// e⁻ʳ − 1 for the whole r.
+#[inline(always)]
+pub fn exp_m1_neg<F: Float>(reduced: &Reduced<F>) -> F {
+    let r = reduced.m.mul_add(-F::LN2_LO, reduced.r);
+    (r * r).mul_add(bend(r), -r)
+}
+
+/// e⁻ʳ − 1 as a sum of two, for small m: exact in all but the last bits of the second.
+#[inline(always)]
+pub fn exp_m1_neg_in_two<F: Float>(reduced: &Reduced<F>) -> (F, F) {
+    let r = reduced.r;
+    let bend = (r * r).mul_add(bend(r), reduced.m * F::LN2_LO);
     let s = bend - r;
     // |r| ≥ |bend| but where both are below the last place that matters, so this error of the sum is exact.
     (s, bend - (s + r))

@@ -40,7 +40,8 @@ pub trait Float:
     const ONE: Self;
     #[doc(hidden)]
     const LOG2_E: Self;
-    /// ln 2 to so many bits that m·`LN2_HI` is exact for every m in use, and the rest.
+    /// ln 2 rounded, and the rest. x − m·`LN2_HI` is exact in one fused multiply-add where m is x / ln 2 rounded: its last
+    /// place is no finer than that of x or of `LN2_HI`, and it is less than half of `LN2_HI`.
     #[doc(hidden)]
     const LN2_HI: Self;
     #[doc(hidden)]
@@ -144,9 +145,8 @@ macro_rules! float {
 }
 
 float!(f32, 24, {
-    // Cody and Waite's split as in fdlibm's e_expf.c: 15 bits, and m needs at most 8.
-    const LN2_HI: Self = 0.693145751953125;
-    const LN2_LO: Self = 1.428606765330187e-6;
+    const LN2_HI: Self = std::f32::consts::LN_2;
+    const LN2_LO: Self = -1.904654299957767878541823431924499865639744745879320e-9;
     const TO_EXPONENT: Self = 12582912.0 + 127.0;
     const GUARD_EXPONENT: Self = 24.0;
     const GUARD_INVERSE: Self = 1.0 / 16777216.0;
@@ -166,9 +166,8 @@ float!(f32, 24, {
 });
 
 float!(f64, 53, {
-    // Cody and Waite's split as in fdlibm's e_exp.c: 33 bits, and m needs at most 11.
-    const LN2_HI: Self = 6.93147180369123816490e-01;
-    const LN2_LO: Self = 1.90821492927058770002e-10;
+    const LN2_HI: Self = std::f64::consts::LN_2;
+    const LN2_LO: Self = 2.3190468138462996154948554638754786504120680e-17;
     const TO_EXPONENT: Self = 6755399441055744.0 + 1023.0;
     const GUARD_EXPONENT: Self = 64.0;
     const GUARD_INVERSE: Self = 1.0 / 18446744073709551616.0;

@@ -3,5 +3,5 @@
 mod exp;
 mod float;
 
-pub(crate) use exp::{exp_m1_neg, reduce};
+pub(crate) use exp::{exp_m1_neg, exp_m1_neg_in_two, reduce};
 pub use float::Float;
