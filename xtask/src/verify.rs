@@ -49,7 +49,8 @@ impl Verify {
 
 fn progress_bar(f: Function, stride: u64) -> ProgressBar {
     let bar = ProgressBar::new((1_u64 << 32).div_ceil(stride));
-    let style = ProgressStyle::with_template("{prefix} [{bar:40}] {percent}% {eta} left").expect("the template is valid");
+    let style =
+        ProgressStyle::with_template("{prefix} [{bar:40}] {percent}% {eta} left").expect("the template is valid");
     bar.set_style(style);
     bar.set_prefix(f.name());
     bar.enable_steady_tick(Duration::from_millis(200));
@@ -75,12 +76,7 @@ impl Error {
     fn merge(self, other: Self) -> Self {
         let (worst, worst_at) =
             if other.worst > self.worst { (other.worst, other.worst_at) } else { (self.worst, self.worst_at) };
-        Self {
-            inputs: self.inputs + other.inputs,
-            worst,
-            worst_at,
-            misrounded: self.misrounded + other.misrounded,
-        }
+        Self { inputs: self.inputs + other.inputs, worst, worst_at, misrounded: self.misrounded + other.misrounded }
     }
 }
 

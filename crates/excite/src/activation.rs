@@ -284,6 +284,9 @@ mod tests {
     fn an_unknown_name_is_refused_with_the_nearest_one_or_with_all() {
         assert_eq!("relu7".parse::<Function>().unwrap_err().nearest, Some("relu"));
         let far = "transformer".parse::<Function>().unwrap_err();
-        assert_eq!(far.to_string(), "unknown activation function `transformer`: choose one of sigmoid, tanh, relu, relu6");
+        assert_eq!(
+            far.to_string(),
+            "unknown activation function `transformer`: choose one of sigmoid, tanh, relu, relu6"
+        );
     }
 }

@@ -59,7 +59,7 @@ impl Level {
     /// Runs `work` compiled for this level, or for the baseline where the machine lacks it. `work` and all it calls
     /// must be `#[inline(always)]`: what is not inlined is compiled for the baseline.
     #[inline]
-    pub(crate) fn run<R>(self, work: impl FnOnce() -> R) -> R {
+    pub fn run<R>(self, work: impl FnOnce() -> R) -> R {
         match self {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the machine has every feature that `avx512` is compiled with: `is_available` checked them all.
@@ -92,4 +92,39 @@ fn avx2<R>(work: impl FnOnce() -> R) -> R {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
 fn avx512<R>(work: impl FnOnce() -> R) -> R {
     work()
+}
+
+/// The alignment in bytes that [`stream`] needs: that of a cache line, so that whole lines are written.
+pub(crate) const STREAM_ALIGNMENT: usize = 64;
+
+/// Writes `block(index)` to each of the blocks past the caches, so that their lines are not read from memory first.
+///
+/// # Panics
+/// If the blocks are not aligned to [`STREAM_ALIGNMENT`], or do not fill whole 16-byte vectors.
+#[inline(always)]
+pub(crate) fn stream<F: Copy, const N: usize>(blocks: &mut [[F; N]], block: impl Fn(usize) -> [F; N]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_sfence, _mm_stream_si128};
+
+        const VECTOR: usize = size_of::<__m128i>();
+        assert!(blocks.as_ptr().addr().is_multiple_of(STREAM_ALIGNMENT) && size_of::<[F; N]>().is_multiple_of(VECTOR));
+        for (index, to) in blocks.iter_mut().enumerate() {
+            let from = block(index);
+            let (from, to) = (from.as_ptr().cast::<__m128i>(), to.as_mut_ptr().cast::<__m128i>());
+            for i in 0..size_of::<[F; N]>() / VECTOR {
+                // SAFETY: `from` and `to` point to arrays of `size_of::<[F; N]>()` bytes, and i is less than the whole
+                // vectors in them; `to` is aligned to 16 bytes, because the first block is and each is a multiple of 16
+                // bytes long. SSE2 belongs to every x86-64 machine.
+                unsafe { _mm_stream_si128(to.add(i), _mm_loadu_si128(from.add(i))) };
+            }
+        }
+        // SAFETY: SSE belongs to every x86-64 machine. The fence orders these stores before whatever follows, as other
+        // threads see it; without it they would break the memory model of the language.
+        unsafe { _mm_sfence() };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    for (index, to) in blocks.iter_mut().enumerate() {
+        *to = block(index);
+    }
 }

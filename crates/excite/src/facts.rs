@@ -173,10 +173,8 @@ impl Grid {
 fn mean_over_standard_normal(f: Function) -> f64 {
     let step = 1.0 / 1024.0;
     let density = |x: f64| (-0.5 * x * x).exp() * (0.5 * std::f64::consts::FRAC_1_PI).sqrt();
-    let pairs: f64 = (1..=12 * 1024)
-        .map(|i| f64::from(i) * step)
-        .map(|x| (f.value(x) + f.value(-x)) * density(x))
-        .sum();
+    let pairs: f64 =
+        (1..=12 * 1024).map(|i| f64::from(i) * step).map(|x| (f.value(x) + f.value(-x)) * density(x)).sum();
     (pairs + f.value(0.0_f64) * density(0.0)) * step
 }
 

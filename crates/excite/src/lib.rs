@@ -36,6 +36,7 @@
 #![deny(missing_docs)]
 
 mod activation;
+mod blocks;
 mod dispatch;
 mod error;
 mod facts;

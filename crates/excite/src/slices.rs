@@ -1,6 +1,14 @@
 //! Forward and backward over slices: blocks, tails, threads.
 
-use crate::{Activation, Float, LengthMismatch, Level};
+use crate::{Activation, Float, LengthMismatch, Level, blocks};
+
+/// Elements that one thread takes at a time. A slice of two pieces is the shortest that is shared out: there the
+/// fastest function, ReLU, takes several times as long as handing a piece to another thread.
+#[cfg(feature = "rayon")]
+const PIECE: usize = 1 << 17;
+
+/// Outputs of this size and more are written past the caches by [`Writes::Auto`].
+const STREAMING_BYTES: usize = 8 << 20;
 
 /// On how many threads a slice is worked through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,9 +57,6 @@ impl Default for Engine {
     }
 }
 
-/// Elements worked through at once: several vectors in flight hide the latency of a chain of operations.
-const BLOCK: usize = 64;
-
 impl Engine {
     /// y = f(x), element by element.
     ///
@@ -59,19 +64,29 @@ impl Engine {
     /// If the slices differ in length.
     pub fn forward<A: Activation, F: Float>(self, f: A, x: &[F], y: &mut [F]) -> Result<(), LengthMismatch> {
         same_length("y", y.len(), x.len())?;
-        self.level.run(
+        self.map(
+            [x],
+            y,
             #[inline(always)]
-            || map(x, y, |x| f.value(x)),
+            move |[x]| f.value(x),
         );
         Ok(())
     }
 
     /// x = f(x), element by element.
     pub fn forward_in_place<A: Activation, F: Float>(self, f: A, x: &mut [F]) {
-        self.level.run(
-            #[inline(always)]
-            || map_in_place(x, |x| f.value(x)),
-        );
+        self.in_pieces([], x, move |[], x| {
+            self.level.run(
+                #[inline(always)]
+                || {
+                    blocks::map_in_place(
+                        x,
+                        #[inline(always)]
+                        |x| f.value(x),
+                    );
+                },
+            );
+        });
     }
 
     /// dx = dy · f'(x), element by element. `from` holds the inputs or the outputs of the forward pass, as
@@ -88,44 +103,49 @@ impl Engine {
     ) -> Result<(), LengthMismatch> {
         same_length("dy", dy.len(), from.len())?;
         same_length("dx", dx.len(), from.len())?;
-        self.level.run(
+        self.map(
+            [from, dy],
+            dx,
             #[inline(always)]
-            || {
-                for ((dx, &dy), &from) in dx.iter_mut().zip(dy).zip(from) {
-                    *dx = dy * f.slope(from);
-                }
-            },
+            move |[from, dy]| dy * f.slope(from),
         );
         Ok(())
     }
-}
 
-/// y = f(x). The tail runs the same loop on a padded block, so that it is vectorised too.
-#[inline(always)]
-fn map<F: Float>(x: &[F], y: &mut [F], f: impl Fn(F) -> F) {
-    let whole = x.len() - x.len() % BLOCK;
-    map_whole(&x[..whole], &mut y[..whole], &f);
-    let tail = x.len() - whole;
-    if tail > 0 {
-        let (mut from, mut to) = ([F::ZERO; BLOCK], [F::ZERO; BLOCK]);
-        from[..tail].copy_from_slice(&x[whole..]);
-        let padded = tail.next_multiple_of(16);
-        map_whole(&from[..padded], &mut to[..padded], &f);
-        y[whole..].copy_from_slice(&to[..tail]);
+    /// y = f(inputs), element by element, in pieces if that pays.
+    fn map<F: Float, const N: usize>(self, inputs: [&[F]; N], y: &mut [F], f: impl Fn([F; N]) -> F + Copy + Sync) {
+        let streaming = self.writes == Writes::Auto && size_of_val(y) >= STREAMING_BYTES;
+        self.in_pieces(inputs, y, move |inputs, y| {
+            if streaming {
+                self.level.run(
+                    #[inline(always)]
+                    || blocks::map_streaming(inputs, y, f),
+                );
+            } else {
+                self.level.run(
+                    #[inline(always)]
+                    || blocks::map(inputs, y, f),
+                );
+            }
+        });
     }
-}
 
-#[inline(always)]
-fn map_whole<F: Float>(x: &[F], y: &mut [F], f: &impl Fn(F) -> F) {
-    for (x, y) in x.iter().zip(y) {
-        *y = f(*x);
-    }
-}
-
-#[inline(always)]
-fn map_in_place<F: Float>(x: &mut [F], f: impl Fn(F) -> F) {
-    for x in x {
-        *x = f(*x);
+    /// Calls `work` on the whole of the slices, or on pieces of them on several threads.
+    fn in_pieces<F: Float, const N: usize>(
+        self,
+        inputs: [&[F]; N],
+        y: &mut [F],
+        work: impl Fn([&[F]; N], &mut [F]) + Sync,
+    ) {
+        #[cfg(feature = "rayon")]
+        if self.threads == Threads::Auto && y.len() >= 2 * PIECE {
+            use rayon::prelude::*;
+            return y.par_chunks_mut(PIECE).enumerate().for_each(|(piece, y)| {
+                let first = piece * PIECE;
+                work(inputs.map(|input| &input[first..first + y.len()]), y);
+            });
+        }
+        work(inputs, y);
     }
 }
 

@@ -34,21 +34,19 @@ impl Activation for Sigmoid {
 
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
 
-    /// With x = m·ln 2 + r and p = e⁻ʳ: σ(x) = 2ᵐ / (2ᵐ + p). The sum keeps its rounding error, and one Newton step on
-    /// its reciprocal takes that in, so that only the last rounding is left.
+    /// With x = m·ln 2 + r and p = e⁻ʳ = 1 + s: σ(x) = 2ᵐ / (2ᵐ + 1 + s). One Newton step on the reciprocal of the
+    /// sum takes in the rounding error of that sum, so that only the last rounding is left.
     #[inline(always)]
     fn value<F: Float>(self, x: F) -> F {
         // Beyond these the result is 0 and 1.
         let x = x.clamp_keep_nan(F::SIGMOID_ZERO, F::SIGMOID_ONE);
+        // All of the sum is multiplied by the guard, with which 2^m is a normal number even where σ(x) is not.
         let reduced = reduce(x, F::GUARD_EXPONENT);
+        let (power, guard) = (reduced.power, F::GUARD);
         let s = exp_m1_neg(&reduced);
-        // 2^(m + guard) stays a normal number where 2^m is subnormal.
-        let power = reduced.power * F::GUARD_INVERSE;
-        // d + d_lo = 2^m + 1 + s
-        let one_more = F::ONE + power;
-        let one_more_lo = power - (one_more - F::ONE);
-        let d = one_more + s;
-        let d_lo = (s - (d - one_more)) + one_more_lo;
+        let d = s.mul_add(guard, power + guard);
+        // d + d_lo = 2^m + 1 + s, but for what is below 2^-26 of it: d − 1 is exact, or 2^m is large and cancels it.
+        let d_lo = s.mul_add(guard, power - (d - guard));
         let y = F::ONE / d;
         let residual = y.mul_add(-d_lo, y.mul_add(-d, F::ONE));
         y.mul_add(residual, y) * power

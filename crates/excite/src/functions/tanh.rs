@@ -33,28 +33,24 @@ impl Activation for Tanh {
 
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
 
-    /// With 2|x| = m·ln 2 + r and s = e⁻ʳ − 1: tanh |x| = (2ᵐ − 1 − s) / (2ᵐ + 1 + s). Numerator and
-    /// denominator keep their rounding errors, and the quotient is corrected by its residual.
+    /// With 2|x| = m·ln 2 + r and s = e⁻ʳ − 1: tanh |x| = (2ᵐ − 1 − s) / (2ᵐ + 1 + s) = n / d. The quotient is
+    /// corrected by its residual n − q·d, in which every rounding error so far is kept.
     #[inline(always)]
     fn value<F: Float>(self, x: F) -> F {
         // Beyond this the result is ±1.
         let size = x.abs().at_most_keep_nan(F::TANH_ONE);
         let reduced = reduce(size + size, F::ZERO);
-        let (s, s_lo) = exp_m1_neg_in_two(&reduced);
         let power = reduced.power;
-        // n + n_lo = 2^m − 1 − s − s_lo
+        let (s, s_lo) = exp_m1_neg_in_two(&reduced);
         let less = power - F::ONE;
-        let less_lo = (power - less) - F::ONE;
-        let n = less - s;
-        let n_lo = (((less - n) - s) + less_lo) - s_lo;
-        // d + d_lo = 2^m + 1 + s + s_lo
         let more = power + F::ONE;
-        let more_lo = F::ONE - (more - power);
-        let d = more + s;
-        let d_lo = ((s - (d - more)) + more_lo) + s_lo;
-        let inverse = F::ONE / d;
+        // From 2^24 on (2^53 in f64) 2^m ± 1 rounds: by how much both together, which near q = 1 is what counts.
+        let rounded_off = (more - less) - F::lit(2.0);
+        let n = less - s;
+        let n_lo = (((less - n) - s) - s_lo) + rounded_off;
+        let inverse = F::ONE / (more + s);
         let q = n * inverse;
-        let residual = q.mul_add(-d_lo, q.mul_add(-d, n) + n_lo);
+        let residual = q.mul_add(-s, q.mul_add(-more, n)) + n_lo;
         residual.mul_add(inverse, q).copysign(x)
     }
 

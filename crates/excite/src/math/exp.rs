@@ -7,9 +7,9 @@ pub struct Reduced<F> {
     /// 2^(m + `shift`).
     pub power: F,
     /// m as a number.
-    pub m: F,
+    m: F,
     /// x − m·`LN2_HI`, exact.
-    pub r: F,
+    r: F,
 }
 
 /// Splits x. m + `shift` must be an exponent of normal numbers. NaN stays NaN in `r`.
@@ -28,19 +28,19 @@ fn bend<F: Float>(r: F) -> F {
     rest.iter().fold(*highest, |q, &coefficient| q.mul_add(r, coefficient))
 }
 
-/// e⁻ʳ − 1 for the whole r.
+/// e⁻ʳ − 1 with the whole of r, for any m.
 #[inline(always)]
 pub fn exp_m1_neg<F: Float>(reduced: &Reduced<F>) -> F {
     let r = reduced.m.mul_add(-F::LN2_LO, reduced.r);
     (r * r).mul_add(bend(r), -r)
 }
 
-/// e⁻ʳ − 1 as a sum of two, for small m: exact in all but the last bits of the second.
+/// e⁻ʳ − 1 as a sum of two, the second its rounding error. Leaves out m·`LN2_LO`: for uses in which it fades as m grows.
 #[inline(always)]
 pub fn exp_m1_neg_in_two<F: Float>(reduced: &Reduced<F>) -> (F, F) {
     let r = reduced.r;
-    let bend = (r * r).mul_add(bend(r), reduced.m * F::LN2_LO);
-    let s = bend - r;
-    // |r| ≥ |bend| but where both are below the last place that matters, so this error of the sum is exact.
-    (s, bend - (s + r))
+    let (square, bend) = (r * r, bend(r));
+    let s = square.mul_add(bend, -r);
+    // s + r is exact: |r| is more than twice the bend.
+    (s, square.mul_add(bend, -(s + r)))
 }

@@ -50,12 +50,12 @@ pub trait Float:
     /// integer plus the bias, which is the exponent field of a power of two.
     #[doc(hidden)]
     const TO_EXPONENT: Self;
-    /// A power of two at least as large as the span of the subnormals, as its exponent.
+    /// A power of two as large as the span of the subnormals.
+    #[doc(hidden)]
+    const GUARD: Self;
+    /// The exponent of `GUARD`.
     #[doc(hidden)]
     const GUARD_EXPONENT: Self;
-    /// 2^−`GUARD_EXPONENT`.
-    #[doc(hidden)]
-    const GUARD_INVERSE: Self;
     /// Coefficients of q in e⁻ʳ ≈ 1 − r + r²·q(r), highest power first. See `exp.rs`.
     #[doc(hidden)]
     const EXP: &'static [Self];
@@ -149,7 +149,7 @@ float!(f32, 24, {
     const LN2_LO: Self = -1.904654299957767878541823431924499865639744745879320e-9;
     const TO_EXPONENT: Self = 12582912.0 + 127.0;
     const GUARD_EXPONENT: Self = 24.0;
-    const GUARD_INVERSE: Self = 1.0 / 16777216.0;
+    const GUARD: Self = 16777216.0;
     // Sollya: fpminimax(exp(-x)-1+x, [|2,...,6|], [|SG...|], [-0.34667;0.34667], absolute); error 5.3e-9.
     const EXP: &'static [Self] = &[
         1.369733014144003391265869140625e-3,
@@ -170,7 +170,7 @@ float!(f64, 53, {
     const LN2_LO: Self = 2.3190468138462996154948554638754786504120680e-17;
     const TO_EXPONENT: Self = 6755399441055744.0 + 1023.0;
     const GUARD_EXPONENT: Self = 64.0;
-    const GUARD_INVERSE: Self = 1.0 / 18446744073709551616.0;
+    const GUARD: Self = 18446744073709551616.0;
     // Sollya: fpminimax(exp(-x)-1+x, [|2,...,11|], [|D...|], [-0.34667;0.34667], absolute); error 3.5e-18.
     const EXP: &'static [Self] = &[
         -2.51178527803886128063565815089763777478992778924294e-8,
