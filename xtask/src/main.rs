@@ -1,6 +1,8 @@
 //! The commands that maintain the workspace: `cargo xtask help` lists them.
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod precise;
 mod ulp;
 mod verify;
 

@@ -174,7 +174,7 @@ impl Function {
 
     /// x = f(x). See [`Activation::forward_in_place`].
     pub fn forward_in_place<F: Float>(&self, x: &mut [F]) {
-        with_function!(*self, f => f.forward_in_place(x));
+        self.forward_in_place_on(Engine::default(), x);
     }
 
     /// dx = dy · f'(x). See [`Activation::backward`].
@@ -191,6 +191,11 @@ impl Function {
     /// If the slices differ in length.
     pub fn forward_on<F: Float>(&self, engine: Engine, x: &[F], y: &mut [F]) -> Result<(), LengthMismatch> {
         with_function!(*self, f => engine.forward(f, x, y))
+    }
+
+    /// [`forward_in_place`](Self::forward_in_place) on an engine of the caller's choice.
+    pub fn forward_in_place_on<F: Float>(&self, engine: Engine, x: &mut [F]) {
+        with_function!(*self, f => engine.forward_in_place(f, x));
     }
 
     /// [`backward`](Self::backward) on an engine of the caller's choice.

@@ -28,7 +28,7 @@ impl Activation for Tanh {
         onnx: "Tanh",
         gain: 5.0 / 3.0,
         max_ulp_f32: 1.0,
-        max_ulp_f64: 1.0,
+        max_ulp_f64: 1.2,
     };
 
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
