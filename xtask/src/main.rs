@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod precise;
+mod test;
 mod ulp;
 mod verify;
 
@@ -19,12 +20,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Runs every check: formatting, lints, documentation, tests, licences. What CI runs
+    Test,
     /// Measures the error of a function over all 2^32 f32 inputs
     Verify(verify::Verify),
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
+        Command::Test => test::run(),
         Command::Verify(verify) => verify.run(),
     }
 }

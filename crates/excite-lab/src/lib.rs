@@ -1,1 +1,48 @@
-//! placeholder
+//! Trains small networks to compare activation functions.
+//!
+//! ```
+//! use excite_lab::data::{Dataset, Options};
+//! use excite_lab::{Journal, LearningRate, Plan, Unwatched, compare};
+//!
+//! let digits = Dataset::digits(&Options::default());
+//! let plan = Plan {
+//!     activations: vec!["tanh".parse()?, "relu".parse()?],
+//!     learning_rate: LearningRate::Fixed(0.03),
+//!     seeds: 1,
+//!     epochs: 2,
+//!     ..Plan::default()
+//! };
+//! let comparison = compare(&digits, &plan, &mut Journal::none(), &Unwatched)?;
+//! assert_eq!(comparison.settings.network, "MLP 64-64-64-10");
+//! assert!(comparison.activations[1].runs[0].epochs[1].test_error < 0.25);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Networks run on candle, with excite's functions plugged in by `excite-candle`, so that what is compared is excite.
+//! Every run is one job on one thread; the same seed gives the same bits whatever the number of jobs.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod compare;
+pub mod data;
+mod error;
+mod initialise;
+mod jobs;
+mod journal;
+mod learning_rate;
+mod loss;
+mod network;
+mod operations;
+mod optimise;
+mod train;
+
+pub use compare::{Plan, compare, journal_key};
+pub use error::LabError;
+pub use initialise::Init;
+pub use jobs::{Unwatched, Watcher};
+pub use journal::Journal;
+pub use learning_rate::LearningRate;
+pub use network::NetworkSpec;
+pub use optimise::Optimizer;
+pub use train::{Spec, train};

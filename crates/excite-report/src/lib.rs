@@ -1,1 +1,23 @@
-//! placeholder
+//! Self-contained HTML reports and SVG plots of activation functions and of the networks that use them.
+//!
+//! A report is one file: its style and figures are inside, it loads nothing and runs no script. It follows the reader's light
+//! or dark theme, fits a phone and prints on white paper.
+//!
+//! * [`comparison_page`] is the report of a comparison of activation functions on one network and data.
+//! * [`curve_svg`] draws functions and their slopes.
+//! * [`write_file`] writes either so that nobody ever finds half of it.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod axis;
+mod comparison;
+mod curve;
+mod file;
+mod number;
+mod page;
+mod plot;
+mod theme;
+
+pub use comparison::comparison_page;
+pub use curve::curve_svg;
+pub use file::write_file;

@@ -3,7 +3,8 @@
 use excite::Function;
 use serde::{Deserialize, Serialize};
 
-use crate::run::Run;
+use crate::run::{LayerRecord, Outcome, Run};
+use crate::verdict;
 
 /// The result of comparing activation functions: what was asked, what was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,47 @@ pub struct Comparison {
     pub verdict: String,
     /// Whether all that was asked for was run; false after an interruption.
     pub complete: bool,
+}
+
+impl Comparison {
+    /// The version of the serialised form.
+    pub const VERSION: u32 = 1;
+}
+
+/// Puts the runs of each activation function side by side, and says what they show. `results` holds for each function, in
+/// the order asked for, the learning rates tried (none where the rate was given), the rate of the runs, and the runs, one a seed.
+/// `complete` says whether all that was asked for was run.
+pub fn summarise(
+    data: DataSummary,
+    settings: Settings,
+    target_error: f64,
+    results: Vec<(Function, Vec<SweepPoint>, f64, Vec<Run>)>,
+    complete: bool,
+) -> Comparison {
+    let mut activations: Vec<_> = results
+        .into_iter()
+        .map(|(name, sweep, learning_rate, runs)| ActivationResult::of(name, sweep, learning_rate, target_error, runs))
+        .collect();
+    let epochs = |result: &ActivationResult| result.epochs_to_target.map(|epochs| epochs.median);
+    let reached: Vec<f64> = activations.iter().filter_map(epochs).collect();
+    let slowest = reached.iter().copied().reduce(f64::max).filter(|_| reached.len() > 1);
+    let tanh = activations.iter().find(|result| result.name.name() == "tanh").and_then(epochs);
+    for result in &mut activations {
+        let times_fewer_than = |other: Option<f64>| Some(other? / epochs(result)?);
+        let speed_ups = (times_fewer_than(slowest), times_fewer_than(tanh));
+        (result.speed_up_over_slowest, result.speed_up_over_tanh) = speed_ups;
+    }
+    let mut comparison = Comparison {
+        version: Comparison::VERSION,
+        data,
+        settings,
+        target_error,
+        activations,
+        verdict: String::new(),
+        complete,
+    };
+    comparison.verdict = verdict::verdict(&comparison);
+    comparison
 }
 
 /// What kind of thing is predicted.
@@ -113,6 +155,40 @@ pub struct ActivationResult {
     pub runs: Vec<Run>,
 }
 
+impl ActivationResult {
+    /// Sums the runs of one function up. The speed-ups need the other functions and stay None.
+    fn of(name: Function, sweep: Vec<SweepPoint>, learning_rate: f64, target_error: f64, runs: Vec<Run>) -> Self {
+        let reached: Vec<f64> = runs.iter().filter_map(|run| run.epochs_to(target_error)).collect();
+        let sound: Vec<&Run> = runs.iter().filter(|run| run.outcome == Outcome::Finished).collect();
+        let test_errors: Vec<f64> =
+            sound.iter().filter_map(|run| run.epochs.last()).map(|epoch| epoch.test_error).collect();
+        let shown = if sound.is_empty() { runs.iter().collect() } else { sound.clone() };
+        let layers = || shown.iter().filter_map(|run| run.epochs.last()).flat_map(|epoch| &epoch.layers);
+        let mean = |figure: fn(&LayerRecord) -> f64| layers().map(figure).sum::<f64>() / layers().count().max(1) as f64;
+        let paces: Vec<f64> = runs.iter().map(|run| run.time.training / run.epochs.len().max(1) as f64).collect();
+        let training: f64 = runs.iter().map(|run| run.time.training).sum();
+        let share = |seconds: f64| if training > 0.0 { seconds / training } else { 0.0 };
+        Self {
+            name,
+            sweep,
+            learning_rate,
+            epochs_to_target: Spread::of(&reached).filter(|_| 2 * reached.len() >= runs.len()),
+            reached: reached.len(),
+            diverged: runs.len() - sound.len(),
+            speed_up_over_slowest: None,
+            speed_up_over_tanh: None,
+            test_error: Spread::of(&test_errors),
+            dead: mean(|layer| layer.dead),
+            saturated: mean(|layer| layer.saturated),
+            mean_activation: mean(|layer| layer.mean),
+            seconds_per_epoch: Spread::of(&paces).map_or(0.0, |paces| paces.median),
+            activation_share: share(runs.iter().map(|run| run.time.activation).sum()),
+            vitals_share: share(runs.iter().map(|run| run.time.vitals).sum()),
+            runs,
+        }
+    }
+}
+
 /// One learning rate of a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SweepPoint {
@@ -133,4 +209,22 @@ pub struct Spread {
     pub low: f64,
     /// The largest.
     pub high: f64,
+}
+
+impl Spread {
+    /// The spread of `values`; None of none. The median of an even number of values is the mean of the two in the middle.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let (low, high) = (*sorted.first()?, *sorted.last()?);
+        let middle = sorted.len() / 2;
+        let median =
+            if sorted.len() % 2 == 1 { sorted[middle] } else { f64::midpoint(sorted[middle - 1], sorted[middle]) };
+        Some(Self { median, low, high })
+    }
+
+    /// Whether the two have a value in common.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.low <= other.high && other.low <= self.high
+    }
 }

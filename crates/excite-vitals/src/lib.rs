@@ -1,7 +1,26 @@
 //! What a network's activations look like: streaming, mergeable statistics, and the record of a training run and of
 //! a comparison.
+//!
+//! ```
+//! use excite_vitals::LayerVitals;
+//!
+//! // Two samples of a layer of three units: pre-activations z, activations a = relu(z).
+//! let z = [-1.0_f32, 2.0, -3.0, -0.5, -1.0, -2.0];
+//! let a = z.map(|z| z.max(0.0));
+//! let mut vitals = LayerVitals::new("hidden 1", "relu".parse()?, 3);
+//! vitals.update(&z, &a)?;
+//! let record = vitals.record();
+//! assert_eq!(record.dead, 2.0 / 3.0);
+//! assert_eq!(record.saturated, 5.0 / 6.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 pub mod comparison;
+mod layer;
 pub mod run;
 pub mod sketch;
+mod verdict;
+
+pub use layer::{LayerVitals, VitalsError};

@@ -1,7 +1,7 @@
 //! The record of a training run: what each epoch reached, and the vitals of every layer in it.
 
 use excite::Function;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::sketch::Histogram;
 
@@ -18,10 +18,20 @@ pub struct Run {
     pub epochs: Vec<Epoch>,
     /// How it ended.
     pub outcome: Outcome,
-    /// The pre-activations of each hidden layer in the last epoch.
+    /// The pre-activations of each hidden layer in the last epoch, those of every fourth sample.
     pub histograms: Vec<Histogram>,
     /// Where the time went.
     pub time: Time,
+}
+
+impl Run {
+    /// The number of epochs after which the training error is at or under `target`, in fractions of an epoch by straight lines
+    /// between the epochs' errors; at least 1, for no error is known from before the first epoch. None if it never is.
+    pub fn epochs_to(&self, target: f64) -> Option<f64> {
+        let index = self.epochs.iter().position(|epoch| epoch.train_error <= target)?;
+        let Some(before) = index.checked_sub(1).map(|index| self.epochs[index].train_error) else { return Some(1.0) };
+        Some(index as f64 + (before - target) / (before - self.epochs[index].train_error))
+    }
 }
 
 /// How a training run ended.
@@ -37,12 +47,15 @@ pub enum Outcome {
 /// One epoch of training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
-    /// The mean loss over the epoch's training batches.
+    /// The mean loss over the epoch's training batches. NaN in the epoch in which a run diverged; `null` in JSON.
+    #[serde(deserialize_with = "nan_where_null")]
     pub train_loss: f64,
     /// The error on the training data, over the epoch's batches as they were trained on: the share of wrong classes, or for a
     /// regression the root of the mean squared error over the standard deviation of the target.
+    #[serde(deserialize_with = "nan_where_null")]
     pub train_error: f64,
     /// The same error on the held-out data, after the epoch.
+    #[serde(deserialize_with = "nan_where_null")]
     pub test_error: f64,
     /// The vitals of each hidden layer over the epoch, first layer first.
     pub layers: Vec<LayerRecord>,
@@ -86,4 +99,9 @@ pub struct Time {
     pub activation: f64,
     /// Of that, collecting the vitals.
     pub vitals: f64,
+}
+
+/// JSON has no NaN and writes it as null.
+fn nan_where_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }

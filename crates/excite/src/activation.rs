@@ -19,7 +19,7 @@ pub struct Info {
     pub origin: &'static str,
     /// When to use it and when not, in a sentence or two.
     pub advice: &'static str,
-    /// Its name in `PyTorch`.
+    /// Its name in PyTorch.
     pub pytorch: &'static str,
     /// Its name in JAX.
     pub jax: &'static str,
@@ -222,7 +222,7 @@ impl fmt::Display for Function {
 impl FromStr for Function {
     type Err = UnknownFunction;
 
-    /// Reads the name in this library, or the one in `PyTorch`, JAX, Keras or ONNX; case, `-` and `_` do not count.
+    /// Reads the name in this library, or the one in PyTorch, JAX, Keras or ONNX; case, `-` and `_` do not count.
     fn from_str(text: &str) -> Result<Self, UnknownFunction> {
         let plain = |name: &str| name.to_lowercase().replace(['-', '_', ' '], "");
         let wanted = plain(text.trim());

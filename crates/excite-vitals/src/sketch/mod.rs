@@ -1,5 +1,10 @@
-//! Small summaries of many numbers, each with `merge`.
+//! Small summaries of many numbers. Each has `update` and `merge`, and the empty one is the identity of `merge`: threads,
+//! processes and shards on disk are summarised apart and merged in any order.
 
 mod histogram;
+mod moments;
+mod units;
 
 pub use histogram::Histogram;
+pub use moments::Moments;
+pub use units::{Saturation, Unit, Units};

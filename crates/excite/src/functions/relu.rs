@@ -3,7 +3,7 @@ use crate::{Activation, Float, Info, SlopeFrom};
 
 /// max(x, 0): cheap, does not saturate for x > 0, not zero-centred; a unit whose inputs are all negative is dead.
 ///
-/// The slope at 0 is 0, the left one, as in `PyTorch`, TensorFlow and JAX. NaN stays NaN and −0 becomes +0.
+/// The slope at 0 is 0, the left one, as in PyTorch, TensorFlow and JAX. NaN stays NaN and −0 becomes +0.
 ///
 /// ```
 /// use excite::{Activation, Relu};

@@ -3,7 +3,7 @@ use crate::{Activation, Float, Info, SlopeFrom};
 
 /// min(max(x, 0), 6): a ReLU whose output needs at most 3 integer bits in fixed point.
 ///
-/// The slope at 0 and at 6 is 0, as in `PyTorch` and TensorFlow. NaN stays NaN and −0 becomes +0.
+/// The slope at 0 and at 6 is 0, as in PyTorch and TensorFlow. NaN stays NaN and −0 becomes +0.
 ///
 /// ```
 /// use excite::{Activation, Relu6};
@@ -42,7 +42,7 @@ impl Activation for Relu6 {
 
     #[inline(always)]
     fn slope<F: Float>(self, y: F) -> F {
-        let inside = if y < F::lit(6.0) { F::ONE } else { y - y };
+        let inside = if y < F::lit(6.0) { F::ONE } else { y * F::ZERO };
         if y <= F::ZERO { F::ZERO } else { inside }
     }
 

@@ -1,0 +1,147 @@
+//! Values and gradients beside candle's own operations and beside finite differences.
+
+use candle_core::{DType, Device, Result, Tensor, Var};
+use excite::Function;
+
+fn function(name: &str) -> Function {
+    name.parse().unwrap()
+}
+
+/// 1,003 numbers in [-5.01, 5.01], none of them 0, in no order.
+fn inputs() -> Vec<f64> {
+    (0..1003_u32).map(|i| f64::from(i * 577 % 1003) / 100.0 - 5.005).collect()
+}
+
+fn candles_own(z: &Tensor, name: &str) -> Result<Tensor> {
+    match name {
+        "sigmoid" => candle_nn::ops::sigmoid(z),
+        "tanh" => z.tanh(),
+        "relu" => z.relu(),
+        "relu6" => z.clamp(0.0, 6.0),
+        other => panic!("no peer for {other}"),
+    }
+}
+
+/// The weight of each element in the loss Σ wᵢ·f(zᵢ): from 0 to 1, no two alike.
+fn weight(index: usize, count: usize) -> f64 {
+    index as f64 / count as f64
+}
+
+/// The values f(zᵢ), and the gradient of that loss.
+fn value_and_gradient(z: &[f64], dtype: DType, f: impl Fn(&Tensor) -> Result<Tensor>) -> Result<(Vec<f64>, Vec<f64>)> {
+    let z = Var::from_tensor(&Tensor::new(z, &Device::Cpu)?.to_dtype(dtype)?)?;
+    let a = f(&z)?;
+    let weights: Vec<f64> = (0..z.elem_count()).map(|i| weight(i, z.elem_count())).collect();
+    let weights = Tensor::new(weights, &Device::Cpu)?.to_dtype(dtype)?;
+    let gradients = (&a * weights)?.sum_all()?.backward()?;
+    let as_f64 = |t: &Tensor| t.to_dtype(DType::F64)?.to_vec1::<f64>();
+    Ok((as_f64(&a)?, as_f64(gradients.get(&z).unwrap())?))
+}
+
+fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| (a - b).abs() / (1.0 + b.abs())).fold(0.0, f64::max)
+}
+
+#[test]
+fn values_and_gradients_agree_with_candles_own() -> Result<()> {
+    for (dtype, tolerance) in [(DType::F32, 2e-6), (DType::F64, 1e-14)] {
+        for name in ["sigmoid", "tanh", "relu"] {
+            let ours = value_and_gradient(&inputs(), dtype, |z| excite_candle::apply(z, function(name)))?;
+            let theirs = value_and_gradient(&inputs(), dtype, |z| candles_own(z, name))?;
+            assert!(largest_difference(&ours.0, &theirs.0) < tolerance, "value of {name} in {dtype:?}");
+            assert!(largest_difference(&ours.1, &theirs.1) < tolerance, "gradient of {name} in {dtype:?}");
+        }
+        let ours = value_and_gradient(&inputs(), dtype, |z| excite_candle::apply(z, function("relu6")))?;
+        let theirs = value_and_gradient(&inputs(), dtype, |z| candles_own(z, "relu6"))?;
+        assert!(largest_difference(&ours.0, &theirs.0) < tolerance, "value of relu6 in {dtype:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn gradients_agree_with_finite_differences() -> Result<()> {
+    let step = 1e-6;
+    for &f in Function::ALL {
+        // Away from the kinks of ReLU and ReLU6, which no difference quotient may straddle.
+        let z: Vec<f64> = inputs().into_iter().filter(|z| z.abs() > 1e-3 && (z - 6.0).abs() > 1e-3).collect();
+        let (_, gradient) = value_and_gradient(&z, DType::F64, |z| excite_candle::apply(z, f))?;
+        let count = z.len();
+        let quotient: Vec<f64> = z
+            .iter()
+            .enumerate()
+            .map(|(i, &z)| weight(i, count) * (f.value(z + step) - f.value(z - step)) / (2.0 * step))
+            .collect();
+        assert!(largest_difference(&gradient, &quotient) < 1e-6, "{f}");
+    }
+    Ok(())
+}
+
+#[test]
+fn strided_tensors_give_what_contiguous_ones_give() -> Result<()> {
+    let rows = Tensor::new(&inputs()[..1000], &Device::Cpu)?.to_dtype(DType::F32)?.reshape((40, 25))?;
+    for &f in Function::ALL {
+        for view in [rows.t()?, rows.narrow(1, 3, 7)?, rows.narrow(0, 5, 9)?, rows.narrow(1, 0, 1)?.expand((40, 4))?] {
+            let plain = view.contiguous()?;
+            let expected = excite_candle::apply(&plain, f)?;
+            assert_eq!(
+                excite_candle::apply(&view, f)?.to_vec2::<f32>()?,
+                expected.to_vec2::<f32>()?,
+                "{f} over {:?}",
+                view.shape()
+            );
+        }
+        // A gradient that arrives transposed.
+        let z = Var::from_tensor(&rows)?;
+        let weights = rows.t()?.contiguous()?;
+        let transposed = (excite_candle::apply(&z, f)?.t()? * &weights)?.sum_all()?.backward()?;
+        let straight = (excite_candle::apply(&z, f)? * &rows)?.sum_all()?.backward()?;
+        let gradient = |store: &candle_core::backprop::GradStore| store.get(&z).unwrap().to_vec2::<f32>();
+        assert_eq!(gradient(&transposed)?, gradient(&straight)?, "{f}");
+    }
+    Ok(())
+}
+
+#[test]
+fn long_tensors_give_what_their_parts_give() -> Result<()> {
+    // Beyond the length up to which the result is written chunk by chunk.
+    let z = Tensor::randn(0_f32, 3.0, 700_001, &Device::Cpu)?;
+    for &f in Function::ALL {
+        let whole = excite_candle::apply(&z, f)?.to_vec1::<f32>()?;
+        let parts: Vec<f32> = z
+            .to_vec1::<f32>()?
+            .chunks(4099)
+            .flat_map(|part| {
+                excite_candle::apply(&Tensor::new(part, &Device::Cpu).unwrap(), f).unwrap().to_vec1::<f32>().unwrap()
+            })
+            .collect();
+        assert!(whole == parts, "{f}");
+    }
+    Ok(())
+}
+
+#[test]
+fn empty_tensors_stay_empty_and_scalars_scalar() -> Result<()> {
+    for &f in Function::ALL {
+        let empty = Var::zeros((0, 5), DType::F32, &Device::Cpu)?;
+        let a = excite_candle::apply(&empty, f)?;
+        assert_eq!(a.dims(), [0, 5]);
+        let gradients = a.sum_all()?.backward()?;
+        assert_eq!(gradients.get(&empty).unwrap().dims(), [0, 5]);
+
+        let scalar = Tensor::new(0.5_f32, &Device::Cpu)?;
+        assert_eq!(excite_candle::apply(&scalar, f)?.to_scalar::<f32>()?, f.value(0.5_f32));
+    }
+    Ok(())
+}
+
+#[test]
+fn other_number_types_are_refused_with_what_to_do() -> Result<()> {
+    let integers = Tensor::new(&[1_u32, 2], &Device::Cpu)?;
+    let error = excite_candle::apply(&integers, function("tanh")).unwrap_err().to_string();
+    assert!(
+        error.contains("`tanh` of excite takes tensors of f32 or f64, not u32: convert it with `to_dtype` first"),
+        "{error}"
+    );
+    Ok(())
+}

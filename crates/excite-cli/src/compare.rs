@@ -1,0 +1,326 @@
+//! `excite compare`: the same network with each activation function, side by side.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use excite::Function;
+use excite_lab::data::{Dataset, Options};
+use excite_lab::{Init, Journal, LabError, LearningRate, NetworkSpec, Optimizer, Plan, Spec, compare, journal_key};
+use excite_vitals::comparison::{Comparison, Task};
+
+use crate::error::Failure;
+use crate::number::{count, finite, positive, share};
+use crate::progress::Progress;
+use crate::{output, table};
+
+/// What to compare, on which data, and how.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  excite compare                                   the embedded digits, all defaults: under a minute
+  excite compare iris.csv.gz --target species      classes by their names
+  excite compare houses.csv --target price --task regression --hidden 32,32
+  excite compare fashion-mnist/ --network conv --epochs 10
+  excite compare --activations tanh,relu --seeds 10 --until-error 0.02
+  excite compare --no-centre                       what zero-mean inputs are worth
+  excite compare --lr 0.1 --json | jq '.activations[] | {name, test_error}'
+
+DATA is found out by its content: CSV, NPY or NPZ, or a folder of IDX files such as Fashion-MNIST; gzipped or not.
+The same command again goes on where it was interrupted, and adds seeds or functions to what is there.")]
+pub struct Arguments {
+    /// A CSV, NPY or NPZ file, or a folder of NPY or IDX files [default: the embedded 1,797 digits]
+    data: Option<PathBuf>,
+
+    /// The functions to compare, by their names here or in PyTorch, JAX, Keras or ONNX
+    #[arg(long, short, value_delimiter = ',', default_value = "sigmoid,tanh,relu,relu6", value_parser = str::parse::<Function>)]
+    activations: Vec<Function>,
+    /// Runs of each function: more show better what is chance
+    #[arg(long, value_name = "N", default_value = "3", value_parser = count)]
+    seeds: usize,
+
+    /// The network [default: conv for images from 16×16 on, mlp else]
+    #[arg(long, help_heading = "Network")]
+    network: Option<Network>,
+    /// The units of each hidden layer of an MLP [default: 64,64]
+    #[arg(long, value_name = "UNITS,...", value_delimiter = ',', value_parser = count, help_heading = "Network")]
+    hidden: Option<Vec<usize>>,
+    /// How weights are drawn; auto suits the function
+    #[arg(long, default_value = "auto", help_heading = "Network")]
+    init: InitName,
+    /// The gain of the weights [default: each function's own]
+    #[arg(long, value_parser = positive, help_heading = "Network")]
+    gain: Option<f64>,
+    /// The bias that hidden units start with
+    #[arg(long, default_value = "0", value_parser = finite, allow_negative_numbers = true, help_heading = "Network")]
+    bias: f64,
+
+    /// The epochs of each run
+    #[arg(long, value_name = "N", default_value = "30", value_parser = count, help_heading = "Training")]
+    epochs: usize,
+    /// Stop each run at this training error (0.05 is 5 %), and compare how soon it is reached [default: the smallest
+    /// round error that all reach]
+    #[arg(long, value_name = "ERROR", value_parser = positive, help_heading = "Training")]
+    until_error: Option<f64>,
+    /// The rule by which weights are changed
+    #[arg(long, default_value = "sgd", help_heading = "Training")]
+    optimizer: OptimizerName,
+    /// The momentum of sgd, from 0 to under 1
+    #[arg(long, default_value = "0.9", value_parser = momentum, help_heading = "Training")]
+    momentum: f64,
+    /// The learning rate; auto finds the fastest one for each function by itself
+    #[arg(long, value_name = "auto|RATE", default_value = "auto", value_parser = learning_rate, help_heading = "Training")]
+    #[arg(allow_negative_numbers = true)]
+    lr: LearningRate,
+    /// The samples in a batch
+    #[arg(long, value_name = "N", default_value = "32", value_parser = count, help_heading = "Training")]
+    batch: usize,
+    /// Runs trained at once [default: one a core]
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "Training")]
+    jobs: Option<usize>,
+
+    /// The CSV column to predict, by name or by number from 1 [default: the last]
+    #[arg(long, value_name = "COLUMN", help_heading = "Data")]
+    target: Option<String>,
+    /// What is predicted [default: found out from the targets]
+    #[arg(long, help_heading = "Data")]
+    task: Option<TaskName>,
+    /// Leave the inputs as they are, instead of standardising them
+    #[arg(long, help_heading = "Data")]
+    no_centre: bool,
+    /// The share of the samples that is held out for testing
+    #[arg(long, value_name = "SHARE", default_value = "0.2", value_parser = share, help_heading = "Data")]
+    test_share: f64,
+    /// The seed by which samples are held out
+    #[arg(long, value_name = "N", default_value = "0", help_heading = "Data")]
+    split_seed: u64,
+
+    /// The folder for report.html and the journal of finished runs
+    #[arg(long, short, value_name = "DIR", default_value = "excite-out", help_heading = "Output")]
+    out: PathBuf,
+    /// Print the whole result as JSON on standard output, and nothing else there
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+    /// Run everything anew, whatever an earlier command has finished
+    #[arg(long, alias = "no-resume", help_heading = "Output")]
+    fresh: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Network {
+    Mlp,
+    Conv,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum InitName {
+    Auto,
+    KaimingNormal,
+    KaimingUniform,
+    XavierNormal,
+    XavierUniform,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OptimizerName {
+    Sgd,
+    Adam,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum TaskName {
+    Classification,
+    Regression,
+}
+
+/// Reads the data, trains, and shows the result.
+pub fn run(arguments: Arguments) -> Result<(), Failure> {
+    let plan = arguments.plan()?;
+    let data = arguments.dataset()?;
+    fits(&plan, &data)?;
+    prepare_folder(&arguments.out)?;
+    let path = arguments.out.join("journal.jsonl");
+    if arguments.fresh && path.exists() {
+        fs::remove_file(&path).map_err(|error| unwritable(&path, &error))?;
+    }
+    let mut journal = Journal::open(&path, &journal_key(&data, &plan)).map_err(failure)?;
+    if journal.len() > 0 {
+        output::notice(&format!("resumed {} from {} (--fresh starts anew)", finished(journal.len()), path.display()));
+    }
+
+    let progress = Progress::new()?;
+    let result = compare(&data, &plan, &mut journal, &progress);
+    progress.clear();
+    let mut comparison = match result {
+        Err(LabError::Stopped) => {
+            output::notice("interrupted before any run was finished: the same command starts again");
+            return Err(Failure::Interrupted);
+        }
+        result => result.map_err(failure)?,
+    };
+    comparison.settings.command = command_line();
+    let report = arguments.out.join("report.html");
+    excite_report::write_file(&report, &excite_report::comparison_page(&comparison))
+        .map_err(|error| unwritable(&report, &error))?;
+    show(&comparison, &report, arguments.json)?;
+    if comparison.complete {
+        return Ok(());
+    }
+    output::notice("interrupted: this is what was finished; the same command goes on from here");
+    Err(Failure::Interrupted)
+}
+
+fn show(comparison: &Comparison, report: &Path, json: bool) -> Result<(), Failure> {
+    if json {
+        let text = serde_json::to_string_pretty(comparison).map_err(std::io::Error::from)?;
+        output::print(&format!("{text}\n"))?;
+        output::notice(&format!("report: {}", report.display()));
+        return Ok(());
+    }
+    let table = table::of_comparison(comparison);
+    let width = table::width_of(&table);
+    let (strong, verdict) = (output::STRONG, output::wrapped(&comparison.verdict, width));
+    let about = output::wrapped(&about(comparison), width);
+    let legend = output::wrapped(table::LEGEND, width);
+    output::print(&format!(
+        "{about}\n{table}\n{legend}\n\n{strong}{verdict}{strong:#}\n\nreport: {}\n",
+        report.display()
+    ))
+}
+
+/// The data and the training in a sentence.
+fn about(comparison: &Comparison) -> String {
+    let (data, settings) = (&comparison.data, &comparison.settings);
+    let shape: Vec<_> = data.shape.iter().map(usize::to_string).collect();
+    let kind = match data.task {
+        Task::Classification => format!("{} classes", data.classes.len()),
+        Task::Regression => "regression, errors in standard deviations of the target".to_owned(),
+    };
+    let below = if settings.seeds > 1 { " Below a figure: its range over the seeds." } else { "" };
+    format!(
+        "{}: {} training and {} test samples of {}, {kind}. {}, {}, {} epochs, {}.{below}",
+        data.name,
+        data.train,
+        data.test,
+        shape.join("×"),
+        settings.network,
+        settings.optimizer,
+        settings.epochs,
+        if settings.seeds == 1 { "one seed".to_owned() } else { format!("{} seeds", settings.seeds) },
+    )
+}
+
+impl Arguments {
+    fn dataset(&self) -> Result<Dataset, Failure> {
+        let options = Options {
+            target: self.target.clone(),
+            task: self.task.map(|task| match task {
+                TaskName::Classification => Task::Classification,
+                TaskName::Regression => Task::Regression,
+            }),
+            centre: !self.no_centre,
+            test_share: self.test_share,
+            seed: self.split_seed,
+        };
+        match &self.data {
+            Some(path) => Dataset::open(path, &options).map_err(|error| Failure::Failed(error.to_string())),
+            None if self.target.is_some() || self.task.is_some() => {
+                Err(Failure::Usage("--target and --task are for data of your own: name its file".to_owned()))
+            }
+            None => Ok(Dataset::digits(&options)),
+        }
+    }
+
+    fn plan(&self) -> Result<Plan, Failure> {
+        for (index, f) in self.activations.iter().enumerate() {
+            if self.activations[..index].contains(f) {
+                return Err(Failure::Usage(format!("--activations names {f} twice: once is enough")));
+            }
+        }
+        let network = match (self.network, &self.hidden) {
+            (Some(Network::Conv), Some(_)) => {
+                return Err(Failure::Usage("--hidden is for an MLP: leave it or --network conv out".to_owned()));
+            }
+            (Some(Network::Conv), None) => NetworkSpec::Conv,
+            (_, Some(hidden)) => NetworkSpec::Mlp { hidden: hidden.clone() },
+            (Some(Network::Mlp), None) => NetworkSpec::Mlp { hidden: vec![64, 64] },
+            (None, None) => NetworkSpec::Auto,
+        };
+        let defaults = Plan::default();
+        Ok(Plan {
+            activations: self.activations.clone(),
+            seeds: self.seeds,
+            network,
+            epochs: self.epochs,
+            until_error: self.until_error,
+            optimizer: match self.optimizer {
+                OptimizerName::Sgd => Optimizer::Sgd { momentum: self.momentum },
+                OptimizerName::Adam => Optimizer::Adam,
+            },
+            learning_rate: self.lr,
+            init: match self.init {
+                InitName::Auto => Init::Auto,
+                InitName::KaimingNormal => Init::KaimingNormal,
+                InitName::KaimingUniform => Init::KaimingUniform,
+                InitName::XavierNormal => Init::XavierNormal,
+                InitName::XavierUniform => Init::XavierUniform,
+            },
+            gain: self.gain,
+            bias: self.bias,
+            batch: self.batch,
+            jobs: self.jobs.unwrap_or(defaults.jobs),
+        })
+    }
+}
+
+/// Whether the network takes such data, before anything is written.
+fn fits(plan: &Plan, data: &Dataset) -> Result<(), Failure> {
+    let Plan { network, optimizer, init, gain, bias, batch, .. } = plan.clone();
+    Spec { network, optimizer, init, gain, bias, batch }.describe(data).map(|_| ()).map_err(failure)
+}
+
+/// Makes the output folder, and a file in it for a moment: what cannot be written should not cost the training first.
+fn prepare_folder(folder: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(folder)
+        .and_then(|()| tempfile::tempfile_in(folder))
+        .map(|_| ())
+        .map_err(|error| unwritable(folder, &error))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Failed(format!("{} cannot be written ({error}): choose another folder with --out", path.display()))
+}
+
+fn failure(error: LabError) -> Failure {
+    match error {
+        LabError::Plan(sentence) => Failure::Usage(sentence),
+        other => Failure::Failed(other.to_string()),
+    }
+}
+
+fn finished(runs: usize) -> String {
+    if runs == 1 { "one finished run".to_owned() } else { format!("{runs} finished runs") }
+}
+
+fn learning_rate(text: &str) -> Result<LearningRate, String> {
+    if text == "auto" {
+        return Ok(LearningRate::Auto);
+    }
+    positive(text).map(LearningRate::Fixed).map_err(|_| "it must be auto, or a finite number above 0".to_owned())
+}
+
+fn momentum(text: &str) -> Result<f64, String> {
+    let momentum = finite(text).ok().filter(|momentum| (0.0..1.0).contains(momentum));
+    momentum.ok_or_else(|| "it must be from 0 to under 1".to_owned())
+}
+
+/// The command line, quoted where a shell needs it.
+fn command_line() -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_=+.,:/@%".contains(c);
+    let quoted = |word: String| match word.is_empty() || !word.chars().all(is_plain) {
+        true => format!("'{}'", word.replace('\'', r"'\''")),
+        false => word,
+    };
+    let words = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
+    std::iter::once("excite".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,74 @@
+//! How the program ends when it does not end well.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+
+use crate::output;
+
+/// Why the program ends without having done what was asked, each with an exit code of its own.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command line asks for something that cannot be: 2.
+    Usage(String),
+    /// What was asked for could not be done: 1.
+    Failed(String),
+    /// Ctrl-C: 130, as shells expect. All there is to say has been said.
+    Interrupted,
+    /// Help or the version was asked for, or nothing at all.
+    Help(clap::Error),
+    /// Whoever reads the output has stopped reading, as `head` does: no failure.
+    NobodyReads,
+}
+
+impl Failure {
+    /// Says in one sentence on standard error what is wrong, and gives the exit code.
+    pub fn report(self) -> ExitCode {
+        match self {
+            Self::Usage(sentence) => {
+                output::error(&sentence);
+                ExitCode::from(2)
+            }
+            Self::Failed(sentence) => {
+                output::error(&sentence);
+                ExitCode::from(1)
+            }
+            Self::Interrupted => ExitCode::from(130),
+            Self::Help(help) => {
+                let code = u8::try_from(help.exit_code()).unwrap_or(2);
+                // A reader that has gone has no use for the help.
+                let _ = help.print();
+                ExitCode::from(code)
+            }
+            Self::NobodyReads => ExitCode::SUCCESS,
+        }
+    }
+}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Self {
+        match error.kind() {
+            ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Self::Help(error),
+            _ => Self::Usage(one_sentence(&error.to_string())),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::NobodyReads,
+            _ => Self::Failed(format!("the output cannot be written: {error}")),
+        }
+    }
+}
+
+/// The parser's message without its usage lines.
+fn one_sentence(message: &str) -> String {
+    let lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
+    let said: Vec<_> = lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more")).collect();
+    said.join(" ").trim_start_matches("error: ").replace(" tip: ", "; ")
+}

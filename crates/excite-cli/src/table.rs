@@ -1,0 +1,144 @@
+//! Tables for the terminal.
+
+use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use excite_vitals::comparison::{ActivationResult, Comparison, Spread, Task};
+
+use crate::number::{percent, significant};
+use crate::output;
+
+/// The width of a table that is not written to a terminal.
+const WIDTH: u16 = 100;
+
+/// Lines around the header and at the end, and no others.
+const STYLE: TableStyle = {
+    let line = LineStyle::new('─', '─', '─', '─');
+    TableStyle::new().top_border(line).header_separator(line).bottom_border(line)
+};
+
+/// A table without rows, as wide as the terminal at most.
+pub fn new(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
+    if output::has_colours() {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    if !table.is_tty() {
+        table.set_width(WIDTH);
+    }
+    table.set_header(header.iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
+    }
+    table
+}
+
+/// The width that a table takes.
+pub fn width_of(table: &Table) -> usize {
+    table
+        .lines()
+        .map(|line| line.chars().filter(|c| !c.is_control()).count())
+        .max()
+        .unwrap_or(0)
+        .min(usize::from(WIDTH))
+}
+
+/// What the columns of [`of_comparison`] hold.
+pub const LEGEND: &str = "epochs: to that training error · vs slowest, vs tanh: how many times as fast there · dead: share of units \
+    through which no gradient passes · saturated: share of values whose slope is under 5 % of the largest · mean: of the activations · \
+    epoch time, function: seconds of an epoch, and the share of the activation function in it";
+
+/// The functions side by side.
+pub fn of_comparison(comparison: &Comparison) -> Table {
+    let target = match comparison.data.task {
+        Task::Classification => percent(comparison.target_error),
+        Task::Regression => significant(comparison.target_error),
+    };
+    let to_target = format!("epochs\nto {target}");
+    let mut table = new(&[
+        "activation",
+        "learn.\nrate",
+        &to_target,
+        "vs\nslowest",
+        "vs\ntanh",
+        "test\nerror",
+        "dead",
+        "satu-\nrated",
+        "mean",
+        "epoch\ntime",
+        "func-\ntion",
+    ]);
+    table.style_mut().row_separator = LineStyle::new('╌', '╌', '╌', '╌');
+    for result in &comparison.activations {
+        table.add_row(cells(comparison, result).into_iter().enumerate().map(|(column, text)| {
+            let alignment = if column == 0 { CellAlignment::Left } else { CellAlignment::Right };
+            Cell::new(text).set_alignment(alignment)
+        }));
+    }
+    table
+}
+
+fn cells(comparison: &Comparison, result: &ActivationResult) -> Vec<String> {
+    let runs = result.runs.len();
+    if runs == 0 {
+        let mut cells = vec![String::new(); 11];
+        (cells[0], cells[2]) = (result.name.to_string(), "not run".to_owned());
+        return cells;
+    }
+    let task = comparison.data.task;
+    let times = |speed_up: Option<f64>| speed_up.map_or_else(|| "–".to_owned(), |times| format!("{times:.1}×"));
+    let test_error = match result.test_error {
+        Some(spread) => with_range(&spread, |figure| error(task, figure)),
+        None => "–".to_owned(),
+    };
+    let measured = |text: String| if result.diverged == runs { "–".to_owned() } else { text };
+    vec![
+        result.name.to_string(),
+        significant(result.learning_rate),
+        to_target(result),
+        times(result.speed_up_over_slowest),
+        times(result.speed_up_over_tanh),
+        test_error,
+        measured(percent(result.dead)),
+        measured(percent(result.saturated)),
+        measured(format!("{:.2}", result.mean_activation).replace('-', "−")),
+        seconds(result.seconds_per_epoch),
+        percent(result.activation_share),
+    ]
+}
+
+/// The epochs to the target with their range; or why there are none; and how many seeds went another way.
+fn to_target(result: &ActivationResult) -> String {
+    let runs = result.runs.len();
+    let some = |count: usize, what: &str| match count {
+        0 => None,
+        _ if count == runs => Some(what.to_owned()),
+        _ => Some(format!("{count} of {runs} {what}")),
+    };
+    let epochs = result.epochs_to_target.map(|spread| with_range(&spread, |epochs| format!("{epochs:.1}")));
+    let missed = some(runs - result.reached - result.diverged, "not reached");
+    let diverged = some(result.diverged, "diverged");
+    [epochs, missed, diverged].into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
+/// The median, and below it the range over the seeds where there is one.
+fn with_range(spread: &Spread, text: impl Fn(f64) -> String) -> String {
+    let (median, low, high) = (text(spread.median), text(spread.low), text(spread.high));
+    if low == high {
+        return median;
+    }
+    // The unit once is enough.
+    format!("{median}\n{}–{}", low.trim_end_matches(" %"), high.trim_end_matches(" %"))
+}
+
+fn error(task: Task, error: f64) -> String {
+    match task {
+        Task::Classification => format!("{:.1} %", 100.0 * error),
+        Task::Regression => format!("{error:.3}"),
+    }
+}
+
+fn seconds(seconds: f64) -> String {
+    if seconds < 1.0 { format!("{} ms", significant(1000.0 * seconds)) } else { format!("{} s", significant(seconds)) }
+}

@@ -1,0 +1,110 @@
+//! From a path to bytes: what kind of data lies there, and unpacking it.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+
+use super::{DataError, Options, Problem, Source, csv, idx, numpy};
+
+/// The most bytes that a file may unpack to: more would not fit into memory as floats.
+pub(super) const UNPACKED_LIMIT: u64 = 4 << 30;
+
+/// Reads what lies at a path.
+pub(super) fn read(path: &Path, options: &Options) -> Result<Source, DataError> {
+    let metadata = fs::metadata(path).map_err(|error| Problem::Unreadable(error).at(path))?;
+    if metadata.is_dir() {
+        return folder(path);
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let bytes = bytes(path)?;
+    if numpy::is_npy(&bytes) {
+        // Named by its targets, a pair is looked for as a folder's: targets are no inputs.
+        if find(parent, &numpy::TARGET_FILES).is_some_and(|targets| targets.file_name() == path.file_name()) {
+            return folder(parent);
+        }
+        return numpy::read_pair(path, &bytes);
+    }
+    if numpy::is_zip(&bytes) {
+        return numpy::read_archive(bytes).map_err(|problem| problem.at(path));
+    }
+    if idx::is_idx(&bytes) {
+        return folder(parent);
+    }
+    if bytes.contains(&0) {
+        return Err(Problem::UnknownType.at(path));
+    }
+    csv::read(&bytes, options).map_err(|problem| problem.at(path))
+}
+
+/// Reads a folder of IDX or NPY files.
+fn folder(path: &Path) -> Result<Source, DataError> {
+    if let Some(source) = idx::read_folder(path)? {
+        return Ok(source);
+    }
+    match find(path, &numpy::INPUT_FILES) {
+        Some(inputs) => numpy::read_pair(&inputs, &bytes(&inputs)?),
+        None => Err(Problem::NothingInFolder.at(path)),
+    }
+}
+
+/// The first of these files that the folder holds, gzipped or not.
+pub(super) fn find(folder: &Path, names: &[&str]) -> Option<PathBuf> {
+    let packed = |name: &&str| [folder.join(name), folder.join(format!("{name}.gz"))];
+    names.iter().flat_map(packed).find(|path| path.exists())
+}
+
+/// The bytes of a regular file, unpacked if it is gzipped.
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, DataError> {
+    let unreadable = |error| Problem::Unreadable(error).at(path);
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(Problem::NotAFile.at(path));
+    }
+    let bytes = fs::read(path).map_err(unreadable)?;
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        return unpack(&bytes, UNPACKED_LIMIT).map_err(|problem| problem.at(path));
+    }
+    Ok(bytes)
+}
+
+/// Unpacks gzip, up to a limit of bytes.
+pub(super) fn unpack(packed: &[u8], limit: u64) -> Result<Vec<u8>, Problem> {
+    read_up_to(MultiGzDecoder::new(packed), limit)
+}
+
+/// All that a decompressor gives, up to a limit of bytes: a small file can unpack to any size.
+pub(super) fn read_up_to(reader: impl Read, limit: u64) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    reader.take(limit + 1).read_to_end(&mut bytes).map_err(|error| Problem::Packed(error.to_string()))?;
+    if bytes.len() as u64 > limit {
+        return Err(Problem::TooLarge(limit));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn packed(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn what_unpacks_to_more_than_the_limit_is_refused() {
+        let bomb = packed(&vec![0; 1 << 20]);
+        assert!(bomb.len() < 2000);
+        assert!(matches!(unpack(&bomb, (1 << 20) - 1), Err(Problem::TooLarge(limit)) if limit == (1 << 20) - 1));
+        assert_eq!(unpack(&bomb, 1 << 20).unwrap().len(), 1 << 20);
+    }
+
+    #[test]
+    fn all_parts_of_a_joined_gzip_file_are_unpacked() {
+        assert_eq!(unpack(&[packed(b"1,2\n"), packed(b"3,4\n")].concat(), 100).unwrap(), b"1,2\n3,4\n");
+    }
+}

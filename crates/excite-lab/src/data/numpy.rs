@@ -1,0 +1,160 @@
+//! NPY and NPZ: the formats of `NumPy`.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use zip::ZipArchive;
+
+use super::array::{Array, Element, Kind, Split, source};
+use super::files::{UNPACKED_LIMIT, bytes, find, read_up_to};
+use super::{DataError, Problem, Source};
+
+/// How an NPY file begins.
+const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// The names of files of inputs in a folder.
+pub(super) const INPUT_FILES: [&str; 5] = ["X.npy", "x.npy", "inputs.npy", "features.npy", "data.npy"];
+
+/// The names of files of targets beside one of inputs.
+pub(super) const TARGET_FILES: [&str; 5] = ["y.npy", "Y.npy", "labels.npy", "targets.npy", "target.npy"];
+
+/// The names of training inputs, training targets, test inputs and test targets in an archive, whatever their case:
+/// as Keras and `MedMNIST` have them.
+const SPLIT_ARRAYS: [[&str; 4]; 2] =
+    [["x_train", "y_train", "x_test", "y_test"], ["train_images", "train_labels", "test_images", "test_labels"]];
+const INPUT_ARRAYS: [&str; 4] = ["x", "inputs", "features", "data"];
+const TARGET_ARRAYS: [&str; 4] = ["y", "labels", "targets", "target"];
+
+pub(super) fn is_npy(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
+}
+
+/// Whether it is a ZIP archive, as NPZ is, with or without entries.
+pub(super) fn is_zip(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
+}
+
+/// Reads the targets that lie beside a file of inputs.
+pub(super) fn read_pair(path: &Path, inputs: &[u8]) -> Result<Source, DataError> {
+    let folder = path.parent().unwrap_or(path);
+    let targets_path = find(folder, &TARGET_FILES).ok_or_else(|| Problem::NoTargets(&TARGET_FILES).at(path))?;
+    let targets = bytes(&targets_path)?;
+    let inputs = array("the array", inputs).map_err(|problem| problem.at(path))?;
+    let targets = array("the array", &targets).map_err(|problem| problem.at(&targets_path))?;
+    Split::new(&inputs, &targets).and_then(|train| source(train, None)).map_err(|problem| problem.at(path))
+}
+
+/// Reads an NPZ archive.
+pub(super) fn read_archive(bytes: Vec<u8>) -> Result<Source, Problem> {
+    let mut archive = Archive::open(bytes)?;
+    for [train_inputs, train_targets, test_inputs, test_targets] in SPLIT_ARRAYS {
+        if let Some(train) = archive.split(&[train_inputs], &[train_targets])? {
+            let test = archive.split(&[test_inputs], &[test_targets])?;
+            return source(train, test);
+        }
+    }
+    match archive.split(&INPUT_ARRAYS, &TARGET_ARRAYS)? {
+        Some(train) => source(train, None),
+        None => Err(archive.lacks_arrays()),
+    }
+}
+
+struct Archive {
+    zip: ZipArchive<Cursor<Vec<u8>>>,
+    /// The arrays' names, without `.npy`.
+    names: Vec<String>,
+    /// How many bytes may still be unpacked.
+    budget: u64,
+}
+
+impl Archive {
+    fn open(bytes: Vec<u8>) -> Result<Self, Problem> {
+        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| Problem::Packed(error.to_string()))?;
+        let names = zip.file_names().filter_map(|name| Some(name.ok()?.strip_suffix(".npy")?.to_owned())).collect();
+        Ok(Self { zip, names, budget: UNPACKED_LIMIT })
+    }
+
+    /// Reads the first inputs and the first targets of these names; None if neither is there.
+    fn split(&mut self, inputs: &[&str], targets: &[&str]) -> Result<Option<Split>, Problem> {
+        match (self.find(inputs), self.find(targets)) {
+            (Some(inputs), Some(targets)) => {
+                let (input_bytes, target_bytes) = (self.unpack(&inputs)?, self.unpack(&targets)?);
+                Split::new(&array(&inputs, &input_bytes)?, &array(&targets, &target_bytes)?).map(Some)
+            }
+            (None, None) => Ok(None),
+            _ => Err(self.lacks_arrays()),
+        }
+    }
+
+    fn find(&self, wanted: &[&str]) -> Option<String> {
+        wanted.iter().find_map(|wanted| self.names.iter().find(|name| name.eq_ignore_ascii_case(wanted))).cloned()
+    }
+
+    fn unpack(&mut self, name: &str) -> Result<Vec<u8>, Problem> {
+        let entry = self.zip.by_name(&format!("{name}.npy")).map_err(|error| Problem::Packed(error.to_string()))?;
+        let bytes = read_up_to(entry, self.budget)?;
+        self.budget -= bytes.len() as u64;
+        Ok(bytes)
+    }
+
+    fn lacks_arrays(&self) -> Problem {
+        Problem::NoArrays { found: self.names.clone() }
+    }
+}
+
+/// The array of an NPY file: after the magic number a version, the header's length, the header, the values.
+fn array<'a>(name: &str, file: &'a [u8]) -> Result<Array<'a>, Problem> {
+    let malformed = |what: &str| Problem::Malformed { array: name.to_owned(), what: what.to_owned() };
+    let (len, start) = match file.strip_prefix(MAGIC) {
+        Some(&[1, _, a, b, ..]) => (u32::from(u16::from_le_bytes([a, b])), 10),
+        Some(&[2 | 3, _, a, b, c, d, ..]) => (u32::from_le_bytes([a, b, c, d]), 12),
+        Some(_) => return Err(malformed("it is cut short or of an unknown version of the NPY format")),
+        None => return Err(malformed("it does not begin as an NPY file does")),
+    };
+    let (header, values) =
+        file[start..].split_at_checked(len as usize).ok_or_else(|| malformed("it ends within its header"))?;
+    let header = std::str::from_utf8(header).map_err(|_| malformed("its header is not text"))?;
+    let (dtype, column_major, shape) =
+        Header(header).parse().ok_or_else(|| malformed("its header lacks a type, an order or a shape"))?;
+    let element =
+        element(dtype).ok_or_else(|| Problem::NotNumeric { array: name.to_owned(), dtype: dtype.to_owned() })?;
+    Array::new(name, shape, element, column_major, values)
+}
+
+/// The header of an NPY file: `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
+struct Header<'a>(&'a str);
+
+impl<'a> Header<'a> {
+    /// The element type, whether the order is Fortran's, and the shape.
+    fn parse(&self) -> Option<(&'a str, bool, Vec<usize>)> {
+        let column_major = self.value("fortran_order")?.starts_with("True");
+        let shape = self.value("shape")?.strip_prefix('(')?.split_once(')')?.0;
+        let extents = shape.split(',').map(str::trim).filter(|extent| !extent.is_empty());
+        let shape = extents.map(|extent| extent.parse().ok()).collect::<Option<Vec<usize>>>()?;
+        let descr = self.value("descr")?;
+        let dtype = match descr.strip_prefix(['\'', '"']) {
+            Some(quoted) => quoted.split_once(['\'', '"'])?.0,
+            // A record of several fields, shown as it stands.
+            None => descr.split_once(']')?.0,
+        };
+        Some((dtype, column_major, shape))
+    }
+
+    /// What follows a key.
+    fn value(&self, key: &str) -> Option<&'a str> {
+        let (_, after) = self.0.split_once(key)?;
+        Some(after.strip_prefix(['\'', '"'])?.trim_start().strip_prefix(':')?.trim_start())
+    }
+}
+
+/// The element type as NPY files have it: byte order, kind and size, as in `<f4`, `|u1`, `>i8`.
+fn element(dtype: &str) -> Option<Element> {
+    let &[order @ (b'<' | b'>' | b'|' | b'='), kind, size] = dtype.as_bytes() else { return None };
+    let kind = match (kind, size) {
+        (b'f', b'4' | b'8') => Kind::Float,
+        (b'i', b'1' | b'2' | b'4' | b'8') => Kind::Signed,
+        (b'u', b'1' | b'2' | b'4' | b'8') | (b'b', b'1') => Kind::Unsigned,
+        _ => return None,
+    };
+    Some(Element { kind, size: usize::from(size - b'0'), big_endian: order == b'>' })
+}

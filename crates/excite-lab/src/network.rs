@@ -1,0 +1,319 @@
+//! The networks: an MLP, and a small convolutional network for images.
+
+use std::fmt;
+
+use candle_core::{DType, Device, Module, Result, Tensor, Var};
+use excite::Function;
+use excite_candle::Activation;
+use rand::Rng;
+
+use crate::LabError;
+use crate::data::Dataset;
+use crate::initialise::Init;
+use crate::operations::{Dense, Image, MaxPool, Patches};
+
+/// Which network is trained.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum NetworkSpec {
+    /// The convolutional one for images of at least 16×16 pixels, an MLP with hidden layers of 64 and 64 units else.
+    #[default]
+    Auto,
+    /// A multi-layer perceptron.
+    Mlp {
+        /// The units of each hidden layer; none for a linear model.
+        hidden: Vec<usize>,
+    },
+    /// Two 3×3 convolutions of 16 and 32 channels, each followed by the activation function and 2×2 max-pooling, then a
+    /// hidden layer of 64 units.
+    Conv,
+}
+
+/// A network's layers, settled for one set of data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Architecture {
+    inputs: usize,
+    /// The extent of the images that a convolutional network takes.
+    image: Option<Image>,
+    /// The channels of the convolutions, the first one first.
+    convolutions: Vec<usize>,
+    /// The units of the dense hidden layers.
+    hidden: Vec<usize>,
+    outputs: usize,
+}
+
+/// The shape of one layer's weights.
+struct Weights {
+    units: usize,
+    fan_in: usize,
+    fan_out: usize,
+}
+
+impl Architecture {
+    pub(crate) fn of(spec: &NetworkSpec, data: &Dataset) -> std::result::Result<Self, LabError> {
+        let image = match data.shape[..] {
+            [channels, height, width] => Some(Image { height, width, channels }),
+            _ => None,
+        };
+        let inputs = data.shape.iter().product();
+        let outputs = data.classes.len().max(1);
+        let mlp = |hidden| Self { inputs, image: None, convolutions: vec![], hidden, outputs };
+        let conv = |image| Self { image: Some(image), convolutions: vec![16, 32], ..mlp(vec![64]) };
+        match (spec, image) {
+            (NetworkSpec::Mlp { hidden }, _) if hidden.contains(&0) => {
+                Err(LabError::Plan("a hidden layer must have at least one unit".to_owned()))
+            }
+            (NetworkSpec::Mlp { hidden }, _) => Ok(mlp(hidden.clone())),
+            (NetworkSpec::Auto, Some(image)) if image.height.min(image.width) >= 16 => Ok(conv(image)),
+            (NetworkSpec::Auto, _) => Ok(mlp(vec![64, 64])),
+            (NetworkSpec::Conv, Some(image)) if image.height.min(image.width) >= 4 => Ok(conv(image)),
+            (NetworkSpec::Conv, _) => Err(LabError::Plan(format!(
+                "the convolutional network needs images of at least 4×4 pixels, and one sample of {} is {:?}: use an MLP",
+                data.name, data.shape
+            ))),
+        }
+    }
+
+    /// The image after the first `count` convolutions and poolings.
+    fn image_after(&self, count: usize) -> Option<Image> {
+        let first = self.image?;
+        let pooled =
+            self.convolutions[..count].iter().fold(first, |image, &channels| Image { channels, ..image.pooled() });
+        Some(pooled)
+    }
+
+    fn layers(&self) -> Vec<Weights> {
+        let mut layers = vec![];
+        let mut inputs = self.image.map_or(self.inputs, |image| image.channels);
+        for &units in &self.convolutions {
+            layers.push(Weights { units, fan_in: 9 * inputs, fan_out: 9 * units });
+            inputs = units;
+        }
+        inputs = self.image_after(self.convolutions.len()).map_or(inputs, Image::len);
+        for &units in self.hidden.iter().chain([&self.outputs]) {
+            layers.push(Weights { units, fan_in: inputs, fan_out: units });
+            inputs = units;
+        }
+        layers
+    }
+
+    /// The names and units of the hidden layers.
+    pub(crate) fn hidden_layers(&self) -> Vec<(String, usize)> {
+        let convolutions = self.convolutions.iter().enumerate().map(|(i, &units)| (format!("conv {}", i + 1), units));
+        let dense = self.hidden.iter().enumerate().map(|(i, &units)| (format!("hidden {}", i + 1), units));
+        convolutions.chain(dense).collect()
+    }
+
+    /// The inputs of `samples` as the network takes them: images with their channels last.
+    pub(crate) fn arrange(&self, inputs: &[f32]) -> Vec<f32> {
+        match self.image {
+            Some(Image { height, width, channels }) if channels > 1 => {
+                let positions = height * width;
+                let pixels = move |image: &[f32]| -> Vec<f32> {
+                    (0..positions * channels).map(|i| image[i % channels * positions + i / channels]).collect()
+                };
+                inputs.chunks(positions * channels).flat_map(pixels).collect()
+            }
+            _ => inputs.to_vec(),
+        }
+    }
+
+    pub(crate) fn inputs(&self) -> usize {
+        self.inputs
+    }
+}
+
+impl fmt::Display for Architecture {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.image {
+            None => write!(out, "MLP {}", self.inputs)?,
+            Some(Image { height, width, channels }) => write!(out, "CNN {channels}×{height}×{width}")?,
+        }
+        self.convolutions.iter().try_for_each(|units| write!(out, "-conv{units}-pool"))?;
+        self.hidden.iter().chain([&self.outputs]).try_for_each(|units| write!(out, "-{units}"))
+    }
+}
+
+/// How a network's weights start.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Start {
+    pub(crate) init: Init,
+    /// The gain of the hidden layers; None for the function's own.
+    pub(crate) gain: Option<f64>,
+    /// The bias of every hidden unit.
+    pub(crate) bias: f64,
+}
+
+/// A network with its weights.
+pub(crate) struct Network {
+    architecture: Architecture,
+    /// The weights, [units, inputs], and biases of each layer, first layer first; the last one is the output.
+    parameters: Vec<(Var, Var)>,
+}
+
+/// What a forward pass computed.
+pub(crate) struct Pass {
+    /// The outputs, [samples, outputs].
+    pub(crate) outputs: Tensor,
+    /// The pre-activations and activations of each hidden layer, [samples, units]; for a convolution each position counts as a
+    /// sample.
+    pub(crate) hidden: Vec<(Tensor, Tensor)>,
+}
+
+impl Network {
+    /// A network as training starts from it: the same one for the same `random`.
+    pub(crate) fn new(
+        architecture: Architecture,
+        start: Start,
+        function: Function,
+        random: &mut impl Rng,
+    ) -> Result<Self> {
+        let layers = architecture.layers();
+        let init = start.init.resolved(function);
+        let hidden_gain = start.gain.unwrap_or(function.info().gain);
+        let last = layers.len() - 1;
+        let mut parameters = vec![];
+        for (index, Weights { units, fan_in, fan_out }) in layers.into_iter().enumerate() {
+            let (gain, bias) = if index == last { (1.0, 0.0) } else { (hidden_gain, start.bias as f32) };
+            let weights = init.weights(gain, units, fan_in, fan_out, random);
+            let weights = Var::from_vec(weights, (units, fan_in), &Device::Cpu)?;
+            parameters.push((weights, Var::from_tensor(&Tensor::full(bias, units, &Device::Cpu)?)?));
+        }
+        Ok(Self { architecture, parameters })
+    }
+
+    /// The weights and biases of each layer.
+    pub(crate) fn parameters(&self) -> &[(Var, Var)] {
+        &self.parameters
+    }
+
+    /// The network's outputs for `inputs`, rows of samples as [`Architecture::arrange`] lays them out.
+    pub(crate) fn forward(&self, inputs: Vec<f32>, activation: &Activation) -> Result<Pass> {
+        let samples = inputs.len() / self.architecture.inputs;
+        let mut x = Tensor::from_vec(inputs, (samples, self.architecture.inputs), &Device::Cpu)?;
+        debug_assert_eq!(x.dtype(), DType::F32);
+        let mut hidden = vec![];
+        let convolutions = self.architecture.convolutions.len();
+        let (output, before) = self.parameters.split_last().expect("a network has an output layer");
+        for (index, (weights, biases)) in before.iter().enumerate() {
+            let image = self.architecture.image_after(index.min(convolutions)).filter(|_| index < convolutions);
+            if let Some(image) = image {
+                x = x.apply_op1(Patches(image))?;
+            }
+            let z = x.apply_op3(weights, biases, Dense { input_gradient: index > 0 })?;
+            let a = activation.forward(&z)?;
+            x = match image {
+                Some(image) => a.apply_op1(MaxPool(Image { channels: weights.dims()[0], ..image }))?,
+                None => a.clone(),
+            };
+            hidden.push((z, a));
+        }
+        let outputs = x.apply_op3(&output.0, &output.1, Dense { input_gradient: !before.is_empty() })?;
+        Ok(Pass { outputs, hidden })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::loss::batch_loss;
+    use crate::operations::with_values;
+    use excite_vitals::comparison::Task;
+
+    use crate::data::{Samples, Targets};
+
+    fn images(samples: usize, shape: &[usize]) -> Dataset {
+        let count = samples * shape.iter().product::<usize>();
+        let inputs = (0..count).map(|i| (i * 7919 % 1009) as f32 / 504.5 - 1.0).collect();
+        let targets = Targets::Classes((0..samples as u32).map(|i| i % 3).collect());
+        let samples = Samples { inputs, targets };
+        Dataset {
+            name: "images".to_owned(),
+            task: Task::Classification,
+            shape: shape.to_vec(),
+            classes: ["a", "b", "c"].map(str::to_owned).to_vec(),
+            train: samples.clone(),
+            test: samples,
+        }
+    }
+
+    /// The mean loss over all samples, and the outputs' tensor with its gradient.
+    fn loss(network: &Network, data: &Dataset, f: Function) -> (f64, Tensor, Vec<f32>) {
+        let samples: Vec<usize> = (0..data.train.len()).collect();
+        let inputs = network.architecture.arrange(&data.train.inputs);
+        let pass = network.forward(inputs, &Activation::new(f)).unwrap();
+        let loss = with_values(&pass.outputs, |outputs| batch_loss(outputs, &data.train.targets, &samples)).unwrap();
+        (loss.loss / samples.len() as f64, pass.outputs, loss.gradient)
+    }
+
+    /// Of every variable: the slope of the loss along its own gradient, by that gradient and by a difference quotient.
+    fn assert_gradients(spec: &NetworkSpec, data: &Dataset, name: &str) {
+        let f: Function = name.parse().unwrap();
+        let architecture = Architecture::of(spec, data).unwrap();
+        let start = Start { init: Init::Auto, gain: None, bias: 0.05 };
+        let network = Network::new(architecture, start, f, &mut ChaCha8Rng::seed_from_u64(5)).unwrap();
+        let (_, outputs, gradient) = loss(&network, data, f);
+        let gradient = Tensor::from_vec(gradient, outputs.shape(), &Device::Cpu).unwrap();
+        let gradients = (outputs * gradient).unwrap().sum_all().unwrap().backward().unwrap();
+        for (layer, (weights, biases)) in network.parameters().iter().enumerate() {
+            for variable in [weights, biases] {
+                let gradient = gradients.get(variable).unwrap();
+                let norm = f64::from(gradient.sqr().unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap()).sqrt();
+                assert!(norm > 1e-4, "layer {layer} of {name}: no gradient");
+                let direction = (gradient / norm).unwrap();
+                let before = variable.as_tensor().copy().unwrap();
+                let step = 2e-3;
+                let at = |step: f64| {
+                    variable.set(&(&before + (&direction * step).unwrap()).unwrap()).unwrap();
+                    loss(&network, data, f).0
+                };
+                let quotient = (at(step) - at(-step)) / (2.0 * step);
+                variable.set(&before).unwrap();
+                assert!((quotient / norm - 1.0).abs() < 0.01, "layer {layer} of {name}: {quotient} for {norm}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_whole_mlps_gradient_agrees_with_finite_differences() {
+        for name in ["sigmoid", "tanh", "relu", "relu6"] {
+            assert_gradients(&NetworkSpec::Mlp { hidden: vec![7, 5] }, &images(12, &[6]), name);
+        }
+    }
+
+    #[test]
+    fn the_whole_convolutional_networks_gradient_agrees_with_finite_differences() {
+        for (name, shape) in [("sigmoid", [1, 8, 8]), ("tanh", [2, 5, 7]), ("relu", [3, 4, 6])] {
+            assert_gradients(&NetworkSpec::Conv, &images(6, &shape), name);
+        }
+    }
+
+    #[test]
+    fn a_convolution_is_the_sum_over_each_neighbourhood() {
+        let image = Image { height: 3, width: 2, channels: 2 };
+        // Pixel (y, x) holds 10·(2y + x) + channel.
+        let pixels: Vec<f32> = (0..12).map(|i| (i / 2 * 10 + i % 2) as f32).collect();
+        let x = Tensor::from_vec(pixels, (1, 12), &Device::Cpu).unwrap();
+        let patches = x.apply_op1(Patches(image)).unwrap().to_vec2::<f32>().unwrap();
+        assert_eq!((patches.len(), patches[0].len()), (6, 18));
+        // Around (0, 0), row by row: nothing above, nothing to the left.
+        let expected = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 10, 11, 0, 0, 20, 21, 30, 31].map(|x| x as f32);
+        assert_eq!(patches[0], expected);
+        let pooled = x.apply_op1(MaxPool(image)).unwrap().to_vec2::<f32>().unwrap();
+        assert_eq!(pooled, [[30.0, 31.0]]);
+    }
+
+    #[test]
+    fn images_are_laid_out_with_their_channels_last() {
+        let data = images(1, &[2, 4, 4]);
+        let architecture = Architecture::of(&NetworkSpec::Conv, &data).unwrap();
+        let inputs: Vec<f32> = (0..32_u8).map(f32::from).collect();
+        assert_eq!(architecture.arrange(&inputs)[..4], [0.0, 16.0, 1.0, 17.0]);
+        assert_eq!(architecture.to_string(), "CNN 2×4×4-conv16-pool-conv32-pool-64-3");
+        let mlp = Architecture::of(&NetworkSpec::Auto, &data).unwrap();
+        assert_eq!(mlp.arrange(&inputs), inputs);
+        assert_eq!(mlp.to_string(), "MLP 32-64-64-3");
+    }
+}

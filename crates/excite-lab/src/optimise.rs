@@ -1,0 +1,133 @@
+//! How weights follow from gradients.
+
+use std::fmt;
+
+use candle_core::backprop::GradStore;
+use candle_core::{Device, Result, Tensor, Var};
+
+use crate::operations::with_values;
+
+/// The rule by which weights are changed at each step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Optimizer {
+    /// Stochastic gradient descent: v ← momentum · v + g, w ← w − rate · v.
+    Sgd {
+        /// From 0 (none) to under 1.
+        momentum: f64,
+    },
+    /// Adam (Kingma and Ba 2015) with β₁ = 0.9, β₂ = 0.999 and ε = 1e-8.
+    Adam,
+}
+
+impl Default for Optimizer {
+    /// SGD with a momentum of 0.9.
+    fn default() -> Self {
+        Self::Sgd { momentum: 0.9 }
+    }
+}
+
+impl fmt::Display for Optimizer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sgd { momentum } if *momentum == 0.0 => out.write_str("SGD"),
+            Self::Sgd { momentum } => write!(out, "SGD, momentum {momentum}"),
+            Self::Adam => out.write_str("Adam"),
+        }
+    }
+}
+
+/// An optimiser at work on one network.
+pub(crate) struct Descent {
+    rule: Optimizer,
+    learning_rate: f64,
+    steps: i32,
+    moments: Vec<Moments>,
+}
+
+/// The running means of one variable's gradients and, for Adam, of their squares.
+struct Moments {
+    variable: Var,
+    first: Vec<f32>,
+    second: Vec<f32>,
+}
+
+impl Descent {
+    pub(crate) fn new(rule: Optimizer, learning_rate: f64, variables: impl Iterator<Item = Var>) -> Self {
+        let moments = variables.map(|variable| {
+            let count = variable.elem_count();
+            let second = if rule == Optimizer::Adam { vec![0.0; count] } else { vec![] };
+            Moments { variable, first: vec![0.0; count], second }
+        });
+        Self { rule, learning_rate, steps: 0, moments: moments.collect() }
+    }
+
+    /// Changes the variables by one step against their gradients.
+    pub(crate) fn step(&mut self, gradients: &GradStore) -> Result<()> {
+        self.steps += 1;
+        for moments in &mut self.moments {
+            let Some(gradient) = gradients.get(&moments.variable) else { continue };
+            let mut weights = with_values(&moments.variable, <[f32]>::to_vec)?;
+            with_values(gradient, |gradient| match self.rule {
+                Optimizer::Sgd { momentum } => {
+                    descend(&mut weights, gradient, &mut moments.first, self.learning_rate as f32, momentum as f32);
+                }
+                Optimizer::Adam => adam(&mut weights, gradient, moments, self.learning_rate, self.steps),
+            })?;
+            moments.variable.set(&Tensor::from_vec(weights, moments.variable.shape(), &Device::Cpu)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn descend(weights: &mut [f32], gradient: &[f32], velocity: &mut [f32], rate: f32, momentum: f32) {
+    for ((w, g), v) in weights.iter_mut().zip(gradient).zip(velocity) {
+        *v = momentum * *v + g;
+        *w -= rate * *v;
+    }
+}
+
+fn adam(weights: &mut [f32], gradient: &[f32], moments: &mut Moments, rate: f64, steps: i32) {
+    const BETA: [f32; 2] = [0.9, 0.999];
+    const EPSILON: f32 = 1e-8;
+    // The means start at 0; dividing by these makes up for it.
+    let corrections = BETA.map(|beta| (1.0 - f64::from(beta).powi(steps)) as f32);
+    let rate = rate as f32;
+    let running = moments.first.iter_mut().zip(&mut moments.second);
+    for ((w, g), (m, v)) in weights.iter_mut().zip(gradient).zip(running) {
+        *m = BETA[0] * *m + (1.0 - BETA[0]) * g;
+        *v = BETA[1] * *v + (1.0 - BETA[1]) * g * g;
+        *w -= rate * (*m / corrections[0]) / ((*v / corrections[1]).sqrt() + EPSILON);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The variable after each of `steps` steps down the parabola ½w² from w = 1.
+    fn path(rule: Optimizer, learning_rate: f64, steps: usize) -> Vec<f32> {
+        let w = Var::new(&[1.0_f32], &Device::Cpu).unwrap();
+        let mut descent = Descent::new(rule, learning_rate, std::iter::once(w.clone()));
+        let step = |_| {
+            let loss = (w.sqr().unwrap() * 0.5).unwrap();
+            descent.step(&loss.backward().unwrap()).unwrap();
+            w.to_vec1::<f32>().unwrap()[0]
+        };
+        (0..steps).map(step).collect()
+    }
+
+    #[test]
+    fn sgd_follows_its_formula() {
+        // v: 1, 0.9 + 0.5 = 1.4; w: 1 − 0.5·1 = 0.5, 0.5 − 0.5·1.4 = −0.2
+        assert_eq!(path(Optimizer::Sgd { momentum: 0.0 }, 0.5, 2), [0.5, 0.25]);
+        let with_momentum = path(Optimizer::default(), 0.5, 2);
+        assert!((with_momentum[1] + 0.2).abs() < 1e-6, "{with_momentum:?}");
+    }
+
+    #[test]
+    fn adams_first_step_is_the_learning_rate_whatever_the_gradient() {
+        let path = path(Optimizer::Adam, 0.01, 300);
+        assert!((path[0] - 0.99).abs() < 1e-6, "{}", path[0]);
+        assert!(path[299].abs() < 0.1, "{}", path[299]);
+    }
+}

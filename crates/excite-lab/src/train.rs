@@ -1,0 +1,341 @@
+//! One training run.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use candle_core::{Device, Tensor};
+use excite::Function;
+use excite_candle::Activation;
+use excite_vitals::LayerVitals;
+use excite_vitals::run::{Epoch, Outcome, Run, Time};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use crate::data::{Dataset, Samples};
+use crate::initialise::Init;
+use crate::loss::{batch_loss, error};
+use crate::network::{Architecture, Network, NetworkSpec, Pass, Start};
+use crate::operations::with_values;
+use crate::optimise::{Descent, Optimizer};
+use crate::{LabError, Watcher};
+
+/// What is trained and how: all that the runs of one comparison have in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    /// The network.
+    pub network: NetworkSpec,
+    /// The rule by which weights are changed.
+    pub optimizer: Optimizer,
+    /// How weights are drawn.
+    pub init: Init,
+    /// The gain of the hidden layers' weights; None for each function's own ([`excite::Info::gain`]).
+    pub gain: Option<f64>,
+    /// The bias that every hidden unit starts with.
+    pub bias: f64,
+    /// The samples in a batch.
+    pub batch: usize,
+}
+
+impl Default for Spec {
+    /// The network that suits the data, SGD with a momentum of 0.9, the initialisation that suits the function, batches of 32.
+    fn default() -> Self {
+        Self {
+            network: NetworkSpec::default(),
+            optimizer: Optimizer::default(),
+            init: Init::default(),
+            gain: None,
+            bias: 0.0,
+            batch: 32,
+        }
+    }
+}
+
+/// Every so many-th step the gradients and updates of the weights are looked at: doing so at each would take longer than
+/// computing the activations.
+const STEP_STRIDE: usize = 8;
+
+/// Samples evaluated at once.
+const EVALUATION_BATCH: usize = 256;
+
+/// Trains one network with `function` in its hidden layers, for at most `epochs` epochs or, if `stop_at` is given, until the
+/// training error of an epoch is at most that. The same arguments give the same bits, on any number of threads; only the
+/// times differ. A loss that becomes infinite or NaN ends the run with [`Outcome::Diverged`].
+///
+/// # Errors
+/// If `spec` does not fit the data, if the learning rate is not positive and finite, or if the watcher asked to stop
+/// ([`LabError::Stopped`]).
+#[allow(clippy::too_many_arguments)]
+pub fn train(
+    data: &Dataset,
+    spec: &Spec,
+    function: Function,
+    learning_rate: f64,
+    seed: u64,
+    epochs: usize,
+    stop_at: Option<f64>,
+    watcher: &dyn Watcher,
+) -> Result<Run, LabError> {
+    spec.check(data)?;
+    if !(learning_rate > 0.0 && learning_rate.is_finite()) {
+        return Err(LabError::Plan(format!("the learning rate must be a positive number, not {learning_rate}")));
+    }
+    let mut training = Training::new(data, spec, function, learning_rate, seed)?;
+    let mut run = Run {
+        activation: function,
+        seed,
+        learning_rate,
+        epochs: vec![],
+        outcome: Outcome::Finished,
+        histograms: vec![],
+        time: Time::default(),
+    };
+    for index in 0..epochs {
+        let (epoch, diverged) = training.epoch(watcher)?;
+        let reached = stop_at.is_some_and(|target| epoch.train_error <= target);
+        if diverged {
+            run.outcome = Outcome::Diverged;
+        }
+        let ended = diverged || reached;
+        // The epochs that an early end saves count as done, so that the time left is estimated well.
+        let done = if ended { epochs - index } else { 1 };
+        watcher.epochs_done(done as u64, &format!("{function}, learning rate {learning_rate}, seed {seed}"));
+        run.epochs.push(epoch);
+        if ended {
+            break;
+        }
+    }
+    run.histograms = training.vitals.iter().map(|layer| layer.histogram().clone()).collect();
+    run.time = training.time();
+    Ok(run)
+}
+
+impl Spec {
+    /// The network's layers in words: `"MLP 64-64-64-10"`.
+    ///
+    /// # Errors
+    /// If the network does not fit the data.
+    pub fn describe(&self, data: &Dataset) -> Result<String, LabError> {
+        Ok(Architecture::of(&self.network, data)?.to_string())
+    }
+
+    pub(crate) fn check(&self, data: &Dataset) -> Result<(), LabError> {
+        let refuse = |text: &str| Err(LabError::Plan(text.to_owned()));
+        Architecture::of(&self.network, data)?;
+        if self.batch == 0 {
+            return refuse("a batch must have at least one sample");
+        }
+        if data.train.is_empty() || data.test.is_empty() {
+            return refuse("there must be at least one sample to train on and one held out");
+        }
+        if self.gain.is_some_and(|gain| !(gain > 0.0 && gain.is_finite())) {
+            return refuse("the gain must be a positive number");
+        }
+        if !self.bias.is_finite() {
+            return refuse("the initial bias must be a finite number");
+        }
+        match self.optimizer {
+            Optimizer::Sgd { momentum } if !(0.0..1.0).contains(&momentum) => {
+                refuse("the momentum must be from 0 to under 1")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A run under way.
+struct Training<'a> {
+    data: &'a Dataset,
+    batch: usize,
+    width: usize,
+    train_inputs: Vec<f32>,
+    test_inputs: Vec<f32>,
+    network: Network,
+    descent: Descent,
+    random: ChaCha8Rng,
+    order: Vec<usize>,
+    activation: Activation,
+    activation_clock: Arc<AtomicU64>,
+    /// Vitals that have seen nothing, from which each epoch starts.
+    blank: Vec<LayerVitals>,
+    /// The vitals of the epoch under way, or of the last one.
+    vitals: Vec<LayerVitals>,
+    trained_for: Duration,
+    observed_for: Duration,
+}
+
+/// The sums over an epoch's batches.
+#[derive(Default)]
+struct Sums {
+    samples: usize,
+    loss: f64,
+    errors: f64,
+}
+
+impl<'a> Training<'a> {
+    fn new(data: &'a Dataset, spec: &Spec, function: Function, rate: f64, seed: u64) -> Result<Self, LabError> {
+        let architecture = Architecture::of(&spec.network, data)?;
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let start = Start { init: spec.init, gain: spec.gain, bias: spec.bias };
+        let network = Network::new(architecture.clone(), start, function, &mut random)?;
+        let variables = network.parameters().iter().flat_map(|(weights, biases)| [weights.clone(), biases.clone()]);
+        let descent = Descent::new(spec.optimizer, rate, variables);
+        let layers = architecture.hidden_layers();
+        let blank: Vec<_> = layers.iter().map(|(name, units)| LayerVitals::new(name, function, *units)).collect();
+        let activation_clock = Arc::new(AtomicU64::new(0));
+        Ok(Self {
+            data,
+            batch: spec.batch,
+            width: architecture.inputs(),
+            train_inputs: architecture.arrange(&data.train.inputs),
+            test_inputs: architecture.arrange(&data.test.inputs),
+            network,
+            descent,
+            random,
+            order: (0..data.train.len()).collect(),
+            activation: Activation::new(function).with_clock(activation_clock.clone()),
+            activation_clock,
+            vitals: blank.clone(),
+            blank,
+            trained_for: Duration::ZERO,
+            observed_for: Duration::ZERO,
+        })
+    }
+
+    /// Trains one epoch; also says whether it diverged, at which point it ended.
+    fn epoch(&mut self, watcher: &dyn Watcher) -> Result<(Epoch, bool), LabError> {
+        let start = Instant::now();
+        self.vitals.clone_from(&self.blank);
+        self.order.shuffle(&mut self.random);
+        let order = std::mem::take(&mut self.order);
+        let mut sums = Sums::default();
+        let mut diverged = false;
+        for (step, samples) in order.chunks(self.batch).enumerate() {
+            if watcher.stop_requested() {
+                return Err(LabError::Stopped);
+            }
+            diverged = !self.step(samples, step % STEP_STRIDE == 0, &mut sums)?;
+            if diverged {
+                break;
+            }
+        }
+        self.order = order;
+        self.trained_for += start.elapsed();
+        let count = sums.samples.max(1);
+        let epoch = Epoch {
+            train_loss: if sums.samples == 0 { f64::MAX } else { bounded(sums.loss / count as f64) },
+            train_error: self.error(if diverged { None } else { Some(sums.errors) }, count),
+            test_error: if diverged { self.error(None, 1) } else { self.test_error()? },
+            layers: self.vitals.iter().map(LayerVitals::record).collect(),
+        };
+        Ok((epoch, diverged))
+    }
+
+    /// One step on one batch. False if the loss is not finite.
+    fn step(&mut self, samples: &[usize], look_at_weights: bool, sums: &mut Sums) -> Result<bool, LabError> {
+        let pass = self.network.forward(gather(&self.train_inputs, self.width, samples), &self.activation)?;
+        let loss = with_values(&pass.outputs, |outputs| batch_loss(outputs, &self.data.train.targets, samples))?;
+        if !loss.loss.is_finite() {
+            return Ok(false);
+        }
+        sums.samples += samples.len();
+        sums.loss += loss.loss;
+        sums.errors += loss.errors;
+        self.timed_vitals(|training| training.see_activations(&pass))?;
+        // The gradient of Σ outputs · (∂loss/∂outputs) by the weights is that of the loss.
+        let gradient = Tensor::from_vec(loss.gradient, pass.outputs.shape(), &Device::Cpu)?;
+        let gradients = (&pass.outputs * gradient)?.sum_all()?.backward()?;
+        let before = if look_at_weights { self.timed_vitals(|training| training.weights())? } else { vec![] };
+        self.descent.step(&gradients)?;
+        if look_at_weights {
+            self.timed_vitals(|training| {
+                for ((vitals, (weights, _)), before) in
+                    training.vitals.iter_mut().zip(training.network.parameters()).zip(before)
+                {
+                    if let Some(gradient) = gradients.get(weights) {
+                        with_values(gradient, |gradient| vitals.update_gradient(gradient, weights.dims()[1]))?
+                            .map_err(candle_core::Error::wrap)?;
+                    }
+                    vitals.update_step(with_values(weights, |after| update_ratio(&before, after))?);
+                }
+                Ok(())
+            })?;
+        }
+        Ok(true)
+    }
+
+    fn see_activations(&mut self, pass: &Pass) -> candle_core::Result<()> {
+        for (vitals, (z, a)) in self.vitals.iter_mut().zip(&pass.hidden) {
+            with_values(z, |z| with_values(a, |a| vitals.update(z, a)))??.map_err(candle_core::Error::wrap)?;
+        }
+        Ok(())
+    }
+
+    /// The weights of the hidden layers.
+    fn weights(&self) -> candle_core::Result<Vec<Vec<f32>>> {
+        let hidden = self.network.parameters().iter().take(self.vitals.len());
+        hidden.map(|(weights, _)| with_values(weights, <[f32]>::to_vec)).collect()
+    }
+
+    fn timed_vitals<T>(&mut self, work: impl FnOnce(&mut Self) -> candle_core::Result<T>) -> candle_core::Result<T> {
+        let start = Instant::now();
+        let done = work(self);
+        self.observed_for += start.elapsed();
+        done
+    }
+
+    fn test_error(&self) -> Result<f64, LabError> {
+        let Samples { targets, .. } = &self.data.test;
+        // Not the clocked one: evaluation is no part of the training time.
+        let activation = Activation::new(self.activation.function());
+        let all: Vec<usize> = (0..self.data.test.len()).collect();
+        let mut errors = 0.0;
+        for samples in all.chunks(EVALUATION_BATCH) {
+            let pass = self.network.forward(gather(&self.test_inputs, self.width, samples), &activation)?;
+            errors += with_values(&pass.outputs, |outputs| batch_loss(outputs, targets, samples).errors)?;
+        }
+        Ok(bounded(error(targets, errors, all.len())))
+    }
+
+    /// The error of `samples` samples; of a diverged run the worst there is.
+    fn error(&self, errors: Option<f64>, samples: usize) -> f64 {
+        let classes = !self.data.classes.is_empty();
+        match errors {
+            Some(errors) => bounded(error(&self.data.train.targets, errors, samples)),
+            None if classes => 1.0,
+            None => f64::MAX,
+        }
+    }
+
+    fn time(&self) -> Time {
+        Time {
+            training: self.trained_for.as_secs_f64(),
+            activation: Duration::from_nanos(self.activation_clock.load(Ordering::Relaxed)).as_secs_f64(),
+            vitals: self.observed_for.as_secs_f64(),
+        }
+    }
+}
+
+/// JSON has neither infinity nor NaN.
+fn bounded(figure: f64) -> f64 {
+    if figure.is_finite() { figure } else { f64::MAX }
+}
+
+fn gather(inputs: &[f32], width: usize, samples: &[usize]) -> Vec<f32> {
+    let mut rows = Vec::with_capacity(samples.len() * width);
+    for &sample in samples {
+        rows.extend_from_slice(&inputs[sample * width..][..width]);
+    }
+    rows
+}
+
+/// ‖after − before‖ / ‖before‖.
+fn update_ratio(before: &[f32], after: &[f32]) -> f64 {
+    let (mut step, mut weight) = (0.0_f64, 0.0_f64);
+    for (before, after) in before.iter().zip(after) {
+        step += f64::from(after - before).powi(2);
+        weight += f64::from(*before).powi(2);
+    }
+    (step / weight).sqrt()
+}

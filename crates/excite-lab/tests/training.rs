@@ -1,0 +1,300 @@
+//! Networks trained from start to end.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use excite::Function;
+use excite_lab::data::{Dataset, Options, Samples, Targets};
+use excite_lab::{Journal, LabError, LearningRate, NetworkSpec, Optimizer, Plan, Spec, Unwatched, Watcher};
+use excite_lab::{compare, journal_key, train};
+use excite_vitals::comparison::{Comparison, Task};
+use excite_vitals::run::{Outcome, Run, Time};
+
+fn function(name: &str) -> Function {
+    name.parse().unwrap()
+}
+
+fn data(shape: &[usize], classes: usize, inputs: Vec<f32>, targets: Targets) -> Dataset {
+    let task = if classes == 0 { Task::Regression } else { Task::Classification };
+    let samples = Samples { inputs, targets };
+    Dataset {
+        name: "made up".to_owned(),
+        task,
+        shape: shape.to_vec(),
+        classes: (0..classes).map(|class| class.to_string()).collect(),
+        train: samples.clone(),
+        test: samples,
+    }
+}
+
+fn xor() -> Dataset {
+    let corners = [(-1.0, -1.0, 0), (-1.0, 1.0, 1), (1.0, -1.0, 1), (1.0, 1.0, 0)];
+    let repeated = || (0..16).flat_map(|_| corners);
+    let inputs = repeated().flat_map(|(x, y, _)| [x, y]).collect();
+    data(&[2], 2, inputs, Targets::Classes(repeated().map(|(_, _, class)| class).collect()))
+}
+
+/// y = sin 3x on [-1, 1], standardised.
+fn sine() -> Dataset {
+    let x: Vec<f32> = (0..256).map(|i| (i as f32 - 127.5) / 127.5).collect();
+    let y: Vec<f32> = x.iter().map(|x| (3.0 * x).sin()).collect();
+    let std = (y.iter().map(|y| y * y).sum::<f32>() / y.len() as f32).sqrt();
+    data(&[1], 0, x, Targets::Values(y.into_iter().map(|y| y / std).collect()))
+}
+
+/// Images of two channels and 6×7 pixels with a horizontal or a vertical bar in the second channel.
+fn bars() -> Dataset {
+    let (height, width) = (6, 7);
+    let mut inputs = vec![];
+    let mut classes = vec![];
+    for repeat in 0..8 {
+        for place in 0..height {
+            for vertical in [false, true] {
+                let noise = move |i: usize| ((i * 31 + repeat * 17 + place * 7) % 11) as f32 / 11.0 - 0.5;
+                inputs.extend((0..height * width).map(noise));
+                inputs.extend((0..height * width).map(|i| {
+                    let at = if vertical { i % width } else { i / width };
+                    f32::from(u8::from(at == place)) * 2.0 - 0.5
+                }));
+                classes.push(u32::from(vertical));
+            }
+        }
+    }
+    data(&[2, height, width], 2, inputs, Targets::Classes(classes))
+}
+
+fn mlp(hidden: &[usize]) -> Spec {
+    Spec { network: NetworkSpec::Mlp { hidden: hidden.to_vec() }, batch: 16, ..Spec::default() }
+}
+
+fn run(data: &Dataset, spec: &Spec, name: &str, rate: f64, epochs: usize) -> Run {
+    train(data, spec, function(name), rate, 1, epochs, None, &Unwatched).unwrap()
+}
+
+/// The run without its times, the one thing that differs from run to run.
+fn timeless(run: &Run) -> String {
+    serde_json::to_string(&Run { time: Time::default(), ..run.clone() }).unwrap()
+}
+
+fn runs(comparison: &Comparison) -> Vec<String> {
+    comparison.activations.iter().flat_map(|result| &result.runs).map(timeless).collect()
+}
+
+fn small_plan() -> Plan {
+    Plan {
+        activations: vec![function("tanh"), function("relu")],
+        seeds: 2,
+        network: NetworkSpec::Mlp { hidden: vec![8] },
+        epochs: 6,
+        batch: 16,
+        jobs: 2,
+        ..Plan::default()
+    }
+}
+
+/// Counts the epochs, and stops after `limit` of them.
+struct Counter {
+    planned: AtomicU64,
+    done: AtomicU64,
+    limit: u64,
+}
+
+impl Counter {
+    fn up_to(limit: u64) -> Self {
+        Self { planned: AtomicU64::new(0), done: AtomicU64::new(0), limit }
+    }
+}
+
+impl Watcher for Counter {
+    fn plan(&self, epochs_total: u64) {
+        self.planned.store(epochs_total, Ordering::SeqCst);
+    }
+
+    fn epochs_done(&self, epochs: u64, _note: &str) {
+        self.done.fetch_add(epochs, Ordering::SeqCst);
+    }
+
+    fn stop_requested(&self) -> bool {
+        self.done.load(Ordering::SeqCst) >= self.limit
+    }
+}
+
+#[test]
+fn every_function_learns_xor_with_both_optimisers() {
+    for &f in Function::ALL {
+        for (optimizer, rate) in [(Optimizer::default(), 0.3), (Optimizer::Adam, 0.03)] {
+            let run = run(&xor(), &Spec { optimizer, ..mlp(&[16]) }, f.name(), rate, 100);
+            let last = run.epochs.last().unwrap();
+            assert_eq!((last.train_error, last.test_error), (0.0, 0.0), "{f} with {optimizer}");
+            assert!(last.train_loss < 0.1, "{f} with {optimizer}: {}", last.train_loss);
+        }
+    }
+    // No linear model can: at least one of the four corners is wrong.
+    let linear = run(&xor(), &mlp(&[]), "relu", 0.1, 20);
+    assert!(linear.epochs.last().unwrap().test_error >= 0.25);
+    assert!(linear.histograms.is_empty());
+}
+
+#[test]
+fn the_digits_are_learnt() {
+    let digits = Dataset::digits(&Options::default());
+    let run = run(&digits, &Spec::default(), "relu", 0.03, 10);
+    let last = run.epochs.last().unwrap();
+    assert!(last.test_error < 0.08, "{}", last.test_error);
+    assert!(last.train_error < 0.02, "{}", last.train_error);
+    assert_eq!(last.layers.len(), 2);
+    assert_eq!((last.layers[0].name.as_str(), last.layers[0].units), ("hidden 1", 64));
+    assert_eq!(last.layers[0].samples, digits.train.len() as u64);
+    assert!(last.layers.iter().all(|layer| layer.gradient_norm > 0.0 && layer.update_ratio > 0.0));
+    assert_eq!(run.histograms.len(), 2);
+    assert!(run.time.training > run.time.activation + run.time.vitals && run.time.activation > 0.0);
+}
+
+#[test]
+fn a_regression_is_learnt() {
+    for name in ["tanh", "relu"] {
+        let run = run(&sine(), &mlp(&[32, 32]), name, 0.03, 60);
+        let last = run.epochs.last().unwrap();
+        assert!(last.test_error < 0.1, "{name}: {}", last.test_error);
+        assert!((run.epochs[0].train_error - 1.0).abs() < 0.5, "{name}: {}", run.epochs[0].train_error);
+    }
+}
+
+#[test]
+fn images_are_learnt_by_convolutions() {
+    let spec = Spec { network: NetworkSpec::Conv, batch: 16, ..Spec::default() };
+    assert_eq!(spec.describe(&bars()).unwrap(), "CNN 2×6×7-conv16-pool-conv32-pool-64-2");
+    let run = run(&bars(), &spec, "relu", 0.03, 15);
+    let last = run.epochs.last().unwrap();
+    assert_eq!(last.test_error, 0.0);
+    let layers: Vec<_> = last.layers.iter().map(|layer| (layer.name.as_str(), layer.units, layer.samples)).collect();
+    // Each position of a channel counts: 96 images of 6×7, then of 3×3.
+    assert_eq!(layers, [("conv 1", 16, 96 * 42), ("conv 2", 32, 96 * 9), ("hidden 1", 64, 96)]);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
+    for spec in [mlp(&[8, 8]), Spec { network: NetworkSpec::Conv, batch: 16, ..Spec::default() }] {
+        let first = run(&bars(), &spec, "sigmoid", 0.1, 3);
+        assert_eq!(timeless(&first), timeless(&run(&bars(), &spec, "sigmoid", 0.1, 3)));
+        let other = train(&bars(), &spec, function("sigmoid"), 0.1, 2, 3, None, &Unwatched).unwrap();
+        assert_ne!(first.epochs, other.epochs);
+    }
+}
+
+#[test]
+fn the_number_of_jobs_changes_no_bit() {
+    let compared = |jobs| compare(&xor(), &Plan { jobs, ..small_plan() }, &mut Journal::none(), &Unwatched).unwrap();
+    let (one, two, many) = (compared(1), compared(2), compared(64));
+    assert!(one.complete);
+    assert_eq!(runs(&one).len(), 4);
+    assert_eq!(runs(&one), runs(&two));
+    assert_eq!(runs(&one), runs(&many));
+    assert_eq!(one.activations[0].sweep, two.activations[0].sweep);
+}
+
+#[test]
+fn a_planted_dead_layer_is_found() {
+    let dead = run(&xor(), &Spec { bias: -100.0, ..mlp(&[8]) }, "relu", 0.01, 2);
+    assert!(dead.epochs.iter().all(|epoch| epoch.layers[0].dead == 1.0));
+    let alive = run(&xor(), &mlp(&[8]), "relu", 0.01, 2);
+    assert!(alive.epochs.iter().all(|epoch| epoch.layers[0].dead < 0.5));
+    let saturated = run(&xor(), &Spec { bias: -100.0, ..mlp(&[8]) }, "sigmoid", 0.01, 2);
+    assert!(saturated.epochs.iter().all(|epoch| epoch.layers[0].saturated == 1.0));
+}
+
+#[test]
+fn divergence_is_a_result_that_survives_json() {
+    let run = run(&sine(), &mlp(&[8]), "relu", 1e6, 5);
+    assert_eq!(run.outcome, Outcome::Diverged);
+    assert!(run.epochs.len() < 5);
+    let text = serde_json::to_string(&run).unwrap();
+    assert_eq!(serde_json::from_str::<Run>(&text).unwrap(), run);
+
+    let plan = Plan { learning_rate: LearningRate::Fixed(1e6), ..small_plan() };
+    let comparison = compare(&sine(), &plan, &mut Journal::none(), &Unwatched).unwrap();
+    assert!(comparison.complete);
+    assert_eq!(comparison.activations[1].diverged, 2);
+    assert_eq!(comparison.activations[1].test_error, None);
+}
+
+#[test]
+fn runs_end_at_the_error_asked_for() {
+    let run = train(&xor(), &mlp(&[16]), function("tanh"), 0.3, 1, 100, Some(0.1), &Unwatched).unwrap();
+    assert!(run.epochs.len() < 100);
+    assert!(run.epochs.last().unwrap().train_error <= 0.1);
+    assert_eq!(run.epochs.iter().filter(|epoch| epoch.train_error <= 0.1).count(), 1);
+}
+
+#[test]
+fn the_journal_spares_finished_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    let (data, plan) = (xor(), small_plan());
+    let key = journal_key(&data, &plan);
+    let compared = |data: &Dataset, plan: &Plan, key: &str| {
+        let counter = Counter::up_to(u64::MAX);
+        let mut journal = Journal::open(&path, key).unwrap();
+        let comparison = compare(data, plan, &mut journal, &counter).unwrap();
+        assert_eq!(counter.done.load(Ordering::SeqCst), counter.planned.load(Ordering::SeqCst));
+        (comparison, counter.done.load(Ordering::SeqCst))
+    };
+    let (first, trained) = compared(&data, &plan, &key);
+    assert!(trained >= 4 * 6, "{trained}");
+    let (again, trained) = compared(&data, &plan, &key);
+    // Equal to the last bit, times included.
+    assert_eq!((&again, trained), (&first, 0));
+
+    // A last line cut short, as a kill leaves it, costs that one run.
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, &text[..text.len() - 10]).unwrap();
+    let (again, trained) = compared(&data, &plan, &key);
+    assert_eq!((runs(&again), trained), (runs(&first), 6));
+    assert_eq!(compared(&data, &plan, &key).1, 0);
+
+    // One more seed: two more runs.
+    let more = Plan { seeds: 3, ..plan.clone() };
+    assert_eq!(journal_key(&data, &more), key);
+    assert_eq!(compared(&data, &more, &key).1, 2 * 6);
+
+    // Other settings or data: none of them is of use.
+    let other = Plan { bias: 0.5, ..plan.clone() };
+    assert_ne!(journal_key(&data, &other), key);
+    assert_ne!(journal_key(&sine(), &plan), key);
+    assert!(compared(&data, &other, &journal_key(&data, &other)).1 >= 4 * 6);
+}
+
+#[test]
+fn a_request_to_stop_keeps_what_is_finished() {
+    let plan = Plan { learning_rate: LearningRate::Fixed(0.1), jobs: 1, ..small_plan() };
+    let counter = Counter::up_to(8);
+    let comparison = compare(&xor(), &plan, &mut Journal::none(), &counter).unwrap();
+    assert!(!comparison.complete);
+    assert_eq!(comparison.activations.len(), 1);
+    assert_eq!(comparison.activations[0].runs.len(), 1);
+
+    let result = compare(&xor(), &plan, &mut Journal::none(), &Counter::up_to(0));
+    assert!(matches!(result, Err(LabError::Stopped)));
+}
+
+#[test]
+fn plans_that_make_no_sense_are_refused() {
+    let refused = |plan: Plan| compare(&xor(), &plan, &mut Journal::none(), &Unwatched).unwrap_err().to_string();
+    let plan = small_plan;
+    assert_eq!(refused(Plan { epochs: 0, ..plan() }), "there must be at least one epoch");
+    assert_eq!(refused(Plan { seeds: 0, ..plan() }), "there must be at least one seed");
+    assert_eq!(refused(Plan { batch: 0, ..plan() }), "a batch must have at least one sample");
+    assert_eq!(
+        refused(Plan { learning_rate: LearningRate::Fixed(-1.0), ..plan() }),
+        "the learning rate must be a positive number, not -1"
+    );
+    assert_eq!(
+        refused(Plan { network: NetworkSpec::Conv, ..plan() }),
+        "the convolutional network needs images of at least 4×4 pixels, and one sample of made up is [2]: use an MLP"
+    );
+    let empty = NetworkSpec::Mlp { hidden: vec![4, 0] };
+    assert_eq!(refused(Plan { network: empty, ..plan() }), "a hidden layer must have at least one unit");
+    assert!(refused(Plan { activations: vec![], ..plan() }).contains("at least one activation"));
+    assert!(refused(Plan { until_error: Some(0.0), ..plan() }).contains("positive"));
+    assert!(refused(Plan { gain: Some(f64::NAN), ..plan() }).contains("gain"));
+    assert!(refused(Plan { optimizer: Optimizer::Sgd { momentum: 1.0 }, ..plan() }).contains("momentum"));
+}

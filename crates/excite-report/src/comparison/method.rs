@@ -1,0 +1,91 @@
+//! What the figures mean and how they came about.
+
+use excite_vitals::comparison::{Comparison, Task};
+use maud::{Markup, html};
+
+use super::error;
+use crate::number;
+
+pub(super) fn definitions(comparison: &Comparison) -> Markup {
+    let (settings, task) = (&comparison.settings, comparison.data.task);
+    let what_error = match task {
+        Task::Classification => "The share of samples put into a wrong class.",
+        Task::Regression => {
+            "The root of the mean squared error, divided by the standard deviation of the target: 1 is as good as \
+             always guessing the mean."
+        }
+    };
+    let vitals = comparison
+        .activations
+        .iter()
+        .map(|result| result.vitals_share)
+        .filter(|share| share.is_finite())
+        .fold(0.0, f64::max);
+    let terms = [
+        (
+            "Error",
+            format!(
+                "{what_error} The training error is counted over the epoch's batches as they are trained on, the \
+                 test error after the epoch on the {} held-out samples.",
+                comparison.data.test
+            ),
+        ),
+        (
+            "Epochs to target",
+            format!(
+                "Passes over the training data until the training error is at or under {}, read off a straight line \
+                 between the epochs' errors; at least 1. A function counts as having reached the target if at least \
+                 half of its seeds did; the figures are over those that did.",
+                error(task, comparison.target_error)
+            ),
+        ),
+        (
+            "Speed-up",
+            "The other function's median epochs to the target divided by this one's. It counts epochs, not seconds; \
+             it holds for this network, data and choice of learning rates, and is no constant of the function."
+                .to_owned(),
+        ),
+        (
+            "Median and band",
+            format!(
+                "Each function was trained with {}; a seed fixes the first weights and the order of the samples. \
+                 Figures are medians over the seeds, bands and ranges go from the lowest to the highest seed: not a \
+                 confidence interval. Runs that diverged are left out of them unless all did.",
+                number::count(settings.seeds, "seed", "seeds")
+            ),
+        ),
+        (
+            "Dead unit",
+            "A unit (a feature, or a channel of an image layer) whose slope was exactly zero for every value seen in \
+             the epoch. Seen in N independent samples, its true rate of answering is under about 3/N with 95 % \
+             confidence."
+                .to_owned(),
+        ),
+        (
+            "Saturated value",
+            "A pre-activation at which the function's slope is under 5 % of its largest. The table averages over the \
+             layers of the last epoch."
+                .to_owned(),
+        ),
+        (
+            "Mean activation",
+            "The mean output of a hidden layer: 0 for zero-centred activations. The table averages over the layers."
+                .to_owned(),
+        ),
+        (
+            "Gradient norm",
+            "The Euclidean norm of the loss gradient by a layer's weights, mean over the sampled steps of an epoch."
+                .to_owned(),
+        ),
+        (
+            "Time per epoch",
+            format!(
+                "Training without the evaluation on held-out data, median over the runs, on the machine that did \
+                 the training. The activation's share is its forward and backward pass. Collecting these vitals took \
+                 up to {} of the time, which is included.",
+                number::percent(vitals)
+            ),
+        ),
+    ];
+    html! { dl.terms { @for (term, meaning) in &terms { div { dt { (term) } dd { (meaning) } } } } }
+}

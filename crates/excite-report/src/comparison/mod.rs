@@ -1,0 +1,159 @@
+//! The report of a comparison: which activation function serves this data, how much faster, and what goes wrong in the others.
+
+mod inputs;
+mod layers;
+mod learning;
+mod method;
+mod summary;
+
+use excite_vitals::comparison::{ActivationResult, Comparison, Spread, Task};
+use excite_vitals::run::{Epoch, Outcome, Run};
+use maud::{Markup, html};
+
+use crate::number;
+use crate::page;
+use crate::theme::Stroke;
+
+/// The report of `comparison` as a self-contained HTML file. Figures that are missing or not finite are left out or shown as a
+/// dash; text from the comparison is escaped.
+pub fn comparison_page(comparison: &Comparison) -> String {
+    let series = Series::all(comparison);
+    let body = html! {
+        p.eyebrow { "Comparison of activation functions" }
+        h1 { (comparison.data.name) }
+        @if !comparison.complete { (interrupted(comparison)) }
+        @if !comparison.verdict.is_empty() { p.verdict { (comparison.verdict) } }
+        (facts(comparison))
+        (page::section("Summary", &summary::table(comparison, &series)))
+        (page::section("Learning", &learning::figures(comparison, &series)))
+        (page::section("Dead and saturated units", &layers::over_epochs(&series)))
+        (page::section("From layer to layer", &layers::by_layer(&series)))
+        (page::section("Inputs of the functions", &inputs::figures(&series)))
+        @if comparison.activations.iter().any(|result| !result.sweep.is_empty()) {
+            (page::section("Choice of the learning rates", &summary::sweep(comparison, &series)))
+        }
+        (page::section("How this was measured", &method::definitions(comparison)))
+    };
+    page::page(&format!("{}: activation functions compared", comparison.data.name), &body)
+}
+
+/// One activation function in the figures: its stroke is the same in all of them.
+struct Series<'a> {
+    name: String,
+    stroke: Stroke,
+    /// The runs shown: those that finished, or all where none did.
+    runs: Vec<&'a Run>,
+    result: &'a ActivationResult,
+}
+
+impl<'a> Series<'a> {
+    fn all(comparison: &'a Comparison) -> Vec<Self> {
+        let of = |(index, result): (usize, &'a ActivationResult)| {
+            let finished: Vec<_> = result.runs.iter().filter(|run| run.outcome == Outcome::Finished).collect();
+            let runs = if finished.is_empty() { result.runs.iter().collect() } else { finished };
+            Self { name: result.name.to_string(), stroke: Stroke::series(index), runs, result }
+        };
+        comparison.activations.iter().enumerate().map(of).collect()
+    }
+
+    /// The number of epochs of the longest run.
+    fn epochs(&self) -> usize {
+        self.runs.iter().map(|run| run.epochs.len()).max().unwrap_or(0)
+    }
+
+    /// What `figure` is over the seeds, as (epoch, spread), from epoch 1; epochs without a finite figure are left out.
+    fn by_epoch(&self, figure: impl Fn(&Epoch) -> Option<f64>) -> Vec<(f64, Spread)> {
+        let at = |index: usize| {
+            let values = self.runs.iter().filter_map(|run| run.epochs.get(index)).filter_map(&figure);
+            let spread = Spread::of(&values.filter(|value| value.is_finite()).collect::<Vec<_>>())?;
+            Some(((index + 1) as f64, spread))
+        };
+        (0..self.epochs()).filter_map(at).collect()
+    }
+}
+
+/// The names of the layers, from the function that has most of them.
+fn layer_names(series: &[Series]) -> Vec<String> {
+    let records = series.iter().flat_map(|series| &series.runs).flat_map(|run| &run.epochs).map(|epoch| &epoch.layers);
+    let longest = records.reduce(|longest, layers| if layers.len() > longest.len() { layers } else { longest });
+    longest.map_or_else(Vec::new, |layers| layers.iter().map(|layer| layer.name.clone()).collect())
+}
+
+fn legend(series: &[Series]) -> Markup {
+    page::legend(series.iter().map(|series| (series.stroke, series.name.as_str())))
+}
+
+fn interrupted(comparison: &Comparison) -> Markup {
+    let runs: usize = comparison.activations.iter().map(|result| result.runs.len()).sum();
+    html! {
+        p.notice role="note" {
+            strong { "Interrupted. " }
+            "The comparison was stopped before it was through; what follows is partial and rests on the "
+            (number::count(runs, "run", "runs")) " that came to an end. The same command goes on from there."
+        }
+    }
+}
+
+/// The data and what was trained on it.
+fn facts(comparison: &Comparison) -> Markup {
+    let (data, settings) = (&comparison.data, &comparison.settings);
+    let shape = data.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
+    let predicted = match data.task {
+        Task::Classification => {
+            format!("{}: {}", number::count(data.classes.len(), "class", "classes"), some_of(&data.classes))
+        }
+        Task::Regression => "a number (regression)".to_owned(),
+    };
+    let inputs = format!(
+        "{shape} ({}; mean {}, standard deviation {})",
+        if settings.standardised { "standardised" } else { "as they are" },
+        number::fixed(data.input_mean, 2),
+        number::fixed(data.input_std, 2),
+    );
+    let facts = [
+        ("Samples", format!("{} to train on, {} held out", data.train, data.test)),
+        ("Inputs", inputs),
+        ("Predicted", predicted),
+        ("Network", settings.network.clone()),
+        ("Initialisation", settings.initialisation.clone()),
+        ("Optimiser", format!("{}, batches of {}", settings.optimizer, settings.batch)),
+        (
+            "Training",
+            format!(
+                "{}, {}",
+                number::count(settings.epochs, "epoch", "epochs"),
+                number::count(settings.seeds, "seed", "seeds")
+            ),
+        ),
+        ("Target", format!("training error {}", error(data.task, comparison.target_error))),
+    ];
+    html! {
+        dl.facts { @for (term, fact) in &facts { div { dt { (term) } dd { (fact) } } } }
+        p.soft { "This command repeats it:" }
+        pre { (settings.command) }
+    }
+}
+
+/// The first few names, and how many more there are.
+fn some_of(names: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let shown = names.iter().take(SHOWN).map(|name| shortened(name, 40)).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
+}
+
+/// At most `length` characters of `text`.
+fn shortened(text: &str, length: usize) -> String {
+    if text.chars().count() <= length {
+        text.to_owned()
+    } else {
+        text.chars().take(length - 1).chain(['…']).collect()
+    }
+}
+
+/// An error as the task counts it: a percentage of wrong classes, or a share of the target's standard deviation.
+fn error(task: Task, error: f64) -> String {
+    match task {
+        Task::Classification => number::percent(error),
+        Task::Regression => number::fixed(error, 3),
+    }
+}

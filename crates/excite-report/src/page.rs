@@ -1,0 +1,92 @@
+//! The parts of a report: the page, its sections, figures, legends and tables. All text is escaped.
+
+use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
+
+use crate::theme::{self, Stroke};
+
+/// A whole HTML file.
+pub(crate) fn page(title: &str, body: &Markup) -> String {
+    let html = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) }
+                style { (PreEscaped(include_str!("page.css"))) (PreEscaped(theme::css())) }
+            }
+            body { main { (body) } }
+        }
+    };
+    html.into_string()
+}
+
+/// A section under a heading.
+pub(crate) fn section(heading: &str, body: &Markup) -> Markup {
+    html! { section { h2 { (heading) } (body) } }
+}
+
+/// Plots under one title with a legend and a caption.
+pub(crate) fn figure(title: &str, legend: &Markup, plots: &[Markup], caption: &str) -> Markup {
+    html! {
+        figure {
+            h3 { (title) }
+            (legend)
+            div class=(if plots.len() == 2 { "plots two" } else { "plots" }) { @for plot in plots { div { (plot) } } }
+            figcaption { (caption) }
+        }
+    }
+}
+
+/// What each stroke stands for.
+pub(crate) fn legend<'a>(entries: impl IntoIterator<Item = (Stroke, &'a str)>) -> Markup {
+    html! { ul.legend { @for (stroke, name) in entries { li { (swatch(stroke)) (name) } } } }
+}
+
+/// A short piece of a line.
+pub(crate) fn swatch(stroke: Stroke) -> Markup {
+    html! {
+        svg.swatch viewBox="0 0 300 60" aria-hidden="true" { line class=(stroke.classes()) x1="0" y1="30" x2="300" y2="30" {} }
+    }
+}
+
+/// A table whose first column names the row. On a phone each row becomes a card that names every value.
+pub(crate) fn cards<T: Render>(caption: &str, columns: &[&str], rows: &[Vec<T>]) -> Markup {
+    html! {
+        table.cards {
+            caption { (caption) }
+            thead { tr { @for column in columns { th scope="col" { (column) } } } }
+            tbody {
+                @for row in rows {
+                    tr {
+                        @for (index, (cell, column)) in row.iter().zip(columns).enumerate() {
+                            @if index == 0 { th scope="row" { (cell) } } @else { td data-label=(column) { (cell) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A table whose first column names the row, which scrolls sideways where it is too wide.
+pub(crate) fn scrolling<T: Render>(caption: &str, columns: &[String], rows: &[Vec<T>]) -> Markup {
+    html! {
+        p.soft { (caption) }
+        div.scroll tabindex="0" role="region" aria-label=(caption) {
+            table {
+                thead { tr { @for column in columns { th scope="col" { (column) } } } }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            @for (index, cell) in row.iter().enumerate() {
+                                @if index == 0 { th scope="row" { (cell) } } @else { td { (cell) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The colours and dashes of the plots, for light and dark, as classes of CSS: `c-` for lines, `f-` for fills, `d-` for dashes.
+//!
+//! Colours never speak alone: the series differ in their dashes too.
+
+use std::fmt::Write;
+
+/// The colours of the series: Okabe and Ito's, which colour-blind readers tell apart, darkened for a white ground and
+/// lightened for a dark one to a contrast of at least 3 : 1.
+const SERIES: [(&str, &str); 8] = [
+    ("#0072b2", "#56b4e9"),
+    ("#c65300", "#f58a3c"),
+    ("#00805d", "#2ec79a"),
+    ("#b0508a", "#e094c2"),
+    ("#8a6a00", "#e6b800"),
+    ("#4a4a4a", "#d0d0d0"),
+    ("#5a4fb0", "#a79cf0"),
+    ("#a4243b", "#ff8f9c"),
+];
+
+/// What the plots lie on.
+const LIGHT_GROUND: &str = "#ffffff";
+const DARK_GROUND: &str = "#16191d";
+
+/// Dash patterns in plot units, ten to a pixel. The first is a solid line.
+const DASHES: [&str; 5] = ["none", "70 35", "18 30", "90 30 18 30", "140 40"];
+
+/// What a mark is coloured as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Colour {
+    /// The colour of the series of this number.
+    Series(usize),
+    /// Labels.
+    Text,
+    /// Axes.
+    Axis,
+    /// The lines at the ticks.
+    Grid,
+    /// Shaded zones.
+    Zone,
+    /// A level to compare with.
+    Level,
+}
+
+/// The colours besides the series', with the letters of their classes.
+const OTHERS: [(Colour, &str, &str, &str); 5] = [
+    (Colour::Text, "text", "#43474e", "#b9bec7"),
+    (Colour::Axis, "axis", "#8b9099", "#767c87"),
+    (Colour::Grid, "grid", "#e4e6ea", "#2f343c"),
+    (Colour::Zone, "zone", "#e9ebef", "#2a2f37"),
+    (Colour::Level, "level", "#43474e", "#b9bec7"),
+];
+
+/// A line's colour and dash pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stroke {
+    pub(crate) colour: Colour,
+    pub(crate) dash: usize,
+}
+
+impl Stroke {
+    /// The number of dash patterns.
+    pub(crate) const DASHES: usize = DASHES.len();
+
+    /// The stroke of series number `index`: no two of the first 40 are alike.
+    pub(crate) fn series(index: usize) -> Self {
+        Self { colour: Colour::Series(index), dash: index % DASHES.len() }
+    }
+
+    /// The classes that give a line this stroke.
+    pub(crate) fn classes(self) -> String {
+        format!("c-{} d-{}", self.colour.name(), self.dash)
+    }
+}
+
+impl Colour {
+    /// The name in classes of CSS.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Series(index) => (index % SERIES.len()).to_string(),
+            other => {
+                OTHERS.iter().find(|(colour, ..)| *colour == other).map_or("text", |(_, name, ..)| name).to_owned()
+            }
+        }
+    }
+}
+
+/// The rules of the classes: `c-` colours lines, `f-` fills, `d-` dashes.
+pub(crate) fn css() -> String {
+    let mut css = String::from("svg text{font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif}\n");
+    for (index, dash) in DASHES.iter().enumerate() {
+        // Writing to a string cannot fail.
+        let _ = writeln!(css, ".d-{index}{{stroke-dasharray:{dash}}}");
+    }
+    let series = SERIES.iter().enumerate().map(|(index, (light, dark))| (index.to_string(), *light, *dark));
+    let others = OTHERS.iter().map(|(_, name, light, dark)| ((*name).to_owned(), *light, *dark));
+    let (mut by_day, mut by_night) = (String::new(), String::new());
+    for (name, light, dark) in series.chain(others) {
+        let _ = writeln!(by_day, ".c-{name}{{stroke:{light}}}.f-{name}{{fill:{light}}}");
+        let _ = writeln!(by_night, ".c-{name}{{stroke:{dark}}}.f-{name}{{fill:{dark}}}");
+    }
+    let _ = writeln!(by_day, ".ground{{fill:{LIGHT_GROUND}}}");
+    let _ = writeln!(by_night, ".ground{{fill:{DARK_GROUND}}}");
+    css + &by_day + "@media screen and (prefers-color-scheme:dark){\n" + &by_night + "}\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The relative luminance of WCAG 2.
+    fn luminance(colour: &str) -> f64 {
+        let channel = |at: usize| {
+            let c = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+    }
+
+    fn contrast(a: &str, b: &str) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn every_series_stands_out_from_ground_and_shaded_zone_in_both_themes() {
+        let (_, _, zone_by_day, zone_by_night) = OTHERS[3];
+        for (light, dark) in SERIES {
+            for ground in [LIGHT_GROUND, zone_by_day] {
+                assert!(contrast(light, ground) >= 3.0, "{light} on {ground}: {}", contrast(light, ground));
+            }
+            for ground in [DARK_GROUND, zone_by_night] {
+                assert!(contrast(dark, ground) >= 3.0, "{dark} on {ground}: {}", contrast(dark, ground));
+            }
+        }
+    }
+
+    #[test]
+    fn text_reads_well_on_both_grounds() {
+        let (colour, _, light, dark) = OTHERS[0];
+        assert_eq!(colour, Colour::Text);
+        assert!(contrast(light, LIGHT_GROUND) >= 4.5 && contrast(dark, DARK_GROUND) >= 4.5);
+    }
+
+    #[test]
+    fn the_page_and_the_plots_have_one_ground() {
+        let page = include_str!("page.css");
+        assert!(
+            page.contains(&format!("--ground: {LIGHT_GROUND};")) && page.contains(&format!("--ground: {DARK_GROUND};"))
+        );
+    }
+
+    #[test]
+    fn no_two_of_the_first_forty_strokes_are_alike() {
+        let strokes: std::collections::HashSet<_> = (0..40).map(|index| Stroke::series(index).classes()).collect();
+        assert_eq!(strokes.len(), 40);
+    }
+}

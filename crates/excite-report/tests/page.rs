@@ -1,0 +1,271 @@
+//! The page of a comparison, read as a reader's browser would read it.
+
+mod synthetic;
+
+use excite::Function;
+use excite_report::{comparison_page, curve_svg};
+use excite_vitals::comparison::{Comparison, Task};
+use excite_vitals::run::Outcome;
+use excite_vitals::sketch::Histogram;
+use roxmltree::Document;
+use synthetic::{Shape, comparison};
+
+/// The SVG elements of a page, each parsed. Fails if one is not well-formed, or holds a number that is none.
+fn check_svgs(page: &str) -> usize {
+    let svgs: Vec<&str> =
+        page.match_indices("<svg").map(|(at, _)| &page[at..at + page[at..].find("</svg>").unwrap() + 6]).collect();
+    for svg in &svgs {
+        let document = Document::parse(svg).unwrap_or_else(|error| panic!("{error}: {svg}"));
+        for element in document.descendants().filter(roxmltree::Node::is_element) {
+            for attribute in
+                element.attributes().filter(|attribute| !["class", "aria-label"].contains(&attribute.name()))
+            {
+                let words = attribute.value().split(|c: char| !c.is_alphabetic());
+                for word in words.filter(|word| !word.is_empty()) {
+                    let word = word.to_lowercase();
+                    assert!(
+                        !["nan", "inf", "infinity"].contains(&word.as_str()),
+                        "{}={:?}",
+                        attribute.name(),
+                        attribute.value()
+                    );
+                }
+                let coordinates = ["x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "width", "height"];
+                if coordinates.contains(&attribute.name()) && !attribute.value().ends_with('%') {
+                    let number: f64 = attribute.value().parse().unwrap();
+                    assert!(number.abs() < 1e5, "{}={number}", attribute.name());
+                }
+            }
+        }
+    }
+    svgs.len()
+}
+
+#[test]
+#[should_panic(expected = "NaN")]
+fn the_check_finds_nan_in_a_path() {
+    check_svgs("<svg><polyline points=\"1,2 3,NaN\"/></svg>");
+}
+
+#[test]
+#[should_panic(expected = "expected")]
+fn the_check_finds_an_element_that_is_not_closed() {
+    check_svgs("<svg><g></svg>");
+}
+
+fn figures(page: &str) -> usize {
+    page.matches("<figure>").count()
+}
+
+#[test]
+fn the_page_holds_all_its_sections_and_every_function() {
+    let page = comparison_page(&comparison(&Shape::default()));
+    for heading in [
+        "Made-up digits",
+        "Summary",
+        "Learning",
+        "Dead and saturated units",
+        "From layer to layer",
+        "Inputs of the functions",
+        "Choice of the learning rates",
+        "How this was measured",
+    ] {
+        assert!(page.contains(&format!("{heading}</h")), "{heading}");
+    }
+    for f in Function::ALL {
+        assert!(page.contains(&format!("</svg>{f}</th>")), "{f} in the table");
+        assert!(page.contains(&format!("</svg>{f}</li>")), "{f} in a legend");
+        assert!(page.contains(&format!("<h3>{f}</h3>")), "{f} with its inputs");
+    }
+    assert!(page.contains("These figures are made up"), "the verdict");
+    assert!(page.contains("excite compare --activations sigmoid,tanh,relu,relu6 --seeds 3"), "the command");
+    assert!(page.contains("relu: 1 of 3\u{a0}runs diverged"), "the run that diverged");
+    // Errors, dead, saturated, layers, and one of inputs for each function.
+    assert_eq!(figures(&page), 4 + Function::ALL.len());
+    assert_eq!(page.matches("<figcaption>").count(), figures(&page));
+    assert!(check_svgs(&page) > 2 + 3 + 3 + 2 + 2 * Function::ALL.len());
+}
+
+#[test]
+fn every_plot_says_what_it_shows() {
+    let page = comparison_page(&comparison(&Shape::default()));
+    for svg in page.split("<svg").skip(1).filter(|svg| !svg.starts_with(" class=\"swatch\"")) {
+        let label = svg.split("aria-label=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert!(label.len() > 20 && svg.contains(&format!("<title>{label}</title>")), "{label}");
+    }
+}
+
+#[test]
+fn the_summary_shows_the_figures_of_the_comparison() {
+    let comparison = comparison(&Shape::default());
+    let page = comparison_page(&comparison);
+    let summary = page.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap();
+    for (row, result) in summary.split("<tr>").skip(1).zip(&comparison.activations) {
+        let epochs = result.epochs_to_target.unwrap();
+        assert!(row.contains(&format!("{:.1}", epochs.median)), "{row}");
+        assert!(row.contains(&format!("{:.1} to {:.1}", epochs.low, epochs.high)), "{row}");
+        assert!(row.contains(&format!("{:.2}\u{a0}×", result.speed_up_over_slowest.unwrap())), "{row}");
+        assert!(row.contains(&format!("data-label=\"Dead units\">{:.1}\u{a0}%", 100.0 * result.dead)), "{row}");
+    }
+}
+
+#[test]
+fn an_interrupted_comparison_says_so() {
+    let mut comparison = comparison(&Shape::default());
+    assert!(!comparison_page(&comparison).contains("Interrupted"));
+    comparison.complete = false;
+    assert!(comparison_page(&comparison).contains("Interrupted"));
+}
+
+#[test]
+fn text_from_the_data_is_escaped() {
+    let hostile = "<script>alert(1)</script>\"'&</style></title>";
+    let mut comparison = comparison(&Shape::default());
+    comparison.data.name = hostile.to_owned();
+    comparison.data.classes[0] = hostile.to_owned();
+    comparison.settings.network = hostile.to_owned();
+    comparison.settings.optimizer = hostile.to_owned();
+    comparison.settings.initialisation = hostile.to_owned();
+    comparison.settings.command = hostile.to_owned();
+    comparison.verdict = hostile.to_owned();
+    let runs = comparison.activations.iter_mut().flat_map(|result| &mut result.runs);
+    for layer in runs.flat_map(|run| &mut run.epochs).flat_map(|epoch| &mut epoch.layers) {
+        layer.name = hostile.to_owned();
+    }
+    let page = comparison_page(&comparison);
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;"));
+    assert!(!page.contains("<script"));
+    assert_eq!(page.matches("</style>").count(), 1);
+    check_svgs(&page);
+}
+
+#[test]
+fn the_page_loads_nothing() {
+    let page = comparison_page(&comparison(&Shape::default()));
+    for loader in ["http://", "https://", "<script", "<link", "<img", "<iframe", "@import", "url(", "src=", "href="] {
+        assert!(!page.contains(loader), "{loader}");
+    }
+}
+
+#[test]
+fn all_sizes_are_drawn() {
+    let functions = |number: usize| Function::ALL.iter().copied().cycle().take(number).collect::<Vec<_>>();
+    let shapes = [
+        Shape { functions: functions(10), ..Shape::default() },
+        Shape { functions: functions(1), seeds: 1, epochs: 1, layers: 1, diverging: None, ..Shape::default() },
+        Shape { seeds: 2, epochs: 2, layers: 2, diverging: Some(0), ..Shape::default() },
+        Shape { epochs: 500, layers: 30, task: Task::Regression, ..Shape::default() },
+        Shape { epochs: 0, ..Shape::default() },
+        Shape { layers: 0, ..Shape::default() },
+        Shape { seeds: 0, ..Shape::default() },
+        Shape { functions: Vec::new(), ..Shape::default() },
+    ];
+    for shape in shapes {
+        let page = comparison_page(&comparison(&shape));
+        check_svgs(&page);
+        assert_eq!(figures(&page), 4 + shape.functions.len(), "{shape:?}");
+    }
+}
+
+/// Sets every figure of the comparison to `value`.
+fn spoil(comparison: &mut Comparison, value: f64) {
+    comparison.target_error = value;
+    (comparison.data.input_mean, comparison.data.input_std) = (value, value);
+    for result in &mut comparison.activations {
+        (result.learning_rate, result.dead, result.saturated) = (value, value, value);
+        (result.mean_activation, result.seconds_per_epoch, result.activation_share) = (value, value, value);
+        (result.speed_up_over_slowest, result.speed_up_over_tanh) = (Some(value), Some(value));
+        result.vitals_share = value;
+        for spread in [&mut result.epochs_to_target, &mut result.test_error].into_iter().flatten() {
+            (spread.median, spread.low, spread.high) = (value, value, value);
+        }
+        for point in &mut result.sweep {
+            (point.learning_rate, point.epochs_to_target, point.train_loss) = (value, Some(value), Some(value));
+        }
+        for epoch in result.runs.iter_mut().flat_map(|run| &mut run.epochs) {
+            (epoch.train_error, epoch.test_error) = (value, value);
+            for layer in &mut epoch.layers {
+                (layer.dead, layer.saturated, layer.mean, layer.gradient_norm) = (value, value, value, value);
+            }
+        }
+    }
+}
+
+#[test]
+fn numbers_that_are_not_finite_or_huge_break_nothing() {
+    for task in [Task::Classification, Task::Regression] {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0, 5e-324, 1e300, f64::MAX] {
+            let mut comparison = comparison(&Shape { task, ..Shape::default() });
+            spoil(&mut comparison, value);
+            let page = comparison_page(&comparison);
+            check_svgs(&page);
+            assert!(!page.contains("NaN") && !page.contains(">inf"), "{value}");
+        }
+    }
+}
+
+#[test]
+fn some_figures_that_are_not_finite_leave_the_others_standing() {
+    let whole = comparison(&Shape::default());
+    let mut holed = whole.clone();
+    holed.activations[0].runs[0].epochs[3].train_error = f64::NAN;
+    holed.activations[1].runs[1].epochs[5].layers[0].gradient_norm = 0.0;
+    holed.activations[1].runs[1].epochs[6].layers[0].dead = f64::INFINITY;
+    let page = comparison_page(&holed);
+    assert_eq!(check_svgs(&page), check_svgs(&comparison_page(&whole)));
+}
+
+#[test]
+fn histograms_without_values_with_nan_or_of_unequal_number_are_drawn() {
+    let mut comparison = comparison(&Shape::default());
+    comparison.activations[0].runs[0].histograms = vec![Histogram::new()];
+    comparison.activations[1].runs.iter_mut().for_each(|run| run.histograms = vec![Histogram::new(); 3]);
+    comparison.activations[2].runs.iter_mut().for_each(|run| run.histograms.clear());
+    comparison.activations[3].runs[0].histograms[0].nan = 7;
+    let page = comparison_page(&comparison);
+    check_svgs(&page);
+    assert_eq!(page.matches("No inputs were recorded.").count(), 2);
+    assert!(page.contains("7 were not numbers."));
+}
+
+#[test]
+fn a_function_whose_runs_all_diverged_is_shown_up_to_there() {
+    let mut comparison = comparison(&Shape::default());
+    comparison.activations[0].runs.iter_mut().for_each(|run| run.outcome = Outcome::Diverged);
+    let page = comparison_page(&comparison);
+    assert!(page.contains("sigmoid: 3 of 3\u{a0}runs diverged"));
+    assert!(page.contains("The figures show them up to there."));
+}
+
+#[test]
+fn long_names_are_shortened_in_the_plots_alone() {
+    let mut comparison = comparison(&Shape::default());
+    let long = "a very long name of a layer ".repeat(20);
+    for layer in comparison.activations.iter_mut().flat_map(|result| &mut result.runs).flat_map(|run| &mut run.epochs) {
+        layer.layers.iter_mut().for_each(|layer| layer.name.clone_from(&long));
+    }
+    comparison.data.name.clone_from(&long);
+    let page = comparison_page(&comparison);
+    check_svgs(&page);
+    assert!(page.contains(&format!("<h1>{long}</h1>")));
+    assert!(page.contains("a very lo…"));
+}
+
+#[test]
+fn curves_are_a_whole_svg_file_of_any_number_of_functions() {
+    for number in [0, 1, 4, 10] {
+        let functions: Vec<_> = Function::ALL.iter().copied().cycle().take(number).collect();
+        let svg = curve_svg(&functions);
+        let document = Document::parse(&svg).unwrap();
+        let root = document.root_element();
+        assert_eq!((root.tag_name().name(), root.tag_name().namespace()), ("svg", Some("http://www.w3.org/2000/svg")));
+        let lines = document.descendants().filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "polyline")));
+        // The value and the slope of each; the legend's are lines of two points.
+        let long = lines.filter(|line| line.attribute("points").unwrap().split_whitespace().count() > 100);
+        assert_eq!(long.count(), 2 * number);
+        check_svgs(&svg);
+        for f in functions {
+            assert!(svg.contains(&format!("slope of {f}")), "{f}");
+        }
+    }
+}

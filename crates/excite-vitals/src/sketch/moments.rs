@@ -1,0 +1,152 @@
+//! Count, mean, variance and extremes.
+
+use serde::{Deserialize, Serialize};
+
+/// Count, mean, sum of squared deviations and extremes of finite numbers; NaN and infinities are counted apart.
+///
+/// ```
+/// use excite_vitals::sketch::Moments;
+/// let mut moments = Moments::default();
+/// moments.update(&[1.0, 2.0, f32::NAN, 6.0]);
+/// assert_eq!((moments.count, moments.nan, moments.mean, moments.max), (3, 1, 3.0, 6.0));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moments {
+    /// The number of finite values.
+    pub count: u64,
+    /// Their mean; 0 if there are none.
+    pub mean: f64,
+    /// The sum of their squared deviations from the mean.
+    pub m2: f64,
+    /// The smallest finite value; `f64::MAX` if there is none.
+    pub min: f64,
+    /// The largest finite value; `f64::MIN` if there is none.
+    pub max: f64,
+    /// The number of NaN.
+    pub nan: u64,
+    /// The number of infinities.
+    pub infinite: u64,
+}
+
+impl Default for Moments {
+    fn default() -> Self {
+        // Finite ends rather than infinities, which JSON cannot hold.
+        Self { count: 0, mean: 0.0, m2: 0.0, min: f64::MAX, max: f64::MIN, nan: 0, infinite: 0 }
+    }
+}
+
+impl Moments {
+    /// Adds `values`.
+    pub fn update(&mut self, values: &[f32]) {
+        let finite = || values.iter().filter(|v| v.is_finite()).map(|&v| f64::from(v));
+        let count = finite().count();
+        let nan = values.iter().filter(|v| v.is_nan()).count();
+        let mean = if count == 0 { 0.0 } else { finite().sum::<f64>() / count as f64 };
+        self.merge(&Self {
+            count: count as u64,
+            mean,
+            m2: finite().map(|v| (v - mean) * (v - mean)).sum(),
+            min: finite().fold(f64::MAX, f64::min),
+            max: finite().fold(f64::MIN, f64::max),
+            nan: nan as u64,
+            infinite: (values.len() - count - nan) as u64,
+        });
+    }
+
+    /// Adds what `other` has seen.
+    pub fn merge(&mut self, other: &Self) {
+        let count = self.count + other.count;
+        if self.count == 0 {
+            (self.mean, self.m2) = (other.mean, other.m2);
+        } else if other.count > 0 {
+            // Chan, Golub and LeVeque 1979: the pairwise formula.
+            let (n, m) = (self.count as f64, other.count as f64);
+            let delta = other.mean - self.mean;
+            self.mean = (n * self.mean + m * other.mean) / (n + m);
+            self.m2 += other.m2 + delta * delta * (n * m / (n + m));
+        }
+        self.count = count;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.nan += other.nan;
+        self.infinite += other.infinite;
+    }
+
+    /// The variance over the values themselves (divided by their count); 0 if there are none.
+    pub fn variance(&self) -> f64 {
+        if self.count == 0 { 0.0 } else { self.m2 / self.count as f64 }
+    }
+
+    /// The standard deviation, the root of [`variance`](Self::variance).
+    pub fn std(&self) -> f64 {
+        self.variance().sqrt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(values: &[f32]) -> Moments {
+        let mut moments = Moments::default();
+        moments.update(values);
+        moments
+    }
+
+    fn close(a: f64, b: f64, scale: f64) -> bool {
+        (a - b).abs() <= 1e-12 * scale.max(f64::MIN_POSITIVE)
+    }
+
+    /// Counts and extremes exact, moments to 1e-12 of the values' own size.
+    fn agree(a: &Moments, b: &Moments) -> bool {
+        let size = a.max.abs().max(a.min.abs());
+        (a.count, a.nan, a.infinite, a.min, a.max) == (b.count, b.nan, b.infinite, b.min, b.max)
+            && (a.count == 0 || (close(a.mean, b.mean, size) && close(a.m2, b.m2, size * size * a.count as f64)))
+    }
+
+    fn numbers() -> impl Strategy<Value = Vec<f32>> {
+        let special = prop::sample::select(vec![f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, -0.0, 1e30]);
+        prop::collection::vec(prop_oneof![20 => -100.0_f32..100.0, 1 => special], 0..200)
+    }
+
+    proptest! {
+        #[test]
+        fn the_empty_one_is_the_identity(values in numbers()) {
+            let moments = of(&values);
+            let (mut left, mut right) = (Moments::default(), moments);
+            left.merge(&moments);
+            right.merge(&Moments::default());
+            prop_assert_eq!(left, moments);
+            prop_assert_eq!(right, moments);
+        }
+
+        #[test]
+        fn any_split_in_any_order_is_the_whole(values in numbers(), at in any::<(prop::sample::Index, prop::sample::Index)>()) {
+            let (mut i, mut j) = (at.0.index(values.len() + 1), at.1.index(values.len() + 1));
+            if i > j { (i, j) = (j, i) }
+            let parts = [of(&values[..i]), of(&values[i..j]), of(&values[j..])];
+            let whole = of(&values);
+            for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+                let mut merged = Moments::default();
+                for k in order {
+                    merged.merge(&parts[k]);
+                }
+                prop_assert!(agree(&merged, &whole), "{order:?}: {merged:?} and {whole:?}");
+            }
+            let (mut left, mut right) = (parts[1], parts[0]);
+            left.merge(&parts[2]);
+            right.merge(&left);
+            prop_assert!(agree(&right, &whole));
+        }
+    }
+
+    #[test]
+    fn a_small_spread_on_a_large_mean_is_kept() {
+        let values: Vec<f32> = (0..10_000).map(|i| 1000.0 + (i % 2) as f32).collect();
+        let mut moments = Moments::default();
+        values.chunks(7).for_each(|part| moments.update(part));
+        assert!((moments.variance() - 0.25).abs() < 1e-12 && (moments.mean - 1000.5).abs() < 1e-9, "{moments:?}");
+    }
+}

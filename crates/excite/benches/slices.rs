@@ -1,0 +1,79 @@
+//! Forward and backward over slices, one thread, beside memcpy: `cargo bench -p excite`. Compare with what stands beside
+//! it in the same run; single figures say little on a busy machine.
+
+use std::hint::black_box;
+
+use divan::Bencher;
+use divan::counter::BytesCount;
+use excite::{Engine, Function, Level, Threads};
+
+/// In the first-level cache, in the second-level cache, in memory.
+const SIZES: [usize; 3] = [4_096, 262_144, 33_554_432];
+
+fn main() {
+    divan::main();
+}
+
+fn inputs(n: usize) -> Vec<f32> {
+    (0..n).map(|i| (i.wrapping_mul(7919) % 4096) as f32 / 256.0 - 8.0).collect()
+}
+
+fn single(level: Level) -> Engine {
+    Engine { level, threads: Threads::One, ..Engine::default() }
+}
+
+#[divan::bench(args = SIZES)]
+fn memcpy(bencher: Bencher, n: usize) {
+    let (x, mut y) = (inputs(n), vec![0.0; n]);
+    bencher.counter(BytesCount::of_many::<f32>(2 * n)).bench_local(|| black_box(&mut y).copy_from_slice(black_box(&x)));
+}
+
+#[divan::bench(args = cases(&SIZES))]
+fn forward(bencher: Bencher, case: &Case) {
+    let (x, mut y) = (inputs(case.n), vec![0.0; case.n]);
+    let engine = single(case.level);
+    bencher
+        .counter(BytesCount::of_many::<f32>(2 * case.n))
+        .bench_local(|| case.f.forward_on(engine, black_box(&x), black_box(&mut y)));
+}
+
+#[divan::bench(args = cases(&SIZES))]
+fn backward(bencher: Bencher, case: &Case) {
+    let (from, dy, mut dx) = (inputs(case.n), inputs(case.n), vec![0.0; case.n]);
+    let engine = single(case.level);
+    bencher
+        .counter(BytesCount::of_many::<f32>(3 * case.n))
+        .bench_local(|| case.f.backward_on(engine, black_box(&from), black_box(&dy), black_box(&mut dx)));
+}
+
+#[divan::bench(args = cases(&SIZES[..2]))]
+fn forward_f64(bencher: Bencher, case: &Case) {
+    let x: Vec<f64> = inputs(case.n).into_iter().map(f64::from).collect();
+    let mut y = vec![0.0; case.n];
+    let engine = single(case.level);
+    bencher
+        .counter(BytesCount::of_many::<f64>(2 * case.n))
+        .bench_local(|| case.f.forward_on(engine, black_box(&x), black_box(&mut y)));
+}
+
+struct Case {
+    f: Function,
+    level: Level,
+    n: usize,
+}
+
+impl std::fmt::Display for Case {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} {} {}", self.n, self.f, self.level)
+    }
+}
+
+/// Every function on every level that this machine has, but the baseline only where it fits the cache: without fused
+/// multiply-add it is 50 times slower.
+fn cases(sizes: &[usize]) -> Vec<Case> {
+    let levels = Level::available();
+    let all = sizes.iter().flat_map(|&n| Function::ALL.iter().map(move |&f| (f, n)));
+    all.flat_map(|(f, n)| levels.iter().map(move |&level| Case { f, level, n }))
+        .filter(|case| case.level != Level::Baseline || case.n == SIZES[0])
+        .collect()
+}

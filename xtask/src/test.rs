@@ -1,0 +1,86 @@
+//! `cargo xtask test`: every check of the workspace, in one command.
+
+use std::env;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use excite::Level;
+
+/// One check: its title and the arguments of cargo.
+struct Check {
+    title: &'static str,
+    arguments: &'static [&'static str],
+    /// Environment variables to set.
+    environment: &'static [(&'static str, &'static str)],
+}
+
+/// In release, like `cargo run --release`: the tests train networks and sweep millions of floats, and one build serves both.
+const CHECKS: &[Check] = &[
+    Check { title: "formatting", arguments: &["fmt", "--all", "--check"], environment: &[] },
+    Check {
+        title: "tests",
+        arguments: &["test", "--release", "--workspace", "--all-features", "--no-fail-fast", "--locked"],
+        environment: &[],
+    },
+    Check {
+        title: "the library without its default features",
+        arguments: &["test", "--release", "-p", "excite", "--no-default-features", "--lib", "--locked"],
+        environment: &[],
+    },
+    Check {
+        title: "lints",
+        arguments: &["clippy", "--release", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
+        environment: &[],
+    },
+    Check {
+        title: "documentation",
+        arguments: &["doc", "--release", "--workspace", "--no-deps", "--all-features"],
+        environment: &[("RUSTDOCFLAGS", "-D warnings")],
+    },
+    Check {
+        title: "licences, bans and sources of the dependencies",
+        arguments: &["deny", "--all-features", "--workspace", "check", "bans", "licenses", "sources"],
+        environment: &[],
+    },
+];
+
+/// The version of cargo-deny that is installed where there is none.
+const CARGO_DENY: &str = "0.18.9";
+
+/// Runs all checks, even after one has failed, and lists those that have.
+pub fn run() -> ExitCode {
+    if !succeeds(&["deny", "--version"], &[]) {
+        println!("\n# installing cargo-deny {CARGO_DENY}");
+        succeeds(&["install", "cargo-deny", "--version", CARGO_DENY, "--locked"], &[]);
+    }
+    let failed: Vec<&str> = CHECKS.iter().filter(|check| !passes(check)).map(|check| check.title).collect();
+    for &level in Level::ALL {
+        let run = if level.is_available() { "tested" } else { "NOT RUN: this machine lacks it" };
+        println!("instruction set {level}: {run}");
+    }
+    if failed.is_empty() {
+        println!("all {} checks passed", CHECKS.len());
+        ExitCode::SUCCESS
+    } else {
+        println!("failed: {}", failed.join("; "));
+        ExitCode::FAILURE
+    }
+}
+
+fn passes(check: &Check) -> bool {
+    println!("\n# {}: cargo {}", check.title, check.arguments.join(" "));
+    let start = Instant::now();
+    let passed = succeeds(check.arguments, check.environment);
+    let word = if passed { "passed" } else { "FAILED" };
+    println!("# {} {word} in {:.0} s", check.title, start.elapsed().as_secs_f64());
+    passed
+}
+
+fn succeeds(arguments: &[&str], environment: &[(&str, &str)]) -> bool {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    Command::new(cargo)
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .status()
+        .is_ok_and(|status| status.success())
+}
