@@ -65,8 +65,8 @@ impl Activation {
         Self { function, clock: None }
     }
 
-    /// Adds the time spent in the function from now on, forward and backward, to `clock`, in nanoseconds. Several layers may
-    /// share one clock.
+    /// Adds the time spent in the function from now on, forward and backward, to `clock`, in nanoseconds. Several
+    /// layers may share one clock.
     ///
     /// ```
     /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};

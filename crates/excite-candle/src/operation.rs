@@ -89,8 +89,8 @@ fn backward<F: Float>(f: Function, saved: &[F], dy: &[F]) -> Result<Vec<F>> {
 /// Elements that are worked through at once while the result is being allocated: few enough to stay in the first cache.
 const CHUNK: usize = 4096;
 
-/// Up to this many elements the result grows chunk by chunk, so that filling it with zeros first costs next to nothing; a
-/// longer one is handed to the engine whole, so that several threads may work on it.
+/// Up to this many elements the result grows chunk by chunk, so that filling it with zeros first costs next to nothing;
+/// a longer one is handed to the engine whole, so that several threads may work on it.
 const CHUNKED: usize = 1 << 19;
 
 /// A vector of `len` elements, written by `fill`, which gets a range of them and that part of the vector.

@@ -134,7 +134,7 @@ enum TaskName {
 }
 
 /// Reads the data, trains, and shows the result.
-pub fn run(arguments: Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let plan = arguments.plan()?;
     let data = arguments.dataset()?;
     fits(&plan, &data)?;
@@ -144,7 +144,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         fs::remove_file(&path).map_err(|error| unwritable(&path, &error))?;
     }
     let mut journal = Journal::open(&path, &journal_key(&data, &plan)).map_err(failure)?;
-    if journal.len() > 0 {
+    if !journal.is_empty() {
         output::notice(&format!("resumed {} from {} (--fresh starts anew)", finished(journal.len()), path.display()));
     }
 
@@ -178,7 +178,7 @@ fn show(comparison: &Comparison, report: &Path, json: bool) -> Result<(), Failur
         return Ok(());
     }
     let table = table::of_comparison(comparison);
-    let width = table::width_of(&table);
+    let width = table::text_width(&table);
     let (strong, verdict) = (output::STRONG, output::wrapped(&comparison.verdict, width));
     let about = output::wrapped(&about(comparison), width);
     let legend = output::wrapped(table::LEGEND, width);
@@ -317,9 +317,9 @@ fn momentum(text: &str) -> Result<f64, String> {
 /// The command line, quoted where a shell needs it.
 fn command_line() -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_=+.,:/@%".contains(c);
-    let quoted = |word: String| match word.is_empty() || !word.chars().all(is_plain) {
-        true => format!("'{}'", word.replace('\'', r"'\''")),
-        false => word,
+    let quoted = |word: String| {
+        let plain = !word.is_empty() && word.chars().all(is_plain);
+        if plain { word } else { format!("'{}'", word.replace('\'', r"'\''")) }
     };
     let words = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
     std::iter::once("excite".to_owned()).chain(words).collect::<Vec<_>>().join(" ")

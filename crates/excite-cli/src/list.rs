@@ -27,7 +27,7 @@ pub struct Arguments {
 /// Prints the catalogue.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.json {
-        let all: Vec<_> = Function::ALL.iter().map(as_json).collect();
+        let all: Vec<_> = Function::ALL.iter().copied().map(as_json).collect();
         return output::print(&format!("{:#}\n", json!(all)));
     }
     if arguments.names {
@@ -49,7 +49,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         "saturated",
         "Lip-\nschitz",
     ]);
-    for f in Function::ALL {
+    for &f in Function::ALL {
         table.add_row(row(f));
     }
     output::print(&format!(
@@ -61,8 +61,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     ))
 }
 
-fn row(f: &Function) -> Vec<String> {
-    let facts = Facts::of(*f);
+fn row(f: Function) -> Vec<String> {
+    let facts = Facts::of(f);
     let yes = |holds| if holds { "yes" } else { "no" }.to_owned();
     vec![
         f.name().to_owned(),
@@ -113,7 +113,7 @@ fn rounded(x: f64) -> f64 {
     if x.abs() < 1e-9 { 0.0 } else { x }
 }
 
-fn as_json(f: &Function) -> serde_json::Value {
+fn as_json(f: Function) -> serde_json::Value {
     let info = f.info();
     json!({
         "name": info.name,
@@ -125,6 +125,6 @@ fn as_json(f: &Function) -> serde_json::Value {
         "gain": info.gain,
         "max_ulp_f32": info.max_ulp_f32,
         "max_ulp_f64": info.max_ulp_f64,
-        "facts": Facts::of(*f),
+        "facts": Facts::of(f),
     })
 }

@@ -19,7 +19,7 @@ use crate::error::Failure;
 
 /// Which activation function serves your data, and what goes wrong in the others.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "excite", version, arg_required_else_help = true, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -44,9 +44,9 @@ Each command explains itself: excite compare --help";
 
 fn main() -> ExitCode {
     let outcome = Cli::try_parse().map_err(Failure::from).and_then(|cli| match cli.command {
-        Command::Compare(arguments) => compare::run(*arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
     });
-    outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+    outcome.map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }

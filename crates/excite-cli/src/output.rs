@@ -37,10 +37,10 @@ pub fn has_colours() -> bool {
     AutoStream::choice(&io::stdout()) != ColorChoice::Never
 }
 
-/// `text` in lines of at most `width` characters, broken at spaces.
+/// `text` in lines of at most `width` characters, broken at spaces, but not between a figure and its per cent sign.
 pub fn wrapped(text: &str, width: usize) -> String {
     let mut lines = vec![String::new()];
-    for word in text.split(' ') {
+    for word in text.replace(" %", "\u{a0}%").split(' ') {
         let line = lines.last_mut().expect("there is a first line");
         if line.is_empty() {
             line.push_str(word);
@@ -51,7 +51,7 @@ pub fn wrapped(text: &str, width: usize) -> String {
             lines.push(word.to_owned());
         }
     }
-    lines.join("\n")
+    lines.join("\n").replace('\u{a0}', " ")
 }
 
 #[cfg(test)]
@@ -62,6 +62,7 @@ mod tests {
     fn lines_break_at_spaces_and_long_words_stay_whole() {
         assert_eq!(wrapped("one two three", 7), "one two\nthree");
         assert_eq!(wrapped("unbreakable a b", 3), "unbreakable\na b");
+        assert_eq!(wrapped("over 5 % of it", 7), "over\n5 % of\nit");
         assert_eq!(wrapped("", 3), "");
     }
 }

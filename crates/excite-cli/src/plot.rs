@@ -30,8 +30,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Some(path) = &arguments.out else {
         let functions = &arguments.functions;
-        let value = drawing("value f(x)", functions, |f, x| f.value(x));
-        let slope = drawing("slope f′(x)", functions, |f, x| f.slope_at(x));
+        let value = drawing("value f(x)", functions, Function::value);
+        let slope = drawing("slope f′(x)", functions, Function::slope_at);
         return output::print(&format!("{value}\n{slope}\n{}\n", legend(functions)));
     };
     excite_report::write_file(path, &excite_report::curve_svg(&arguments.functions))

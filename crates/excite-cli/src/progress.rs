@@ -30,7 +30,6 @@ impl Progress {
             bar.suspend(|| output::notice("stopping, finished runs are kept; Ctrl-C again ends at once"));
         })
         .map_err(|error| Failure::Failed(format!("Ctrl-C cannot be listened for: {error}")))?;
-        progress.bar.enable_steady_tick(Duration::from_millis(250));
         Ok(progress)
     }
 
@@ -42,7 +41,10 @@ impl Progress {
 
 impl Watcher for Progress {
     fn plan(&self, epochs_total: u64) {
-        self.bar.set_length(epochs_total);
+        if epochs_total > 0 {
+            self.bar.set_length(epochs_total);
+            self.bar.enable_steady_tick(Duration::from_millis(250));
+        }
     }
 
     fn epochs_done(&self, epochs: u64, note: &str) {

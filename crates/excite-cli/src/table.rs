@@ -1,6 +1,6 @@
 //! Tables for the terminal.
 
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 use excite_vitals::comparison::{ActivationResult, Comparison, Spread, Task};
 
 use crate::number::{percent, significant};
@@ -8,6 +8,8 @@ use crate::output;
 
 /// The width of a table that is not written to a terminal.
 const WIDTH: u16 = 100;
+/// The width from which on the columns stand apart.
+const ROOMY: u16 = 92;
 
 /// Lines around the header and at the end, and no others.
 const STYLE: TableStyle = {
@@ -28,20 +30,19 @@ pub fn new(header: &[&str]) -> Table {
         table.set_width(WIDTH);
     }
     table.set_header(header.iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+    let padding = if table.width().is_some_and(|width| width < ROOMY) { (0, 0) } else { (0, 1) };
     for column in table.column_iter_mut() {
-        column.set_padding((0, 1));
+        column.set_padding(padding);
+    }
+    if let Some(names) = table.column_mut(0) {
+        names.set_constraint(ColumnConstraint::ContentWidth);
     }
     table
 }
 
-/// The width that a table takes.
-pub fn width_of(table: &Table) -> usize {
-    table
-        .lines()
-        .map(|line| line.chars().filter(|c| !c.is_control()).count())
-        .max()
-        .unwrap_or(0)
-        .min(usize::from(WIDTH))
+/// The width for text that goes with a table.
+pub fn text_width(table: &Table) -> usize {
+    usize::from(table.width().unwrap_or(WIDTH).min(WIDTH))
 }
 
 /// What the columns of [`of_comparison`] hold.
@@ -52,7 +53,7 @@ pub const LEGEND: &str = "epochs: to that training error · vs slowest, vs tanh:
 /// The functions side by side.
 pub fn of_comparison(comparison: &Comparison) -> Table {
     let target = match comparison.data.task {
-        Task::Classification => percent(comparison.target_error),
+        Task::Classification => format!("{} %", significant(100.0 * comparison.target_error)),
         Task::Regression => significant(comparison.target_error),
     };
     let to_target = format!("epochs\nto {target}");

@@ -22,9 +22,9 @@ pub struct Plan {
     pub network: NetworkSpec,
     /// The epochs of each run.
     pub epochs: usize,
-    /// The training error to reach, at which each run ends. None: runs go on for all epochs, and the target is the smallest of
-    /// 5, 10, 15, 20, 25, 30, 40, ... 90 % that more than half of the seeds of every function reached, functions that
-    /// diverged aside.
+    /// The training error to reach, at which each run ends. None: runs go on for all epochs, and the target is the
+    /// smallest of 5, 10, 15, 20, 25, 30, 40, ... 90 % that more than half of the seeds of every function reached,
+    /// functions that diverged aside.
     pub until_error: Option<f64>,
     /// The rule by which weights are changed.
     pub optimizer: Optimizer,
@@ -43,8 +43,8 @@ pub struct Plan {
 }
 
 impl Default for Plan {
-    /// All functions, three seeds, 30 epochs, a learning rate chosen for each function, as many jobs as there are cores, and the
-    /// default [`Spec`].
+    /// All functions, three seeds, 30 epochs, a learning rate chosen for each function, as many jobs as there are
+    /// cores, and the default [`Spec`].
     fn default() -> Self {
         let Spec { network, optimizer, init, gain, bias, batch } = Spec::default();
         Self {
@@ -104,20 +104,20 @@ impl Plan {
     }
 }
 
-/// What the results of single runs depend on, for [`Journal::open`]: the data, the network, how it is trained, and the version
-/// of this library. Not on which functions, seeds or rates are asked for: those runs that are there are used.
+/// What the results of single runs depend on, for [`Journal::open`]: the data, the network, how it is trained, and the
+/// version of this library. Not on which functions, seeds or rates are asked for: those runs that are there are used.
 pub fn journal_key(data: &Dataset, plan: &Plan) -> String {
     format!("{} {:016x} {:?}", env!("CARGO_PKG_VERSION"), data.fingerprint(), plan.spec())
 }
 
-/// Trains the same network with each function, and puts the results side by side. `Settings::command` is left empty for the
-/// caller to fill in.
+/// Trains the same network with each function, and puts the results side by side. `Settings::command` is left empty for
+/// the caller to fill in.
 ///
 /// If the watcher asks to stop, what is finished by then is returned, with `complete` false.
 ///
 /// # Errors
-/// If the plan makes no sense or does not fit the data, if the journal cannot be written, or if it was stopped before any run was
-/// finished.
+/// If the plan makes no sense or does not fit the data, if the journal cannot be written, or if it was stopped before
+/// any run was finished.
 pub fn compare(
     data: &Dataset,
     plan: &Plan,
@@ -150,7 +150,8 @@ pub fn compare(
 
 type FunctionRuns = (Function, Chosen, Vec<Run>);
 
-/// The runs of each function at the rate chosen for it, after `swept` epochs that choosing took. Functions of which no run was finished are left out.
+/// The runs of each function at the rate chosen for it, after `swept` epochs that choosing took. Functions of which no
+/// run was finished are left out.
 fn runs_at(
     trainer: &Trainer<'_>,
     plan: &Plan,
@@ -180,8 +181,8 @@ fn runs_at(
     Ok(results.filter(|(_, _, runs)| !runs.is_empty()).collect())
 }
 
-/// The smallest round error that more than half of the runs of every function reached, diverged ones aside; the easiest of
-/// all if there is none.
+/// The smallest round error that more than half of the runs of every function reached, diverged ones aside; the easiest
+/// of all if there is none.
 fn reached_by_all(results: &[FunctionRuns]) -> f64 {
     let sound = |runs: &[Run]| runs.iter().filter(|run| run.outcome == Outcome::Finished).cloned().collect::<Vec<_>>();
     let sound: Vec<Vec<Run>> = results.iter().map(|(_, _, runs)| sound(runs)).filter(|runs| !runs.is_empty()).collect();

@@ -9,8 +9,8 @@ use rand_distr::{Distribution, StandardNormal, Uniform};
 /// How weights are drawn. The gain is the function's own unless one is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Init {
-    /// Kaiming normal for functions that pass positive inputs on and hold negative ones back, as `ReLU` does; Xavier normal
-    /// for those with the same slope on both sides of 0, as sigmoid and tanh.
+    /// Kaiming normal for functions that pass positive inputs on and hold negative ones back, as `ReLU` does; Xavier
+    /// normal for those with the same slope on both sides of 0, as sigmoid and tanh.
     #[default]
     Auto,
     /// Normal with a standard deviation of gain / √inputs (He et al. 2015).
@@ -47,8 +47,8 @@ impl Init {
         }
     }
 
-    /// The weights of a layer, `fan_in` for each of the units. `fan_out` is what a layer's input feeds: units, times the
-    /// positions of a convolution's kernel.
+    /// The weights of a layer, `fan_in` for each of the units. `fan_out` is what a layer's input feeds: units, times
+    /// the positions of a convolution's kernel.
     pub(crate) fn weights(
         self,
         gain: f64,

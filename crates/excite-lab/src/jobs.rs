@@ -12,7 +12,8 @@ use crate::{Journal, LabError, Spec, train};
 
 /// Who is told how far the training is, and may stop it.
 pub trait Watcher: Sync {
-    /// How many epochs there are to train in all, as far as is known by now; runs that the journal holds are not counted.
+    /// How many epochs there are to train in all, as far as is known by now; runs that the journal holds are not
+    /// counted.
     fn plan(&self, epochs_total: u64);
 
     /// So many more epochs are done, or have become unnecessary; `note` says of which run.

@@ -42,7 +42,8 @@ impl Journal {
     }
 
     /// The journal at `path`, created if it is not there. Of what it holds, only runs of the same `key` are used: see
-    /// [`journal_key`](crate::journal_key). Lines that are not whole, as an interruption may leave the last one, are passed over.
+    /// [`journal_key`](crate::journal_key). Lines that are not whole, as an interruption may leave the last one, are
+    /// passed over.
     ///
     /// # Errors
     /// If the file cannot be read or written.

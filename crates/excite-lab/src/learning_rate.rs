@@ -11,16 +11,16 @@ use crate::{LabError, Optimizer};
 /// How the learning rate is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum LearningRate {
-    /// For each function by itself, so that its training error falls as fast as possible: as Krizhevsky, Sutskever and Hinton
-    /// (2012) chose it when they compared `ReLU` with tanh.
+    /// For each function by itself, so that its training error falls as fast as possible: as Krizhevsky, Sutskever and
+    /// Hinton (2012) chose it when they compared `ReLU` with tanh.
     #[default]
     Auto,
     /// This one for all.
     Fixed(f64),
 }
 
-/// Errors to reach, the hardest first: the target of a comparison, and of the choice of a learning rate, is the first of
-/// them that is reached.
+/// Errors to reach, the hardest first: the target of a comparison, and of the choice of a learning rate, is the first
+/// of them that is reached.
 pub(crate) const ROUND_ERRORS: [f64; 12] = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /// The seed of the sweep's runs; those of the comparison's runs count from 1.
@@ -58,11 +58,11 @@ impl Chosen {
     }
 }
 
-/// Chooses a learning rate for each of `functions`: of a grid with two rates a decade, the one that takes the fewest epochs to
-/// `target`, or where that is None to the smallest of the [`ROUND_ERRORS`] that the function reaches with any rate; of several
-/// such rates, or where none is reached, the one with the lowest training loss at the end. The grid grows as long as
-/// the best rate lies at one of its ends. None for a function whose sweep a request to stop cut short. Also returns how many
-/// epochs that took. The watcher is told of `epochs_after` more.
+/// Chooses a learning rate for each of `functions`: of a grid with two rates a decade, the one that takes the fewest
+/// epochs to `target`, or where that is None to the smallest of the [`ROUND_ERRORS`] that the function reaches with any
+/// rate; of several such rates, or where none is reached, the one with the lowest training loss at the end. The grid
+/// grows as long as the best rate lies at one of its ends. None for a function whose sweep a request to stop cut short.
+/// Also returns how many epochs that took. The watcher is told of `epochs_after` more.
 pub(crate) fn choose(
     trainer: &Trainer<'_>,
     functions: &[Function],

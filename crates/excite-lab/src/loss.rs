@@ -12,8 +12,8 @@ pub(crate) struct BatchLoss {
     pub(crate) gradient: Vec<f32>,
 }
 
-/// Cross-entropy of the softmax for classes; half the squared error for values. `outputs` holds a row for each of `samples`, the
-/// indices of the targets.
+/// Cross-entropy of the softmax for classes; half the squared error for values. `outputs` holds a row for each of
+/// `samples`, the indices of the targets.
 pub(crate) fn batch_loss(outputs: &[f32], targets: &Targets, samples: &[usize]) -> BatchLoss {
     let width = outputs.len() / samples.len();
     let scale = 1.0 / samples.len() as f64;

@@ -154,8 +154,8 @@ pub(crate) struct Network {
 pub(crate) struct Pass {
     /// The outputs, [samples, outputs].
     pub(crate) outputs: Tensor,
-    /// The pre-activations and activations of each hidden layer, [samples, units]; for a convolution each position counts as a
-    /// sample.
+    /// The pre-activations and activations of each hidden layer, [samples, units]; for a convolution each position
+    /// counts as a sample.
     pub(crate) hidden: Vec<(Tensor, Tensor)>,
 }
 

@@ -1,11 +1,11 @@
 //! The tensor operations of a network besides the activation function, as custom operations of candle.
 //!
 //! Candle has its own, but its matrix product splits the work by the number of cores (and asks the operating system for
-//! that number at each call, which takes longer than a small layer), and its max-pooling passes back only a quarter of the
-//! gradient. These work on the caller's thread, so that a run's bits do not depend on the machine's cores.
+//! that number at each call, which takes longer than a small layer), and its max-pooling passes back only a quarter of
+//! the gradient. These work on the caller's thread, so that a run's bits do not depend on the machine's cores.
 //!
-//! Images lie channels last: a batch is [samples, height · width · channels], and the patches under a 3×3 kernel are the
-//! rows of a matrix, so that a convolution is a dense layer over them.
+//! Images lie channels last: a batch is [samples, height · width · channels], and the patches under a 3×3 kernel are
+//! the rows of a matrix, so that a convolution is a dense layer over them.
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp3, Device, Error, Layout, Result, Shape, Storage, Tensor};
 use ndarray::linalg::general_mat_mul;
@@ -108,8 +108,8 @@ impl Image {
         Self { height: self.height / 2, width: self.width / 2, ..self }
     }
 
-    /// For each position and each of the 9 positions of a kernel around it: the offsets in the patches and in the image of
-    /// the pixel there. Those outside of the image are left out.
+    /// For each position and each of the 9 positions of a kernel around it: the offsets in the patches and in the image
+    /// of the pixel there. Those outside of the image are left out.
     fn patches(self) -> impl Iterator<Item = (usize, usize)> {
         let Self { height, width, channels } = self;
         let kernel = move || (0..3_usize).flat_map(|dy| (0..3_usize).map(move |dx| (dy, dx)));
@@ -175,8 +175,8 @@ impl CustomOp1 for Patches {
     }
 }
 
-/// The largest of each 2×2 positions: [.., height · width · channels] to [samples, (height / 2) · (width / 2) · channels]. An
-/// odd last row or column is left out. The gradient goes to the first of the largest.
+/// The largest of each 2×2 positions: [.., height · width · channels] to [samples, (height / 2) · (width / 2) ·
+/// channels]. An odd last row or column is left out. The gradient goes to the first of the largest.
 pub(crate) struct MaxPool(pub(crate) Image);
 
 impl CustomOp1 for MaxPool {

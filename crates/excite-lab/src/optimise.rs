@@ -81,7 +81,7 @@ impl Descent {
 
 fn descend(weights: &mut [f32], gradient: &[f32], velocity: &mut [f32], rate: f32, momentum: f32) {
     for ((w, g), v) in weights.iter_mut().zip(gradient).zip(velocity) {
-        *v = momentum * *v + g;
+        *v = flushed(momentum * *v + g);
         *w -= rate * *v;
     }
 }
@@ -94,10 +94,16 @@ fn adam(weights: &mut [f32], gradient: &[f32], moments: &mut Moments, rate: f64,
     let rate = rate as f32;
     let running = moments.first.iter_mut().zip(&mut moments.second);
     for ((w, g), (m, v)) in weights.iter_mut().zip(gradient).zip(running) {
-        *m = BETA[0] * *m + (1.0 - BETA[0]) * g;
-        *v = BETA[1] * *v + (1.0 - BETA[1]) * g * g;
+        *m = flushed(BETA[0] * *m + (1.0 - BETA[0]) * g);
+        *v = flushed(BETA[1] * *v + (1.0 - BETA[1]) * g * g);
         *w -= rate * (*m / corrections[0]) / ((*v / corrections[1]).sqrt() + EPSILON);
     }
+}
+
+/// 0 for what has all but died away. The weights of an input that is always 0 get no gradient, and their running means
+/// would shrink to subnormal numbers, which processors multiply a hundred times slower.
+fn flushed(mean: f32) -> f32 {
+    if mean.abs() < 1e-30 { 0.0 } else { mean }
 }
 
 #[cfg(test)]

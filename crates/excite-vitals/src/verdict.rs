@@ -77,14 +77,16 @@ fn speed(comparison: &Comparison) -> String {
     }
     let ratio = slow.median / fast.median;
     let (low, high) = (slow.low / fast.high, slow.high / fast.low);
-    let opening = format!("{} reached {target} first, after {:.1} epochs,", first.name, fast.median);
+    let firsts: Vec<_> =
+        reached.iter().filter(|(_, spread)| spread.median == fast.median).map(|(result, _)| result.name).collect();
+    let opening = format!("{} reached {target} first, after {:.1} epochs,", listed(&firsts), fast.median);
     if first.reached.min(last.reached) == 1 {
         format!("{opening} {ratio:.1} times as fast as {}, on one seed", last.name)
     } else if low > 1.0 {
         format!("{opening} {ratio:.1} times as fast as {} ({low:.1} to {high:.1} times over the seeds)", last.name)
     } else {
         format!(
-            "{opening} but that it is faster than {} is not shown ({ratio:.1} times, {low:.1} to {high:.1} over the seeds)",
+            "{opening} but that this is faster than {} is not shown ({ratio:.1} times, {low:.1} to {high:.1} over the seeds)",
             last.name
         )
     }

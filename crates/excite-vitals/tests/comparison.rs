@@ -151,7 +151,14 @@ fn a_speed_up_whose_range_holds_1_is_not_shown() {
         ]
     };
     let verdict = verdict(vec![quick_and_slow("relu", 3), quick_and_slow("tanh", 5)]);
-    assert!(verdict.contains("that it is faster than tanh is not shown"), "{verdict}");
+    assert!(verdict.contains("that this is faster than tanh is not shown"), "{verdict}");
+}
+
+#[test]
+fn functions_that_are_first_together_are_named_together() {
+    let one = |name, errors: &[f64]| vec![run(name, 0, errors, 0.1)];
+    let verdict = verdict(vec![one("relu", &[0.05]), one("tanh", &[0.05]), one("sigmoid", &[0.5, 0.1])]);
+    assert!(verdict.contains("relu and tanh reached the target of 10.0 % training error first, after 1.0 epochs, 2.0 times as fast as sigmoid"), "{verdict}");
 }
 
 #[test]

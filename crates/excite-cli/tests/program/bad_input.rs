@@ -61,7 +61,7 @@ fn a_field_that_is_no_number() {
 
 #[test]
 fn nan_and_infinite_values() {
-    refuses_csv("1,2,x\n3,NaN,y\n5,6,x\n", &["line 2", "column 2", "finite"]);
+    refuses_csv("1,2,x\n3,NaN,y\n5,6,x\n", &["line 2", "column 2", "NaN", "missing value"]);
     refuses_csv("1,2,x\n3,4,y\ninf,6,x\n", &["line 3", "column 1", "finite"]);
 }
 
