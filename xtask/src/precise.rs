@@ -23,11 +23,7 @@ impl From<f64> for Precise {
     fn from(value: f64) -> Self {
         // astro-float 0.9.6 reads subnormals as half of what they are: read a normal multiple, and scale it back.
         let normal = |value| Self(BigFloat::from_f64(value, PRECISION));
-        if value.is_subnormal() {
-            normal(value * 2.0_f64.powi(64)) * normal(2.0_f64.powi(-64))
-        } else {
-            normal(value)
-        }
+        if value.is_subnormal() { normal(value * 2.0_f64.powi(64)) * normal(2.0_f64.powi(-64)) } else { normal(value) }
     }
 }
 
@@ -114,7 +110,8 @@ fn f64_results_are_within_the_stated_bound() {
 #[test]
 fn the_f64_reference_is_accurate_enough_to_judge_f32() {
     for f in Function::ALL {
-        let at_most = stratified(20).map(|x| ulp_error(f.reference(x), &f.reference(Precise::from(x)))).fold(0.0, f64::max);
+        let at_most =
+            stratified(20).map(|x| ulp_error(f.reference(x), &f.reference(Precise::from(x)))).fold(0.0, f64::max);
         // An error of 8 ULP in f64 is 1.5e-8 ULP in f32.
         assert!(at_most <= 8.0, "{f}: the reference is off by {at_most} ULP");
     }

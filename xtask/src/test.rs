@@ -78,9 +78,5 @@ fn passes(check: &Check) -> bool {
 
 fn succeeds(arguments: &[&str], environment: &[(&str, &str)]) -> bool {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    Command::new(cargo)
-        .args(arguments)
-        .envs(environment.iter().copied())
-        .status()
-        .is_ok_and(|status| status.success())
+    Command::new(cargo).args(arguments).envs(environment.iter().copied()).status().is_ok_and(|status| status.success())
 }

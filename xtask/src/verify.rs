@@ -130,7 +130,10 @@ mod tests {
                 assert!(found.worst <= bound, "{f} on {level}: {found:?}");
                 // A bound that is far above what is measured would let errors in. (The baseline takes too few inputs to tell.)
                 let few = found.inputs < 1_000_000;
-                assert!(few || found.worst >= bound - 0.25, "{f} on {level}: the stated bound {bound} is too loose: {found:?}");
+                assert!(
+                    few || found.worst >= bound - 0.25,
+                    "{f} on {level}: the stated bound {bound} is too loose: {found:?}"
+                );
             }
         }
     }

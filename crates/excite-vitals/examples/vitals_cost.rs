@@ -9,7 +9,9 @@ use excite_vitals::LayerVitals;
 use excite_vitals::sketch::Histogram;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    for (units, samples, positions) in [(64, 32, 1), (64, 128, 1), (10, 128, 1), (512, 128, 1), (16, 64, 196), (32, 64, 49)] {
+    for (units, samples, positions) in
+        [(64, 32, 1), (64, 128, 1), (10, 128, 1), (512, 128, 1), (16, 64, 196), (32, 64, 49)]
+    {
         for f in Function::ALL {
             let count = units * samples * positions;
             let z: Vec<f32> = (0..count).map(|i| ((i * 7919) % 10007) as f32 / 1000.0 - 5.0).collect();

@@ -7,6 +7,9 @@ use crate::{Float, dispatch};
 /// vectorises it, and ReLU becomes ten times slower.
 const BLOCK: usize = 64;
 
+/// Elements between what is computed and what is asked for from memory meanwhile. Of 256, 1024 and 4096 the fastest for all.
+const AHEAD: usize = 1024;
+
 /// y = f(inputs).
 #[inline(always)]
 pub fn map<F: Float, const N: usize>(inputs: [&[F]; N], y: &mut [F], f: impl Fn([F; N]) -> F + Copy) {
@@ -21,7 +24,7 @@ pub fn map<F: Float, const N: usize>(inputs: [&[F]; N], y: &mut [F], f: impl Fn(
 /// y = f(inputs), written past the caches.
 #[inline(always)]
 pub fn map_streaming<F: Float, const N: usize>(inputs: [&[F]; N], y: &mut [F], f: impl Fn([F; N]) -> F + Copy) {
-    let head = y.as_ptr().align_offset(dispatch::STREAM_ALIGNMENT).min(y.len());
+    let head = y.as_ptr().align_offset(dispatch::CACHE_LINE).min(y.len());
     let (unaligned, y) = y.split_at_mut(head);
     map(inputs.map(|input| &input[..head]), unaligned, f);
     let inputs = inputs.map(|input| &input[head..]);
@@ -29,7 +32,12 @@ pub fn map_streaming<F: Float, const N: usize>(inputs: [&[F]; N], y: &mut [F], f
     dispatch::stream(
         blocks,
         #[inline(always)]
-        |index| compute(inputs.map(|input| block_at(input, index * BLOCK)), f),
+        |index| {
+            for input in inputs {
+                dispatch::prefetch(input, index * BLOCK + AHEAD, BLOCK);
+            }
+            compute(inputs.map(|input| block_at(input, index * BLOCK)), f)
+        },
     );
     let first = blocks.len() * BLOCK;
     map_short(inputs.map(|input| &input[first..]), tail, f);

@@ -94,13 +94,13 @@ fn avx512<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// The alignment in bytes that [`stream`] needs: that of a cache line, so that whole lines are written.
-pub(crate) const STREAM_ALIGNMENT: usize = 64;
+/// The bytes of a cache line, which is also the alignment that [`stream`] needs, so that whole lines are written.
+pub(crate) const CACHE_LINE: usize = 64;
 
 /// Writes `block(index)` to each of the blocks past the caches, so that their lines are not read from memory first.
 ///
 /// # Panics
-/// If the blocks are not aligned to [`STREAM_ALIGNMENT`], or do not fill whole 16-byte vectors.
+/// If the blocks are not aligned to [`CACHE_LINE`], or do not fill whole 16-byte vectors.
 #[inline(always)]
 pub(crate) fn stream<F: Copy, const N: usize>(blocks: &mut [[F; N]], block: impl Fn(usize) -> [F; N]) {
     #[cfg(target_arch = "x86_64")]
@@ -108,7 +108,7 @@ pub(crate) fn stream<F: Copy, const N: usize>(blocks: &mut [[F; N]], block: impl
         use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_sfence, _mm_stream_si128};
 
         const VECTOR: usize = size_of::<__m128i>();
-        assert!(blocks.as_ptr().addr().is_multiple_of(STREAM_ALIGNMENT) && size_of::<[F; N]>().is_multiple_of(VECTOR));
+        assert!(blocks.as_ptr().addr().is_multiple_of(CACHE_LINE) && size_of::<[F; N]>().is_multiple_of(VECTOR));
         for (index, to) in blocks.iter_mut().enumerate() {
             let from = block(index);
             let (from, to) = (from.as_ptr().cast::<__m128i>(), to.as_mut_ptr().cast::<__m128i>());
@@ -126,5 +126,17 @@ pub(crate) fn stream<F: Copy, const N: usize>(blocks: &mut [[F; N]], block: impl
     #[cfg(not(target_arch = "x86_64"))]
     for (index, to) in blocks.iter_mut().enumerate() {
         *to = block(index);
+    }
+}
+
+/// Asks for the lines of the `count` elements from `first` on, which need not be in the slice: hints do not fault.
+#[inline(always)]
+pub(crate) fn prefetch<F>(from: &[F], first: usize, count: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in 0..(count * size_of::<F>()).div_ceil(CACHE_LINE) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let address = from.as_ptr().wrapping_add(first).cast::<i8>().wrapping_add(line * CACHE_LINE);
+        // SAFETY: a prefetch of any address, mapped or not, does nothing but to fill caches.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address) };
     }
 }

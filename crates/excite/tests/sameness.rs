@@ -101,7 +101,11 @@ fn every_length_and_alignment_gives_the_same_bits() {
                     // The output at another alignment than the input.
                     let to = 15 - first;
                     f.forward_on(engine, &x[range.clone()], &mut out[to..to + length]).unwrap();
-                    assert_same(&out[to..to + length], &y[range], format_args!("{f} on {engine:?}, {length} from {first}"));
+                    assert_same(
+                        &out[to..to + length],
+                        &y[range],
+                        format_args!("{f} on {engine:?}, {length} from {first}"),
+                    );
                     assert!(out[..to].iter().chain(&out[to + length..]).all(|&untouched| untouched == 7.0));
                 }
             }
