@@ -59,7 +59,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value = "30", value_parser = count, help_heading = "Training")]
     epochs: usize,
     /// Stop each run at this training error (0.05 is 5 %), and compare how soon it is reached [default: the smallest
-    /// round error that all reach]
+    /// round error that most functions reach]
     #[arg(long, value_name = "ERROR", value_parser = positive, help_heading = "Training")]
     until_error: Option<f64>,
     /// The rule by which weights are changed

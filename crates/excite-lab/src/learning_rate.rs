@@ -23,8 +23,9 @@ pub enum LearningRate {
 /// of them that is reached.
 pub(crate) const ROUND_ERRORS: [f64; 12] = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
-/// The seed of the sweep's runs; those of the comparison's runs count from 1.
-const SWEEP_SEED: u64 = 0;
+/// The seeds of the sweep's runs; those of the comparison's runs count from 1. Two, and the worse of them counts, because near
+/// the fastest rate one run may do well where most fail.
+const SWEEP_SEEDS: [u64; 2] = [0, 1 << 32];
 
 /// How many rates the grid may grow by beyond each of its ends.
 const EXTENSIONS: usize = 3;
@@ -32,29 +33,29 @@ const EXTENSIONS: usize = 3;
 /// The rates tried for one function, lowest first.
 #[derive(Default)]
 struct Sweep {
-    tried: Vec<(i32, Run)>,
+    tried: Vec<(i32, [Run; SWEEP_SEEDS.len()])>,
 }
 
 /// The learning rate chosen for one function, and the runs that it was chosen from, lowest rate first.
 pub(crate) struct Chosen {
     pub(crate) learning_rate: f64,
-    runs: Vec<Run>,
+    tried: Vec<[Run; SWEEP_SEEDS.len()]>,
 }
 
 impl Chosen {
     /// A rate that was given.
     pub(crate) fn given(learning_rate: f64) -> Self {
-        Self { learning_rate, runs: vec![] }
+        Self { learning_rate, tried: vec![] }
     }
 
     /// The rates tried, against the target of the comparison.
     pub(crate) fn points(&self, target: f64) -> Vec<SweepPoint> {
-        let point = |run: &Run| SweepPoint {
-            learning_rate: run.learning_rate,
-            epochs_to_target: run.epochs_to(target),
-            train_loss: last_loss(run),
+        let point = |runs: &[Run; SWEEP_SEEDS.len()]| SweepPoint {
+            learning_rate: runs[0].learning_rate,
+            epochs_to_target: worst(runs, |run| run.epochs_to(target)),
+            train_loss: worst(runs, last_loss),
         };
-        self.runs.iter().map(point).collect()
+        self.tried.iter().map(point).collect()
     }
 }
 
@@ -80,20 +81,18 @@ pub(crate) fn choose(
     for _ in 0..=EXTENSIONS {
         let keys: Vec<RunKey> = wanted
             .iter()
-            .map(|&(function, index)| RunKey {
-                function: functions[function],
-                learning_rate: rate(index),
-                seed: SWEEP_SEED,
-                epochs,
-                stop_at,
+            .flat_map(|&(function, index)| {
+                let (function, learning_rate) = (functions[function], rate(index));
+                SWEEP_SEEDS.map(|seed| RunKey { function, learning_rate, seed, epochs, stop_at })
             })
             .collect();
         planned += trainer.epochs_missing(&keys);
         trainer.watcher.plan(planned + epochs_after);
-        for (&(function, index), run) in wanted.iter().zip(trainer.runs(&keys)?) {
-            match run {
-                Some(run) => sweeps[function].tried.push((index, run)),
-                None => complete[function] = false,
+        let mut runs = trainer.runs(&keys)?.into_iter();
+        for &(function, index) in &wanted {
+            match SWEEP_SEEDS.map(|_| runs.next().flatten()) {
+                [Some(first), Some(second)] => sweeps[function].tried.push((index, [first, second])),
+                _ => complete[function] = false,
             }
         }
         for sweep in &mut sweeps {
@@ -109,7 +108,7 @@ pub(crate) fn choose(
     }
     let chosen = |(sweep, complete): (Sweep, bool)| {
         let learning_rate = complete.then(|| rate(sweep.tried[sweep.best(target)].0))?;
-        Some(Chosen { learning_rate, runs: sweep.tried.into_iter().map(|(_, run)| run).collect() })
+        Some(Chosen { learning_rate, tried: sweep.tried.into_iter().map(|(_, runs)| runs).collect() })
     };
     Ok((sweeps.into_iter().zip(complete).map(chosen).collect(), planned))
 }
@@ -128,6 +127,11 @@ fn grid(optimizer: Optimizer) -> std::ops::RangeInclusive<i32> {
     }
 }
 
+/// The largest of a figure over the runs; None if one lacks it.
+fn worst(runs: &[Run], figure: impl Fn(&Run) -> Option<f64>) -> Option<f64> {
+    runs.iter().map(figure).try_fold(f64::NEG_INFINITY, |worst, figure| Some(worst.max(figure?)))
+}
+
 fn last_loss(run: &Run) -> Option<f64> {
     run.epochs.last().filter(|_| run.outcome == Outcome::Finished).map(|epoch| epoch.train_loss)
 }
@@ -135,16 +139,16 @@ fn last_loss(run: &Run) -> Option<f64> {
 impl Sweep {
     /// The position of the best rate.
     fn best(&self, target: Option<f64>) -> usize {
-        let reached = |error: f64| self.tried.iter().any(|(_, run)| run.epochs_to(error).is_some());
+        let reached = |error: f64| self.tried.iter().any(|(_, runs)| worst(runs, |run| run.epochs_to(error)).is_some());
         let target = target.or_else(|| ROUND_ERRORS.into_iter().find(|&error| reached(error)));
         // A diverged run is the worst, whatever it reached before.
-        let merit = |run: &Run| {
-            let loss = last_loss(run);
-            let epochs = loss.and(target).and_then(|target| run.epochs_to(target));
+        let merit = |runs: &[Run]| {
+            let loss = worst(runs, last_loss);
+            let epochs = loss.and(target).and_then(|target| worst(runs, |run| run.epochs_to(target)));
             (epochs.unwrap_or(f64::INFINITY), loss.unwrap_or(f64::INFINITY))
         };
         let compare = |a: &(f64, f64), b: &(f64, f64)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
-        let merits = self.tried.iter().map(|(_, run)| merit(run)).enumerate();
+        let merits = self.tried.iter().map(|(_, runs)| merit(runs)).enumerate();
         merits.min_by(|(_, a), (_, b)| compare(a, b)).map_or(0, |(position, _)| position)
     }
 
@@ -152,7 +156,7 @@ impl Sweep {
     fn beyond(&self, target: Option<f64>) -> Option<i32> {
         let best = self.best(target);
         let (lowest, highest) = (self.tried.first()?.0, self.tried.last()?.0);
-        if best + 1 == self.tried.len() && last_loss(&self.tried[best].1).is_some() {
+        if best + 1 == self.tried.len() && worst(&self.tried[best].1, last_loss).is_some() {
             Some(highest + 1)
         } else if best == 0 {
             Some(lowest - 1)
@@ -168,18 +172,28 @@ mod tests {
 
     use super::*;
 
-    fn run(index: i32, errors: &[f64], outcome: Outcome) -> (i32, Run) {
+    fn run(index: i32, errors: &[f64], outcome: Outcome) -> (i32, [Run; 2]) {
         let epoch = |&error: &f64| Epoch { train_loss: error, train_error: error, test_error: error, layers: vec![] };
         let activation = "tanh".parse().unwrap();
         let epochs = errors.iter().map(epoch).collect();
         let (histograms, time) = (vec![], Time::default());
-        (index, Run { activation, seed: 0, learning_rate: rate(index), epochs, outcome, histograms, time })
+        let run = Run { activation, seed: 0, learning_rate: rate(index), epochs, outcome, histograms, time };
+        (index, [run.clone(), run])
     }
 
     #[test]
     fn rates_are_round() {
         assert_eq!([-5, -4, -3, -2, -1, 0, 1].map(rate), [0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0]);
         assert_eq!(grid(Optimizer::default()).map(rate).collect::<Vec<_>>(), [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]);
+    }
+
+    #[test]
+    fn a_rate_at_which_one_of_the_runs_fails_is_not_chosen() {
+        let (_, steady) = run(-2, &[0.5, 0.2, 0.04], Outcome::Finished);
+        let (_, [lucky, _]) = run(-1, &[0.04, 0.03], Outcome::Finished);
+        let (_, [stuck, _]) = run(-1, &[0.9, 0.9, 0.9], Outcome::Finished);
+        let sweep = Sweep { tried: vec![(-2, steady), (-1, [lucky, stuck])] };
+        assert_eq!(sweep.best(None), 0);
     }
 
     #[test]
