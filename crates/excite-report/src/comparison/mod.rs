@@ -6,6 +6,8 @@ mod learning;
 mod method;
 mod summary;
 
+use std::path::Path;
+
 use excite_vitals::comparison::{ActivationResult, Comparison, Spread, Task};
 use excite_vitals::run::{Epoch, Outcome, Run};
 use maud::{Markup, html};
@@ -18,9 +20,12 @@ use crate::theme::Stroke;
 /// dash; text from the comparison is escaped.
 pub fn comparison_page(comparison: &Comparison) -> String {
     let series = Series::all(comparison);
+    // Of a path its last part; the whole of it stands in the command.
+    let name = &comparison.data.name;
+    let title = Path::new(name).file_name().map_or_else(|| name.clone(), |last| last.to_string_lossy().into_owned());
     let body = html! {
         p.eyebrow { "Comparison of activation functions" }
-        h1 { (comparison.data.name) }
+        h1 { (title) }
         @if !comparison.complete { (interrupted(comparison)) }
         @if !comparison.verdict.is_empty() { p.verdict { (comparison.verdict) } }
         (facts(comparison))
@@ -34,7 +39,7 @@ pub fn comparison_page(comparison: &Comparison) -> String {
         }
         (page::section("How this was measured", &method::definitions(comparison)))
     };
-    page::page(&format!("{}: activation functions compared", comparison.data.name), &body)
+    page::page(&format!("{title}: activation functions compared"), &body)
 }
 
 /// One activation function in the figures: its stroke is the same in all of them.
