@@ -10,14 +10,11 @@ use rand::Rng;
 use crate::LabError;
 use crate::data::Dataset;
 use crate::initialise::Init;
-use crate::operations::{Dense, Image, MaxPool, Patches};
+use crate::operations::{Convolution, Dense, Image, MaxPool};
 
 /// Which network is trained.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NetworkSpec {
-    /// The convolutional one for images of at least 16×16 pixels, an MLP with hidden layers of 64 and 64 units else.
-    #[default]
-    Auto,
     /// A multi-layer perceptron.
     Mlp {
         /// The units of each hidden layer; none for a linear model.
@@ -26,6 +23,13 @@ pub enum NetworkSpec {
     /// Two 3×3 convolutions of 16 and 32 channels, each followed by the activation function and 2×2 max-pooling, then a
     /// hidden layer of 64 units.
     Conv,
+}
+
+impl Default for NetworkSpec {
+    /// An MLP with hidden layers of 64 and 64 units.
+    fn default() -> Self {
+        Self::Mlp { hidden: vec![64, 64] }
+    }
 }
 
 /// A network's layers, settled for one set of data.
@@ -63,8 +67,6 @@ impl Architecture {
                 Err(LabError::Plan("a hidden layer must have at least one unit".to_owned()))
             }
             (NetworkSpec::Mlp { hidden }, _) => Ok(mlp(hidden.clone())),
-            (NetworkSpec::Auto, Some(image)) if image.height.min(image.width) >= 16 => Ok(conv(image)),
-            (NetworkSpec::Auto, _) => Ok(mlp(vec![64, 64])),
             (NetworkSpec::Conv, Some(image)) if image.height.min(image.width) >= 4 => Ok(conv(image)),
             (NetworkSpec::Conv, _) => Err(LabError::Plan(format!(
                 "the convolutional network needs images of at least 4×4 pixels, and one sample of {} is {:?}: use an MLP",
@@ -196,10 +198,11 @@ impl Network {
         let (output, before) = self.parameters.split_last().expect("a network has an output layer");
         for (index, (weights, biases)) in before.iter().enumerate() {
             let image = self.architecture.image_after(index.min(convolutions)).filter(|_| index < convolutions);
-            if let Some(image) = image {
-                x = x.apply_op1(Patches(image))?;
-            }
-            let z = x.apply_op3(weights, biases, Dense { input_gradient: index > 0 })?;
+            let input_gradient = index > 0;
+            let z = match image {
+                Some(image) => x.apply_op3(weights, biases, Convolution { image, input_gradient })?,
+                None => x.apply_op3(weights, biases, Dense { input_gradient })?,
+            };
             let a = activation.forward(&z)?;
             x = match image {
                 Some(image) => a.apply_op1(MaxPool(Image { channels: weights.dims()[0], ..image }))?,
@@ -214,6 +217,7 @@ impl Network {
 
 #[cfg(test)]
 mod tests {
+    use candle_core::CustomOp1;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -296,7 +300,11 @@ mod tests {
         // Pixel (y, x) holds 10·(2y + x) + channel.
         let pixels: Vec<f32> = (0..12).map(|i| (i / 2 * 10 + i % 2) as f32).collect();
         let x = Tensor::from_vec(pixels, (1, 12), &Device::Cpu).unwrap();
-        let patches = x.apply_op1(Patches(image)).unwrap().to_vec2::<f32>().unwrap();
+        // A unit for each of the kernel's weights: what it puts out is that value of the patch.
+        let w = Tensor::eye(18, DType::F32, &Device::Cpu).unwrap();
+        let b = Tensor::zeros(18, DType::F32, &Device::Cpu).unwrap();
+        let convolution = Convolution { image, input_gradient: false };
+        let patches = x.apply_op3(&w, &b, convolution).unwrap().to_vec2::<f32>().unwrap();
         assert_eq!((patches.len(), patches[0].len()), (6, 18));
         // Around (0, 0), row by row: nothing above, nothing to the left.
         let expected = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 10, 11, 0, 0, 20, 21, 30, 31].map(|x| x as f32);
@@ -306,13 +314,26 @@ mod tests {
     }
 
     #[test]
+    fn pooling_takes_the_first_of_the_largest_and_nan_before_all() {
+        let image = Image { height: 3, width: 5, channels: 1 };
+        let pixels = vec![1.0, 1.0, f32::NAN, 2.0, 9.0, 1.0, 0.0, f32::NAN, 9.0, 9.0, 9.0, 9.0, 9.0, 9.0, 9.0];
+        let x = Var::from_vec(pixels, (1, 15), &Device::Cpu).unwrap();
+        let pooled = x.apply_op1(MaxPool(image)).unwrap();
+        let values = pooled.to_vec2::<f32>().unwrap();
+        assert!(values[0][0] == 1.0 && values[0][1].is_nan(), "{values:?}");
+        let gradient = MaxPool(image).bwd(&x, &pooled, &Tensor::new(&[[3.0_f32, 4.0]], &Device::Cpu).unwrap()).unwrap();
+        let gradient = gradient.unwrap().to_vec2::<f32>().unwrap();
+        assert_eq!(gradient[0], [3.0, 0.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    }
+
+    #[test]
     fn images_are_laid_out_with_their_channels_last() {
         let data = images(1, &[2, 4, 4]);
         let architecture = Architecture::of(&NetworkSpec::Conv, &data).unwrap();
         let inputs: Vec<f32> = (0..32_u8).map(f32::from).collect();
         assert_eq!(architecture.arrange(&inputs)[..4], [0.0, 16.0, 1.0, 17.0]);
         assert_eq!(architecture.to_string(), "CNN 2×4×4-conv16-pool-conv32-pool-64-3");
-        let mlp = Architecture::of(&NetworkSpec::Auto, &data).unwrap();
+        let mlp = Architecture::of(&NetworkSpec::default(), &data).unwrap();
         assert_eq!(mlp.arrange(&inputs), inputs);
         assert_eq!(mlp.to_string(), "MLP 32-64-64-3");
     }

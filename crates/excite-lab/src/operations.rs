@@ -5,7 +5,7 @@
 //! the gradient. These work on the caller's thread, so that a run's bits do not depend on the machine's cores.
 //!
 //! Images lie channels last: a batch is [samples, height · width · channels], and the patches under a 3×3 kernel are
-//! the rows of a matrix, so that a convolution is a dense layer over them.
+//! the rows of a matrix, so that a convolution is a matrix product.
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp3, Device, Error, Layout, Result, Shape, Storage, Tensor};
 use ndarray::linalg::general_mat_mul;
@@ -27,6 +27,15 @@ fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
 
 fn matrix(values: &[f32], columns: usize) -> ArrayView2<'_, f32> {
     ArrayView2::from_shape((values.len() / columns, columns), values).expect("whole rows")
+}
+
+fn matrix_mut(values: &mut [f32], columns: usize) -> ArrayViewMut2<'_, f32> {
+    ArrayViewMut2::from_shape((values.len() / columns, columns), values).expect("whole rows")
+}
+
+/// Adds each row of the matrix `values` to `sums`.
+fn add_rows(sums: &mut [f32], values: &[f32]) {
+    values.chunks(sums.len()).for_each(|row| sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value));
 }
 
 /// z = x·wᵀ + b for x of [samples, inputs], w of [units, inputs] and b of [units].
@@ -52,9 +61,8 @@ impl CustomOp3 for Dense {
         let (samples, inputs) = x_layout.shape().dims2()?;
         let units = w_layout.shape().dims()[0];
         let mut z = values(b, b_layout)?.repeat(samples);
-        let mut product = ArrayViewMut2::from_shape((samples, units), &mut z).map_err(Error::wrap)?;
         let (x, w) = (matrix(values(x, x_layout)?, inputs), matrix(values(w, w_layout)?, inputs));
-        general_mat_mul(1.0, &x, &w.t(), 1.0, &mut product);
+        general_mat_mul(1.0, &x, &w.t(), 1.0, &mut matrix_mut(&mut z, units));
         Ok((CpuStorage::F32(z), (samples, units).into()))
     }
 
@@ -74,11 +82,8 @@ impl CustomOp3 for Dense {
         };
         let dw =
             with_values(dz, |dz| with_values(x, |x| product(&matrix(dz, units).reversed_axes(), &matrix(x, inputs))))??;
-        let db = with_values(dz, |dz| {
-            let mut db = vec![0.0_f32; units];
-            dz.chunks(units).for_each(|row| db.iter_mut().zip(row).for_each(|(sum, dz)| *sum += dz));
-            db
-        })?;
+        let mut db = vec![0.0; units];
+        with_values(dz, |dz| add_rows(&mut db, dz))?;
         Ok((dx.transpose()?, Some(dw?), Some(Tensor::from_vec(db, units, &Device::Cpu)?)))
     }
 }
@@ -86,7 +91,7 @@ impl CustomOp3 for Dense {
 fn product(a: &ArrayView2<'_, f32>, b: &ArrayView2<'_, f32>) -> Result<Tensor> {
     let shape = (a.nrows(), b.ncols());
     let mut to = vec![0.0; shape.0 * shape.1];
-    general_mat_mul(1.0, a, b, 0.0, &mut ArrayViewMut2::from_shape(shape, &mut to).map_err(Error::wrap)?);
+    general_mat_mul(1.0, a, b, 0.0, &mut matrix_mut(&mut to, shape.1));
     Tensor::from_vec(to, shape, &Device::Cpu)
 }
 
@@ -108,70 +113,136 @@ impl Image {
         Self { height: self.height / 2, width: self.width / 2, ..self }
     }
 
-    /// For each position and each of the 9 positions of a kernel around it: the offsets in the patches and in the image
-    /// of the pixel there. Those outside of the image are left out.
-    fn patches(self) -> impl Iterator<Item = (usize, usize)> {
-        let Self { height, width, channels } = self;
-        let kernel = move || (0..3_usize).flat_map(|dy| (0..3_usize).map(move |dx| (dy, dx)));
-        (0..height).flat_map(move |y| {
-            (0..width).flat_map(move |x| {
-                kernel().filter_map(move |(dy, dx)| {
-                    let (row, column) = ((y + dy).checked_sub(1)?, (x + dx).checked_sub(1)?);
-                    let patch = ((y * width + x) * 9 + dy * 3 + dx) * channels;
-                    (row < height && column < width).then_some((patch, (row * width + column) * channels))
-                })
-            })
-        })
+    /// The image with a border of zeros one pixel wide.
+    fn padded(self) -> Self {
+        Self { height: self.height + 2, width: self.width + 2, ..self }
     }
 
-    /// For each position after pooling: its offset, and those of the four positions it is pooled from.
-    fn windows(self) -> impl Iterator<Item = (usize, [usize; 4])> {
-        let Self { width, channels, .. } = self;
-        let pooled = self.pooled();
-        (0..pooled.height).flat_map(move |y| {
-            (0..pooled.width).map(move |x| {
-                let corner = (2 * y * width + 2 * x) * channels;
-                let below = corner + width * channels;
-                ((y * pooled.width + x) * channels, [corner, corner + channels, below, below + channels])
-            })
-        })
+    /// For each of the 3 rows of the kernel around each position: where in the patches and in the padded image its 3
+    /// pixels start, which lie one after the other in both.
+    fn kernel_rows(self) -> impl Iterator<Item = (usize, usize)> {
+        let Self { height, width, channels } = self;
+        let rows = move |y, x| (0..3).map(move |dy| (y * width + x) * 3 + dy).zip((y..y + 3).map(move |row| (row, x)));
+        (0..height)
+            .flat_map(move |y| (0..width).flat_map(move |x| rows(y, x)))
+            .map(move |(patch, (row, column))| (patch * 3 * channels, (row * (width + 2) + column) * channels))
     }
 }
 
-/// The 3×3 patches of images, zeros beyond the edges: [samples, height · width · channels] to
-/// [samples · height · width, 9 · channels].
-pub(crate) struct Patches(pub(crate) Image);
+/// The 3×3 convolution, zeros beyond the edges: z of [samples · height · width, units] for x of [samples, height ·
+/// width · channels], w of [units, 9 · channels] and b of [units].
+///
+/// The patches are laid out sample by sample, so that they stay in the cache.
+pub(crate) struct Convolution {
+    pub(crate) image: Image,
+    /// Whether the gradient by x is wanted: not that of the data.
+    pub(crate) input_gradient: bool,
+}
 
-impl CustomOp1 for Patches {
-    fn name(&self) -> &'static str {
-        "patches"
+/// The 3×3 patches of one image at a time: [height · width, 9 · channels].
+struct Patches {
+    image: Image,
+    /// The image with its border, which stays 0.
+    padded: Vec<f32>,
+    unrolled: Vec<f32>,
+}
+
+impl Patches {
+    fn new(image: Image) -> Self {
+        Self { image, padded: vec![0.0; image.padded().len()], unrolled: vec![0.0; 9 * image.len()] }
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (image, channels) = (self.0, self.0.channels);
-        let x = values(x, layout)?;
-        let samples = x.len() / image.len();
-        let mut to = vec![0.0; x.len() * 9];
-        for (x, to) in x.chunks(image.len()).zip(to.chunks_mut(image.len() * 9)) {
-            for (patch, pixel) in image.patches() {
-                to[patch..patch + channels].copy_from_slice(&x[pixel..pixel + channels]);
-            }
+    fn columns(&self) -> usize {
+        9 * self.image.channels
+    }
+
+    /// Where the image's rows are in the padded one.
+    fn rows(image: Image) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let Image { height, width, channels } = image;
+        (1..=height).map(move |y| (y * (width + 2) + 1) * channels).map(move |start| start..start + width * channels)
+    }
+
+    fn of(&mut self, x: &[f32]) -> ArrayView2<'_, f32> {
+        let row = self.image.width * self.image.channels;
+        Self::rows(self.image).zip(x.chunks(row)).for_each(|(at, x)| self.padded[at].copy_from_slice(x));
+        let run = 3 * self.image.channels;
+        for (patch, pixel) in self.image.kernel_rows() {
+            self.unrolled[patch..patch + run].copy_from_slice(&self.padded[pixel..pixel + run]);
         }
-        Ok((CpuStorage::F32(to), (samples * image.height * image.width, 9 * channels).into()))
+        matrix(&self.unrolled, self.columns())
     }
 
-    fn bwd(&self, x: &Tensor, _patches: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        let (image, channels) = (self.0, self.0.channels);
-        let mut to = vec![0.0_f32; x.elem_count()];
-        with_values(gradient, |gradient| {
-            for (gradient, to) in gradient.chunks(image.len() * 9).zip(to.chunks_mut(image.len())) {
-                for (patch, pixel) in image.patches() {
-                    let from = &gradient[patch..patch + channels];
-                    to[pixel..pixel + channels].iter_mut().zip(from).for_each(|(to, from)| *to += from);
-                }
-            }
-        })?;
-        Tensor::from_vec(to, x.shape(), &Device::Cpu).map(Some)
+    /// The gradient by the image, into `dx`, for `self.unrolled` holding that by the patches.
+    fn back(&mut self, dx: &mut [f32]) {
+        self.padded.fill(0.0);
+        let run = 3 * self.image.channels;
+        for (patch, pixel) in self.image.kernel_rows() {
+            let from = &self.unrolled[patch..patch + run];
+            self.padded[pixel..pixel + run].iter_mut().zip(from).for_each(|(to, from)| *to += from);
+        }
+        let row = self.image.width * self.image.channels;
+        Self::rows(self.image).zip(dx.chunks_mut(row)).for_each(|(at, dx)| dx.copy_from_slice(&self.padded[at]));
+    }
+}
+
+impl CustomOp3 for Convolution {
+    fn name(&self) -> &'static str {
+        "convolution"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        w: &CpuStorage,
+        w_layout: &Layout,
+        b: &CpuStorage,
+        b_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (image, units) = (self.image, w_layout.shape().dims()[0]);
+        let x = values(x, x_layout)?;
+        let positions = x.len() / image.channels;
+        let mut patches = Patches::new(image);
+        let w = matrix(values(w, w_layout)?, patches.columns());
+        let mut z = values(b, b_layout)?.repeat(positions);
+        for (x, z) in x.chunks(image.len()).zip(z.chunks_mut(image.len() / image.channels * units)) {
+            general_mat_mul(1.0, &patches.of(x), &w.t(), 1.0, &mut matrix_mut(z, units));
+        }
+        Ok((CpuStorage::F32(z), (positions, units).into()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        w: &Tensor,
+        _b: &Tensor,
+        _z: &Tensor,
+        dz: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let (image, (units, columns)) = (self.image, w.dims2()?);
+        let (mut patches, mut gradient) = (Patches::new(image), Patches::new(image));
+        let mut dx = vec![0.0; if self.input_gradient { x.elem_count() } else { 0 }];
+        let (mut dw, mut db) = (vec![0.0; units * columns], vec![0.0; units]);
+        with_values(x, |x| {
+            with_values(w, |w| {
+                with_values(dz, |dz| {
+                    let each = dz.chunks(image.len() / image.channels * units);
+                    for (sample, (x, dz)) in x.chunks(image.len()).zip(each).enumerate() {
+                        let dz_matrix = matrix(dz, units);
+                        general_mat_mul(1.0, &dz_matrix.t(), &patches.of(x), 1.0, &mut matrix_mut(&mut dw, columns));
+                        add_rows(&mut db, dz);
+                        if self.input_gradient {
+                            let mut by_patches = matrix_mut(&mut gradient.unrolled, columns);
+                            general_mat_mul(1.0, &dz_matrix, &matrix(w, columns), 0.0, &mut by_patches);
+                            gradient.back(&mut dx[sample * image.len()..][..image.len()]);
+                        }
+                    }
+                })
+            })
+        })???;
+        let dx = self.input_gradient.then(|| Tensor::from_vec(dx, x.shape(), &Device::Cpu)).transpose()?;
+        let dw = Tensor::from_vec(dw, w.shape(), &Device::Cpu)?;
+        Ok((dx, Some(dw), Some(Tensor::from_vec(db, units, &Device::Cpu)?)))
     }
 }
 
@@ -190,9 +261,9 @@ impl CustomOp1 for MaxPool {
         let samples = x.len() / image.len();
         let mut to = vec![0.0; samples * pooled.len()];
         for (x, to) in x.chunks(image.len()).zip(to.chunks_mut(pooled.len())) {
-            for (at, window) in image.windows() {
-                for channel in 0..image.channels {
-                    to[at + channel] = x[largest(x, window, channel)];
+            for (window, to) in windows(x, image).zip(to.chunks_mut(image.channels)) {
+                for (channel, to) in to.iter_mut().enumerate() {
+                    *to = largest(window.map(|pixel| pixel[channel])).0;
                 }
             }
         }
@@ -200,15 +271,30 @@ impl CustomOp1 for MaxPool {
     }
 
     fn bwd(&self, x: &Tensor, _pooled: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        let (image, pooled) = (self.0, self.0.pooled());
+        let (image, pooled, channels) = (self.0, self.0.pooled(), self.0.channels);
+        let row = image.width * channels;
         let mut to = vec![0.0_f32; x.elem_count()];
         with_values(gradient, |gradient| {
             with_values(x, |x| {
                 let samples = x.chunks(image.len()).zip(gradient.chunks(pooled.len())).zip(to.chunks_mut(image.len()));
                 for ((x, gradient), to) in samples {
-                    for (at, window) in image.windows() {
-                        for channel in 0..image.channels {
-                            to[largest(x, window, channel)] += gradient[at + channel];
+                    let pairs_of_rows = to.chunks_exact_mut(2 * row).take(pooled.height);
+                    let corners = pairs_of_rows.flat_map(|rows| {
+                        let (top, bottom) = rows.split_at_mut(row);
+                        top.chunks_exact_mut(2 * channels).zip(bottom.chunks_exact_mut(2 * channels))
+                    });
+                    for ((window, gradient), (top, bottom)) in
+                        windows(x, image).zip(gradient.chunks(channels)).zip(corners)
+                    {
+                        let (left, right) = top.split_at_mut(channels);
+                        let (below, last) = bottom.split_at_mut(channels);
+                        for (channel, &gradient) in gradient.iter().enumerate() {
+                            let at = largest(window.map(|pixel| pixel[channel])).1;
+                            let share = |corner| if at == corner { gradient } else { 0.0 };
+                            left[channel] = share(0);
+                            right[channel] = share(1);
+                            below[channel] = share(2);
+                            last[channel] = share(3);
                         }
                     }
                 }
@@ -218,14 +304,29 @@ impl CustomOp1 for MaxPool {
     }
 }
 
-/// Where the first of the largest values of a window is; the first NaN if there is one.
-fn largest(x: &[f32], window: [usize; 4], channel: usize) -> usize {
-    let mut best = window[0] + channel;
-    for at in window[1..].iter().map(|at| at + channel) {
+/// The four pixels of each window, first those of the upper row.
+fn windows(x: &[f32], image: Image) -> impl Iterator<Item = [&[f32]; 4]> {
+    let (row, channels) = (image.width * image.channels, image.channels);
+    x.chunks_exact(2 * row).flat_map(move |rows| {
+        let (top, bottom) = rows.split_at(row);
+        let pairs = top.chunks_exact(2 * channels).zip(bottom.chunks_exact(2 * channels));
+        pairs.map(move |(top, bottom)| {
+            let ((left, right), (below, last)) = (top.split_at(channels), bottom.split_at(channels));
+            // As long as each other for certain: then the loop over them needs no bounds checked.
+            [&left[..channels], &right[..channels], &below[..channels], &last[..channels]]
+        })
+    })
+}
+
+/// The first of the largest values, and which one it is; the first NaN if there is one. Without branches, so that it
+/// becomes vector instructions.
+#[inline]
+fn largest(window: [f32; 4]) -> (f32, u32) {
+    let mut best = (window[0], 0);
+    for (at, value) in (1..).zip(&window[1..]) {
         // A NaN wins, and then stays: nothing is larger.
-        if x[at] > x[best] || (x[at].is_nan() && !x[best].is_nan()) {
-            best = at;
-        }
+        let stays = (best.0 >= *value) | best.0.is_nan();
+        best = (if stays { best.0 } else { *value }, if stays { best.1 } else { at });
     }
     best
 }

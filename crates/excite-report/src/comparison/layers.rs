@@ -18,7 +18,7 @@ pub(super) fn over_epochs(series: &[Series]) -> Markup {
             "Dead units by epoch, layer by layer",
             &legend(series),
             &dead,
-            "A dead unit answered none of the epoch's samples with a slope other than zero, so none could teach it \
+            "A dead unit answered none of the epoch's samples that were looked at with a slope other than zero, so none could teach it \
              anything. Units that are dead in the first epoch most likely were born so; a line that climbs shows units \
              lost in training. Median over the seeds.",
         ))

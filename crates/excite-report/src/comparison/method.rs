@@ -55,10 +55,17 @@ pub(super) fn definitions(comparison: &Comparison) -> Markup {
             ),
         ),
         (
+            "Vitals",
+            "Dead units, saturated values and activations are taken from every third batch of an epoch, starting with \
+             the first; the histogram of pre-activations from every fourth sample of those (of a convolution, every \
+             fourth position); gradients and updates of the weights from every sixteenth step."
+                .to_owned(),
+        ),
+        (
             "Dead unit",
-            "A unit (a feature, or a channel of an image layer) whose slope was exactly zero for every value seen in \
-             the epoch. Seen in N independent samples, its true rate of answering is under about 3/N with 95 % \
-             confidence."
+            "A unit (a feature, or a channel of an image layer) whose slope was exactly zero for every value looked \
+             at in the epoch, those of every third batch: on the others it may have answered. Seen in N independent \
+             samples, its true rate of answering is under about 3/N with 95 % confidence."
                 .to_owned(),
         ),
         (
