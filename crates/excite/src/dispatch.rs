@@ -58,6 +58,13 @@ impl Level {
 
     /// Runs `work` compiled for this level, or for the baseline where the machine lacks it. `work` and all it calls
     /// must be `#[inline(always)]`: what is not inlined is compiled for the baseline.
+    ///
+    /// ```
+    /// use excite::Level;
+    /// let x = [1.0_f32, 2.0, 3.0];
+    /// let squares: f32 = Level::best().run(#[inline(always)] || x.iter().map(|x| x * x).sum());
+    /// assert_eq!(squares, 14.0);
+    /// ```
     #[inline]
     pub fn run<R>(self, work: impl FnOnce() -> R) -> R {
         match self {
