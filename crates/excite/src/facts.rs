@@ -1,5 +1,7 @@
 //! What a function does, computed from its value and slope by numerical search.
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::Function;
 
 /// A closed interval; an end may be infinite.
@@ -56,8 +58,19 @@ impl Facts {
     /// The share of the largest slope under which an input counts as saturated.
     pub const SATURATION: f64 = 0.05;
 
-    /// Searches for the facts of `f`.
+    /// The facts of `f`: searched for the first time, which takes milliseconds, and remembered.
     pub fn of(f: Function) -> Self {
+        static FOUND: Mutex<Vec<(Function, Facts)>> = Mutex::new(Vec::new());
+        let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, facts)) = found.iter().find(|(known, _)| *known == f) {
+            return facts.clone();
+        }
+        let facts = Self::search(f);
+        found.push((f, facts.clone()));
+        facts
+    }
+
+    fn search(f: Function) -> Self {
         let grid = Grid::new(f);
         let (steepest_at, largest_slope) = grid.steepest();
         let saturated = Self::SATURATION * largest_slope;
