@@ -30,7 +30,7 @@
 //! * Results are accurate to 1 ULP, and do not depend on the tensor's shape or strides, or on the number of threads.
 //!
 //! # Limits
-//! Tensors of f32 and f64 on the CPU. The backward pass cannot be differentiated again. Long tensors are worked through
+//! Tensors of f32, f64, f16 and bf16 on the CPU. The backward pass cannot be differentiated again. Long tensors are worked through
 //! by the threads of the rayon pool that the caller is in.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -47,7 +47,7 @@ use operation::Forward;
 /// f(z), element by element: a tensor of the shape of `z`, contiguous, through which gradients flow back to `z`.
 ///
 /// # Errors
-/// If `z` is not of f32 or f64, or not on the CPU.
+/// If `z` is not of f32, f64, f16 or bf16, or not on the CPU.
 pub fn apply(z: &Tensor, f: Function) -> Result<Tensor> {
     Activation::new(f).forward(z)
 }

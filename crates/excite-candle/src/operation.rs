@@ -28,14 +28,13 @@ impl CustomOp1 for Forward {
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let f = self.function;
         let y = timed(&self.clock, || match x {
-            CpuStorage::F32(x) => {
-                forward(self.function, elements(x, layout, self.function.name())?).map(CpuStorage::F32)
-            }
-            CpuStorage::F64(x) => {
-                forward(self.function, elements(x, layout, self.function.name())?).map(CpuStorage::F64)
-            }
-            other => Err(unsupported(self.function, other.dtype())),
+            CpuStorage::F32(x) => forward(f, elements(x, layout, f.name())?).map(CpuStorage::F32),
+            CpuStorage::F64(x) => forward(f, elements(x, layout, f.name())?).map(CpuStorage::F64),
+            CpuStorage::F16(x) => forward(f, elements(x, layout, f.name())?).map(CpuStorage::F16),
+            CpuStorage::BF16(x) => forward(f, elements(x, layout, f.name())?).map(CpuStorage::BF16),
+            other => Err(unsupported(f, other.dtype())),
         })?;
         Ok((y, layout.shape().clone()))
     }
@@ -63,14 +62,13 @@ impl CustomOp2 for Backward {
         dy_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let f = self.function;
+        let saved_and_dy = (saved_layout, dy_layout);
         let dx = timed(&self.clock, || match (saved, dy) {
-            (CpuStorage::F32(saved), CpuStorage::F32(dy)) => {
-                backward(f, elements(saved, saved_layout, f.name())?, elements(dy, dy_layout, f.name())?)
-                    .map(CpuStorage::F32)
-            }
-            (CpuStorage::F64(saved), CpuStorage::F64(dy)) => {
-                backward(f, elements(saved, saved_layout, f.name())?, elements(dy, dy_layout, f.name())?)
-                    .map(CpuStorage::F64)
+            (CpuStorage::F32(saved), CpuStorage::F32(dy)) => backward(f, saved, dy, saved_and_dy).map(CpuStorage::F32),
+            (CpuStorage::F64(saved), CpuStorage::F64(dy)) => backward(f, saved, dy, saved_and_dy).map(CpuStorage::F64),
+            (CpuStorage::F16(saved), CpuStorage::F16(dy)) => backward(f, saved, dy, saved_and_dy).map(CpuStorage::F16),
+            (CpuStorage::BF16(saved), CpuStorage::BF16(dy)) => {
+                backward(f, saved, dy, saved_and_dy).map(CpuStorage::BF16)
             }
             (_, other) => Err(unsupported(f, other.dtype())),
         })?;
@@ -82,7 +80,13 @@ fn forward<F: Float>(f: Function, x: &[F]) -> Result<Vec<F>> {
     filled(x.len(), |range, y| f.forward_on(Engine::default(), &x[range], y))
 }
 
-fn backward<F: Float>(f: Function, saved: &[F], dy: &[F]) -> Result<Vec<F>> {
+fn backward<F: Float>(
+    f: Function,
+    saved: &[F],
+    dy: &[F],
+    (saved_layout, dy_layout): (&Layout, &Layout),
+) -> Result<Vec<F>> {
+    let (saved, dy) = (elements(saved, saved_layout, f.name())?, elements(dy, dy_layout, f.name())?);
     filled(saved.len(), |range, dx| f.backward_on(Engine::default(), &saved[range.clone()], &dy[range], dx))
 }
 
@@ -103,7 +107,7 @@ fn filled<F: Float>(
     while to.len() < len {
         let start = to.len();
         let end = len.min(start + step);
-        to.resize(end, F::ZERO);
+        to.resize(end, F::default());
         fill(start..end, &mut to[start..]).map_err(Error::wrap)?;
     }
     Ok(to)
@@ -126,5 +130,7 @@ fn timed<T>(clock: &Clock, work: impl FnOnce() -> T) -> T {
 fn unsupported(f: Function, found: DType) -> Error {
     let name = f.name();
     let found = found.as_str();
-    Error::Msg(format!("`{name}` of excite takes tensors of f32 or f64, not {found}: convert it with `to_dtype` first"))
+    Error::Msg(format!(
+        "`{name}` of excite takes tensors of f32, f64, f16 or bf16, not {found}: convert it with `to_dtype` first"
+    ))
 }

@@ -1,7 +1,7 @@
 //! `excite list`: the catalogue, with what its functions do.
 
 use clap::Args;
-use excite::{Facts, Function, Interval};
+use excite::{Facts, Function, Interval, Parameter};
 use serde_json::json;
 
 use crate::error::Failure;
@@ -121,10 +121,20 @@ fn as_json(f: Function) -> serde_json::Value {
         "formula": info.formula,
         "origin": info.origin,
         "advice": info.advice,
-        "names": { "pytorch": info.pytorch, "jax": info.jax, "keras": info.keras, "onnx": info.onnx },
+        "names": { "pytorch": info.pytorch, "jax": info.jax, "keras": info.keras, "onnx": info.onnx, "other": info.aliases },
         "gain": info.gain,
-        "max_ulp_f32": info.max_ulp_f32,
-        "max_ulp_f64": info.max_ulp_f64,
+        "max_ulp": {
+            "f32": info.max_ulp.f32,
+            "f64": info.max_ulp.f64,
+            "slope_f32": info.max_ulp.slope_f32,
+            "slope_f64": info.max_ulp.slope_f64,
+        },
+        "parameters": parameters(f),
         "facts": Facts::of(f),
     })
+}
+
+fn parameters(f: Function) -> Vec<serde_json::Value> {
+    let described = |p: &Parameter| json!({ "name": p.name, "meaning": p.meaning, "default": p.default, "lowest": p.lowest, "highest": p.highest });
+    f.parameters().iter().map(described).collect()
 }

@@ -5,7 +5,8 @@ use std::hint::black_box;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use excite::{Engine, Function, Level, Threads};
+use excite::{Engine, Float, Function, Level, SlopeFrom, Threads};
+use half::{bf16, f16};
 
 /// In the first-level cache, in the second-level cache, in memory.
 const SIZES: [usize; 3] = [4_096, 262_144, 33_554_432];
@@ -39,20 +40,24 @@ fn forward(bencher: Bencher, case: &Case) {
 
 #[divan::bench(args = cases(&SIZES))]
 fn backward(bencher: Bencher, case: &Case) {
-    let (from, dy, mut dx) = (inputs(case.n), inputs(case.n), vec![0.0; case.n]);
+    let (mut from, dy, mut dx) = (inputs(case.n), inputs(case.n), vec![0.0; case.n]);
+    if case.f.slope_from() == SlopeFrom::Output {
+        case.f.forward_in_place(&mut from);
+    }
     let engine = single(case.level);
     bencher
         .counter(BytesCount::of_many::<f32>(3 * case.n))
         .bench_local(|| case.f.backward_on(engine, black_box(&from), black_box(&dy), black_box(&mut dx)));
 }
 
-#[divan::bench(args = cases(&SIZES[..2]))]
-fn forward_f64(bencher: Bencher, case: &Case) {
-    let x: Vec<f64> = inputs(case.n).into_iter().map(f64::from).collect();
-    let mut y = vec![0.0; case.n];
+/// The other types, in the caches.
+#[divan::bench(types = [f64, f16, bf16], args = cases(&SIZES[..2]))]
+fn forward_in<F: Float>(bencher: Bencher, case: &Case) {
+    let x: Vec<F> = inputs(case.n).into_iter().map(|x| F::from_f64(x.into())).collect();
+    let mut y = x.clone();
     let engine = single(case.level);
     bencher
-        .counter(BytesCount::of_many::<f64>(2 * case.n))
+        .counter(BytesCount::of_many::<F>(2 * case.n))
         .bench_local(|| case.f.forward_on(engine, black_box(&x), black_box(&mut y)));
 }
 

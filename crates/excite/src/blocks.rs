@@ -1,80 +1,55 @@
 //! Loops over slices in blocks. All of it is inlined into the caller, and so compiled for the caller's instruction set.
 
-use crate::{Float, dispatch};
+use crate::Float;
+use crate::dispatch::{self, CheckedLevel};
+use crate::kernels::Kernel;
 
 /// Elements worked through at once: several vectors in flight hide the latency of a chain of operations. Of the sizes
 /// tried, 64 was the fastest for sigmoid and tanh; with 32 the compiler unrolls a cheap function before it
 /// vectorises it, and ReLU becomes ten times slower.
-const BLOCK: usize = 64;
+pub const BLOCK: usize = 64;
 
 /// Elements between what is computed and what is asked for from memory meanwhile. Of 256, 1024 and 4096 the fastest for all.
 const AHEAD: usize = 1024;
 
-/// y = f(inputs).
+/// y = kernel(inputs). Where the output is aligned to whole cache lines, `streaming` writes it past the caches.
 #[inline(always)]
-pub fn map<F: Float, const N: usize>(inputs: [&[F]; N], y: &mut [F], f: impl Fn([F; N]) -> F + Copy) {
+pub fn map<F: Float, const N: usize>(
+    level: CheckedLevel,
+    kernel: impl Kernel<F, N>,
+    inputs: [&[F]; N],
+    y: &mut [F],
+    streaming: bool,
+) {
     let (blocks, tail) = y.as_chunks_mut();
-    for (index, y) in blocks.iter_mut().enumerate() {
-        *y = compute(inputs.map(|input| block_at(input, index * BLOCK)), f);
-    }
-    let first = blocks.len() * BLOCK;
-    map_short(inputs.map(|input| &input[first..]), tail, f);
-}
-
-/// y = f(inputs), written past the caches.
-#[inline(always)]
-pub fn map_streaming<F: Float, const N: usize>(inputs: [&[F]; N], y: &mut [F], f: impl Fn([F; N]) -> F + Copy) {
-    let head = y.as_ptr().align_offset(dispatch::CACHE_LINE).min(y.len());
-    let (unaligned, y) = y.split_at_mut(head);
-    map(inputs.map(|input| &input[..head]), unaligned, f);
-    let inputs = inputs.map(|input| &input[head..]);
-    let (blocks, tail) = y.as_chunks_mut();
-    dispatch::stream(
+    let first_of_tail = blocks.len() * BLOCK;
+    dispatch::write(
         blocks,
+        streaming,
         #[inline(always)]
         |index| {
-            for input in inputs {
-                dispatch::prefetch(input, index * BLOCK + AHEAD, BLOCK);
+            if streaming {
+                for input in inputs {
+                    dispatch::prefetch(input, index * BLOCK + AHEAD, BLOCK);
+                }
             }
-            compute(inputs.map(|input| block_at(input, index * BLOCK)), f)
+            compute(level, kernel, inputs.map(|input| block_at(input, index * BLOCK)))
         },
     );
-    let first = blocks.len() * BLOCK;
-    map_short(inputs.map(|input| &input[first..]), tail, f);
+    map_short(level, kernel, inputs.map(|input| &input[first_of_tail..]), tail);
 }
 
-/// x = f(x).
+/// Less than a block: the same computation on a padded block.
 #[inline(always)]
-pub fn map_in_place<F: Float>(x: &mut [F], f: impl Fn(F) -> F + Copy) {
-    let (blocks, tail) = x.as_chunks_mut();
-    for block in blocks {
-        *block = compute(
-            [block],
-            #[inline(always)]
-            |[x]| f(x),
-        );
-    }
-    let mut padded = [F::ZERO; BLOCK];
-    padded[..tail.len()].copy_from_slice(tail);
-    map_short(
-        [&padded[..tail.len()]],
-        tail,
-        #[inline(always)]
-        |[x]| f(x),
-    );
-}
-
-/// The tail of a slice, less than a block: the same computation on a padded block.
-#[inline(always)]
-fn map_short<F: Float, const N: usize>(inputs: [&[F]; N], y: &mut [F], f: impl Fn([F; N]) -> F + Copy) {
+fn map_short<F: Float, const N: usize>(level: CheckedLevel, kernel: impl Kernel<F, N>, inputs: [&[F]; N], y: &mut [F]) {
     if y.is_empty() {
         return;
     }
-    let mut padded = [[F::ZERO; BLOCK]; N];
+    let mut padded = [[F::default(); BLOCK]; N];
     for (padded, input) in padded.iter_mut().zip(inputs) {
         padded[..input.len()].copy_from_slice(input);
     }
-    y.copy_from_slice(&compute(padded.each_ref(), f)[..y.len()]);
+    y.copy_from_slice(&compute(level, kernel, padded.each_ref())[..y.len()]);
 }
 
 #[inline(always)]
@@ -83,10 +58,39 @@ fn block_at<F: Float>(input: &[F], first: usize) -> &[F; BLOCK] {
 }
 
 #[inline(always)]
-fn compute<F: Float, const N: usize>(inputs: [&[F; BLOCK]; N], f: impl Fn([F; N]) -> F) -> [F; BLOCK] {
-    let mut y = [F::ZERO; BLOCK];
-    for (i, y) in y.iter_mut().enumerate() {
-        *y = f(inputs.map(|input| input[i]));
+fn compute<F: Float, const N: usize>(
+    level: CheckedLevel,
+    kernel: impl Kernel<F, N>,
+    inputs: [&[F; BLOCK]; N],
+) -> [F; BLOCK] {
+    let inputs = inputs.map(
+        #[inline(always)]
+        |input| F::load(level, input),
+    );
+    let mut y = [F::default().to_lane(); BLOCK];
+    let mut doubtful = [false; BLOCK];
+    for i in 0..BLOCK {
+        (y[i], doubtful[i]) = kernel.quick(inputs.each_ref().map(
+            #[inline(always)]
+            |input| input[i],
+        ));
     }
-    y
+    if doubtful.iter().fold(false, |any, &one| any | one) {
+        mend(kernel, &inputs, &doubtful, &mut y);
+    }
+    F::store(level, &y)
+}
+
+/// Puts the careful results in place of the doubtful ones.
+#[cold]
+#[inline(never)]
+fn mend<F: Float, const N: usize>(
+    kernel: impl Kernel<F, N>,
+    inputs: &[[F::Lane; BLOCK]; N],
+    doubtful: &[bool; BLOCK],
+    y: &mut [F::Lane; BLOCK],
+) {
+    for i in (0..BLOCK).filter(|&i| doubtful[i]) {
+        y[i] = kernel.careful(inputs.each_ref().map(|input| input[i]));
+    }
 }

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use half::f16;
+
 /// An instruction set that kernels are compiled for. All give the same bits; they differ in speed.
 ///
 /// ```
@@ -16,7 +18,7 @@ pub enum Level {
     /// What the program as a whole was compiled for: SSE2 on x86-64, NEON on AArch64. Without fused multiply-add in
     /// hardware (as with SSE2) it is right, and slow.
     Baseline,
-    /// AVX2 and FMA: x86-64 from Haswell (2013) and Excavator (2015) on.
+    /// AVX2, FMA and F16C: x86-64 from Haswell (2013) and Excavator (2015) on.
     Avx2,
     /// AVX-512 F, BW, DQ and VL: x86-64 from Skylake-X (2017) and Zen 4 (2022) on.
     Avx512,
@@ -31,7 +33,9 @@ impl Level {
         match self {
             Self::Baseline => true,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            Self::Avx2 => {
+                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
+            }
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => {
                 Self::Avx2.is_available()
@@ -67,6 +71,15 @@ impl Level {
     /// ```
     #[inline]
     pub fn run<R>(self, work: impl FnOnce() -> R) -> R {
+        self.run_checked(
+            #[inline(always)]
+            |_| work(),
+        )
+    }
+
+    /// [`run`](Self::run), which tells `work` the level that it is compiled for.
+    #[inline]
+    pub(crate) fn run_checked<R>(self, work: impl FnOnce(CheckedLevel) -> R) -> R {
         match self {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the machine has every feature that `avx512` is compiled with: `is_available` checked them all.
@@ -74,10 +87,14 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the machine has every feature that `avx2` is compiled with: `is_available` checked them all.
             Self::Avx2 if self.is_available() => unsafe { avx2(work) },
-            _ => work(),
+            _ => work(CheckedLevel(Self::Baseline)),
         }
     }
 }
+
+/// A level that this machine has been found to have.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckedLevel(Level);
 
 impl fmt::Display for Level {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,32 +107,37 @@ impl fmt::Display for Level {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn avx2<R>(work: impl FnOnce() -> R) -> R {
-    work()
+#[target_feature(enable = "avx2,fma,f16c")]
+fn avx2<R>(work: impl FnOnce(CheckedLevel) -> R) -> R {
+    work(CheckedLevel(Level::Avx2))
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-fn avx512<R>(work: impl FnOnce() -> R) -> R {
-    work()
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")]
+fn avx512<R>(work: impl FnOnce(CheckedLevel) -> R) -> R {
+    work(CheckedLevel(Level::Avx512))
 }
 
-/// The bytes of a cache line, which is also the alignment that [`stream`] needs, so that whole lines are written.
+/// The bytes of a cache line, and the alignment from which blocks are written past the caches, so that whole lines are.
 pub(crate) const CACHE_LINE: usize = 64;
 
-/// Writes `block(index)` to each of the blocks past the caches, so that their lines are not read from memory first.
-///
-/// # Panics
-/// If the blocks are not aligned to [`CACHE_LINE`], or do not fill whole 16-byte vectors.
+/// Writes `block(index)` to each of the blocks. If `streaming` is wanted and the blocks are aligned to [`CACHE_LINE`] they are
+/// written past the caches, so that their lines are not read from memory first.
 #[inline(always)]
-pub(crate) fn stream<F: Copy, const N: usize>(blocks: &mut [[F; N]], block: impl Fn(usize) -> [F; N]) {
+pub(crate) fn write<F: Copy, const N: usize>(blocks: &mut [[F; N]], streaming: bool, block: impl Fn(usize) -> [F; N]) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_sfence, _mm_stream_si128};
 
         const VECTOR: usize = size_of::<__m128i>();
-        assert!(blocks.as_ptr().addr().is_multiple_of(CACHE_LINE) && size_of::<[F; N]>().is_multiple_of(VECTOR));
+        let whole_lines =
+            blocks.as_ptr().addr().is_multiple_of(CACHE_LINE) && size_of::<[F; N]>().is_multiple_of(CACHE_LINE);
+        if !(streaming && whole_lines) {
+            for (index, to) in blocks.iter_mut().enumerate() {
+                *to = block(index);
+            }
+            return;
+        }
         for (index, to) in blocks.iter_mut().enumerate() {
             let from = block(index);
             let (from, to) = (from.as_ptr().cast::<__m128i>(), to.as_mut_ptr().cast::<__m128i>());
@@ -132,6 +154,7 @@ pub(crate) fn stream<F: Copy, const N: usize>(blocks: &mut [[F; N]], block: impl
     }
     #[cfg(not(target_arch = "x86_64"))]
     for (index, to) in blocks.iter_mut().enumerate() {
+        let _ = streaming;
         *to = block(index);
     }
 }
@@ -146,4 +169,64 @@ pub(crate) fn prefetch<F>(from: &[F], first: usize, count: usize) {
         // SAFETY: a prefetch of any address, mapped or not, does nothing but to fill caches.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address) };
     }
+}
+
+/// Every f16 as f32, which is exact: by hardware from AVX2 on.
+#[inline(always)]
+pub(crate) fn f32_from_f16<const N: usize>(level: CheckedLevel, block: &[f16; N]) -> [f32; N] {
+    #[cfg(target_arch = "x86_64")]
+    if level.0 != Level::Baseline {
+        use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm256_cvtph_ps, _mm256_storeu_ps};
+
+        #[target_feature(enable = "avx,f16c")]
+        #[inline]
+        fn widen<const N: usize>(block: &[f16; N]) -> [f32; N] {
+            const { assert!(N.is_multiple_of(8)) };
+            let mut lanes = [0.0; N];
+            for i in (0..N).step_by(8) {
+                #[expect(clippy::cast_ptr_alignment, reason = "the load is one that needs no alignment")]
+                // SAFETY: i + 8 ≤ N: eight f16, 16 bytes, lie in `block` from i on, and eight f32 in `lanes`.
+                unsafe {
+                    let short = _mm_loadu_si128(block.as_ptr().add(i).cast::<__m128i>());
+                    _mm256_storeu_ps(lanes.as_mut_ptr().add(i), _mm256_cvtph_ps(short));
+                }
+            }
+            lanes
+        }
+        // SAFETY: the machine has the level, which was checked, and every level above the baseline includes AVX and F16C.
+        return unsafe { widen(block) };
+    }
+    let _ = level;
+    block.map(f16::to_f32)
+}
+
+/// Every f32 rounded to the nearest f16: by hardware from AVX2 on.
+#[inline(always)]
+pub(crate) fn f16_from_f32<const N: usize>(level: CheckedLevel, lanes: &[f32; N]) -> [f16; N] {
+    #[cfg(target_arch = "x86_64")]
+    if level.0 != Level::Baseline {
+        use std::arch::x86_64::{
+            __m128i, _MM_FROUND_TO_NEAREST_INT, _mm_storeu_si128, _mm256_cvtps_ph, _mm256_loadu_ps,
+        };
+
+        #[target_feature(enable = "avx,f16c")]
+        #[inline]
+        fn narrow<const N: usize>(lanes: &[f32; N]) -> [f16; N] {
+            const { assert!(N.is_multiple_of(8)) };
+            let mut block = [f16::ZERO; N];
+            for i in (0..N).step_by(8) {
+                #[expect(clippy::cast_ptr_alignment, reason = "the store is one that needs no alignment")]
+                // SAFETY: i + 8 ≤ N: eight f32 lie in `lanes` from i on, and eight f16, 16 bytes, in `block`.
+                unsafe {
+                    let short = _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(_mm256_loadu_ps(lanes.as_ptr().add(i)));
+                    _mm_storeu_si128(block.as_mut_ptr().add(i).cast::<__m128i>(), short);
+                }
+            }
+            block
+        }
+        // SAFETY: the machine has the level, which was checked, and every level above the baseline includes AVX and F16C.
+        return unsafe { narrow(lanes) };
+    }
+    let _ = level;
+    lanes.map(f16::from_f32)
 }

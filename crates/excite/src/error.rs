@@ -25,23 +25,39 @@ impl fmt::Display for LengthMismatch {
 
 impl std::error::Error for LengthMismatch {}
 
-/// A name that no activation function of the catalogue goes by.
+/// A text that no activation function of the catalogue goes by, or a parameter that it cannot take.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownFunction {
-    /// The name that was asked for.
-    pub name: String,
-    /// The known name nearest to it, if one is near.
-    pub nearest: Option<&'static str>,
+pub enum UnknownFunction {
+    /// There is no such function.
+    Name {
+        /// The name that was asked for.
+        name: String,
+        /// The known name nearest to it, if one is near.
+        nearest: Option<&'static str>,
+    },
+    /// The function has no such parameter, or the parameter cannot be that.
+    Parameter {
+        /// The name of the function.
+        function: &'static str,
+        /// What was given for the parameter.
+        argument: String,
+        /// What is wrong with it, and what may be given.
+        why: String,
+    },
 }
 
 impl fmt::Display for UnknownFunction {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "unknown activation function `{}`", self.name)?;
-        match self.nearest {
-            Some(nearest) => write!(out, ": did you mean `{nearest}`?"),
-            None => {
+        match self {
+            Self::Name { name, nearest: Some(nearest) } => {
+                write!(out, "unknown activation function `{name}`: did you mean `{nearest}`?")
+            }
+            Self::Name { name, nearest: None } => {
                 let names: Vec<_> = crate::Function::ALL.iter().map(crate::Function::name).collect();
-                write!(out, ": choose one of {}", names.join(", "))
+                write!(out, "unknown activation function `{name}`: choose one of {}", names.join(", "))
+            }
+            Self::Parameter { function, argument, why } => {
+                write!(out, "{function} cannot take the parameter `{argument}`: {why}")
             }
         }
     }

@@ -1,8 +1,11 @@
 //! What a function does, computed from its value and slope by numerical search.
 
+mod grid;
+
 use std::sync::{Mutex, PoisonError};
 
 use crate::Function;
+use grid::Grid;
 
 /// A closed interval; an end may be infinite.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,26 +39,32 @@ pub struct Facts {
     pub mean_output: f64,
     /// Whether that mean is 0.
     pub zero_centred: bool,
+    /// Whether f(−x) = −f(x).
+    pub odd: bool,
     /// Whether a larger input never gives a smaller output.
     pub monotone: bool,
-    /// The largest slope.
+    /// The largest slope; infinite where slopes grow without end.
     pub largest_slope: f64,
-    /// Where the slope is largest; where that is a whole interval, the point of it nearest to 0.
+    /// Where the slope is largest; of several such places the one nearest to 0.
     pub steepest_at: f64,
-    /// The least L with |f(a) − f(b)| ≤ L·|a − b| for all a and b.
+    /// The least L with |f(a) − f(b)| ≤ L·|a − b| for all a and b; infinite where the function jumps.
     pub lipschitz: f64,
-    /// The widest interval around `steepest_at` on which the slope stays within 1 % of the largest.
+    /// The widest interval around `steepest_at` on which the slope stays within 1 % of the largest. Where slopes grow without
+    /// end, both its ends are `steepest_at`.
     pub linear_within_1_percent: Interval,
     /// The same for 5 %.
     pub linear_within_5_percent: Interval,
-    /// Below this input |slope| stays under [`Facts::SATURATION`] of the largest: saturated on the low side. None if it never does.
+    /// The |slope| under which an input counts as saturated: [`Facts::SATURATION`] of the largest, or of 1 where slopes grow
+    /// without end.
+    pub saturation_slope: f64,
+    /// Below this input |slope| stays under `saturation_slope`: saturated on the low side. None if it never does.
     pub saturated_below: Option<f64>,
-    /// Above this input |slope| stays under [`Facts::SATURATION`] of the largest: saturated on the high side. None if it never does.
+    /// Above this input |slope| stays under `saturation_slope`: saturated on the high side. None if it never does.
     pub saturated_above: Option<f64>,
 }
 
 impl Facts {
-    /// The share of the largest slope under which an input counts as saturated.
+    /// The share of the largest |slope| under which an input counts as saturated.
     pub const SATURATION: f64 = 0.05;
 
     /// The facts of `f`: searched for the first time, which takes milliseconds, and remembered.
@@ -72,123 +81,35 @@ impl Facts {
 
     fn search(f: Function) -> Self {
         let grid = Grid::new(f);
-        let (steepest_at, largest_slope) = grid.steepest();
-        let saturated = Self::SATURATION * largest_slope;
-        let linear = |tolerance: f64| grid.around(steepest_at, |slope| slope >= (1.0 - tolerance) * largest_slope);
-        let mean_output = mean_over_standard_normal(f);
+        let (steepest_at, largest_slope) = grid.top(|p| p.slope);
+        // A slope that grows without end is infinite in f64 before x is.
+        let steepest_at = if largest_slope.is_finite() { steepest_at } else { f64::INFINITY.copysign(steepest_at) };
+        let largest_size = largest_slope.max(grid.top(|p| -p.slope).1);
+        let saturation_slope = Self::SATURATION * if largest_size.is_finite() { largest_size } else { 1.0 };
+        let linear = |tolerance: f64| {
+            if largest_slope.is_infinite() {
+                return Interval { low: steepest_at, high: steepest_at };
+            }
+            grid.around(steepest_at, |p| p.slope >= largest_slope - tolerance * largest_slope.abs())
+        };
+        let mean_output = grid::mean_over_standard_normal(f);
         Self {
-            range: grid.range(),
+            // Adding 0 makes 0 of −0.
+            range: Interval { low: 0.0 - grid.top(|p| -p.value).1, high: grid.top(|p| p.value).1 + 0.0 },
             mean_output,
             zero_centred: mean_output.abs() < 1e-12,
-            monotone: grid.points.windows(2).all(|pair| pair[0].value <= pair[1].value),
+            odd: grid.is_odd(),
+            monotone: grid.is_monotone(),
             largest_slope,
             steepest_at,
-            lipschitz: grid.points.iter().map(|p| p.slope.abs()).fold(0.0, f64::max),
+            lipschitz: if grid.jumps() { f64::INFINITY } else { largest_size },
             linear_within_1_percent: linear(0.01),
             linear_within_5_percent: linear(0.05),
-            saturated_below: grid.saturated_below(saturated),
-            saturated_above: grid.saturated_above(saturated),
+            saturation_slope,
+            saturated_below: grid.saturated_below(saturation_slope),
+            saturated_above: grid.saturated_above(saturation_slope),
         }
     }
-}
-
-struct Point {
-    x: f64,
-    value: f64,
-    slope: f64,
-}
-
-/// The function on points that are dense around 0 and reach to both infinities.
-struct Grid {
-    f: Function,
-    points: Vec<Point>,
-}
-
-impl Grid {
-    /// Points on each side of 0.
-    const SIDE: i32 = 20_000;
-
-    fn new(f: Function) -> Self {
-        // sinh spaces evenly near 0 and geometrically far from it: steps of 0.0016 at 0, 0.1 % of x beyond, to 1e13.
-        let positions = (-Self::SIDE..=Self::SIDE).map(|i| f64::from(i) / f64::from(Self::SIDE) * 31.0).map(f64::sinh);
-        let all = std::iter::once(f64::NEG_INFINITY).chain(positions).chain(std::iter::once(f64::INFINITY));
-        let points = all.map(|x| Point { x, value: f.value(x), slope: f.slope_at(x) }).collect();
-        Self { f, points }
-    }
-
-    fn range(&self) -> Interval {
-        let values = || self.points.iter().map(|p| p.value);
-        Interval { low: values().fold(f64::INFINITY, f64::min), high: values().fold(f64::NEG_INFINITY, f64::max) }
-    }
-
-    /// Where the slope is largest (of several such places the nearest to 0), and that slope.
-    fn steepest(&self) -> (f64, f64) {
-        let largest = self.points.iter().map(|p| p.slope).fold(f64::NEG_INFINITY, f64::max);
-        let nearest = self
-            .points
-            .iter()
-            .enumerate()
-            .filter(|(_, p)| p.slope == largest && p.x.is_finite())
-            .min_by(|(_, a), (_, b)| a.x.abs().total_cmp(&b.x.abs()))
-            .map_or(0, |(index, _)| index);
-        // The top between two grid points, by golden-section search; on a plateau it stays where it is.
-        let (mut low, mut high) = (self.points[nearest.max(1) - 1].x, self.points[nearest + 1].x);
-        let (x, slope) = (self.points[nearest].x, largest);
-        if low.is_finite() && high.is_finite() {
-            let ratio = (5.0_f64.sqrt() - 1.0) / 2.0;
-            for _ in 0..80 {
-                let (a, b) = (high - ratio * (high - low), low + ratio * (high - low));
-                if self.f.slope_at(a) < self.f.slope_at(b) { low = a } else { high = b }
-            }
-            let top = f64::midpoint(low, high);
-            if self.f.slope_at(top) > slope {
-                return (top, self.f.slope_at(top));
-            }
-        }
-        (x, slope)
-    }
-
-    /// The widest interval around `centre` on whose inside the slope satisfies `holds`.
-    fn around(&self, centre: f64, holds: impl Fn(f64) -> bool) -> Interval {
-        let above = self.points.iter().filter(|p| p.x > centre).find(|p| !holds(p.slope));
-        let below = self.points.iter().rev().filter(|p| p.x < centre).find(|p| !holds(p.slope));
-        Interval {
-            low: below.map_or(f64::NEG_INFINITY, |p| self.boundary(p.x, centre, &holds)),
-            high: above.map_or(f64::INFINITY, |p| self.boundary(p.x, centre, &holds)),
-        }
-    }
-
-    /// Between `fails`, where the slope does not satisfy `holds`, and `satisfies`, where it does: the boundary, by bisection.
-    fn boundary(&self, fails: f64, satisfies: f64, holds: impl Fn(f64) -> bool) -> f64 {
-        let (mut outside, mut inside) = (fails.clamp(-1e13, 1e13), satisfies.clamp(-1e13, 1e13));
-        for _ in 0..200 {
-            let middle = f64::midpoint(outside, inside);
-            if holds(self.f.slope_at(middle)) { inside = middle } else { outside = middle }
-        }
-        outside
-    }
-
-    fn saturated_below(&self, threshold: f64) -> Option<f64> {
-        let first = self.points.iter().position(|p| p.slope.abs() >= threshold)?;
-        let last_saturated = &self.points[first.checked_sub(1)?];
-        Some(self.boundary(last_saturated.x, self.points[first].x, |slope| slope.abs() >= threshold))
-    }
-
-    fn saturated_above(&self, threshold: f64) -> Option<f64> {
-        let last = self.points.iter().rposition(|p| p.slope.abs() >= threshold)?;
-        let first_saturated = self.points.get(last + 1)?;
-        Some(self.boundary(first_saturated.x, self.points[last].x, |slope| slope.abs() >= threshold))
-    }
-}
-
-/// E[f(Z)] for Z ~ N(0, 1), by the trapezoidal rule on symmetric points, which converges geometrically here; pairs of
-/// opposite points are added first, so that an odd function gives 0 exactly.
-fn mean_over_standard_normal(f: Function) -> f64 {
-    let step = 1.0 / 1024.0;
-    let density = |x: f64| (-0.5 * x * x).exp() * (0.5 * std::f64::consts::FRAC_1_PI).sqrt();
-    let pairs: f64 =
-        (1..=12 * 1024).map(|i| f64::from(i) * step).map(|x| (f.value(x) + f.value(-x)) * density(x)).sum();
-    (pairs + f.value(0.0_f64) * density(0.0)) * step
 }
 
 #[cfg(test)]
@@ -242,5 +163,61 @@ mod tests {
         assert!((relu6.linear_within_1_percent.high - 6.0).abs() < 1e-9);
         assert!((relu6.saturated_above.unwrap() - 6.0).abs() < 1e-9);
         assert_eq!((relu6.largest_slope, relu6.lipschitz), (1.0, 1.0));
+    }
+
+    #[test]
+    fn a_minimum_between_grid_points_is_found() {
+        let silu = facts("silu");
+        // −W(1/e), with W the Lambert function.
+        assert!((silu.range.low + 0.278_464_542_761_073_8).abs() < 1e-15, "{}", silu.range.low);
+        assert!(!silu.monotone && !silu.odd);
+        assert_eq!((silu.range.high, silu.linear_within_1_percent.high.is_finite()), (f64::INFINITY, true));
+    }
+
+    #[test]
+    fn a_sine_is_never_saturated_and_does_not_mislead_the_search_far_from_0() {
+        let sine = facts("sine");
+        assert_eq!(sine.range, Interval { low: -1.0, high: 1.0 });
+        assert!(sine.odd && sine.zero_centred && !sine.monotone);
+        assert_eq!((sine.steepest_at, sine.largest_slope, sine.lipschitz), (0.0, 1.0, 1.0));
+        assert_eq!((sine.saturated_below, sine.saturated_above), (None, None));
+        assert!((sine.linear_within_5_percent.high - 0.95_f64.acos()).abs() < 1e-9);
+        let snake = facts("snake");
+        assert!(snake.monotone && !snake.odd);
+        assert_eq!((snake.largest_slope, snake.lipschitz), (2.0, 2.0));
+        assert!((snake.steepest_at - std::f64::consts::FRAC_PI_4).abs() < 1e-7);
+    }
+
+    #[test]
+    fn identity_is_linear_everywhere() {
+        let everywhere = Interval { low: f64::NEG_INFINITY, high: f64::INFINITY };
+        let identity = facts("identity");
+        assert_eq!((identity.range, identity.linear_within_1_percent), (everywhere, everywhere));
+        assert_eq!((identity.steepest_at, identity.largest_slope), (0.0, 1.0));
+        assert!(identity.odd && identity.monotone && identity.zero_centred);
+        assert_eq!((identity.saturated_below, identity.saturated_above), (None, None));
+    }
+
+    #[test]
+    fn a_function_that_jumps_has_no_lipschitz_constant() {
+        for name in ["hard_shrink", "hard_shrink(0.0001)", "hard_shrink(300)", "threshold(0.3, 0.2)"] {
+            assert_eq!((facts(name).lipschitz, facts(name).largest_slope), (f64::INFINITY, 1.0), "{name}");
+        }
+        for name in ["soft_shrink", "relu6", "threshold(0.2, 0.2)", "sine", "leaky_relu(-3)"] {
+            assert!(facts(name).lipschitz.is_finite(), "{name}");
+        }
+        assert_eq!(facts("leaky_relu(-3)").lipschitz, 3.0);
+    }
+
+    #[test]
+    fn a_slope_without_end_is_told_apart_from_one_that_levels_off() {
+        let exponential = facts("exponential");
+        assert_eq!((exponential.largest_slope, exponential.steepest_at), (f64::INFINITY, f64::INFINITY));
+        assert_eq!(exponential.lipschitz, f64::INFINITY);
+        assert!((exponential.saturated_below.unwrap() - 0.05_f64.ln()).abs() < 1e-9);
+        assert_eq!(exponential.saturated_above, None);
+        let softplus = facts("softplus");
+        assert_eq!((softplus.largest_slope, softplus.linear_within_5_percent.high), (1.0, f64::INFINITY));
+        assert!((softplus.saturated_below.unwrap() + 19.0_f64.ln()).abs() < 1e-9);
     }
 }

@@ -23,10 +23,34 @@ pub trait Real:
 {
     /// eˣ
     fn exp(self) -> Self;
+    /// eˣ − 1
+    fn exp_m1(self) -> Self;
+    /// ln(1 + x)
+    fn ln_1p(self) -> Self;
     /// tanh x
     fn tanh(self) -> Self;
+    /// sin x
+    fn sin(self) -> Self;
+    /// cos x
+    fn cos(self) -> Self;
+    /// √x
+    fn sqrt(self) -> Self;
+    /// 1 − erf x = 2/√π · ∫ₓ^∞ e^(−t²) dt
+    fn erfc(self) -> Self;
+    /// π
+    fn pi() -> Self;
     /// x > 0
     fn is_positive(&self) -> bool;
+
+    /// x² as the exact square: in f64 the square rounded, which is all that a reference for f32 needs.
+    fn squared(self) -> Self {
+        self.clone() * self
+    }
+
+    /// |x|
+    fn abs(self) -> Self {
+        if self.is_positive() { self } else { -self }
+    }
 }
 
 impl Real for f64 {
@@ -34,8 +58,36 @@ impl Real for f64 {
         f64::exp(self)
     }
 
+    fn exp_m1(self) -> Self {
+        f64::exp_m1(self)
+    }
+
+    fn ln_1p(self) -> Self {
+        f64::ln_1p(self)
+    }
+
     fn tanh(self) -> Self {
         f64::tanh(self)
+    }
+
+    fn sin(self) -> Self {
+        f64::sin(self)
+    }
+
+    fn cos(self) -> Self {
+        f64::cos(self)
+    }
+
+    fn sqrt(self) -> Self {
+        f64::sqrt(self)
+    }
+
+    fn erfc(self) -> Self {
+        libm::erfc(self)
+    }
+
+    fn pi() -> Self {
+        std::f64::consts::PI
     }
 
     fn is_positive(&self) -> bool {

@@ -1,11 +1,15 @@
 //! Forward and backward over slices: blocks, tails, threads.
 
-use crate::{Activation, Float, LengthMismatch, Level, blocks};
+use crate::kernels::{Backward, Exact, Forward, Kernel};
+use crate::{Activation, Float, LengthMismatch, Level, blocks, dispatch};
 
 /// Elements that one thread takes at a time. A slice of two pieces is the shortest that is shared out: there the
 /// fastest function, ReLU, takes several times as long as handing a piece to another thread.
 #[cfg(feature = "rayon")]
 const PIECE: usize = 1 << 17;
+
+/// Elements that are copied at a time where input and output are the same slice.
+const COPIED: usize = 1024;
 
 /// Outputs of this size and more are written past the caches by [`Writes::Auto`].
 const STREAMING_BYTES: usize = 8 << 20;
@@ -31,7 +35,17 @@ pub enum Writes {
     Auto,
 }
 
-/// How slices are worked through. The default is the fastest that the machine has; whatever is chosen, the bits are the same.
+/// How near results come to the exact value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Accuracy {
+    /// Within the bound that each function states ([`Info::max_ulp`](crate::Info::max_ulp)): 1 ULP in f32.
+    #[default]
+    Stated,
+    /// Forward in f32: the exact value rounded to nearest, always. (f16 and bf16 are that anyway; f64 stays as stated.)
+    Exact,
+}
+
+/// How slices are worked through. The default is the fastest that the machine has; whatever is chosen but the accuracy, the bits are the same.
 ///
 /// ```
 /// use excite::{Engine, Level, Tanh, Threads};
@@ -49,11 +63,18 @@ pub struct Engine {
     pub threads: Threads,
     /// How results are written.
     pub writes: Writes,
+    /// How near results come to the exact value.
+    pub accuracy: Accuracy,
 }
 
 impl Default for Engine {
     fn default() -> Self {
-        Self { level: Level::best(), threads: Threads::default(), writes: Writes::default() }
+        Self {
+            level: Level::best(),
+            threads: Threads::default(),
+            writes: Writes::default(),
+            accuracy: Accuracy::default(),
+        }
     }
 }
 
@@ -64,28 +85,28 @@ impl Engine {
     /// If the slices differ in length.
     pub fn forward<A: Activation, F: Float>(self, f: A, x: &[F], y: &mut [F]) -> Result<(), LengthMismatch> {
         same_length("y", y.len(), x.len())?;
-        self.map(
-            [x],
-            y,
-            #[inline(always)]
-            move |[x]| f.value(x),
-        );
+        self.forward_same_length(f, x, y);
         Ok(())
+    }
+
+    fn forward_same_length<A: Activation, F: Float>(self, f: A, x: &[F], y: &mut [F]) {
+        match self.accuracy {
+            Accuracy::Stated => self.map(Forward(f), [x], y),
+            Accuracy::Exact => self.map(Exact(f), [x], y),
+        }
     }
 
     /// x = f(x), element by element.
     pub fn forward_in_place<A: Activation, F: Float>(self, f: A, x: &mut [F]) {
+        // A copy that stays in the nearest cache costs less than the code of a second loop over every function.
+        let here = Self { threads: Threads::One, writes: Writes::Cached, ..self };
         self.in_pieces([], x, move |[], x| {
-            self.level.run(
-                #[inline(always)]
-                || {
-                    blocks::map_in_place(
-                        x,
-                        #[inline(always)]
-                        |x| f.value(x),
-                    );
-                },
-            );
+            let mut copy = [F::default(); COPIED];
+            for x in x.chunks_mut(COPIED) {
+                let copy = &mut copy[..x.len()];
+                copy.copy_from_slice(x);
+                here.forward_same_length(f, copy, x);
+            }
         });
     }
 
@@ -103,28 +124,22 @@ impl Engine {
     ) -> Result<(), LengthMismatch> {
         same_length("dy", dy.len(), from.len())?;
         same_length("dx", dx.len(), from.len())?;
-        self.map(
-            [from, dy],
-            dx,
-            #[inline(always)]
-            move |[from, dy]| dy * f.slope(from),
-        );
+        self.map(Backward(f), [from, dy], dx);
         Ok(())
     }
 
-    /// y = f(inputs), element by element, in pieces if that pays.
-    fn map<F: Float, const N: usize>(self, inputs: [&[F]; N], y: &mut [F], f: impl Fn([F; N]) -> F + Copy + Sync) {
+    /// y = kernel(inputs), element by element, in pieces if that pays.
+    pub(crate) fn map<F: Float, const N: usize>(self, kernel: impl Kernel<F, N>, inputs: [&[F]; N], y: &mut [F]) {
         let streaming = self.writes == Writes::Auto && size_of_val(y) >= STREAMING_BYTES;
         self.in_pieces(inputs, y, move |inputs, y| {
-            if streaming {
-                self.level.run(
+            // Up to the first whole cache line, from which on the caches can be passed by.
+            let head = if streaming { y.as_ptr().align_offset(dispatch::CACHE_LINE).min(y.len()) } else { 0 };
+            let (unaligned, aligned) = y.split_at_mut(head);
+            for (first, y) in [(0, unaligned), (head, aligned)] {
+                let inputs = inputs.map(|input| &input[first..first + y.len()]);
+                self.level.run_checked(
                     #[inline(always)]
-                    || blocks::map_streaming(inputs, y, f),
-                );
-            } else {
-                self.level.run(
-                    #[inline(always)]
-                    || blocks::map(inputs, y, f),
+                    |level| blocks::map(level, kernel, inputs, y, streaming),
                 );
             }
         });
@@ -149,6 +164,6 @@ impl Engine {
     }
 }
 
-fn same_length(slice: &'static str, found: usize, expected: usize) -> Result<(), LengthMismatch> {
+pub(crate) fn same_length(slice: &'static str, found: usize, expected: usize) -> Result<(), LengthMismatch> {
     if found == expected { Ok(()) } else { Err(LengthMismatch { slice, found, expected }) }
 }

@@ -1,18 +1,21 @@
+use crate::math::Number;
+use crate::parameters::activation;
 use crate::reference::Real;
-use crate::{Activation, Float, Info, SlopeFrom};
+use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
 
-/// max(x, 0): cheap, does not saturate for x > 0, not zero-centred; a unit whose inputs are all negative is dead.
-///
-/// The slope at 0 is 0, the left one, as in PyTorch, TensorFlow and JAX. NaN stays NaN and −0 becomes +0.
-///
-/// ```
-/// use excite::{Activation, Relu};
-/// assert_eq!([-1.0_f32, 0.0, 2.0].map(|x| Relu.value(x)), [0.0, 0.0, 2.0]);
-/// assert_eq!([0.0_f32, 2.0].map(|y| Relu.slope(y)), [0.0, 1.0]);
-/// assert!(Relu.value(f32::NAN).is_nan());
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Relu;
+activation! {
+    /// max(x, 0): cheap, does not saturate for x > 0, not zero-centred; a unit whose inputs are all negative is dead.
+    ///
+    /// The slope at 0 is 0, the left one, as in PyTorch, TensorFlow and JAX. NaN stays NaN and −0 becomes +0.
+    ///
+    /// ```
+    /// use excite::{Activation, Relu};
+    /// assert_eq!([-1.0_f32, 0.0, 2.0].map(|x| Relu.value(x)), [0.0, 0.0, 2.0]);
+    /// assert_eq!([0.0_f32, 2.0].map(|y| Relu.slope(y)), [0.0, 1.0]);
+    /// assert!(Relu.value(f32::NAN).is_nan());
+    /// ```
+    pub struct Relu;
+}
 
 impl Activation for Relu {
     const INFO: Info = Info {
@@ -27,26 +30,33 @@ impl Activation for Relu {
         keras: "keras.activations.relu",
         onnx: "Relu",
         gain: std::f64::consts::SQRT_2,
-        max_ulp_f32: 0.0,
-        max_ulp_f64: 0.0,
+        aliases: &[],
+        max_ulp: MaxUlp::NONE,
     };
 
     /// y > 0 exactly where x > 0.
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
 
+    const WORK: Work = Work::Selects;
+    const SLOPE_WORK: Work = Work::Selects;
+
     #[inline(always)]
-    fn value<F: Float>(self, x: F) -> F {
+    fn formula<N: Number>(self, x: N) -> N {
         // Not F::max, which turns NaN into 0.
-        if x <= F::ZERO { F::ZERO } else { x }
+        if x <= N::lit(0.0) { N::lit(0.0) } else { x }
     }
 
     #[inline(always)]
-    fn slope<F: Float>(self, y: F) -> F {
-        if y > F::ZERO { F::ONE } else { y * F::ZERO }
+    fn slope_formula<N: Number>(self, y: N) -> N {
+        if y > N::lit(0.0) { N::lit(1.0) } else { (y * N::lit(0.0)).abs() }
     }
 
     fn reference<R: Real>(self, x: R) -> R {
         if x.is_positive() { x } else { R::from(0.0) }
+    }
+
+    fn reference_slope<R: Real>(self, y: R) -> R {
+        R::from(if y.is_positive() { 1.0 } else { 0.0 })
     }
 }
 

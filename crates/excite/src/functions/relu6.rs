@@ -1,17 +1,20 @@
+use crate::math::Number;
+use crate::parameters::activation;
 use crate::reference::Real;
-use crate::{Activation, Float, Info, SlopeFrom};
+use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
 
-/// min(max(x, 0), 6): a ReLU whose output needs at most 3 integer bits in fixed point.
-///
-/// The slope at 0 and at 6 is 0, as in PyTorch and TensorFlow. NaN stays NaN and −0 becomes +0.
-///
-/// ```
-/// use excite::{Activation, Relu6};
-/// assert_eq!([-1.0_f32, 2.0, 9.0].map(|x| Relu6.value(x)), [0.0, 2.0, 6.0]);
-/// assert_eq!([0.0_f32, 2.0, 6.0].map(|y| Relu6.slope(y)), [0.0, 1.0, 0.0]);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Relu6;
+activation! {
+    /// min(max(x, 0), 6): a ReLU whose output needs at most 3 integer bits in fixed point.
+    ///
+    /// The slope at 0 and at 6 is 0, as in PyTorch and TensorFlow. NaN stays NaN and −0 becomes +0.
+    ///
+    /// ```
+    /// use excite::{Activation, Relu6};
+    /// assert_eq!([-1.0_f32, 2.0, 9.0].map(|x| Relu6.value(x)), [0.0, 2.0, 6.0]);
+    /// assert_eq!([0.0_f32, 2.0, 6.0].map(|y| Relu6.slope(y)), [0.0, 1.0, 0.0]);
+    /// ```
+    pub struct Relu6;
+}
 
 impl Activation for Relu6 {
     const INFO: Info = Info {
@@ -26,24 +29,27 @@ impl Activation for Relu6 {
         keras: "keras.activations.relu6",
         onnx: "Clip(0, 6)",
         gain: std::f64::consts::SQRT_2,
-        max_ulp_f32: 0.0,
-        max_ulp_f64: 0.0,
+        aliases: &[],
+        max_ulp: MaxUlp::NONE,
     };
 
     /// 0 < y < 6 exactly where 0 < x < 6.
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
 
+    const WORK: Work = Work::Selects;
+    const SLOPE_WORK: Work = Work::Selects;
+
     #[inline(always)]
-    fn value<F: Float>(self, x: F) -> F {
-        let six = F::lit(6.0);
-        let floored = if x <= F::ZERO { F::ZERO } else { x };
+    fn formula<N: Number>(self, x: N) -> N {
+        let six = N::lit(6.0);
+        let floored = if x <= N::lit(0.0) { N::lit(0.0) } else { x };
         if floored >= six { six } else { floored }
     }
 
     #[inline(always)]
-    fn slope<F: Float>(self, y: F) -> F {
-        let inside = if y < F::lit(6.0) { F::ONE } else { y * F::ZERO };
-        if y <= F::ZERO { F::ZERO } else { inside }
+    fn slope_formula<N: Number>(self, y: N) -> N {
+        let inside = if y < N::lit(6.0) { N::lit(1.0) } else { y * N::lit(0.0) };
+        if y <= N::lit(0.0) { N::lit(0.0) } else { inside }
     }
 
     fn reference<R: Real>(self, x: R) -> R {
@@ -55,6 +61,11 @@ impl Activation for Relu6 {
         } else {
             six
         }
+    }
+
+    fn reference_slope<R: Real>(self, y: R) -> R {
+        let inside = y.is_positive() && (R::from(6.0) - y).is_positive();
+        R::from(if inside { 1.0 } else { 0.0 })
     }
 }
 

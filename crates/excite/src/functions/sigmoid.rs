@@ -1,19 +1,21 @@
-use crate::math::{exp_m1_neg, reduce};
+use crate::math::{Native, Number, exp_m1_neg, reduce};
+use crate::parameters::activation;
 use crate::reference::Real;
-use crate::{Activation, Float, Info, SlopeFrom};
+use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
 
-/// 1 / (1 + e⁻ˣ), the logistic function: squashes to [0, 1], saturates on both sides, not zero-centred.
-///
-/// ```
-/// use excite::{Activation, Sigmoid};
-/// assert_eq!(Sigmoid.value(0.0_f32), 0.5);
-/// // The tail is not cut off: −100 gives a subnormal, not 0.
-/// assert_eq!(Sigmoid.value(-100.0_f32), 3.783506e-44);
-/// // The slope from the output y: y·(1 − y).
-/// assert_eq!(Sigmoid.slope(0.5_f32), 0.25);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Sigmoid;
+activation! {
+    /// 1 / (1 + e⁻ˣ), the logistic function: squashes to [0, 1], saturates on both sides, not zero-centred.
+    ///
+    /// ```
+    /// use excite::{Activation, Sigmoid};
+    /// assert_eq!(Sigmoid.value(0.0_f32), 0.5);
+    /// // The tail is not cut off: −100 gives a subnormal, not 0.
+    /// assert_eq!(Sigmoid.value(-100.0_f32), 3.783506e-44);
+    /// // The slope from the output y: y·(1 − y).
+    /// assert_eq!(Sigmoid.slope(0.5_f32), 0.25);
+    /// ```
+    pub struct Sigmoid;
+}
 
 impl Activation for Sigmoid {
     const INFO: Info = Info {
@@ -28,33 +30,44 @@ impl Activation for Sigmoid {
         keras: "keras.activations.sigmoid",
         onnx: "Sigmoid",
         gain: 1.0,
-        max_ulp_f32: 1.0,
-        max_ulp_f64: 1.0,
+        aliases: &[],
+        max_ulp: MaxUlp { f32: 1.0, f64: 1.0, slope_f32: 0.5, slope_f64: 0.5 },
     };
 
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
 
+    const WORK: Work = Work::Tuned;
+    const SLOPE_WORK: Work = Work::Once;
+
+    /// e^|x| never appears, so that nothing overflows and the tail keeps its digits.
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        let e = (-x.abs()).exp_raised();
+        let above = (N::lit(1.0) + e.lowered()).inverse();
+        if x > N::lit(0.0) { above } else { (e * above).lowered() }
+    }
+
     /// With x = m·ln 2 + r and p = e⁻ʳ = 1 + s: σ(x) = 2ᵐ / (2ᵐ + 1 + s). One Newton step on the reciprocal of the
     /// sum takes in the rounding error of that sum, so that only the last rounding is left.
     #[inline(always)]
-    fn value<F: Float>(self, x: F) -> F {
+    fn tuned<T: Native>(self, x: T) -> T {
         // Beyond these the result is 0 and 1.
-        let x = x.clamp_keep_nan(F::SIGMOID_ZERO, F::SIGMOID_ONE);
+        let x = x.at_least(T::SIGMOID_ZERO).at_most(T::SIGMOID_ONE);
         // All of the sum is multiplied by the guard, with which 2^m is a normal number even where σ(x) is not.
-        let reduced = reduce(x, F::GUARD_EXPONENT);
-        let (power, guard) = (reduced.power, F::GUARD);
+        let reduced = reduce(x, T::GUARD_EXPONENT);
+        let (power, guard) = (reduced.power, T::GUARD);
         let s = exp_m1_neg(&reduced);
         let d = s.mul_add(guard, power + guard);
         // d + d_lo = 2^m + 1 + s, but for what is below 2^-26 of it: d − 1 is exact, or 2^m is large and cancels it.
         let d_lo = s.mul_add(guard, power - (d - guard));
-        let y = F::ONE / d;
-        let residual = y.mul_add(-d_lo, y.mul_add(-d, F::ONE));
+        let y = T::ONE / d;
+        let residual = y.mul_add(-d_lo, y.mul_add(-d, T::ONE));
         y.mul_add(residual, y) * power
     }
 
     #[inline(always)]
-    fn slope<F: Float>(self, y: F) -> F {
-        y * (F::ONE - y)
+    fn slope_formula<N: Number>(self, y: N) -> N {
+        (-y).mul_add(y, y)
     }
 
     fn reference<R: Real>(self, x: R) -> R {
@@ -65,6 +78,10 @@ impl Activation for Sigmoid {
             let e = x.exp();
             e.clone() / (one + e)
         }
+    }
+
+    fn reference_slope<R: Real>(self, y: R) -> R {
+        y.clone() * (R::from(1.0) - y)
     }
 }
 

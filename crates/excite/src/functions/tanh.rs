@@ -1,18 +1,20 @@
-use crate::math::{exp_m1_neg_in_two, reduce};
+use crate::math::{Native, Number, exp_m1_neg_in_two, reduce};
+use crate::parameters::activation;
 use crate::reference::Real;
-use crate::{Activation, Float, Info, SlopeFrom};
+use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
 
-/// tanh x = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ): zero-centred, saturates on both sides.
-///
-/// ```
-/// use excite::{Activation, Tanh};
-/// assert_eq!(Tanh.value(0.5_f32), 0.46211717);
-/// assert_eq!(Tanh.value(-0.0_f32).to_bits(), (-0.0_f32).to_bits());
-/// // The slope from the output y: 1 − y².
-/// assert_eq!(Tanh.slope(0.5_f32), 0.75);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Tanh;
+activation! {
+    /// tanh x = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ): zero-centred, saturates on both sides.
+    ///
+    /// ```
+    /// use excite::{Activation, Tanh};
+    /// assert_eq!(Tanh.value(0.5_f32), 0.46211717);
+    /// assert_eq!(Tanh.value(-0.0_f32).to_bits(), (-0.0_f32).to_bits());
+    /// // The slope from the output y: 1 − y².
+    /// assert_eq!(Tanh.slope(0.5_f32), 0.75);
+    /// ```
+    pub struct Tanh;
+}
 
 impl Activation for Tanh {
     const INFO: Info = Info {
@@ -27,40 +29,54 @@ impl Activation for Tanh {
         keras: "keras.activations.tanh",
         onnx: "Tanh",
         gain: 5.0 / 3.0,
-        max_ulp_f32: 1.0,
-        max_ulp_f64: 1.2,
+        aliases: &[],
+        max_ulp: MaxUlp { f32: 1.0, f64: 1.2, slope_f32: 0.5, slope_f64: 0.5 },
     };
 
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
 
+    const WORK: Work = Work::Tuned;
+    const SLOPE_WORK: Work = Work::Once;
+
+    /// With t = e^(−2|x|) − 1: tanh |x| = −t / (2 + t).
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        let t = x.abs().times(-2.0).exp_m1();
+        (-t * (N::lit(2.0) + t).inverse()).copysign(x)
+    }
+
     /// With 2|x| = m·ln 2 + r and s = e⁻ʳ − 1: tanh |x| = (2ᵐ − 1 − s) / (2ᵐ + 1 + s) = n / d. The quotient is
     /// corrected by its residual n − q·d, in which every rounding error so far is kept.
     #[inline(always)]
-    fn value<F: Float>(self, x: F) -> F {
+    fn tuned<T: Native>(self, x: T) -> T {
         // Beyond this the result is ±1.
-        let size = x.abs().at_most_keep_nan(F::TANH_ONE);
-        let reduced = reduce(size + size, F::ZERO);
+        let size = x.abs().at_most(T::TANH_ONE);
+        let reduced = reduce(size + size, T::ZERO);
         let power = reduced.power;
         let (s, s_lo) = exp_m1_neg_in_two(&reduced);
-        let less = power - F::ONE;
-        let more = power + F::ONE;
+        let less = power - T::ONE;
+        let more = power + T::ONE;
         // From 2^24 on (2^53 in f64) 2^m ± 1 rounds: by how much both together, which near q = 1 is what counts.
-        let rounded_off = (more - less) - F::lit(2.0);
+        let rounded_off = (more - less) - T::lit(2.0);
         let n = less - s;
         let n_lo = (((less - n) - s) - s_lo) + rounded_off;
-        let inverse = F::ONE / (more + s);
+        let inverse = T::ONE / (more + s);
         let q = n * inverse;
         let residual = q.mul_add(-s, q.mul_add(-more, n)) + n_lo;
         residual.mul_add(inverse, q).copysign(x)
     }
 
     #[inline(always)]
-    fn slope<F: Float>(self, y: F) -> F {
-        (-y).mul_add(y, F::ONE)
+    fn slope_formula<N: Number>(self, y: N) -> N {
+        (-y).mul_add(y, N::lit(1.0))
     }
 
     fn reference<R: Real>(self, x: R) -> R {
         x.tanh()
+    }
+
+    fn reference_slope<R: Real>(self, y: R) -> R {
+        (R::from(1.0) - y.clone()) * (R::from(1.0) + y)
     }
 }
 

@@ -1,7 +1,6 @@
-//! The two working precisions, f32 and f64.
+//! The constants of the tuned kernels, in f32 and in f64.
 
-use std::fmt::{Debug, Display};
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use super::Number;
 
 mod sealed {
     pub trait Sealed {}
@@ -9,31 +8,8 @@ mod sealed {
     impl Sealed for f64 {}
 }
 
-/// A working precision: `f32` or `f64`. Sealed, because every constant of the approximations belongs to one of them.
-///
-/// ```
-/// fn shifted<F: excite::Float>(x: F) -> F {
-///     x - F::lit(0.5)
-/// }
-/// assert_eq!(shifted(1.0_f32), 0.5);
-/// assert_eq!(shifted(1.0_f64), 0.5);
-/// ```
-pub trait Float:
-    sealed::Sealed
-    + Copy
-    + Default
-    + Debug
-    + Display
-    + PartialOrd
-    + Send
-    + Sync
-    + 'static
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Div<Output = Self>
-    + Neg<Output = Self>
-{
+/// f32 or f64, with the constants that a kernel tuned to one of them needs. Sealed, because every constant belongs to one of them.
+pub trait Native: sealed::Sealed + Number + Into<f64> {
     /// 0
     const ZERO: Self;
     /// 1
@@ -50,7 +26,7 @@ pub trait Float:
     /// integer plus the bias, which is the exponent field of a power of two.
     #[doc(hidden)]
     const TO_EXPONENT: Self;
-    /// A power of two as large as the span of the subnormals.
+    /// A power of two larger than the span of the subnormals.
     #[doc(hidden)]
     const GUARD: Self;
     /// The exponent of `GUARD`.
@@ -64,77 +40,27 @@ pub trait Float:
     const SIGMOID_ZERO: Self;
     #[doc(hidden)]
     const SIGMOID_ONE: Self;
+    /// Below this x·σ(x) is −0, and above `SILU_SELF` it is x.
+    #[doc(hidden)]
+    const SILU_ZERO: Self;
+    #[doc(hidden)]
+    const SILU_SELF: Self;
     /// Above this tanh is 1.
     #[doc(hidden)]
     const TANH_ONE: Self;
 
-    /// The constant `value`, rounded to this precision.
-    fn lit(value: f64) -> Self;
-    /// The value as f64, exact.
-    fn to_f64(self) -> f64;
-    /// self · a + b, rounded once.
-    fn mul_add(self, a: Self, b: Self) -> Self;
-    /// |self|
-    fn abs(self) -> Self;
-    /// |self| with the sign of `sign`.
-    fn copysign(self, sign: Self) -> Self;
-    /// Whether this is NaN.
-    fn is_nan(self) -> bool;
     /// 2^k, where the low bits of `self` hold k plus the exponent bias.
     #[doc(hidden)]
     fn power_from_low_bits(self) -> Self;
-
-    /// The smaller of the two; NaN stays NaN, unlike in `min`.
-    #[inline(always)]
-    fn at_most_keep_nan(self, highest: Self) -> Self {
-        if highest < self { highest } else { self }
-    }
-
-    /// self within [lowest, highest]; NaN stays NaN.
-    #[inline(always)]
-    fn clamp_keep_nan(self, lowest: Self, highest: Self) -> Self {
-        let raised = if lowest > self { lowest } else { self };
-        raised.at_most_keep_nan(highest)
-    }
 }
 
-macro_rules! float {
+macro_rules! native {
     ($float:ident, $digits:literal, { $($constants:tt)* }) => {
-        impl Float for $float {
+        impl Native for $float {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const LOG2_E: Self = std::$float::consts::LOG2_E;
             $($constants)*
-
-            #[inline(always)]
-            fn lit(value: f64) -> Self {
-                value as Self
-            }
-
-            #[inline(always)]
-            fn to_f64(self) -> f64 {
-                self.into()
-            }
-
-            #[inline(always)]
-            fn mul_add(self, a: Self, b: Self) -> Self {
-                self.mul_add(a, b)
-            }
-
-            #[inline(always)]
-            fn abs(self) -> Self {
-                self.abs()
-            }
-
-            #[inline(always)]
-            fn copysign(self, sign: Self) -> Self {
-                self.copysign(sign)
-            }
-
-            #[inline(always)]
-            fn is_nan(self) -> bool {
-                self.is_nan()
-            }
 
             #[inline(always)]
             fn power_from_low_bits(self) -> Self {
@@ -144,12 +70,12 @@ macro_rules! float {
     };
 }
 
-float!(f32, 24, {
+native!(f32, 24, {
     const LN2_HI: Self = std::f32::consts::LN_2;
     const LN2_LO: Self = -1.904654299957767878541823431924499865639744745879320e-9;
     const TO_EXPONENT: Self = 12582912.0 + 127.0;
-    const GUARD_EXPONENT: Self = 24.0;
-    const GUARD: Self = 16777216.0;
+    const GUARD_EXPONENT: Self = 32.0;
+    const GUARD: Self = 4294967296.0;
     // Sollya: fpminimax(exp(-x)-1+x, [|2,...,6|], [|SG...|], [-0.34667;0.34667], absolute); error 5.3e-9.
     const EXP: &'static [Self] = &[
         1.369733014144003391265869140625e-3,
@@ -161,11 +87,14 @@ float!(f32, 24, {
     // ln of half the smallest subnormal is −103.97; 1 − σ(17.33) is half of the last place below 1.
     const SIGMOID_ZERO: Self = -104.0;
     const SIGMOID_ONE: Self = 18.0;
+    // 109·e^−109 is less than half of the smallest subnormal; 1 − σ(18) is a quarter of the last place below 1.
+    const SILU_ZERO: Self = -109.0;
+    const SILU_SELF: Self = 30.0;
     // 1 − tanh(9.02) is half of the last place below 1.
     const TANH_ONE: Self = 9.5;
 });
 
-float!(f64, 53, {
+native!(f64, 53, {
     const LN2_HI: Self = std::f64::consts::LN_2;
     const LN2_LO: Self = 2.3190468138462996154948554638754786504120680e-17;
     const TO_EXPONENT: Self = 6755399441055744.0 + 1023.0;
@@ -187,6 +116,9 @@ float!(f64, 53, {
     // ln of half the smallest subnormal is −745.13; 1 − σ(37.43) is half of the last place below 1.
     const SIGMOID_ZERO: Self = -746.0;
     const SIGMOID_ONE: Self = 38.0;
+    // 752·e^−752 is less than half of the smallest subnormal; 1 − σ(38) is a quarter of the last place below 1.
+    const SILU_ZERO: Self = -752.0;
+    const SILU_SELF: Self = 60.0;
     // 1 − tanh(19.07) is half of the last place below 1.
     const TANH_ONE: Self = 19.5;
 });

@@ -1,0 +1,204 @@
+//! The catalogue of all functions, and any one of them chosen at run time.
+
+use crate::reference::Real;
+use crate::{Activation, Engine, Float, Info, LengthMismatch, Parameter, Parameters, SlopeFrom};
+
+/// Makes [`Function`] from the list of the functions: the one place besides its own file that names a function.
+macro_rules! catalogue {
+    ($($function:ident),* $(,)?) => {
+        /// Any function of the catalogue, chosen at run time.
+        ///
+        /// ```
+        /// use excite::Function;
+        /// let f: Function = "relu6".parse()?;
+        /// assert_eq!(f.value(7.5_f32), 6.0);
+        /// assert_eq!("torch.nn.ReLU6".parse::<Function>()?, f);
+        ///
+        /// let error = "sigmoyd".parse::<Function>().unwrap_err();
+        /// assert_eq!(error.to_string(), "unknown activation function `sigmoyd`: did you mean `sigmoid`?");
+        /// # Ok::<(), excite::UnknownFunction>(())
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Function {
+            $(#[doc = concat!("[`", stringify!($function), "`](crate::", stringify!($function), ")")]
+            $function(crate::$function),)*
+        }
+
+        impl Function {
+            /// The whole catalogue, with default parameters.
+            pub const ALL: &[Self] = &[$(Self::$function(<crate::$function as Parameters>::DEFAULT)),*];
+
+            /// What is known of the function.
+            pub fn info(&self) -> &'static Info {
+                match self { $(Self::$function(_) => &<crate::$function as Activation>::INFO,)* }
+            }
+
+            /// What is known of its parameters.
+            pub fn parameters(&self) -> &'static [Parameter] {
+                match self { $(Self::$function(_) => <crate::$function as Parameters>::PARAMETERS,)* }
+            }
+
+            /// The same function with another value of a parameter. See [`Parameters::with_parameter`].
+            ///
+            /// # Panics
+            /// If the function has no parameter of that `index`.
+            #[must_use]
+            pub fn with_parameter(self, index: usize, value: f64) -> Self {
+                match self { $(Self::$function(f) => Self::$function(f.with_parameter(index, value)),)* }
+            }
+
+            /// Which number its slope is computed from.
+            pub fn slope_from(&self) -> SlopeFrom {
+                match self { $(Self::$function(_) => <crate::$function as Activation>::SLOPE_FROM,)* }
+            }
+        }
+
+        $(impl From<crate::$function> for Function {
+            fn from(f: crate::$function) -> Self {
+                Self::$function(f)
+            }
+        })*
+
+        /// Calls `$body` with `$f` bound to the concrete function inside a [`Function`].
+        macro_rules! with_function {
+            ($any:expr, $f:ident => $body:expr) => {
+                match $any { $($crate::Function::$function($f) => $body,)* }
+            };
+        }
+    };
+}
+
+catalogue!(
+    Identity,
+    Sigmoid,
+    Tanh,
+    Relu,
+    Relu6,
+    ReluN,
+    LeakyRelu,
+    Prelu,
+    Rrelu,
+    Elu,
+    Selu,
+    Celu,
+    Gelu,
+    GeluTanh,
+    Silu,
+    Swish,
+    Mish,
+    Softplus,
+    Softsign,
+    LogSigmoid,
+    HardSigmoid,
+    HardTanh,
+    HardSwish,
+    TanhShrink,
+    SoftShrink,
+    HardShrink,
+    Threshold,
+    ThresholdedRelu,
+    SquaredRelu,
+    Squareplus,
+    SparsePlus,
+    SparseSigmoid,
+    Exponential,
+    Sine,
+    Snake,
+);
+
+impl Function {
+    /// The name in this library: `"relu6"`.
+    pub fn name(&self) -> &'static str {
+        self.info().name
+    }
+
+    /// The value of a parameter. See [`Parameters::parameter`].
+    ///
+    /// # Panics
+    /// If the function has no parameter of that `index`.
+    pub fn parameter(&self, index: usize) -> f64 {
+        with_function!(self, f => f.parameter(index))
+    }
+
+    /// f(x). See [`Activation::value`].
+    pub fn value<F: Float>(&self, x: F) -> F {
+        with_function!(*self, f => f.value(x))
+    }
+
+    /// f'(x), from the input x whatever the function computes it from.
+    pub fn slope_at<F: Float>(&self, x: F) -> F {
+        with_function!(*self, f => f.slope(match self.slope_from() {
+            SlopeFrom::Input => x,
+            SlopeFrom::Output => f.value(x),
+        }))
+    }
+
+    /// f'(x), from x or from f(x) as [`slope_from`](Self::slope_from) says.
+    pub fn slope<F: Float>(&self, from: F) -> F {
+        with_function!(*self, f => f.slope(from))
+    }
+
+    /// f(x) by the plain formula. See [`Activation::reference`].
+    pub fn reference<R: Real>(&self, x: R) -> R {
+        with_function!(*self, f => f.reference(x))
+    }
+
+    /// f'(x) by the plain formula, from x or from f(x) as [`slope_from`](Self::slope_from) says.
+    pub fn reference_slope<R: Real>(&self, from: R) -> R {
+        with_function!(*self, f => f.reference_slope(from))
+    }
+
+    /// ∂f(x) / ∂parameter. See [`Activation::slope_by_parameter`].
+    pub fn slope_by_parameter(&self, index: usize, x: f64) -> f64 {
+        with_function!(*self, f => f.slope_by_parameter(index, x))
+    }
+
+    /// y = f(x). See [`Activation::forward`].
+    ///
+    /// # Errors
+    /// If the slices differ in length.
+    pub fn forward<F: Float>(&self, x: &[F], y: &mut [F]) -> Result<(), LengthMismatch> {
+        self.forward_on(Engine::default(), x, y)
+    }
+
+    /// x = f(x). See [`Activation::forward_in_place`].
+    pub fn forward_in_place<F: Float>(&self, x: &mut [F]) {
+        self.forward_in_place_on(Engine::default(), x);
+    }
+
+    /// dx = dy · f'(x). See [`Activation::backward`].
+    ///
+    /// # Errors
+    /// If the slices differ in length.
+    pub fn backward<F: Float>(&self, from: &[F], dy: &[F], dx: &mut [F]) -> Result<(), LengthMismatch> {
+        self.backward_on(Engine::default(), from, dy, dx)
+    }
+
+    /// [`forward`](Self::forward) on an engine of the caller's choice.
+    ///
+    /// # Errors
+    /// If the slices differ in length.
+    pub fn forward_on<F: Float>(&self, engine: Engine, x: &[F], y: &mut [F]) -> Result<(), LengthMismatch> {
+        with_function!(*self, f => engine.forward(f, x, y))
+    }
+
+    /// [`forward_in_place`](Self::forward_in_place) on an engine of the caller's choice.
+    pub fn forward_in_place_on<F: Float>(&self, engine: Engine, x: &mut [F]) {
+        with_function!(*self, f => engine.forward_in_place(f, x));
+    }
+
+    /// [`backward`](Self::backward) on an engine of the caller's choice.
+    ///
+    /// # Errors
+    /// If the slices differ in length.
+    pub fn backward_on<F: Float>(
+        &self,
+        engine: Engine,
+        from: &[F],
+        dy: &[F],
+        dx: &mut [F],
+    ) -> Result<(), LengthMismatch> {
+        with_function!(*self, f => engine.backward(f, from, dy, dx))
+    }
+}

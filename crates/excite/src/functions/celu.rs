@@ -1,0 +1,85 @@
+use crate::math::Number;
+use crate::parameters::activation;
+use crate::reference::Real;
+use crate::{Activation, Info, MaxUlp};
+
+activation! {
+    /// x above 0, and α·(e^(x/α) − 1) below: saturates at −α, and its slope is 1 at 0 for every α.
+    ///
+    /// ```
+    /// use excite::{Activation, Celu};
+    /// let f = Celu { alpha: 2.0 };
+    /// assert_eq!([-2.0_f32, 2.0].map(|x| f.value(x)), [-1.2642411, 2.0]);
+    /// assert_eq!(f.slope(0.0_f32), 1.0);
+    /// ```
+    pub struct Celu {
+        /// Minus the limit at −∞.
+        alpha = 1.0, from 1e-6 to 1e6;
+    }
+}
+
+/// e^−LIMIT is next to nothing.
+const LIMIT: f64 = 600.0;
+
+impl Activation for Celu {
+    const INFO: Info = Info {
+        name: "celu",
+        title: "CELU",
+        formula: "x if x > 0, else α·(e^(x/α) − 1)",
+        origin: "Barron 2017, Continuously Differentiable Exponential Linear Units",
+        advice: "An ELU whose slope does not jump at 0 for any α.",
+        pytorch: "torch.nn.CELU",
+        jax: "jax.nn.celu",
+        keras: "keras.activations.celu",
+        onnx: "Celu",
+        aliases: &[],
+        // 1 / √E[f(x)²] for standard normal x.
+        gain: 1.2451983007007066,
+        max_ulp: MaxUlp::ROUNDED,
+    };
+
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        let scale = N::lit(1.0) / N::lit(self.alpha);
+        let below = (x.at_most(N::lit(0.0)) * scale).exp_m1().times(self.alpha);
+        if x >= N::lit(0.0) { x } else { below }
+    }
+
+    #[inline(always)]
+    fn slope_formula<N: Number>(self, x: N) -> N {
+        let scale = N::lit(1.0) / N::lit(self.alpha);
+        let below = (x.at_most(N::lit(0.0)) * scale).exp_raised().lowered();
+        if x > N::lit(0.0) { N::lit(1.0) } else { below }
+    }
+
+    #[inline(always)]
+    fn slope_by_parameter<N: Number>(self, _: usize, x: N) -> N {
+        let z = x.at_most(N::lit(0.0)).at_least(N::lit(-LIMIT * self.alpha)) / N::lit(self.alpha);
+        let below = z.exp_m1() - z * z.exp();
+        if x > N::lit(0.0) { N::lit(0.0) } else { below }
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        let alpha = R::from(self.alpha);
+        if (-x.clone()).is_positive() { (x / alpha.clone()).exp_m1() * alpha } else { x }
+    }
+
+    fn reference_slope<R: Real>(self, x: R) -> R {
+        if x.is_positive() { R::from(1.0) } else { (x / R::from(self.alpha)).exp() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Parameters;
+
+    #[test]
+    fn special_values() {
+        let f = Celu::DEFAULT;
+        assert_eq!((f.value(f32::INFINITY), f.value(f64::NEG_INFINITY)), (f32::INFINITY, -1.0));
+        assert!(f.value(-0.0_f32).is_sign_negative());
+        assert_eq!(f.slope(f64::NEG_INFINITY), 0.0);
+        assert!(f.value(f32::NAN).is_nan() && f.slope(f64::NAN).is_nan());
+    }
+}

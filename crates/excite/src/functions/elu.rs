@@ -1,0 +1,83 @@
+use crate::math::Number;
+use crate::parameters::activation;
+use crate::reference::Real;
+use crate::{Activation, Info, MaxUlp};
+
+activation! {
+    /// x above 0, and α·(eˣ − 1) below: saturates at −α.
+    ///
+    /// The slope at 0 is α, the left one, as in PyTorch.
+    ///
+    /// ```
+    /// use excite::{Activation, Elu};
+    /// let f = Elu { alpha: 1.0 };
+    /// assert_eq!([-1.0_f32, 2.0].map(|x| f.value(x)), [-0.63212055, 2.0]);
+    /// assert_eq!(f.slope(-1.0_f32), 0.36787945);
+    /// ```
+    pub struct Elu {
+        /// Minus the limit at −∞.
+        alpha = 1.0, from 0.0 to 1e30;
+    }
+}
+
+impl Activation for Elu {
+    const INFO: Info = Info {
+        name: "elu",
+        title: "ELU",
+        formula: "x if x > 0, else α·(eˣ − 1)",
+        origin: "Clevert, Unterthiner and Hochreiter 2015, Fast and Accurate Deep Network Learning by Exponential \
+                 Linear Units",
+        advice: "A ReLU with outputs nearer to zero mean, whose units do not die. Costs an exponential below 0.",
+        pytorch: "torch.nn.ELU",
+        jax: "jax.nn.elu",
+        keras: "keras.activations.elu",
+        onnx: "Elu",
+        aliases: &[],
+        // 1 / √E[f(x)²] for standard normal x.
+        gain: 1.2451983007007066,
+        max_ulp: MaxUlp::ROUNDED,
+    };
+
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        let below = x.at_most(N::lit(0.0)).exp_m1().times(self.alpha);
+        // At −0 too x itself is right.
+        if x >= N::lit(0.0) { x } else { below }
+    }
+
+    #[inline(always)]
+    fn slope_formula<N: Number>(self, x: N) -> N {
+        let below = x.at_most(N::lit(0.0)).exp_raised().times(self.alpha).lowered();
+        if x > N::lit(0.0) { N::lit(1.0) } else { below }
+    }
+
+    #[inline(always)]
+    fn slope_by_parameter<N: Number>(self, _: usize, x: N) -> N {
+        let below = x.at_most(N::lit(0.0)).exp_m1();
+        if x > N::lit(0.0) { N::lit(0.0) } else { below }
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        if (-x.clone()).is_positive() { x.exp_m1() * R::from(self.alpha) } else { x }
+    }
+
+    fn reference_slope<R: Real>(self, x: R) -> R {
+        if x.is_positive() { R::from(1.0) } else { x.exp() * R::from(self.alpha) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Parameters;
+
+    #[test]
+    fn special_values() {
+        let f = Elu::DEFAULT;
+        assert_eq!((f.value(f32::INFINITY), f.value(f64::NEG_INFINITY)), (f32::INFINITY, -1.0));
+        assert_eq!((f.slope(f64::INFINITY), f.slope(f32::NEG_INFINITY), f.slope(0.0_f32)), (1.0, 0.0, 1.0));
+        assert!(f.value(-0.0_f32).is_sign_negative());
+        assert_eq!(f.value(-f32::MIN_POSITIVE), -f32::MIN_POSITIVE);
+        assert!(f.value(f32::NAN).is_nan() && f.slope(f64::NAN).is_nan());
+    }
+}

@@ -1,0 +1,80 @@
+use crate::math::Number;
+use crate::parameters::activation;
+use crate::reference::Real;
+use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
+
+activation! {
+    /// eˣ, from the subnormal numbers up to infinity.
+    ///
+    /// ```
+    /// use excite::{Activation, Exponential};
+    /// assert_eq!(Exponential.value(1.0_f32), std::f32::consts::E);
+    /// assert_eq!(Exponential.value(-100.0_f32), 3.783506e-44);
+    /// // It is its own slope.
+    /// assert_eq!(Exponential.slope(2.5_f32), 2.5);
+    /// ```
+    pub struct Exponential;
+}
+
+/// ln of the largest f64.
+const LARGEST: f64 = 709.782712893384;
+
+impl Activation for Exponential {
+    const INFO: Info = Info {
+        name: "exponential",
+        title: "Exponential",
+        formula: "eˣ",
+        origin: "The canonical link of Poisson regression, Nelder and Wedderburn 1972",
+        advice: "At the output, for rates and counts. In hidden layers it explodes.",
+        pytorch: "torch.exp",
+        jax: "jax.numpy.exp",
+        keras: "keras.activations.exponential",
+        onnx: "Exp",
+        aliases: &["exp"],
+        // 1 / √E[f(x)²] for standard normal x.
+        gain: 0.36787944117144233,
+        max_ulp: MaxUlp { f32: 0.501, f64: 1.0, ..MaxUlp::NONE },
+    };
+
+    const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
+    const SLOPE_WORK: Work = Work::Selects;
+
+    /// The square of e^(x/2), which neither overflows nor is subnormal before eˣ is.
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        let root = x.within(-1400.0, 1418.0).times(0.5).exp();
+        // A pair has no infinity to overflow to.
+        if x > N::lit(LARGEST) { N::lit(f64::INFINITY) } else { root * root }
+    }
+
+    #[inline(always)]
+    fn slope_formula<N: Number>(self, y: N) -> N {
+        y
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        x.exp()
+    }
+
+    fn reference_slope<R: Real>(self, y: R) -> R {
+        y
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_values() {
+        assert_eq!(
+            (Exponential.value(f32::INFINITY), Exponential.value(f64::INFINITY)),
+            (f32::INFINITY, f64::INFINITY)
+        );
+        assert_eq!((Exponential.value(f32::NEG_INFINITY), Exponential.value(f64::NEG_INFINITY)), (0.0, 0.0));
+        assert_eq!((Exponential.value(709.79_f64), Exponential.value(-745.0_f64)), (f64::INFINITY, f64::from_bits(1)));
+        assert_eq!(Exponential.value(709.7_f64), 1.6549840276802644e308);
+        assert_eq!(Exponential.value(0.0_f64), 1.0);
+        assert!(Exponential.value(f32::NAN).is_nan() && Exponential.slope(f64::NAN).is_nan());
+    }
+}

@@ -1,0 +1,96 @@
+use crate::math::Number;
+use crate::parameters::activation;
+use crate::reference::Real;
+use crate::{Activation, Info, MaxUlp};
+
+activation! {
+    /// x·Φ(x), with Φ the normal distribution function, by the error function: smooth, slightly negative below 0.
+    ///
+    /// ```
+    /// use excite::{Activation, Gelu};
+    /// assert_eq!(Gelu.value(1.0_f32), 0.8413448);
+    /// assert_eq!(Gelu.slope(0.0_f32), 0.5);
+    /// // The tail keeps its digits, where 1 + erf(x/√2) would leave none.
+    /// assert_eq!(Gelu.value(-13.0_f32), -7.952314e-38);
+    /// ```
+    pub struct Gelu;
+}
+
+/// Beyond ±LIMIT the normal tail is 0 in f64 too.
+const LIMIT: f64 = 40.0;
+
+/// 1/√(2π)
+const PEAK: (f64, f64) = (0.398942280401432702863, -2.4923272022777300443948836738695232e-17);
+
+impl Activation for Gelu {
+    const INFO: Info = Info {
+        name: "gelu",
+        title: "GELU",
+        formula: "x·Φ(x) = x·(1 + erf(x/√2)) / 2",
+        origin: "Hendrycks and Gimpel 2016, Gaussian Error Linear Units",
+        advice: "The usual choice in transformers. The tanh form and SiLU are cheaper and behave alike; do not exchange \
+                 them in a trained model.",
+        pytorch: "torch.nn.GELU",
+        jax: "jax.nn.gelu(approximate=False)",
+        keras: "keras.activations.gelu",
+        onnx: "Gelu",
+        aliases: &["gelu_erf"],
+        // 1 / √E[f(x)²] for standard normal x.
+        gain: 1.5335304411954107,
+        max_ulp: MaxUlp { f64: 1.2, slope_f32: 0.6, slope_f64: f64::INFINITY, ..MaxUlp::ROUNDED },
+    };
+
+    /// With t = Φ(−|x|) = e^(−x²/2)·P(|x|): x·(1 − t) above 0 and x·t below.
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        let x = x.at_least(N::lit(-LIMIT));
+        let size = x.abs().at_most(N::lit(LIMIT));
+        let tail = ((size * size).times(-0.5).exp_raised() * size.normal_tail()).lessened();
+        if x > N::lit(0.0) { x * (N::lit(1.0) - tail.lowered()) } else { (x * tail).lowered() }
+    }
+
+    /// Φ(x) + x·φ(x), which is 1 − t above 0 and t below with t = e^(−x²/2)·(P(|x|) − |x|/√(2π)).
+    #[inline(always)]
+    fn slope_formula<N: Number>(self, x: N) -> N {
+        let size = x.abs().at_most(N::lit(LIMIT));
+        let less = size.normal_tail() - size * N::constant(PEAK.0, PEAK.1);
+        let tail = ((size * size).times(-0.5).exp_raised() * less).lowered();
+        if x > N::lit(0.0) { N::lit(1.0) - tail } else { tail }
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        // Φ(x) vanishes faster than x grows.
+        let x = if (x.clone() + R::from(LIMIT)).is_positive() { x } else { R::from(-LIMIT) };
+        x.clone() * (-x / R::from(2.0).sqrt()).erfc() * R::from(0.5)
+    }
+
+    fn reference_slope<R: Real>(self, x: R) -> R {
+        let size = x.clone().abs();
+        let inside = (R::from(LIMIT) - size.clone()).is_positive();
+        let x = if inside { x } else { R::from(if x.is_positive() { LIMIT } else { -LIMIT }) };
+        let size = x.clone().abs();
+        let density = (x.clone().squared() * R::from(-0.5)).exp() / (R::pi() * R::from(2.0)).sqrt();
+        let beyond = (size.clone() / R::from(2.0).sqrt()).erfc() * R::from(0.5);
+        // −(… − 0) is −0 where both are 0, which is the limit.
+        let size = x.clone().abs();
+        if x.is_positive() { R::from(1.0) - beyond + size * density } else { -(size * density - beyond) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_values() {
+        assert_eq!((Gelu.value(f32::INFINITY), Gelu.value(f64::INFINITY)), (f32::INFINITY, f64::INFINITY));
+        assert_eq!(Gelu.value(f32::NEG_INFINITY).to_bits(), (-0.0_f32).to_bits());
+        assert_eq!(Gelu.value(f64::NEG_INFINITY).to_bits(), (-0.0_f64).to_bits());
+        assert_eq!(Gelu.value(-0.0_f32).to_bits(), (-0.0_f32).to_bits());
+        assert_eq!((Gelu.slope(f32::INFINITY), Gelu.slope(f64::NEG_INFINITY)), (1.0, 0.0));
+        assert!(Gelu.value(f32::NAN).is_nan() && Gelu.slope(f64::NAN).is_nan());
+        // The last that are not 0.
+        assert!(Gelu.value(-14.1_f32) < 0.0 && Gelu.value(-38.4_f64) < 0.0);
+        assert_eq!(Gelu.value(f32::from_bits(2)), f32::from_bits(1));
+    }
+}

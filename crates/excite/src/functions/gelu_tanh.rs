@@ -1,0 +1,114 @@
+use crate::math::Number;
+use crate::parameters::activation;
+use crate::reference::Real;
+use crate::{Activation, Info, MaxUlp};
+
+activation! {
+    /// x·(1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2, the approximation of GELU that GPT-2 and BERT were trained with.
+    ///
+    /// ```
+    /// use excite::{Activation, GeluTanh};
+    /// assert_eq!(GeluTanh.value(1.0_f32), 0.841192);
+    /// assert_eq!(GeluTanh.slope(0.0_f32), 0.5);
+    /// assert_eq!(GeluTanh.value(f32::NEG_INFINITY).to_bits(), (-0.0_f32).to_bits());
+    /// ```
+    pub struct GeluTanh;
+}
+
+/// Beyond ±LIMIT, e^(−2·√(2/π)·(x + κx³)) is 0 in f64 too.
+const LIMIT: f64 = 25.0;
+
+/// 2·√(2/π)
+const TWICE_ROOT: (f64, f64) = (1.59576912160573081145, -9.9693088091109201777894753547790465e-17);
+
+const KAPPA: f64 = 0.044715;
+
+/// v = 2·√(2/π)·(x + κx³): the function is x·σ(v).
+#[inline(always)]
+fn inner<N: Number>(x: N, square: N) -> N {
+    x * N::constant(TWICE_ROOT.0, TWICE_ROOT.1) * (square.times(KAPPA) + N::lit(1.0))
+}
+
+impl Activation for GeluTanh {
+    const INFO: Info = Info {
+        name: "gelu_tanh",
+        title: "GELU (tanh)",
+        formula: "x·(1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2",
+        origin: "Hendrycks and Gimpel 2016, Gaussian Error Linear Units",
+        advice: "Where a model was trained with it (GPT-2, BERT, Gemma). For a new one GELU itself or SiLU will do.",
+        pytorch: "torch.nn.GELU(approximate='tanh')",
+        jax: "jax.nn.gelu",
+        keras: "keras.activations.gelu(approximate=True)",
+        onnx: "Gelu(approximate=tanh)",
+        aliases: &["gelu_new", "gelu_approximate"],
+        // 1 / √E[f(x)²] for standard normal x.
+        gain: 1.5335805216661548,
+        max_ulp: MaxUlp { f64: 0.9, slope_f64: f64::INFINITY, ..MaxUlp::ROUNDED },
+    };
+
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        let x = x.at_least(N::lit(-LIMIT));
+        let size = x.abs().at_most(N::lit(LIMIT));
+        let e = (-inner(size, size * size)).exp_raised().lessened();
+        let above = x * (N::lit(1.0) + e.lowered()).inverse();
+        if x > N::lit(0.0) { above } else { (above * e).lowered() }
+    }
+
+    /// As for SiLU, with v' = 2·√(2/π)·(1 + 3κx²): with e = e^(−|v|) and q = 1 / (1 + e) it is q·(1 + x·v'·e·q) above 0 and
+    /// e·q·(1 + x·v'·q) below.
+    #[inline(always)]
+    fn slope_formula<N: Number>(self, x: N) -> N {
+        let x = x.within(-LIMIT, LIMIT);
+        let square = x * x;
+        let raised = (-inner(x.abs(), square)).exp_raised();
+        let e = raised.lowered();
+        let q = (N::lit(1.0) + e).inverse();
+        let steepness = N::constant(TWICE_ROOT.0, TWICE_ROOT.1) * (square.times(KAPPA).times(3.0) + N::lit(1.0));
+        let bend = x * steepness * q;
+        if x > N::lit(0.0) { q * bend.mul_add(e, N::lit(1.0)) } else { (q * raised * (N::lit(1.0) + bend)).lowered() }
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        let x = if (x.clone() + R::from(LIMIT)).is_positive() { x } else { R::from(-LIMIT) };
+        let one = R::from(1.0);
+        let size = x.clone().abs();
+        let size = if (R::from(LIMIT) - size.clone()).is_positive() { size } else { R::from(LIMIT) };
+        let root = (R::from(2.0) / R::pi()).sqrt();
+        let inner = root * (size.clone() + R::from(KAPPA) * size.clone().squared() * size);
+        let e = (inner * R::from(-2.0)).exp();
+        if x.is_positive() { x / (one + e) } else { x * e.clone() / (one + e) }
+    }
+
+    fn reference_slope<R: Real>(self, x: R) -> R {
+        let one = R::from(1.0);
+        let size = x.clone().abs();
+        let size = if (R::from(LIMIT) - size.clone()).is_positive() { size } else { R::from(LIMIT) };
+        let root = (R::from(2.0) / R::pi()).sqrt() * R::from(2.0);
+        let square = size.clone().squared();
+        let e = (-(root.clone() * (size.clone() + R::from(KAPPA) * square.clone() * size.clone()))).exp();
+        let rise = size * root * (one.clone() + R::from(3.0) * (R::from(KAPPA) * square));
+        let sum = one + e.clone();
+        if x.is_positive() {
+            (sum.clone() + rise * e) / (sum.clone() * sum)
+        } else {
+            e * (sum.clone() - rise) / (sum.clone() * sum)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_values() {
+        assert_eq!((GeluTanh.value(f32::INFINITY), GeluTanh.value(f64::INFINITY)), (f32::INFINITY, f64::INFINITY));
+        assert_eq!(GeluTanh.value(f64::NEG_INFINITY).to_bits(), (-0.0_f64).to_bits());
+        assert_eq!(GeluTanh.value(-0.0_f32).to_bits(), (-0.0_f32).to_bits());
+        assert_eq!((GeluTanh.slope(f32::INFINITY), GeluTanh.slope(f64::NEG_INFINITY)), (1.0, 0.0));
+        assert!(GeluTanh.value(f32::NAN).is_nan() && GeluTanh.slope(f64::NAN).is_nan());
+        // Where 1 + tanh leaves no digit.
+        assert!(GeluTanh.value(-10.0_f32) < 0.0 && GeluTanh.value(-21.0_f64) < 0.0);
+    }
+}

@@ -1,0 +1,75 @@
+use crate::math::Number;
+use crate::parameters::activation;
+use crate::reference::Real;
+use crate::{Activation, Info, MaxUlp, Sigmoid};
+
+activation! {
+    /// ln σ(x), accurate where σ(x) is near 0 and where it is near 1.
+    ///
+    /// ```
+    /// use excite::{Activation, LogSigmoid};
+    /// assert_eq!(LogSigmoid.value(0.0_f32), -std::f32::consts::LN_2);
+    /// assert_eq!(LogSigmoid.value(-1000.0_f32), -1000.0);
+    /// assert_eq!(LogSigmoid.value(100.0_f32), -3.783506e-44);
+    /// ```
+    pub struct LogSigmoid;
+}
+
+/// Above this ln(1 + e⁻ˣ) is e⁻ˣ to the last digit of a pair.
+const TAIL: f64 = 80.0;
+
+impl Activation for LogSigmoid {
+    const INFO: Info = Info {
+        name: "log_sigmoid",
+        title: "Log-sigmoid",
+        formula: "ln σ(x) = −ln(1 + e⁻ˣ)",
+        origin: "The logistic log-likelihood, Berkson 1944",
+        advice: "For log-probabilities and losses, where ln of a sigmoid would lose all digits. Not for hidden \
+                 layers.",
+        pytorch: "torch.nn.LogSigmoid",
+        jax: "jax.nn.log_sigmoid",
+        keras: "keras.activations.log_sigmoid",
+        onnx: "",
+        aliases: &[],
+        // 1 / √E[f(x)²] for standard normal x.
+        gain: 1.0418668355353017,
+        max_ulp: MaxUlp { f64: 0.8, slope_f64: 0.9, ..MaxUlp::ROUNDED },
+    };
+
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        let raised = (-x.abs()).exp_raised();
+        let bent = x.at_most(N::lit(0.0)) - raised.lowered().ln_1p();
+        // ln(1 + e) is e where e is below the last place of 1.
+        if x > N::lit(TAIL) { (-raised).lowered() } else { bent }
+    }
+
+    /// σ(−x)
+    #[inline(always)]
+    fn slope_formula<N: Number>(self, x: N) -> N {
+        Sigmoid.formula(-x)
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        if x.is_positive() { -(-x).exp().ln_1p() } else { x.clone() - x.exp().ln_1p() }
+    }
+
+    /// e⁻ˣ / (1 + e⁻ˣ)
+    fn reference_slope<R: Real>(self, x: R) -> R {
+        Sigmoid.reference(-x)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_values() {
+        assert_eq!(LogSigmoid.value(f32::INFINITY).to_bits(), (-0.0_f32).to_bits());
+        assert_eq!(LogSigmoid.value(f64::NEG_INFINITY), f64::NEG_INFINITY);
+        assert_eq!((LogSigmoid.slope(f32::INFINITY), LogSigmoid.slope(f64::NEG_INFINITY)), (0.0, 1.0));
+        assert_eq!(LogSigmoid.value(745.0_f64), -f64::from_bits(1));
+        assert!(LogSigmoid.value(f32::NAN).is_nan() && LogSigmoid.slope(f64::NAN).is_nan());
+    }
+}

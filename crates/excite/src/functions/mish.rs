@@ -1,0 +1,116 @@
+use crate::math::Number;
+use crate::parameters::activation;
+use crate::reference::Real;
+use crate::{Activation, Info, MaxUlp};
+
+activation! {
+    /// x·tanh(ln(1 + eˣ)): smooth, slightly negative below 0, x itself far above.
+    ///
+    /// ```
+    /// use excite::{Activation, Mish};
+    /// assert_eq!(Mish.value(1.0_f32), 0.8650984);
+    /// assert_eq!(Mish.slope(0.0_f32), 0.6);
+    /// assert_eq!(Mish.value(-100.0_f32), -3.72e-42);
+    /// ```
+    pub struct Mish;
+}
+
+/// e^−LIMIT is 0 in f64 too.
+const LIMIT: f64 = 1000.0;
+
+impl Activation for Mish {
+    const INFO: Info = Info {
+        name: "mish",
+        title: "Mish",
+        formula: "x·tanh(ln(1 + eˣ))",
+        origin: "Misra 2019, Mish: A Self Regularized Non-Monotonic Activation Function",
+        advice: "Where a model was trained with it (YOLOv4). For a new one SiLU behaves alike and costs less.",
+        pytorch: "torch.nn.Mish",
+        jax: "jax.nn.mish",
+        keras: "keras.activations.mish",
+        onnx: "Mish",
+        aliases: &[],
+        // 1 / √E[f(x)²] for standard normal x.
+        gain: 1.4868475812732081,
+        max_ulp: MaxUlp { f64: 1.6, slope_f32: 0.9, slope_f64: f64::INFINITY, ..MaxUlp::ROUNDED },
+    };
+
+    /// tanh(ln(1 + E)) is n / (n + 2) with n = E·(E + 2): with e = e^(−|x|) below 0 E = e, and above E = 1 / e, where all is
+    /// multiplied by e².
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        let x = x.at_least(N::lit(-LIMIT));
+        let raised = (-x.abs()).exp_raised();
+        let e = raised.lowered();
+        let above = N::lit(1.0) + e.times(2.0);
+        let below = e + N::lit(2.0);
+        let square = e * e;
+        let positive = x > N::lit(0.0);
+        let sum = if positive { above + square.times(2.0) } else { square + e.times(2.0) + N::lit(2.0) };
+        let scaled = x * sum.inverse();
+        if positive { scaled * above } else { (scaled * below * raised).lowered() }
+    }
+
+    /// (n·(n + 2) + 4x·E·(E + 1)) / (n + 2)², in the same terms.
+    #[inline(always)]
+    fn slope_formula<N: Number>(self, x: N) -> N {
+        let x = x.within(-LIMIT, LIMIT);
+        let raised = (-x.abs()).exp_raised();
+        let e = raised.lowered();
+        let square = e * e;
+        let positive = x > N::lit(0.0);
+        let above = N::lit(1.0) + e.times(2.0);
+        let sum = if positive { above + square.times(2.0) } else { square + e.times(2.0) + N::lit(2.0) };
+        let inverse = sum.inverse();
+        let bend = x.times(4.0) * (e + N::lit(1.0));
+        let top = if positive { above * sum + bend * square } else { (e + N::lit(2.0)) * sum + bend };
+        let scaled = top * inverse * inverse;
+        if positive { scaled } else { (scaled * raised).lowered() }
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        let one = R::from(1.0);
+        if x.is_positive() {
+            let e = (-x.clone()).exp();
+            let top = one + e.clone() + e.clone();
+            x * top.clone() / (top + e.clone().squared() * R::from(2.0))
+        } else {
+            let x = if (x.clone() + R::from(LIMIT)).is_positive() { x } else { R::from(-LIMIT) };
+            let e = x.clone().exp();
+            let top = e.clone() * (e + R::from(2.0));
+            x * top.clone() / (top + R::from(2.0))
+        }
+    }
+
+    fn reference_slope<R: Real>(self, x: R) -> R {
+        let one = R::from(1.0);
+        let size = x.clone().abs();
+        let size = if (R::from(LIMIT) - size.clone()).is_positive() { size } else { R::from(LIMIT) };
+        let e = (-size.clone()).exp();
+        // tanh(s) + x·σ(x)·(1 − tanh²(s)), over one denominator.
+        if x.is_positive() {
+            let top = one.clone() + e.clone() + e.clone();
+            let sum = top.clone() + e.clone().squared() * R::from(2.0);
+            (top * sum.clone() + R::from(4.0) * size * e.clone().squared() * (one + e)) / sum.squared()
+        } else {
+            let sum = e.clone().squared() + e.clone() + e.clone() + R::from(2.0);
+            let top = (e.clone() + R::from(2.0)) * sum.clone() - R::from(4.0) * size * (one + e.clone());
+            e * top / sum.squared()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_values() {
+        assert_eq!((Mish.value(f32::INFINITY), Mish.value(f64::INFINITY)), (f32::INFINITY, f64::INFINITY));
+        assert_eq!(Mish.value(f64::NEG_INFINITY).to_bits(), (-0.0_f64).to_bits());
+        assert_eq!(Mish.value(-0.0_f32).to_bits(), (-0.0_f32).to_bits());
+        assert_eq!((Mish.slope(f32::INFINITY), Mish.slope(f64::INFINITY)), (1.0, 1.0));
+        assert!(Mish.value(-108.0_f32) < 0.0 && Mish.value(-750.0_f64) < 0.0);
+        assert!(Mish.value(f32::NAN).is_nan() && Mish.slope(f64::NAN).is_nan());
+    }
+}

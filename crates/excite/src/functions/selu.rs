@@ -1,0 +1,73 @@
+use crate::math::Number;
+use crate::parameters::activation;
+use crate::reference::Real;
+use crate::{Activation, Info, MaxUlp};
+
+activation! {
+    /// An ELU with α = 1.6732632423543772 scaled by λ = 1.0507009873554805, for which mean 0 and variance 1 are a fixed point.
+    ///
+    /// The slope at 0 is λ·α, the left one, as in PyTorch.
+    ///
+    /// ```
+    /// use excite::{Activation, Selu};
+    /// assert_eq!([-1.0_f32, 1.0].map(|x| Selu.value(x)), [-1.1113307, 1.050701]);
+    /// ```
+    pub struct Selu;
+}
+
+/// α and λ to the precision of f64, as PyTorch and TensorFlow have them.
+const ALPHA: f64 = 1.6732632423543772848170429916717;
+const LAMBDA: f64 = 1.0507009873554804934193349852946;
+
+impl Activation for Selu {
+    const INFO: Info = Info {
+        name: "selu",
+        title: "SELU",
+        formula: "λ·x if x > 0, else λ·α·(eˣ − 1)",
+        origin: "Klambauer et al. 2017, Self-Normalizing Neural Networks",
+        advice: "In plain deep networks without normalisation: with LeCun initialisation it keeps mean 0 and \
+                 variance 1 from layer to layer.",
+        pytorch: "torch.nn.SELU",
+        jax: "jax.nn.selu",
+        keras: "keras.activations.selu",
+        onnx: "Selu",
+        aliases: &[],
+        // 1 / √E[f(x)²] for standard normal x.
+        gain: 0.75,
+        max_ulp: MaxUlp { f64: 0.7, ..MaxUlp::ROUNDED },
+    };
+
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        let below = x.at_most(N::lit(0.0)).exp_m1().times(ALPHA);
+        (if x >= N::lit(0.0) { x } else { below }).times(LAMBDA)
+    }
+
+    #[inline(always)]
+    fn slope_formula<N: Number>(self, x: N) -> N {
+        let below = x.at_most(N::lit(0.0)).exp_raised().times(ALPHA).times(LAMBDA).lowered();
+        if x > N::lit(0.0) { N::lit(LAMBDA) } else { below }
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        let bent = if (-x.clone()).is_positive() { x.exp_m1() * R::from(ALPHA) } else { x };
+        bent * R::from(LAMBDA)
+    }
+
+    fn reference_slope<R: Real>(self, x: R) -> R {
+        R::from(LAMBDA) * if x.is_positive() { R::from(1.0) } else { x.exp() * R::from(ALPHA) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_values() {
+        assert_eq!((Selu.value(f32::INFINITY), Selu.value(f64::NEG_INFINITY)), (f32::INFINITY, -1.7580993408473766));
+        assert!(Selu.value(-0.0_f32).is_sign_negative());
+        assert_eq!(Selu.slope(f32::NEG_INFINITY), 0.0);
+        assert!(Selu.value(f32::NAN).is_nan() && Selu.slope(f64::NAN).is_nan());
+    }
+}

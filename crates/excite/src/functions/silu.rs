@@ -1,0 +1,98 @@
+use crate::math::{Native, Number, exp_m1_neg_and_rest, reduce};
+use crate::parameters::activation;
+use crate::reference::Real;
+use crate::{Activation, Info, MaxUlp, Swish, Work};
+
+activation! {
+    /// x·σ(x) = x / (1 + e⁻ˣ), also called Swish: smooth, slightly negative below 0, x itself far above.
+    ///
+    /// ```
+    /// use excite::{Activation, Silu};
+    /// assert_eq!(Silu.value(1.0_f32), 0.7310586);
+    /// assert_eq!(Silu.slope(0.0_f32), 0.5);
+    /// // The limit at −∞, where the textbook formula gives NaN.
+    /// assert_eq!(Silu.value(f32::NEG_INFINITY).to_bits(), (-0.0_f32).to_bits());
+    /// ```
+    pub struct Silu;
+}
+
+/// The function with its one parameter left at 1.
+const SWISH: Swish = Swish { beta: 1.0 };
+
+impl Activation for Silu {
+    const INFO: Info = Info {
+        name: "silu",
+        title: "SiLU",
+        formula: "x / (1 + e⁻ˣ)",
+        origin: "Elfwing, Uchibe and Doya 2017; Ramachandran, Zoph and Le 2017, Searching for Activation Functions (Swish)",
+        advice: "The usual choice in modern convolutional networks and, gated, in language models. Costs an exponential.",
+        pytorch: "torch.nn.SiLU",
+        jax: "jax.nn.silu",
+        keras: "keras.activations.silu",
+        onnx: "Swish(alpha=1)",
+        aliases: &["jax.nn.swish", "keras.activations.swish"],
+        // 1 / √E[f(x)²] for standard normal x.
+        gain: 1.6765324703310907,
+        max_ulp: MaxUlp { f32: 1.0, f64: 1.0, slope_f64: f64::INFINITY, ..MaxUlp::ROUNDED },
+    };
+
+    const WORK: Work = Work::Tuned;
+
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        SWISH.formula(x)
+    }
+
+    /// As for the sigmoid, 2ᵐ / (2ᵐ + 1 + s); the rounding errors of the sum, of its inverse and of the product with x are all
+    /// taken into the last addition.
+    #[inline(always)]
+    fn tuned<T: Native>(self, x: T) -> T {
+        let low = x.at_least(T::SILU_ZERO);
+        let reduced = reduce(low, T::GUARD_EXPONENT);
+        let (power, guard) = (reduced.power, T::GUARD);
+        let (s, s_lo) = exp_m1_neg_and_rest(&reduced);
+        let d = s.mul_add(guard, power + guard);
+        let d_lo = s_lo.mul_add(guard, s.mul_add(guard, power - (d - guard)));
+        let inverse = T::ONE / d;
+        let residual = inverse.mul_add(-d_lo, inverse.mul_add(-d, T::ONE));
+        // Lifted, so that neither a tiny x nor a tiny result loses digits before the last multiplication.
+        let lift = guard * guard;
+        let lifted = low * lift;
+        let product = lifted * inverse;
+        let rest = lifted.mul_add(inverse, -product);
+        let y = (product.mul_add(residual, rest) + product) * power * (T::ONE / lift);
+        // The sum of zeros has lost its sign.
+        if x > T::SILU_SELF { x } else { y.copysign(x) }
+    }
+
+    #[inline(always)]
+    fn slope_formula<N: Number>(self, x: N) -> N {
+        SWISH.slope_formula(x)
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        SWISH.reference(x)
+    }
+
+    fn reference_slope<R: Real>(self, x: R) -> R {
+        SWISH.reference_slope(x)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_values() {
+        assert_eq!(Silu.value(f32::INFINITY), f32::INFINITY);
+        assert_eq!(Silu.value(f64::INFINITY), f64::INFINITY);
+        assert_eq!(Silu.value(f64::NEG_INFINITY).to_bits(), (-0.0_f64).to_bits());
+        assert_eq!(Silu.value(-0.0_f32).to_bits(), (-0.0_f32).to_bits());
+        assert_eq!((Silu.slope(f32::INFINITY), Silu.slope(f64::INFINITY)), (1.0, 1.0));
+        assert_eq!(Silu.slope(f32::NEG_INFINITY), 0.0);
+        assert!(Silu.value(f32::NAN).is_nan() && Silu.slope(f64::NAN).is_nan());
+        // The last that is not 0.
+        assert!(Silu.value(-108.0_f32) < 0.0 && Silu.value(-751.0_f64) < 0.0);
+    }
+}

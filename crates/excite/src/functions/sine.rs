@@ -1,0 +1,79 @@
+use crate::math::Number;
+use crate::parameters::activation;
+use crate::reference::Real;
+use crate::{Activation, Info, MaxUlp};
+
+activation! {
+    /// sin x, for any x: large ones are reduced with as many digits of π as they need. NaN at ±∞, where there is no limit.
+    ///
+    /// ```
+    /// use excite::{Activation, Sine};
+    /// assert_eq!(Sine.value(1.0_f32), 0.84147096);
+    /// assert_eq!(Sine.slope(0.0_f32), 1.0);
+    /// assert_eq!(Sine.value(1e22_f64), -0.8522008497671888);
+    /// ```
+    pub struct Sine;
+}
+
+impl Activation for Sine {
+    const INFO: Info = Info {
+        name: "sine",
+        title: "Sine",
+        formula: "sin x",
+        origin: "Sitzmann et al. 2020, Implicit Neural Representations with Periodic Activation Functions (SIREN)",
+        advice: "For networks that represent a signal, with the initialisation of SIREN. Elsewhere it has too many \
+                 local optima.",
+        pytorch: "torch.sin",
+        jax: "jax.numpy.sin",
+        keras: "keras.ops.sin",
+        onnx: "Sin",
+        aliases: &["sin", "siren"],
+        // 1 / √E[f(x)²] for standard normal x.
+        gain: 1.5208666231788149,
+        max_ulp: MaxUlp { f64: 0.8, slope_f64: 0.8, ..MaxUlp::ROUNDED },
+    };
+
+    const PERIODIC: bool = true;
+
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        let (sin, _) = x.sin_cos();
+        // The sum of zeros has lost its sign.
+        if x.abs() > N::lit(0.0) { sin } else { x }
+    }
+
+    #[inline(always)]
+    fn slope_formula<N: Number>(self, x: N) -> N {
+        x.sin_cos().1
+    }
+
+    fn formula_beyond<N: Number>(self, x: N) -> N {
+        x.sin_cos_any().0
+    }
+
+    fn slope_formula_beyond<N: Number>(self, x: N) -> N {
+        x.sin_cos_any().1
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        x.sin()
+    }
+
+    fn reference_slope<R: Real>(self, x: R) -> R {
+        x.cos()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_values() {
+        assert!(Sine.value(f32::INFINITY).is_nan() && Sine.value(f64::NEG_INFINITY).is_nan());
+        assert!(Sine.value(-0.0_f32).is_sign_negative() && Sine.value(-0.0_f64).is_sign_negative());
+        // The f64 nearest to a multiple of π/2 (Kahan).
+        assert_eq!(Sine.slope(6381956970095103.0 * 2.0_f64.powi(797)), -4.687165924254628e-19);
+        assert!(Sine.value(f32::NAN).is_nan() && Sine.slope(f64::NAN).is_nan());
+    }
+}

@@ -1,0 +1,101 @@
+use crate::math::Number;
+use crate::parameters::activation;
+use crate::reference::Real;
+use crate::{Activation, Info, MaxUlp};
+
+activation! {
+    /// (x + √(x² + b)) / 2: a smooth ReLU, by a hyperbola.
+    ///
+    /// ```
+    /// use excite::{Activation, Squareplus};
+    /// let f = Squareplus::default();
+    /// assert_eq!(f.value(0.0_f32), 1.0);
+    /// assert_eq!(f.slope(0.0_f32), 0.5);
+    /// // Below 0 it does not cancel: nearly 1 / |x|.
+    /// assert_eq!(f.value(-1e6_f32), 1e-6);
+    /// ```
+    pub struct Squareplus {
+        /// How far it is from ReLU: (√b) / 2 at 0.
+        b = 4.0, from 1e-6 to 1e6;
+    }
+}
+
+/// From here on √(x² + b) is |x|, and x² might overflow.
+const LARGE: f64 = 1e100;
+
+impl Activation for Squareplus {
+    const INFO: Info = Info {
+        name: "squareplus",
+        title: "Squareplus",
+        formula: "(x + √(x² + b)) / 2",
+        origin: "Barron 2021, Squareplus: A Softplus-Like Algebraic Rectifier",
+        advice: "A softplus without exponential or logarithm: smooth, positive, cheap. Its tail falls as b / 4|x|.",
+        pytorch: "",
+        jax: "jax.nn.squareplus",
+        keras: "keras.activations.squareplus",
+        onnx: "",
+        aliases: &[],
+        // 1 / √E[f(x)²] for standard normal x.
+        gain: 0.816496580927726,
+        max_ulp: MaxUlp { slope_f64: 1.2, ..MaxUlp::ROUNDED },
+    };
+
+    /// Below 0: (b / 2) / (√(x² + b) + |x|).
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        let size = x.abs();
+        let root = if size > N::lit(LARGE) { size } else { size.mul_add(size, N::lit(self.b)).sqrt() };
+        if x > N::lit(0.0) { root.times(0.5) + size.times(0.5) } else { N::lit(0.5 * self.b) / (root + size) }
+    }
+
+    /// (1 + x / √(x² + b)) / 2; below 0: (b / 2) / (√(x² + b)·(√(x² + b) + |x|)).
+    #[inline(always)]
+    fn slope_formula<N: Number>(self, x: N) -> N {
+        let size = x.abs().at_most(N::lit(f64::MAX));
+        let root = if size > N::lit(LARGE) { size } else { size.mul_add(size, N::lit(self.b)).sqrt() };
+        let inverse = N::lit(0.5) / root;
+        let above = if x > N::lit(LARGE) { N::lit(1.0) } else { root.mul_add(inverse, size * inverse) };
+        if x > N::lit(0.0) { above } else { N::lit(self.b) * inverse / (root + size) }
+    }
+
+    /// 1 / (4·√(x² + b))
+    #[inline(always)]
+    fn slope_by_parameter<N: Number>(self, _: usize, x: N) -> N {
+        N::lit(0.25) / x.within(-LARGE, LARGE).mul_add(x.within(-LARGE, LARGE), N::lit(self.b)).sqrt()
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        let b = R::from(self.b);
+        let size = x.clone().abs();
+        let large = (size.clone() - R::from(LARGE)).is_positive();
+        let sum = size.clone() + if large { size } else { (size.squared() + b.clone()).sqrt() };
+        if x.is_positive() { sum * R::from(0.5) } else { b * R::from(0.5) / sum }
+    }
+
+    fn reference_slope<R: Real>(self, x: R) -> R {
+        let (b, half) = (R::from(self.b), R::from(0.5));
+        let size = x.clone().abs();
+        if (size.clone() - R::from(LARGE)).is_positive() {
+            let below = half * b / size.clone() / (size.clone() + size);
+            return if x.is_positive() { R::from(1.0) } else { below };
+        }
+        let root = (size.clone().squared() + b.clone()).sqrt();
+        let sum = root.clone() + size;
+        if x.is_positive() { half * sum / root } else { half * b / (root * sum) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Parameters;
+
+    #[test]
+    fn special_values() {
+        let f = Squareplus::DEFAULT;
+        assert_eq!((f.value(f32::INFINITY), f.value(f64::NEG_INFINITY)), (f32::INFINITY, 0.0));
+        assert_eq!((f.value(1e300_f64), f.value(-1e300_f64)), (1e300, 1e-300));
+        assert_eq!((f.slope(f32::INFINITY), f.slope(f64::NEG_INFINITY)), (1.0, 0.0));
+        assert!(f.value(f32::NAN).is_nan() && f.slope(f64::NAN).is_nan());
+    }
+}

@@ -1,0 +1,111 @@
+use crate::math::Number;
+use crate::parameters::activation;
+use crate::reference::Real;
+use crate::{Activation, Info, MaxUlp};
+
+activation! {
+    /// x·σ(βx). With β = 1 it is [`Silu`](crate::Silu).
+    ///
+    /// ```
+    /// use excite::{Activation, Swish};
+    /// let f = Swish { beta: 2.0 };
+    /// assert_eq!(f.value(1.0_f32), 0.8807971);
+    /// assert_eq!(f.slope(0.0_f32), 0.5);
+    /// ```
+    pub struct Swish {
+        /// How sharply it bends.
+        beta = 1.0, from 1e-3 to 1e3;
+    }
+}
+
+/// e^−LIMIT is 0 in f64 too, and LIMIT / β no hindrance.
+const LIMIT: f64 = 1000.0;
+
+impl Activation for Swish {
+    const INFO: Info = Info {
+        name: "swish",
+        title: "Swish (β)",
+        formula: "x / (1 + e^(−βx))",
+        origin: "Ramachandran, Zoph and Le 2017, Searching for Activation Functions",
+        advice: "SiLU with a sharpness that can be trained: from x / 2 for small β to ReLU for large.",
+        pytorch: "",
+        jax: "",
+        keras: "",
+        onnx: "Swish(alpha)",
+        aliases: &["silu_beta"],
+        // 1 / √E[f(x)²] for standard normal x.
+        gain: 1.6765324703310907,
+        max_ulp: MaxUlp { f64: 0.9, slope_f64: f64::INFINITY, ..MaxUlp::ROUNDED },
+    };
+
+    /// e^|βx| never appears, so that nothing overflows and the tail keeps its digits.
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        let x = x.at_least(N::lit(-LIMIT / self.beta));
+        let raised = (-x.times(self.beta).abs()).exp_raised().lessened();
+        let above = x * (N::lit(1.0) + raised.lowered()).inverse();
+        if x > N::lit(0.0) { above } else { (above * raised).lowered() }
+    }
+
+    /// With z = βx, e = e^(−|z|) and q = 1 / (1 + e): σ(z)·(1 + z·(1 − σ(z))), which is q·(1 + z·e·q) above 0 and
+    /// e·q·(1 + z·q) below.
+    #[inline(always)]
+    fn slope_formula<N: Number>(self, x: N) -> N {
+        // Above the limit the slope is 1, and infinity would meet e = 0.
+        let z = x.times(self.beta).within(-LIMIT, LIMIT);
+        let raised = (-z.abs()).exp_raised();
+        let e = raised.lowered();
+        let q = (N::lit(1.0) + e).inverse();
+        let zq = z * q;
+        if z > N::lit(0.0) { q * zq.mul_add(e, N::lit(1.0)) } else { (q * raised * (N::lit(1.0) + zq)).lowered() }
+    }
+
+    /// x²·σ'(βx)
+    #[inline(always)]
+    fn slope_by_parameter<N: Number>(self, _: usize, x: N) -> N {
+        let x = x.within(-LIMIT / self.beta, LIMIT / self.beta);
+        let e = (-x.times(self.beta).abs()).exp_raised().lowered();
+        let q = (N::lit(1.0) + e).inverse();
+        x * x * e * q * q
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        let (one, limit) = (R::from(1.0), R::from(LIMIT / self.beta));
+        if x.is_positive() {
+            x.clone() / (one + (-(x * R::from(self.beta))).exp())
+        } else {
+            // The exponential vanishes faster than x grows.
+            let x = if (x.clone() + limit.clone()).is_positive() { x } else { -limit };
+            let e = (x.clone() * R::from(self.beta)).exp();
+            x * e.clone() / (one + e)
+        }
+    }
+
+    fn reference_slope<R: Real>(self, x: R) -> R {
+        let one = R::from(1.0);
+        let size = (x.clone() * R::from(self.beta)).abs();
+        let size = if (R::from(LIMIT) - size.clone()).is_positive() { size } else { R::from(LIMIT) };
+        let e = (-size.clone()).exp();
+        let sum = one + e.clone();
+        if x.is_positive() {
+            (sum.clone() + size * e) / (sum.clone() * sum)
+        } else {
+            e.clone() * (sum.clone() - size) / (sum.clone() * sum)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Parameters;
+
+    #[test]
+    fn special_values() {
+        let f = Swish::DEFAULT;
+        assert_eq!((f.value(f32::INFINITY), f.value(f64::INFINITY)), (f32::INFINITY, f64::INFINITY));
+        assert_eq!(f.value(f64::NEG_INFINITY).to_bits(), (-0.0_f64).to_bits());
+        assert_eq!((f.slope(f32::INFINITY), f.slope(f32::NEG_INFINITY).abs()), (1.0, 0.0));
+        assert!(f.value(f32::NAN).is_nan() && f.slope(f64::NAN).is_nan());
+    }
+}

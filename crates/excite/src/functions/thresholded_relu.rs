@@ -1,0 +1,73 @@
+use crate::math::Number;
+use crate::parameters::activation;
+use crate::reference::Real;
+use crate::{Activation, Info, MaxUlp, Work};
+
+activation! {
+    /// x where it is above α, and 0 elsewhere.
+    ///
+    /// The slope at α is 0.
+    ///
+    /// ```
+    /// use excite::{Activation, ThresholdedRelu};
+    /// let f = ThresholdedRelu { alpha: 1.0 };
+    /// assert_eq!([0.5_f32, 1.0, 2.0].map(|x| f.value(x)), [0.0, 0.0, 2.0]);
+    /// ```
+    pub struct ThresholdedRelu {
+        /// Inputs up to this give 0.
+        alpha = 1.0, from 0.0 to 1e30;
+    }
+}
+
+impl Activation for ThresholdedRelu {
+    const INFO: Info = Info {
+        name: "thresholded_relu",
+        title: "Thresholded ReLU",
+        formula: "x if x > α, else 0",
+        origin: "Konda, Memisevic and Krueger 2014, Zero-bias autoencoders and the benefits of co-adapting features",
+        advice: "In autoencoders without biases. It jumps at α, so small changes there are not small.",
+        pytorch: "",
+        jax: "",
+        keras: "",
+        onnx: "ThresholdedRelu",
+        aliases: &[],
+        // 1 / √E[f(x)²] for standard normal x.
+        gain: 1.5799030817610499,
+        max_ulp: MaxUlp::NONE,
+    };
+
+    const WORK: Work = Work::Selects;
+    const SLOPE_WORK: Work = Work::Selects;
+
+    #[inline(always)]
+    fn formula<N: Number>(self, x: N) -> N {
+        if x <= N::lit(self.alpha) { N::lit(0.0) } else { x }
+    }
+
+    #[inline(always)]
+    fn slope_formula<N: Number>(self, x: N) -> N {
+        let above = if x > N::lit(self.alpha) { N::lit(1.0) } else { x };
+        if x <= N::lit(self.alpha) { N::lit(0.0) } else { above }
+    }
+
+    fn reference<R: Real>(self, x: R) -> R {
+        if (x.clone() - R::from(self.alpha)).is_positive() { x } else { R::from(0.0) }
+    }
+
+    fn reference_slope<R: Real>(self, x: R) -> R {
+        R::from(if (x - R::from(self.alpha)).is_positive() { 1.0 } else { 0.0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Parameters;
+
+    #[test]
+    fn special_values() {
+        let f = ThresholdedRelu::DEFAULT;
+        assert_eq!((f.value(f32::INFINITY), f.value(f64::NEG_INFINITY)), (f32::INFINITY, 0.0));
+        assert!(f.value(f32::NAN).is_nan() && f.slope(f64::NAN).is_nan());
+    }
+}

@@ -1,0 +1,132 @@
+//! What is done with each element, forward and backward.
+
+use crate::Float;
+use crate::activation::{Activation, Work};
+use crate::math::{Number, Pair};
+
+/// What is done with N elements at the same place of N slices. The rare elements that the quick way cannot be trusted with are
+/// done again with care.
+pub trait Kernel<F: Float, const N: usize>: Copy + Sync {
+    /// The result, and whether it is doubtful. Branch-free.
+    fn quick(self, inputs: [F::Lane; N]) -> (F::Lane, bool);
+
+    /// The result where the quick one is doubtful. May be slow.
+    fn careful(self, inputs: [F::Lane; N]) -> F::Lane;
+
+    /// The result, quick or careful as need be.
+    #[inline(always)]
+    fn result(self, inputs: [F::Lane; N]) -> F::Lane {
+        let (quick, doubtful) = self.quick(inputs);
+        if doubtful { self.careful(inputs) } else { quick }
+    }
+}
+
+/// Above this a [`Pair`] comes near to overflow: formulas may square x.
+const HUGE: f64 = 1e150;
+
+/// Below this the slope of a wave has lost too many of its digits to cancellation.
+const NEAR_ROOT: f64 = 1.0 / (1 << 12) as f64;
+
+/// Whether x is beyond what the quick way is right for.
+#[inline(always)]
+fn beyond<A: Activation, F: Float>(work: Work, x: F::Lane) -> bool {
+    let size = x.abs();
+    let too_large = F::WIDE_IS_FINITE && work == Work::Twice && !(size < F::Lane::lit(HUGE));
+    let too_far = A::PERIODIC && !(size <= F::Lane::lit(F::Wide::SIN_LIMIT));
+    too_large | too_far
+}
+
+/// Whether x is beyond the reach of [`Number::sin_cos`], but not infinite or NaN.
+fn far_periods<A: Activation, F: Float>(x: F::Lane) -> bool {
+    A::PERIODIC && x.abs() < F::Lane::lit(f64::INFINITY)
+}
+
+/// y = f(x).
+#[derive(Clone, Copy)]
+pub struct Forward<A>(pub A);
+
+impl<A: Activation, F: Float> Kernel<F, 1> for Forward<A> {
+    #[inline(always)]
+    fn quick(self, [x]: [F::Lane; 1]) -> (F::Lane, bool) {
+        let Self(f) = self;
+        let y = match A::WORK {
+            Work::Selects => f.formula(x),
+            Work::Once => F::from_once(f.formula(F::once(x))),
+            Work::Tuned => f.tuned(x),
+            Work::Twice => F::from_wide(f.formula(F::wide(x))),
+        };
+        (y, beyond::<A, F>(A::WORK, x) | (A::WORK != Work::Selects && F::near_tie(y)))
+    }
+
+    #[inline(never)]
+    fn careful(self, [x]: [F::Lane; 1]) -> F::Lane {
+        let wide: f64 = x.into();
+        if far_periods::<A, F>(x) {
+            F::from_pair(self.0.formula_beyond(Pair::from(wide)))
+        } else if F::WIDE_IS_FINITE || !wide.is_finite() {
+            F::Lane::lit(self.0.formula(wide))
+        } else {
+            F::from_pair(self.0.formula(Pair::from(wide)))
+        }
+    }
+}
+
+/// dx = dy · f'(from).
+#[derive(Clone, Copy)]
+pub struct Backward<A>(pub A);
+
+impl<A: Activation, F: Float> Kernel<F, 2> for Backward<A> {
+    #[inline(always)]
+    fn quick(self, [from, dy]: [F::Lane; 2]) -> (F::Lane, bool) {
+        let Self(f) = self;
+        let dx = match A::SLOPE_WORK {
+            Work::Selects => dy * f.slope_formula(from),
+            Work::Once => F::from_once(F::once(dy) * f.slope_formula(F::once(from))),
+            Work::Tuned | Work::Twice => F::product(dy, f.slope_formula(F::wide(from))),
+        };
+        // The slopes of waves have roots everywhere.
+        let near_root = A::PERIODIC && dx.abs() < dy.abs() * F::Lane::lit(NEAR_ROOT);
+        (dx, beyond::<A, F>(A::SLOPE_WORK, from) | near_root)
+    }
+
+    #[inline(never)]
+    fn careful(self, [from, dy]: [F::Lane; 2]) -> F::Lane {
+        if far_periods::<A, F>(from) {
+            F::from_pair(Pair::from(dy.into()) * self.0.slope_formula_beyond(Pair::from(from.into())))
+        } else {
+            dy * F::Lane::lit(self.0.slope_formula(from.into()))
+        }
+    }
+}
+
+/// y = f(x), correctly rounded in f32: worked out in f64, and in a [`Pair`] where f64 cannot tell to which side to round.
+#[derive(Clone, Copy)]
+pub struct Exact<A>(pub A);
+
+/// The largest relative error of a formula worked out in f64 that [`Exact`] allows for. The building blocks are accurate to
+/// 2^-48 or better, and no formula cancels.
+const WIDE_ERROR: f64 = 1.0 / (1_u64 << 44) as f64;
+
+impl<A: Activation, F: Float> Kernel<F, 1> for Exact<A> {
+    #[inline(always)]
+    fn quick(self, [x]: [F::Lane; 1]) -> (F::Lane, bool) {
+        if !F::HAS_EXACT {
+            return Kernel::<F, 1>::quick(Forward(self.0), [x]);
+        }
+        let y = self.0.formula(F::wide(x));
+        let (low, high) = (F::from_wide(y.times(1.0 - WIDE_ERROR)), F::from_wide(y.times(1.0 + WIDE_ERROR)));
+        (low, low != high || beyond::<A, F>(A::WORK, x))
+    }
+
+    #[inline(never)]
+    fn careful(self, [x]: [F::Lane; 1]) -> F::Lane {
+        let wide: f64 = x.into();
+        if !F::HAS_EXACT || !wide.is_finite() {
+            Kernel::<F, 1>::careful(Forward(self.0), [x])
+        } else if A::PERIODIC {
+            F::from_pair(self.0.formula_beyond(Pair::from(wide)))
+        } else {
+            F::from_pair(self.0.formula(Pair::from(wide)))
+        }
+    }
+}
