@@ -1,10 +1,8 @@
 //! The commands that maintain the workspace: `cargo xtask help` lists them.
 #![forbid(unsafe_code)]
 
-#[cfg(test)]
-mod precise;
+mod golden;
 mod test;
-mod ulp;
 mod verify;
 
 use std::process::ExitCode;
@@ -22,13 +20,16 @@ struct Arguments {
 enum Command {
     /// Runs every check: formatting, lints, documentation, tests, licences. What CI runs
     Test,
-    /// Measures the error of a function over all 2^32 f32 inputs
+    /// Writes down the bits that all functions give now, which the tests compare with
+    Golden,
+    /// Measures the errors of functions, over all 2^32 f32 inputs or in f64
     Verify(verify::Verify),
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Test => test::run(),
+        Command::Golden => golden::run(),
         Command::Verify(verify) => verify.run(),
     }
 }

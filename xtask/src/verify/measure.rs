@@ -1,0 +1,208 @@
+//! What is measured, and over which inputs.
+
+use excite::reference::Real;
+use excite::{Accuracy, Engine, Facts, Function, Level, SlopeFrom, Threads};
+use serde::{Deserialize, Serialize};
+
+use super::precise::{Usual, Wide};
+use super::ulp::{Format, Short};
+
+/// Which of the two functions that each function has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// f(x)
+    Value,
+    /// f'(x), from x or from f(x)
+    Slope,
+}
+
+impl Side {
+    /// The exact result.
+    #[inline(always)]
+    pub fn reference<R: Real>(self, f: Function, x: f64) -> R {
+        match self {
+            Self::Value => f.reference(R::from(x)),
+            Self::Slope => f.reference_slope(R::from(x)),
+        }
+    }
+
+    /// The results over a slice, with dy = 1 where there is one.
+    pub fn results<F: excite::Float>(self, f: Function, engine: Engine, x: &[F], y: &mut [F]) {
+        match self {
+            Self::Value => f.forward_on(engine, x, y),
+            Self::Slope => f.backward_on(engine, x, &vec![F::from_f64(1.0); x.len()], y),
+        }
+        .expect("the slices are of one length");
+    }
+
+    /// What one result is to the exact one, worked out with as many digits as it takes.
+    pub fn decide(self, f: Function, format: Format, x: f64, found: f64) -> (f64, bool) {
+        let exact: Usual = self.reference(f, x);
+        let (mut nearest, sure) = exact.nearest(format);
+        if !sure {
+            nearest = self.reference::<Wide>(f, x).nearest(format).0;
+        }
+        (exact.distance(format, found), found.to_bits() != nearest.to_bits())
+    }
+
+    /// Whether what it takes is not x but f(x).
+    pub fn takes_output(self, f: Function) -> bool {
+        self == Self::Slope && f.slope_from() == SlopeFrom::Output
+    }
+
+    /// Where something may happen: kinks, parameters, ends of the range, and roots, where a formula may cancel.
+    pub fn landmarks(self, f: Function) -> Vec<f64> {
+        let mut found: Vec<f64> = (-16..=16).map(|halves| f64::from(halves) / 2.0).collect();
+        found.extend((0..f.parameters().len()).flat_map(|index| [f.parameter(index), -f.parameter(index)]));
+        let range = Facts::of(f).range;
+        found.extend([range.low, range.high].into_iter().filter(|end| self.takes_output(f) && end.is_finite()));
+        let at = |x: f64| self.reference::<f64>(f, x);
+        let grid: Vec<f64> = (-4_000..=4_000).map(|step| f64::from(step) / 200.0 + 0.001).collect();
+        for pair in grid.windows(2).filter(|pair| at(pair[0]) * at(pair[1]) < 0.0) {
+            let (mut below, mut above) = (pair[0], pair[1]);
+            for _ in 0..60 {
+                let middle = f64::midpoint(below, above);
+                *(if at(middle) * at(pair[0]) > 0.0 { &mut below } else { &mut above }) = middle;
+            }
+            found.push(below);
+        }
+        found
+    }
+
+    /// The numbers that the side takes.
+    pub fn domain<F: Short>(self, f: Function) -> Domain {
+        if self.takes_output(f) {
+            let range = Facts::of(f).range;
+            Domain::between(F::from_f64(range.low), F::from_f64(range.high))
+        } else {
+            Domain::all::<F>()
+        }
+    }
+}
+
+/// One thread, the fastest instruction set.
+pub fn engine(accuracy: Accuracy) -> Engine {
+    Engine { threads: Threads::One, level: Level::best(), accuracy, ..Engine::default() }
+}
+
+/// Consecutive floats, in the order of their size; −0 comes before 0, and NaN are at both ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Domain {
+    first: i64,
+    /// How many.
+    pub count: u64,
+}
+
+impl Domain {
+    /// Every bit pattern.
+    pub fn all<F: Short>() -> Self {
+        Self { first: -(1 << (F::BITS - 1)), count: 1 << F::BITS }
+    }
+
+    /// All from the one to the other.
+    pub fn between<F: Short>(low: F, high: F) -> Self {
+        let place = |x: F| {
+            let bits = i64::from(x.to_bits());
+            let sign = 1 << (F::BITS - 1);
+            if bits >= sign { sign - 1 - bits } else { bits }
+        };
+        Self { first: place(low), count: (place(high) - place(low) + 1) as u64 }
+    }
+
+    #[cfg(test)]
+    /// This and the `many` floats on either side, as far as they are in `whole`.
+    pub fn around<F: Short>(x: F, many: u64, whole: Self) -> Self {
+        let (at, many) = (Self::between(x, x).first, many as i64);
+        let last = (at + many).min(whole.first + whole.count as i64 - 1);
+        let first = (at - many).max(whole.first);
+        Self { first, count: (last - first + 1).max(0) as u64 }
+    }
+
+    /// The float at a place.
+    #[inline(always)]
+    pub fn at<F: Short>(self, place: u64) -> F {
+        let place = self.first + place as i64;
+        let sign = 1 << (F::BITS - 1);
+        F::from_bits(if place < 0 { sign - 1 - place } else { place } as u32)
+    }
+}
+
+/// What was found over many inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tally {
+    /// The number of inputs.
+    pub inputs: u64,
+    /// The largest error in ULP.
+    #[serde(with = "as_text")]
+    pub worst: f64,
+    /// The input where it happens, the first of them.
+    #[serde(with = "as_text")]
+    pub worst_at: f64,
+    /// How many results were not the exact value rounded to nearest.
+    pub misrounded: u64,
+    /// How many results were judged with many digits because f64 was not enough.
+    pub decided: u64,
+}
+
+impl Tally {
+    /// Before the first input.
+    pub const NONE: Self = Self { inputs: 0, worst: 0.0, worst_at: 0.0, misrounded: 0, decided: 0 };
+
+    /// Takes in an error.
+    pub fn note(&mut self, error: f64, at: f64) {
+        if error > self.worst {
+            (self.worst, self.worst_at) = (error, at);
+        }
+    }
+
+    /// Of both parts, this one the first.
+    pub fn merge(mut self, other: Self) -> Self {
+        self.note(other.worst, other.worst_at);
+        self.inputs += other.inputs;
+        self.misrounded += other.misrounded;
+        self.decided += other.decided;
+        self
+    }
+}
+
+/// JSON has no infinity and no NaN.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands on references")]
+    pub fn serialize<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(number)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_holds_the_floats_in_order() {
+        let all = Domain::all::<half::f16>();
+        let mut seen = vec![false; 1 << 16];
+        for place in 0..all.count {
+            seen[usize::from(all.at::<half::f16>(place).to_bits())] = true;
+        }
+        assert!(seen.iter().all(|seen| *seen));
+
+        let unit = Domain::between(-1.0_f32, 1.0);
+        assert_eq!((unit.at::<f32>(0), unit.at::<f32>(unit.count - 1)), (-1.0, 1.0));
+        assert!((1..10_000).all(|place| unit.at::<f32>(place - 1) < unit.at::<f32>(place)));
+        assert_eq!(Domain::between(-0.0_f32, 0.0).count, 2);
+        assert_eq!(Domain::between(0.0_f32, 1.0).count, u64::from(1.0_f32.to_bits()) + 1);
+    }
+
+    #[test]
+    fn a_tally_survives_being_saved() {
+        let tally = Tally { inputs: 7, worst: f64::INFINITY, worst_at: -0.1, misrounded: 2, decided: 1 };
+        let saved = serde_json::to_string(&tally).unwrap();
+        assert_eq!(serde_json::from_str::<Tally>(&saved).unwrap(), tally);
+    }
+}

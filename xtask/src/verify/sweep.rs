@@ -1,0 +1,118 @@
+//! The error over all floats of a short type, or over every Nth.
+
+use excite::{Engine, Function};
+use rayon::prelude::*;
+
+use super::estimate::Estimate;
+use super::measure::{Domain, Side, Tally};
+use super::ulp::{self, Judgement, Short};
+
+/// A side of a function, and the inputs to measure it at.
+#[derive(Clone, Copy, Debug)]
+pub struct Sweep {
+    /// The function.
+    pub f: Function,
+    /// Its value or its slope.
+    pub side: Side,
+    /// What works the results out.
+    pub engine: Engine,
+    /// All its inputs.
+    pub domain: Domain,
+    /// Every how many of them is taken.
+    pub stride: u64,
+}
+
+/// Inputs worked through at once: large enough to be fast, small enough for all that belongs to them to stay in the nearest cache.
+const BLOCK: usize = 1024;
+
+impl Sweep {
+    /// How many inputs there are.
+    pub fn inputs(&self) -> u64 {
+        self.domain.count.div_ceil(self.stride)
+    }
+
+    /// What is found at `count` inputs from the one numbered `first` on.
+    pub fn measure<F: Short>(&self, first: u64, count: u64) -> Tally {
+        (0..count.div_ceil(BLOCK as u64))
+            .into_par_iter()
+            .map(|block| {
+                let begin = first + block * BLOCK as u64;
+                self.block::<F>(begin, (first + count - begin).min(BLOCK as u64) as usize)
+            })
+            .reduce(|| Tally::NONE, Tally::merge)
+    }
+
+    fn block<F: Short>(&self, first: u64, count: usize) -> Tally {
+        let (mut x, mut y) = ([F::default(); BLOCK], [F::default(); BLOCK]);
+        let (x, y) = (&mut x[..count], &mut y[..count]);
+        for (place, x) in (first..).zip(x.iter_mut()) {
+            *x = self.domain.at(place * self.stride);
+        }
+        self.side.results(self.f, self.engine, x, y);
+        self.judged(x, y)
+    }
+
+    /// Judges the results `y` of a block of inputs: all of it by vector instructions, then the few that these leave in doubt.
+    pub fn judged<F: Short>(&self, x: &[F], y: &[F]) -> Tally {
+        let (mut exact, mut uncertain) = ([0.0; BLOCK], [0.0; BLOCK]);
+        for ((x, exact), uncertain) in x.iter().zip(&mut exact).zip(&mut uncertain) {
+            (*exact, *uncertain) = estimate(self.f, self.side, x.to_f64());
+        }
+        let mut found = [0.0; BLOCK];
+        for (found, y) in found.iter_mut().zip(y) {
+            *found = y.to_f64();
+        }
+        let mut distances = [0.0; BLOCK];
+        let (worst, misrounded, doubtful) = self.engine.level.run(
+            #[inline(always)]
+            || judge_all::<F>(&found, &exact, &uncertain, &mut distances),
+        );
+        let mut tally = Tally { inputs: x.len() as u64, misrounded, decided: doubtful, ..Tally::NONE };
+        if worst > 0.0 {
+            let place = distances.iter().position(|distance| *distance == worst).expect("one of them is the largest");
+            tally.note(worst, x[place].to_f64());
+        }
+        if doubtful > 0 {
+            for i in 0..x.len() {
+                if ulp::judge(F::FORMAT, found[i], exact[i], uncertain[i]).doubtful {
+                    let (distance, misrounded) = self.side.decide(self.f, F::FORMAT, x[i].to_f64(), found[i]);
+                    tally.note(distance, x[i].to_f64());
+                    tally.misrounded += u64::from(misrounded);
+                }
+            }
+        }
+        tally
+    }
+}
+
+/// The exact result, and by how much it may be off.
+#[inline(always)]
+fn estimate(f: Function, side: Side, x: f64) -> (f64, f64) {
+    if x.is_nan() {
+        return (f64::NAN, 0.0);
+    }
+    let Estimate { value, error } = side.reference(f, x);
+    // What an infinite input gives is a limit, which has no error; what overflows f64 is far beyond the short types.
+    (value, if x.is_finite() && value.is_finite() { error } else { 0.0 })
+}
+
+/// The largest distance, how many are misrounded, and how many are doubtful: those count in neither of the others.
+#[inline(always)]
+fn judge_all<F: Short>(
+    found: &[f64; BLOCK],
+    exact: &[f64; BLOCK],
+    uncertain: &[f64; BLOCK],
+    distances: &mut [f64; BLOCK],
+) -> (f64, u64, u64) {
+    let (mut worst, mut misrounded, mut doubtful) = (0_u64, 0, 0);
+    for i in 0..BLOCK {
+        let Judgement { distance, misrounded: wrong, doubtful: doubt } =
+            ulp::judge(F::FORMAT, found[i], exact[i], uncertain[i]);
+        distances[i] = if doubt { 0.0 } else { distance };
+        // Numbers that are not negative are in the order of their bits, whose maximum is a vector instruction.
+        worst = worst.max(distances[i].to_bits());
+        misrounded += u64::from(wrong & !doubt);
+        doubtful += u64::from(doubt);
+    }
+    (f64::from_bits(worst), misrounded, doubtful)
+}
