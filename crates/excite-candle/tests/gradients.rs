@@ -140,7 +140,9 @@ fn other_number_types_are_refused_with_what_to_do() -> Result<()> {
     let integers = Tensor::new(&[1_u32, 2], &Device::Cpu)?;
     let error = excite_candle::apply(&integers, function("tanh")).unwrap_err().to_string();
     assert!(
-        error.contains("`tanh` of excite takes tensors of f32 or f64, not u32: convert it with `to_dtype` first"),
+        error.contains(
+            "`tanh` of excite takes tensors of f32, f64, f16 or bf16, not u32: convert it with `to_dtype` first"
+        ),
         "{error}"
     );
     Ok(())

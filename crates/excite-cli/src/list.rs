@@ -12,10 +12,13 @@ use crate::{output, table};
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  excite list            ranges, slopes, and where each function is linear or saturated
+  excite list            what each function does: range, slopes, where it saturates
+  excite list gelu       everything about one function
   excite list --names    what each is called in PyTorch, JAX, Keras and ONNX
   excite list --json     all of it for programs (null stands for infinite)")]
 pub struct Arguments {
+    /// Functions to show in full, by their names here or in PyTorch, JAX, Keras or ONNX; parameters in parentheses
+    functions: Vec<Function>,
     /// What each function is called elsewhere
     #[arg(long, conflicts_with = "json")]
     names: bool,
@@ -26,55 +29,88 @@ pub struct Arguments {
 
 /// Prints the catalogue.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let functions = if arguments.functions.is_empty() { Function::ALL } else { &arguments.functions };
     if arguments.json {
-        let all: Vec<_> = Function::ALL.iter().copied().map(as_json).collect();
+        let all: Vec<_> = functions.iter().copied().map(as_json).collect();
         return output::print(&format!("{:#}\n", json!(all)));
     }
     if arguments.names {
         let mut table = table::new(&["activation", "PyTorch", "JAX", "Keras", "ONNX"]);
-        for f in Function::ALL {
+        for f in functions {
             let info = f.info();
             table.add_row([info.name, info.pytorch, info.jax, info.keras, info.onnx]);
         }
         return output::print(&format!("{table}\n"));
     }
-    let mut table = table::new(&[
-        "activation",
-        "f(x)",
-        "range",
-        "zero-\ncentred",
-        "mono-\ntone",
-        "largest\nslope",
-        "linear\nwithin 5 %",
-        "saturated",
-        "Lip-\nschitz",
-    ]);
-    for &f in Function::ALL {
-        table.add_row(row(f));
+    if !arguments.functions.is_empty() {
+        let all: Vec<_> = functions.iter().copied().map(in_full).collect();
+        return output::print(&all.join("\n"));
+    }
+    let mut table = table::new(&["activation", "range", "mean", "monotone", "largest slope", "saturated"]);
+    for &f in functions {
+        let facts = Facts::of(f);
+        let saturated = saturated(&facts);
+        let mean = if facts.zero_centred { "0".to_owned() } else { significant(facts.mean_output) };
+        let monotone = if facts.monotone { "yes" } else { "no" }.to_owned();
+        table.add_row([f.name().to_owned(), interval(facts.range), mean, monotone, steepest(&facts), saturated]);
     }
     output::print(&format!(
         "{table}\n\
-         zero-centred: mean output 0 for standard normal inputs, else that mean ·\n\
-         linear: slope within 5 % of the largest · saturated: slope under {:.0} % of it ·\n\
-         all computed from value and slope\n",
+         mean: of the output for standard normal inputs; 0 is zero-centred ·\n\
+         saturated: slope under {:.0} % of the largest · all computed from value and slope ·\n\
+         excite list NAME shows a function in full\n",
         100.0 * Facts::SATURATION
     ))
 }
 
-fn row(f: Function) -> Vec<String> {
-    let facts = Facts::of(f);
-    let yes = |holds| if holds { "yes" } else { "no" }.to_owned();
-    vec![
-        f.name().to_owned(),
-        f.info().formula.to_owned(),
-        interval(facts.range),
-        if facts.zero_centred { yes(true) } else { format!("no: {}", significant(facts.mean_output)) },
-        yes(facts.monotone),
-        steepest(&facts),
-        interval(facts.linear_within_5_percent),
-        saturated(&facts),
-        significant(facts.lipschitz),
-    ]
+/// One function, a fact a line.
+fn in_full(f: Function) -> String {
+    let (info, facts) = (f.info(), Facts::of(f));
+    let mut lines = vec![
+        ("formula", info.formula.to_owned()),
+        ("advice", info.advice.to_owned()),
+        ("origin", info.origin.to_owned()),
+        ("range", interval(facts.range)),
+        ("mean output", format!("{} for standard normal inputs", significant(rounded(facts.mean_output)))),
+        ("monotone", if facts.monotone { "yes" } else { "no" }.to_owned()),
+        ("largest slope", steepest(&facts)),
+        ("Lipschitz", significant(facts.lipschitz)),
+        ("linear", format!("within 5 % on {}", interval(facts.linear_within_5_percent))),
+        ("saturated", saturated(&facts)),
+        ("gain", format!("{} for initialisation", significant(info.gain))),
+        (
+            "accuracy",
+            format!("f32 {} ULP, slope {} ULP; f16 and bf16 rounded right", info.max_ulp.f32, info.max_ulp.slope_f32),
+        ),
+    ];
+    for (index, p) in f.parameters().iter().enumerate() {
+        let meaning = p.meaning.trim_end_matches('.');
+        let line = format!("{} = {}, from {} to {}: {meaning}", p.name, f.parameter(index), p.lowest, p.highest);
+        lines.push(("parameter", line));
+    }
+    let elsewhere = [("PyTorch", info.pytorch), ("JAX", info.jax), ("Keras", info.keras), ("ONNX", info.onnx)];
+    lines.extend(elsewhere.into_iter().filter(|(_, name)| !name.is_empty()).map(|(of, name)| (of, name.to_owned())));
+    let lines: Vec<_> = lines.into_iter().map(|(what, text)| entry(what, &text)).collect();
+    format!("{}\n{}", info.title, lines.concat())
+}
+
+/// A line, broken between words where it is too long for a terminal.
+fn entry(what: &str, text: &str) -> String {
+    const WIDTH: usize = 80;
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is a line");
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(word.to_owned());
+        } else {
+            *line += if line.is_empty() { "" } else { " " };
+            *line += word;
+        }
+    }
+    lines
+        .iter()
+        .enumerate()
+        .fold(String::new(), |text, (i, line)| text + &format!("  {:14}{line}\n", if i == 0 { what } else { "" }))
 }
 
 /// Where the slope is largest: a point, or an interval on which the slope does not change.

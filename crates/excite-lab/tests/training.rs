@@ -119,8 +119,9 @@ impl Watcher for Counter {
 }
 
 #[test]
-fn every_function_learns_xor_with_both_optimisers() {
-    for &f in Function::ALL {
+fn xor_is_learnt_with_functions_of_every_kind_and_both_optimisers() {
+    for name in ["sigmoid", "tanh", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "softsign"] {
+        let f: Function = name.parse().unwrap();
         for (optimizer, rate) in [(Optimizer::default(), 0.3), (Optimizer::Adam, 0.03)] {
             let run = run(&xor(), &Spec { optimizer, ..mlp(&[16]) }, f.name(), rate, 100);
             let last = run.epochs.last().unwrap();

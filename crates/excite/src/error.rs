@@ -34,6 +34,8 @@ pub enum UnknownFunction {
         name: String,
         /// The known name nearest to it, if one is near.
         nearest: Option<&'static str>,
+        /// All names that are known.
+        known: Vec<&'static str>,
     },
     /// The function has no such parameter, or the parameter cannot be that.
     Parameter {
@@ -49,12 +51,11 @@ pub enum UnknownFunction {
 impl fmt::Display for UnknownFunction {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name { name, nearest: Some(nearest) } => {
+            Self::Name { name, nearest: Some(nearest), .. } => {
                 write!(out, "unknown activation function `{name}`: did you mean `{nearest}`?")
             }
-            Self::Name { name, nearest: None } => {
-                let names: Vec<_> = crate::Function::ALL.iter().map(crate::Function::name).collect();
-                write!(out, "unknown activation function `{name}`: choose one of {}", names.join(", "))
+            Self::Name { name, nearest: None, known } => {
+                write!(out, "unknown activation function `{name}`: choose one of {}", known.join(", "))
             }
             Self::Parameter { function, argument, why } => {
                 write!(out, "{function} cannot take the parameter `{argument}`: {why}")

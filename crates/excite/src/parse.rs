@@ -3,50 +3,97 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{Function, Info, Parameter, UnknownFunction};
+use crate::{Function, Gate, Parameter, RowFunction, UnknownFunction};
 
-impl fmt::Display for Function {
-    /// The name, and the parameters that are not the default: `leaky_relu(0.1)`, `softplus(beta=2)`.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(self.name())?;
-        let parameters = self.parameters();
-        let given = |(index, parameter): (usize, &Parameter)| {
-            let value = self.parameter(index);
-            let text = if parameters.len() == 1 { value.to_string() } else { format!("{}={value}", parameter.name) };
-            (value != parameter.default).then_some(text)
-        };
-        let given: Vec<String> = parameters.iter().enumerate().filter_map(given).collect();
-        if given.is_empty() { Ok(()) } else { write!(out, "({})", given.join(", ")) }
+/// What goes by names, and may take parameters.
+trait Entry: Copy + 'static {
+    /// All of the kind.
+    const EVERY: &'static [Self];
+    /// Every name that it goes by, the one in this library first.
+    fn names(&self) -> Vec<&'static str>;
+    fn parameters(&self) -> &'static [Parameter];
+    fn parameter(&self, index: usize) -> f64;
+    fn with_parameter(self, index: usize, value: f64) -> Self;
+}
+
+/// Makes a catalogue an [`Entry`].
+macro_rules! entry {
+    ($catalogue:ident) => {
+        impl Entry for $catalogue {
+            const EVERY: &'static [Self] = Self::ALL;
+
+            fn names(&self) -> Vec<&'static str> {
+                let info = self.info();
+                let names = [info.name, info.title, info.pytorch, info.jax, info.keras, info.onnx];
+                names.into_iter().chain(info.aliases.iter().copied()).filter(|name| !name.is_empty()).collect()
+            }
+
+            fn parameters(&self) -> &'static [Parameter] {
+                self.parameters()
+            }
+
+            fn parameter(&self, index: usize) -> f64 {
+                self.parameter(index)
+            }
+
+            fn with_parameter(self, index: usize, value: f64) -> Self {
+                self.with_parameter(index, value)
+            }
+        }
+    };
+}
+
+entry!(Function);
+entry!(RowFunction);
+
+impl Entry for Gate {
+    const EVERY: &'static [Self] = Self::ALL;
+
+    fn names(&self) -> Vec<&'static str> {
+        vec![self.name(), self.title()]
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[]
+    }
+
+    fn parameter(&self, index: usize) -> f64 {
+        unreachable!("a gate has no parameter {index}")
+    }
+
+    fn with_parameter(self, _: usize, _: f64) -> Self {
+        self
     }
 }
 
-impl FromStr for Function {
-    type Err = UnknownFunction;
+fn write<E: Entry>(entry: &E, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    out.write_str(entry.names()[0])?;
+    let parameters = entry.parameters();
+    let given = |(index, parameter): (usize, &Parameter)| {
+        let value = entry.parameter(index);
+        let text = if parameters.len() == 1 { value.to_string() } else { format!("{}={value}", parameter.name) };
+        (value != parameter.default).then_some(text)
+    };
+    let given: Vec<String> = parameters.iter().enumerate().filter_map(given).collect();
+    if given.is_empty() { Ok(()) } else { write!(out, "({})", given.join(", ")) }
+}
 
-    /// Reads the name in this library, or the one in PyTorch, JAX, Keras or ONNX; case, `-` and `_` do not count. Parameters
-    /// follow in parentheses, in order or by name.
-    ///
-    /// ```
-    /// use excite::{Function, LeakyRelu};
-    /// let f = Function::from(LeakyRelu { negative_slope: 0.1 });
-    /// assert_eq!("leaky_relu(0.1)".parse::<Function>()?, f);
-    /// assert_eq!("torch.nn.LeakyReLU(negative_slope=0.1)".parse::<Function>()?, f);
-    /// assert_eq!(f.to_string(), "leaky_relu(0.1)");
-    /// # Ok::<(), excite::UnknownFunction>(())
-    /// ```
-    fn from_str(text: &str) -> Result<Self, UnknownFunction> {
-        let text = text.trim();
-        if let Some(found) = by_name(text) {
-            return Ok(found);
-        }
-        let (name, arguments) = match text.strip_suffix(')').and_then(|text| text.split_once('(')) {
-            Some((name, arguments)) => (name.trim(), arguments),
-            None => (text, ""),
-        };
-        match by_name(name) {
-            Some(f) => with_arguments(f, arguments),
-            None => Err(UnknownFunction::Name { name: name.to_owned(), nearest: nearest(name) }),
-        }
+fn read<E: Entry>(text: &str) -> Result<E, UnknownFunction> {
+    let text = text.trim();
+    if let Some(found) = by_name(text) {
+        return Ok(found);
+    }
+    let (name, arguments) = match text.strip_suffix(')').and_then(|text| text.split_once('(')) {
+        Some((name, arguments)) => (name.trim(), arguments),
+        None => (text, ""),
+    };
+    match by_name(name) {
+        Some(entry) => with_arguments(entry, arguments),
+        None => Err(UnknownFunction::Name {
+            name: name.to_owned(),
+            nearest: nearest::<E>(name),
+            known: E::EVERY.iter().map(|entry| entry.names()[0]).collect(),
+        }),
     }
 }
 
@@ -54,28 +101,24 @@ fn plain(name: &str) -> String {
     name.to_lowercase().replace(['-', '_', ' '], "")
 }
 
-fn names(f: &Function) -> impl Iterator<Item = &'static str> {
-    let Info { name, title, pytorch, jax, keras, onnx, aliases, .. } = *f.info();
-    [name, title, pytorch, jax, keras, onnx].into_iter().chain(aliases.iter().copied()).filter(|name| !name.is_empty())
+fn by_name<E: Entry>(name: &str) -> Option<E> {
+    let wanted = plain(name);
+    E::EVERY.iter().find(|entry| entry.names().into_iter().any(|name| plain(name) == wanted)).copied()
 }
 
-fn by_name(name: &str) -> Option<Function> {
+fn nearest<E: Entry>(name: &str) -> Option<&'static str> {
     let wanted = plain(name);
-    Function::ALL.iter().find(|f| names(f).any(|name| plain(name) == wanted)).copied()
-}
-
-fn nearest(name: &str) -> Option<&'static str> {
-    let wanted = plain(name);
-    Function::ALL
+    E::EVERY
         .iter()
-        .map(|f| (strsim::damerau_levenshtein(&wanted, &plain(f.name())), f.name()))
+        .map(|entry| entry.names()[0])
+        .map(|name| (strsim::damerau_levenshtein(&wanted, &plain(name)), name))
         .min_by_key(|&(distance, _)| distance)
         .filter(|&(distance, name)| distance <= 2.max(name.len() / 3))
         .map(|(_, name)| name)
 }
 
-fn with_arguments(mut f: Function, arguments: &str) -> Result<Function, UnknownFunction> {
-    let (function, parameters) = (f.name(), f.parameters());
+fn with_arguments<E: Entry>(mut entry: E, arguments: &str) -> Result<E, UnknownFunction> {
+    let (function, parameters) = (entry.names()[0], entry.parameters());
     let refused = |argument: &str, why: String| UnknownFunction::Parameter {
         function,
         argument: argument.trim().to_owned(),
@@ -96,26 +139,61 @@ fn with_arguments(mut f: Function, arguments: &str) -> Result<Function, UnknownF
         };
         let Parameter { name, lowest, highest, .. } = *parameter;
         match value.trim().parse::<f64>() {
-            Ok(value) if (lowest..=highest).contains(&value) => f = f.with_parameter(index, value),
+            Ok(value) if (lowest..=highest).contains(&value) => entry = entry.with_parameter(index, value),
             _ => return Err(refused(argument, format!("{name} must be a number from {lowest} to {highest}"))),
         }
     }
-    Ok(f)
+    Ok(entry)
 }
 
-#[cfg(feature = "serde")]
-impl serde::Serialize for Function {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
+/// The texts of a catalogue, which serde takes too.
+macro_rules! texts {
+    ($catalogue:ident) => {
+        impl fmt::Display for $catalogue {
+            /// The name, and the parameters that are not the default: `leaky_relu(0.1)`, `softplus(beta=2)`.
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write(self, out)
+            }
+        }
+
+        impl FromStr for $catalogue {
+            type Err = UnknownFunction;
+
+            /// Reads the name in this library, or the one in PyTorch, JAX, Keras or ONNX; case, `-` and `_` do not count.
+            /// Parameters follow in parentheses, in order or by name.
+            ///
+            /// ```
+            /// use excite::{Function, LeakyRelu};
+            /// let f = Function::from(LeakyRelu { negative_slope: 0.1 });
+            /// assert_eq!("leaky_relu(0.1)".parse::<Function>()?, f);
+            /// assert_eq!("torch.nn.LeakyReLU(negative_slope=0.1)".parse::<Function>()?, f);
+            /// assert_eq!(f.to_string(), "leaky_relu(0.1)");
+            /// # Ok::<(), excite::UnknownFunction>(())
+            /// ```
+            fn from_str(text: &str) -> Result<Self, UnknownFunction> {
+                read(text)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $catalogue {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de> serde::Deserialize<'de> for $catalogue {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
 }
 
-#[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for Function {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+texts!(Function);
+texts!(RowFunction);
+texts!(Gate);
 
 #[cfg(test)]
 mod tests {
@@ -123,11 +201,17 @@ mod tests {
 
     #[test]
     fn every_name_and_alias_leads_back_to_its_function() {
-        for f in Function::ALL {
-            for name in names(f) {
-                assert_eq!(name.parse::<Function>().as_ref(), Ok(f), "{name}");
+        fn lead_back<E: Entry + FromStr<Err = UnknownFunction> + PartialEq + fmt::Debug>() {
+            for entry in E::EVERY {
+                for name in entry.names() {
+                    assert_eq!(name.parse::<E>().as_ref(), Ok(entry), "{name}");
+                }
             }
         }
+        lead_back::<Function>();
+        lead_back::<RowFunction>();
+        lead_back::<Gate>();
+        assert_eq!("SwiGLU".parse(), Ok(Gate::SwiGlu));
     }
 
     #[test]

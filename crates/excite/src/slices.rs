@@ -152,11 +152,24 @@ impl Engine {
         y: &mut [F],
         work: impl Fn([&[F]; N], &mut [F]) + Sync,
     ) {
+        self.in_pieces_of(1, inputs, y, work);
+    }
+
+    /// The same, where a piece holds whole samples of so many elements.
+    pub(crate) fn in_pieces_of<F: Float, const N: usize>(
+        self,
+        sample: usize,
+        inputs: [&[F]; N],
+        y: &mut [F],
+        work: impl Fn([&[F]; N], &mut [F]) + Sync,
+    ) {
+        let _ = sample;
         #[cfg(feature = "rayon")]
         if self.threads == Threads::Auto && y.len() >= 2 * PIECE {
             use rayon::prelude::*;
-            return y.par_chunks_mut(PIECE).enumerate().for_each(|(piece, y)| {
-                let first = piece * PIECE;
+            let size = PIECE.div_ceil(sample.max(1)) * sample.max(1);
+            return y.par_chunks_mut(size).enumerate().for_each(|(piece, y)| {
+                let first = piece * size;
                 work(inputs.map(|input| &input[first..first + y.len()]), y);
             });
         }

@@ -10,9 +10,24 @@ fn list_shows_every_function_with_its_facts() {
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     let line = |name: &str| ran.out.lines().find(|line| line.trim_start().starts_with(name)).unwrap().to_owned();
     assert!(line("sigmoid").contains("beyond ±4.36") && line("sigmoid").contains("0.25 at 0"), "{}", ran.out);
-    assert!(line("tanh").contains("±0.227") && line("tanh").contains("yes"), "{}", ran.out);
+    assert!(line("tanh").contains("±1") && line("tanh").contains("yes"), "{}", ran.out);
     assert!(line("relu ").contains("0 to ∞") && line("relu6").contains("0 to 6"), "{}", ran.out);
     assert!(ran.out.lines().all(|line| line.chars().count() <= 100), "{}", ran.out);
+    // A line for each, and those of the frame and the notes.
+    let functions = excite::Function::ALL.len();
+    assert!((functions + 4..functions + 24).contains(&ran.out.lines().count()), "{}", ran.out);
+}
+
+#[test]
+fn list_shows_a_function_in_full() {
+    let ran = Place::new().run(&["list", "torch.nn.LeakyReLU(0.2)"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    for text in ["negative_slope = 0.2, from", "Lipschitz     1\n", "torch.nn.LeakyReLU", "-∞ to ∞"] {
+        assert!(ran.out.replace('−', "-").contains(text), "{text}: {}", ran.out);
+    }
+    assert!(ran.out.lines().all(|line| line.chars().count() <= 100), "{}", ran.out);
+    let wrong = Place::new().run(&["list", "geluu"]);
+    assert!(wrong.code == Some(2) && wrong.err.contains("did you mean `gelu`?"), "{}", wrong.err);
 }
 
 #[test]
@@ -21,9 +36,10 @@ fn list_gives_names_and_json() {
     assert!(place.run(&["list", "--names"]).out.contains("torch.nn.ReLU6"));
     let json: serde_json::Value = serde_json::from_str(&place.run(&["list", "--json"]).out).unwrap();
     let names: Vec<_> = json.as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["sigmoid", "tanh", "relu", "relu6"]);
+    assert_eq!(names, excite::Function::ALL.iter().map(excite::Function::name).collect::<Vec<_>>());
+    let json: serde_json::Value = serde_json::from_str(&place.run(&["list", "--json", "sigmoid", "relu"]).out).unwrap();
     assert_eq!(json[0]["facts"]["largest_slope"], 0.25);
-    assert!(json[2]["facts"]["range"]["high"].is_null(), "infinite");
+    assert!(json[1]["facts"]["range"]["high"].is_null(), "infinite");
 }
 
 #[test]

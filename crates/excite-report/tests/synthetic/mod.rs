@@ -19,7 +19,7 @@ pub struct Shape {
 
 impl Default for Shape {
     fn default() -> Self {
-        let functions = Function::ALL.to_vec();
+        let functions = ["sigmoid", "tanh", "relu", "relu6"].map(|name| name.parse().unwrap()).to_vec();
         Self { functions, seeds: 3, epochs: 20, layers: 3, task: Task::Classification, diverging: Some(2) }
     }
 }

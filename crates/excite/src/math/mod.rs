@@ -9,7 +9,7 @@ mod pair;
 mod plain;
 mod trig;
 
-pub(crate) use exp::{exp_m1_neg, exp_m1_neg_and_rest, exp_m1_neg_in_two, reduce};
+pub(crate) use exp::{exp_guarded, exp_m1_neg, exp_m1_neg_and_rest, exp_m1_neg_in_two, reduce};
 pub use native::Native;
 pub use number::Number;
 pub use pair::Pair;
