@@ -31,8 +31,11 @@ impl CustomOp1 for Forward {
         let f = self.function;
         let y = timed(&self.clock, || match x {
             CpuStorage::F32(x) => forward(f, elements(x, layout, f.name())?).map(CpuStorage::F32),
+            #[cfg(feature = "all-dtypes")]
             CpuStorage::F64(x) => forward(f, elements(x, layout, f.name())?).map(CpuStorage::F64),
+            #[cfg(feature = "all-dtypes")]
             CpuStorage::F16(x) => forward(f, elements(x, layout, f.name())?).map(CpuStorage::F16),
+            #[cfg(feature = "all-dtypes")]
             CpuStorage::BF16(x) => forward(f, elements(x, layout, f.name())?).map(CpuStorage::BF16),
             other => Err(unsupported(f, other.dtype())),
         })?;
@@ -65,8 +68,11 @@ impl CustomOp2 for Backward {
         let saved_and_dy = (saved_layout, dy_layout);
         let dx = timed(&self.clock, || match (saved, dy) {
             (CpuStorage::F32(saved), CpuStorage::F32(dy)) => backward(f, saved, dy, saved_and_dy).map(CpuStorage::F32),
+            #[cfg(feature = "all-dtypes")]
             (CpuStorage::F64(saved), CpuStorage::F64(dy)) => backward(f, saved, dy, saved_and_dy).map(CpuStorage::F64),
+            #[cfg(feature = "all-dtypes")]
             (CpuStorage::F16(saved), CpuStorage::F16(dy)) => backward(f, saved, dy, saved_and_dy).map(CpuStorage::F16),
+            #[cfg(feature = "all-dtypes")]
             (CpuStorage::BF16(saved), CpuStorage::BF16(dy)) => {
                 backward(f, saved, dy, saved_and_dy).map(CpuStorage::BF16)
             }
@@ -127,10 +133,15 @@ fn timed<T>(clock: &Clock, work: impl FnOnce() -> T) -> T {
     done
 }
 
+/// What tensors may hold.
+const DTYPES: &str = if cfg!(feature = "all-dtypes") {
+    "f32, f64, f16 or bf16"
+} else {
+    "f32 (of f64, f16 and bf16 too with the feature `all-dtypes` of excite-candle)"
+};
+
 fn unsupported(f: Function, found: DType) -> Error {
     let name = f.name();
     let found = found.as_str();
-    Error::Msg(format!(
-        "`{name}` of excite takes tensors of f32, f64, f16 or bf16, not {found}: convert it with `to_dtype` first"
-    ))
+    Error::Msg(format!("`{name}` of excite takes tensors of {DTYPES}, not {found}: convert it with `to_dtype` first"))
 }
