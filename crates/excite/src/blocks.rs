@@ -68,6 +68,13 @@ fn compute<F: Float, const N: usize>(
         |input| F::load(level, input),
     );
     let mut y = [F::default().to_lane(); BLOCK];
+    if level.emulates_mul_add() && kernel.multiplies_and_adds() {
+        // Calls of the emulation are all its time: a loop of vectors would not be faster, and takes long to compile.
+        for i in 0..BLOCK {
+            y[i] = alone(kernel, inputs.each_ref().map(|input| input[i]));
+        }
+        return F::store(level, &y);
+    }
     let mut doubtful = [false; BLOCK];
     for i in 0..BLOCK {
         (y[i], doubtful[i]) = kernel.quick(inputs.each_ref().map(
@@ -79,6 +86,11 @@ fn compute<F: Float, const N: usize>(
         mend(kernel, &inputs, &doubtful, &mut y);
     }
     F::store(level, &y)
+}
+
+#[inline(never)]
+fn alone<F: Float, const N: usize>(kernel: impl Kernel<F, N>, inputs: [F::Lane; N]) -> F::Lane {
+    kernel.result(inputs)
 }
 
 /// Puts the careful results in place of the doubtful ones.

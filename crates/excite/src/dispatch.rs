@@ -96,6 +96,14 @@ impl Level {
 #[derive(Clone, Copy, Debug)]
 pub struct CheckedLevel(Level);
 
+impl CheckedLevel {
+    /// Whether fused multiply-add is not in hardware here, but a function.
+    #[inline(always)]
+    pub fn emulates_mul_add(self) -> bool {
+        cfg!(all(target_arch = "x86_64", not(target_feature = "fma"))) && self.0 == Level::Baseline
+    }
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {

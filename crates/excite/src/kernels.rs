@@ -13,6 +13,12 @@ pub trait Kernel<F: Float, const N: usize>: Copy + Sync {
     /// The result where the quick one is doubtful. May be slow.
     fn careful(self, inputs: [F::Lane; N]) -> F::Lane;
 
+    /// Whether it is more than comparisons and a product.
+    #[inline(always)]
+    fn multiplies_and_adds(self) -> bool {
+        true
+    }
+
     /// The result, quick or careful as need be.
     #[inline(always)]
     fn result(self, inputs: [F::Lane; N]) -> F::Lane {
@@ -58,6 +64,11 @@ impl<A: Activation, F: Float> Kernel<F, 1> for Forward<A> {
         (y, beyond::<A, F>(A::WORK, x) | (A::WORK != Work::Selects && F::near_tie(y)))
     }
 
+    #[inline(always)]
+    fn multiplies_and_adds(self) -> bool {
+        A::WORK != Work::Selects
+    }
+
     #[inline(never)]
     fn careful(self, [x]: [F::Lane; 1]) -> F::Lane {
         let wide: f64 = x.into();
@@ -87,6 +98,11 @@ impl<A: Activation, F: Float> Kernel<F, 2> for Backward<A> {
         // The slopes of waves have roots everywhere.
         let near_root = A::PERIODIC && dx.abs() < dy.abs() * F::Lane::lit(NEAR_ROOT);
         (dx, beyond::<A, F>(A::SLOPE_WORK, from) | near_root)
+    }
+
+    #[inline(always)]
+    fn multiplies_and_adds(self) -> bool {
+        A::SLOPE_WORK != Work::Selects
     }
 
     #[inline(never)]
