@@ -60,9 +60,25 @@ pub fn all(f: Function, x: &[f32]) -> Vec<Contender> {
             wide(|x| x.fast_max(f32x8::ZERO)),
             candle(tensor, Tensor::relu),
         ],
+        "gelu" => with_candle(rten(|| rten_vecmath::Gelu {}), candle(tensor, Tensor::gelu_erf)),
+        "gelu_tanh" => with_candle(rten(|| rten_vecmath::ApproxGelu {}), candle(tensor, Tensor::gelu)),
+        "silu" => with_candle(rten(|| rten_vecmath::Silu {}), candle(tensor, Tensor::silu)),
+        "elu" => with_candle(rten(|| rten_vecmath::Elu { alpha: 1.0 }), candle(tensor, |x| x.elu(1.0))),
+        "leaky_relu" => rten(|| rten_vecmath::LeakyRelu { alpha: 0.01 }),
+        "exponential" => {
+            let mut all = with_candle(rten(|| rten_vecmath::Exp {}), candle(tensor, Tensor::exp));
+            all.push(wide(f32x8::exp));
+            all
+        }
+        "sine" => with_candle(rten(rten_vecmath::Sin::new), candle(tensor, Tensor::sin)),
         "relu6" => vec![plain_loop(|x| x.clamp(0.0, 6.0)), candle(tensor, |x| x.clamp(0.0_f32, 6.0_f32))],
         _ => Vec::new(),
     }
+}
+
+fn with_candle(mut all: Vec<Contender>, candle: Contender) -> Vec<Contender> {
+    all.push(candle);
+    all
 }
 
 /// What a loop compiles to for the instruction set that is used, with no library at all.
