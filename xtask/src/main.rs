@@ -1,6 +1,7 @@
 //! The commands that maintain the workspace: `cargo xtask help` lists them.
 #![forbid(unsafe_code)]
 
+mod catalogue;
 mod golden;
 mod test;
 mod verify;
@@ -20,6 +21,8 @@ struct Arguments {
 enum Command {
     /// Runs every check: formatting, lints, documentation, tests, licences. What CI runs
     Test,
+    /// Writes docs/catalogue.md and its curves, from the code
+    Catalogue(catalogue::Catalogue),
     /// Writes down the bits that all functions give now, which the tests compare with
     Golden,
     /// Measures the errors of functions, over all 2^32 f32 inputs or in f64
@@ -29,6 +32,7 @@ enum Command {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Test => test::run(),
+        Command::Catalogue(catalogue) => catalogue.run(),
         Command::Golden => golden::run(),
         Command::Verify(verify) => verify.run(),
     }

@@ -23,6 +23,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use measure::{Side, Tally, engine};
 use sampled::Samples;
 use saved::File;
+pub use saved::root;
 use sweep::Sweep;
 
 /// Measures the errors of functions: of the value and the slope over all 2^32 f32 inputs, if nothing else is asked for.

@@ -11,6 +11,9 @@ use crate::theme::{Colour, Stroke};
 const LOW: f64 = -8.0;
 const HIGH: f64 = 8.0;
 
+/// Values and slopes beyond this are not drawn: they would squeeze all else.
+const LARGEST: f64 = 9.0;
+
 /// The value (solid) and the slope (dashed) of `functions` over inputs from −8 to 8, as an SVG file with a legend and a
 /// light and a dark style of its own.
 ///
@@ -68,7 +71,7 @@ pub(crate) fn zones(f: Function) -> Vec<Mark> {
 
 fn lines(f: Function, colour: Colour, width: f64) -> [Mark; 2] {
     let line = |dash: usize, y: &dyn Fn(f64) -> f64| Mark::Line {
-        points: positions().map(|x| (x, y(x))).collect(),
+        points: positions().map(|x| (x, y(x))).filter(|(_, y)| y.abs() <= LARGEST).collect(),
         stroke: Stroke { colour, dash },
         width,
     };
@@ -83,7 +86,7 @@ fn positions() -> impl Iterator<Item = f64> {
 fn heights(functions: &[Function]) -> (f64, f64) {
     let ys = functions.iter().flat_map(|f| positions().flat_map(|x| [f.value(x), f.slope_at(x)]));
     let (low, high) =
-        ys.filter(|y| y.is_finite()).fold((0.0, 1.0), |(low, high): (f64, f64), y| (low.min(y), high.max(y)));
+        ys.filter(|y| y.abs() <= LARGEST).fold((0.0, 1.0), |(low, high): (f64, f64), y| (low.min(y), high.max(y)));
     let margin = 0.05 * (high - low);
     (low - margin, high + margin)
 }
