@@ -76,7 +76,8 @@ pub enum Work {
     Once,
     /// In a number twice as long, rounded at the end.
     Twice,
-    /// Values in f32 and f64 by [`Activation::tuned`], all else as with [`Twice`](Self::Twice).
+    /// In f32 and f64 themselves by [`Activation::tuned`] or [`Activation::tuned_slope`] (f16 and bf16: in f32), and as with
+    /// [`Twice`](Self::Twice) where that is not enough.
     Tuned,
 }
 
@@ -123,6 +124,12 @@ pub trait Activation: Parameters + Send + Sync + 'static {
     /// f(x) by a kernel made for f32 and f64, within the stated bound, for functions worked out as [`Work::Tuned`].
     fn tuned<T: Native>(self, x: T) -> T {
         self.formula(x)
+    }
+
+    /// f'(x) by a kernel made for f32 and f64, within the stated bound, for slopes worked out as [`Work::Tuned`]; and whether it is
+    /// doubtful, as near a root: then it is worked out in a number twice as long.
+    fn tuned_slope<T: Native>(self, from: T) -> (T, bool) {
+        (self.slope_formula(from), false)
     }
 
     /// ∂f(x) / ∂parameter, for the parameter of that index.

@@ -36,10 +36,14 @@ const NEAR_ROOT: f64 = 1.0 / (1 << 12) as f64;
 /// Whether x is beyond what the quick way is right for.
 #[inline(always)]
 fn beyond<A: Activation, F: Float>(work: Work, x: F::Lane) -> bool {
-    let size = x.abs();
-    let too_large = F::WIDE_IS_FINITE && work == Work::Twice && !(size < F::Lane::lit(HUGE));
-    let too_far = A::PERIODIC && !(size <= F::Lane::lit(F::Wide::SIN_LIMIT));
-    too_large | too_far
+    let too_far = A::PERIODIC && !(x.abs() <= F::Lane::lit(F::Wide::SIN_LIMIT));
+    (F::WIDE_IS_FINITE && work == Work::Twice && too_large::<F>(x)) | too_far
+}
+
+/// Whether x is too large for a [`Pair`], or NaN.
+#[inline(always)]
+fn too_large<F: Float>(x: F::Lane) -> bool {
+    !(x.abs() < F::Lane::lit(HUGE))
 }
 
 /// Whether x is beyond the reach of [`Number::sin_cos`], but not infinite or NaN.
@@ -90,14 +94,19 @@ impl<A: Activation, F: Float> Kernel<F, 2> for Backward<A> {
     #[inline(always)]
     fn quick(self, [from, dy]: [F::Lane; 2]) -> (F::Lane, bool) {
         let Self(f) = self;
-        let dx = match A::SLOPE_WORK {
-            Work::Selects => dy * f.slope_formula(from),
-            Work::Once => F::from_once(F::once(dy) * f.slope_formula(F::once(from))),
-            Work::Tuned | Work::Twice => F::product(dy, f.slope_formula(F::wide(from))),
+        let (dx, doubtful) = match A::SLOPE_WORK {
+            Work::Selects => (dy * f.slope_formula(from), false),
+            Work::Once => (F::from_once(F::once(dy) * f.slope_formula(F::once(from))), false),
+            Work::Tuned => {
+                let (slope, doubtful) = f.tuned_slope(from);
+                let dx = dy * slope;
+                (dx, doubtful | F::near_tie(dx))
+            }
+            Work::Twice => (F::product(dy, f.slope_formula(F::wide(from))), false),
         };
         // The slopes of waves have roots everywhere.
         let near_root = A::PERIODIC && dx.abs() < dy.abs() * F::Lane::lit(NEAR_ROOT);
-        (dx, beyond::<A, F>(A::SLOPE_WORK, from) | near_root)
+        (dx, doubtful | beyond::<A, F>(A::SLOPE_WORK, from) | near_root)
     }
 
     #[inline(always)]
@@ -109,6 +118,8 @@ impl<A: Activation, F: Float> Kernel<F, 2> for Backward<A> {
     fn careful(self, [from, dy]: [F::Lane; 2]) -> F::Lane {
         if far_periods::<A, F>(from) {
             F::from_pair(Pair::from(dy.into()) * self.0.slope_formula_beyond(Pair::from(from.into())))
+        } else if A::SLOPE_WORK == Work::Tuned && !(F::WIDE_IS_FINITE && too_large::<F>(from)) {
+            F::product(dy, self.0.slope_formula(F::wide(from)))
         } else {
             dy * F::Lane::lit(self.0.slope_formula(from.into()))
         }

@@ -1,7 +1,7 @@
-use crate::math::Number;
+use crate::math::{Native, Number, exp_m1_in_two};
 use crate::parameters::activation;
 use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp};
+use crate::{Activation, Info, MaxUlp, Work};
 
 activation! {
     /// x above 0, and α·(eˣ − 1) below: saturates at −α.
@@ -35,14 +35,25 @@ impl Activation for Elu {
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.2451983007007066,
-        max_ulp: MaxUlp::ROUNDED,
+        max_ulp: MaxUlp { f32: 0.8, f64: 0.8, ..MaxUlp::ROUNDED },
     };
+
+    const WORK: Work = Work::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
         let below = x.at_most(N::lit(0.0)).exp_m1().times(self.alpha);
         // At −0 too x itself is right.
         if x >= N::lit(0.0) { x } else { below }
+    }
+
+    #[inline(always)]
+    fn tuned<T: Native>(self, x: T) -> T {
+        let (alpha, alpha_lo) = T::in_two(self.alpha, 0.0);
+        let (e, e_lo) = exp_m1_in_two(x.at_most(T::ZERO));
+        let below = e.mul_add(alpha, e_lo.mul_add(alpha, e * alpha_lo));
+        // At −0 too x itself is right.
+        if x >= T::ZERO { x } else { below }
     }
 
     #[inline(always)]

@@ -1,4 +1,4 @@
-use crate::math::Number;
+use crate::math::{Native, Number, exp};
 use crate::parameters::activation;
 use crate::reference::Real;
 use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
@@ -33,10 +33,12 @@ impl Activation for Exponential {
         aliases: &["exp"],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 0.36787944117144233,
-        max_ulp: MaxUlp { f32: 0.501, f64: 1.0, ..MaxUlp::NONE },
+        max_ulp: MaxUlp { f32: 1.0, f64: 1.0, ..MaxUlp::NONE },
     };
 
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
+
+    const WORK: Work = Work::Tuned;
     const SLOPE_WORK: Work = Work::Selects;
 
     /// The square of e^(x/2), which neither overflows nor is subnormal before eˣ is.
@@ -45,6 +47,11 @@ impl Activation for Exponential {
         let root = x.within(-1400.0, 1418.0).times(0.5).exp();
         // A pair has no infinity to overflow to.
         if x > N::lit(LARGEST) { N::lit(f64::INFINITY) } else { root * root }
+    }
+
+    #[inline(always)]
+    fn tuned<T: Native>(self, x: T) -> T {
+        exp(x)
     }
 
     #[inline(always)]

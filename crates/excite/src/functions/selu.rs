@@ -1,7 +1,7 @@
-use crate::math::Number;
+use crate::math::{Native, Number, exp_m1_in_two};
 use crate::parameters::activation;
 use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp};
+use crate::{Activation, Info, MaxUlp, Work};
 
 activation! {
     /// An ELU with α = 1.6732632423543772 scaled by λ = 1.0507009873554805, for which mean 0 and variance 1 are a fixed point.
@@ -19,6 +19,9 @@ activation! {
 const ALPHA: f64 = 1.6732632423543772848170429916717;
 const LAMBDA: f64 = 1.0507009873554804934193349852946;
 
+/// α·λ
+const PRODUCT: (f64, f64) = (1.7580993408473766, 5.75014648756476e-17);
+
 impl Activation for Selu {
     const INFO: Info = Info {
         name: "selu",
@@ -34,13 +37,25 @@ impl Activation for Selu {
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 0.75,
-        max_ulp: MaxUlp { f64: 0.7, ..MaxUlp::ROUNDED },
+        max_ulp: MaxUlp { f32: 0.95, f64: 0.95, ..MaxUlp::ROUNDED },
     };
+
+    const WORK: Work = Work::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
         let below = x.at_most(N::lit(0.0)).exp_m1().times(ALPHA);
         (if x >= N::lit(0.0) { x } else { below }).times(LAMBDA)
+    }
+
+    #[inline(always)]
+    fn tuned<T: Native>(self, x: T) -> T {
+        let (factor, factor_lo) = T::in_two(PRODUCT.0, PRODUCT.1);
+        let (e, e_lo) = exp_m1_in_two(x.at_most(T::ZERO));
+        let below = e.mul_add(factor, e_lo.mul_add(factor, e * factor_lo));
+        // λ − 1 is small, and so is what its rounding does.
+        let above = x.mul_add(T::lit(LAMBDA - 1.0), x);
+        if x >= T::ZERO { above } else { below }
     }
 
     #[inline(always)]

@@ -1,4 +1,4 @@
-use crate::math::{Native, Number, exp_m1_neg_and_rest, reduce};
+use crate::math::{Native, Number, times_logistic};
 use crate::parameters::activation;
 use crate::reference::Real;
 use crate::{Activation, Info, MaxUlp, Swish, Work};
@@ -43,26 +43,10 @@ impl Activation for Silu {
         SWISH.formula(x)
     }
 
-    /// As for the sigmoid, 2ᵐ / (2ᵐ + 1 + s); the rounding errors of the sum, of its inverse and of the product with x are all
-    /// taken into the last addition.
     #[inline(always)]
     fn tuned<T: Native>(self, x: T) -> T {
         let low = x.at_least(T::SILU_ZERO);
-        let reduced = reduce(low, T::GUARD_EXPONENT);
-        let (power, guard) = (reduced.power, T::GUARD);
-        let (s, s_lo) = exp_m1_neg_and_rest(&reduced);
-        let d = s.mul_add(guard, power + guard);
-        let d_lo = s_lo.mul_add(guard, s.mul_add(guard, power - (d - guard)));
-        let inverse = T::ONE / d;
-        let residual = inverse.mul_add(-d_lo, inverse.mul_add(-d, T::ONE));
-        // Lifted, so that neither a tiny x nor a tiny result loses digits before the last multiplication.
-        let lift = guard * guard;
-        let lifted = low * lift;
-        let product = lifted * inverse;
-        let rest = lifted.mul_add(inverse, -product);
-        let y = (product.mul_add(residual, rest) + product) * power * (T::ONE / lift);
-        // The sum of zeros has lost its sign.
-        if x > T::SILU_SELF { x } else { y.copysign(x) }
+        times_logistic(low, low, None)
     }
 
     #[inline(always)]

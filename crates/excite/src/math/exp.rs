@@ -67,6 +67,32 @@ pub fn exp_guarded<F: Native>(x: F, rest: F) -> F {
     if x < F::SIGMOID_ZERO { F::ZERO } else { s.mul_add(power, power) }
 }
 
+/// eˣ for any x, within 1 ULP.
+#[inline(always)]
+pub fn exp<F: Native>(x: F) -> F {
+    let x = x.at_least(F::SIGMOID_ZERO).at_most(F::EXP_INFINITE);
+    // Moved away from the end of the exponents that is near, and back at the end, which rounds once more or overflows.
+    let (shift, back) =
+        if x > F::ZERO { (-F::GUARD_EXPONENT, F::GUARD) } else { (F::GUARD_EXPONENT, F::ONE / F::GUARD) };
+    let Reduced { power, m, r } = reduce(x, shift);
+    let negative = m.mul_add(F::LN2_LO, -r);
+    let s = (negative * negative).mul_add(bend(negative), -negative);
+    s.mul_add(power, power) * back
+}
+
+/// eˣ − 1 for x ≤ 0 as a sum of two.
+#[inline(always)]
+pub fn exp_m1_in_two<F: Native>(x: F) -> (F, F) {
+    // Below this eˣ is less than half of the last place of 1.
+    let Reduced { power, r, .. } = reduce(x.at_least(-F::SIGMOID_ONE), F::ZERO);
+    // What m·LN2_LO would change is multiplied by 2^m: at most by 2^-4 of the last place of the result, where m is −1.
+    let (s, s_lo) = in_two(-r);
+    let less = power - F::ONE;
+    let sum = s.mul_add(power, less);
+    // less − sum is exact: 2^m·s is less than half of 1 − 2^m, or this is 0.
+    (sum, s_lo.mul_add(power, s.mul_add(power, less - sum)))
+}
+
 /// x = m·ln 2 + r in f64, where the low bits of `m_bits` hold m plus the exponent bias plus what was asked for.
 struct Parts {
     m: f64,

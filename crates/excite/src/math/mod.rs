@@ -2,6 +2,7 @@
 
 mod exp;
 mod ln_1p;
+mod logistic;
 mod native;
 mod normal;
 mod number;
@@ -9,7 +10,8 @@ mod pair;
 mod plain;
 mod trig;
 
-pub(crate) use exp::{exp_guarded, exp_m1_neg, exp_m1_neg_and_rest, exp_m1_neg_in_two, reduce};
+pub(crate) use exp::{exp, exp_guarded, exp_m1_in_two, exp_m1_neg, exp_m1_neg_in_two, reduce};
+pub(crate) use logistic::times_logistic;
 pub use native::Native;
 pub use number::Number;
 pub use pair::Pair;

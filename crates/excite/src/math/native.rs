@@ -35,7 +35,7 @@ pub trait Native: sealed::Sealed + Number + Into<f64> {
     /// Coefficients of q in e⁻ʳ ≈ 1 − r + r²·q(r), highest power first. See `exp.rs`.
     #[doc(hidden)]
     const EXP: &'static [Self];
-    /// Below this sigmoid is 0, and above `SIGMOID_ONE` it is 1.
+    /// Below this eˣ and sigmoid are 0, and above `SIGMOID_ONE` it is 1.
     #[doc(hidden)]
     const SIGMOID_ZERO: Self;
     #[doc(hidden)]
@@ -45,9 +45,16 @@ pub trait Native: sealed::Sealed + Number + Into<f64> {
     const SILU_ZERO: Self;
     #[doc(hidden)]
     const SILU_SELF: Self;
+    /// From here on eˣ is infinite.
+    #[doc(hidden)]
+    const EXP_INFINITE: Self;
     /// Above this tanh is 1.
     #[doc(hidden)]
     const TANH_ONE: Self;
+
+    /// The constant `head + tail` in two parts: rounded, and the rest.
+    #[doc(hidden)]
+    fn in_two(head: f64, tail: f64) -> (Self, Self);
 
     /// 2^k, where the low bits of `self` hold k plus the exponent bias.
     #[doc(hidden)]
@@ -61,6 +68,12 @@ macro_rules! native {
             const ONE: Self = 1.0;
             const LOG2_E: Self = std::$float::consts::LOG2_E;
             $($constants)*
+
+            #[inline(always)]
+            fn in_two(head: f64, tail: f64) -> (Self, Self) {
+                let rounded = head as Self;
+                (rounded, ((head - f64::from(rounded)) + tail) as Self)
+            }
 
             #[inline(always)]
             fn power_from_low_bits(self) -> Self {
@@ -90,6 +103,7 @@ native!(f32, 24, {
     // 109·e^−109 is less than half of the smallest subnormal; 1 − σ(18) is a quarter of the last place below 1.
     const SILU_ZERO: Self = -109.0;
     const SILU_SELF: Self = 30.0;
+    const EXP_INFINITE: Self = 89.0;
     // 1 − tanh(9.02) is half of the last place below 1.
     const TANH_ONE: Self = 9.5;
 });
@@ -119,6 +133,7 @@ native!(f64, 53, {
     // 752·e^−752 is less than half of the smallest subnormal; 1 − σ(38) is a quarter of the last place below 1.
     const SILU_ZERO: Self = -752.0;
     const SILU_SELF: Self = 60.0;
+    const EXP_INFINITE: Self = 710.0;
     // 1 − tanh(19.07) is half of the last place below 1.
     const TANH_ONE: Self = 19.5;
 });
