@@ -72,19 +72,27 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the manifest is in a folder of the workspace")
 }
 
-/// Stands for the code that results of `f` depend on: the library without its comments, and of the function files only those
-/// that `f` is in or that these name.
+/// The files and folders of the library, besides those of the functions, that results over slices depend on.
+const SHARED: &[&str] = &[
+    "activation.rs",
+    "blocks.rs",
+    "dispatch.rs",
+    "float.rs",
+    "kernels.rs",
+    "math",
+    "parameters.rs",
+    "reference.rs",
+    "slices.rs",
+];
+
+/// Stands for the code that results of `f` depend on, without its comments: of the function files only those that `f` is in or that
+/// these name.
 fn fingerprint(f: Function) -> String {
     let source = root().join("crates/excite/src");
     let mut hasher = DefaultHasher::new();
     METHOD.hash(&mut hasher);
-    for file in rust_files(&source) {
-        let shared = file.parent() != Some(&source.join("functions"));
-        if shared && !file.ends_with("catalogue.rs") {
-            code_of(&file).hash(&mut hasher);
-        }
-    }
-    for file in function_files(f, &source.join("functions")) {
+    let shared = SHARED.iter().flat_map(|name| rust_files(&source.join(name)));
+    for file in shared.chain(function_files(f, &source.join("functions"))) {
         code_of(&file).hash(&mut hasher);
     }
     format!("{:016x}", hasher.finish())
@@ -119,9 +127,13 @@ fn camel_case(module: &str) -> String {
     module.split('_').map(upper).collect()
 }
 
-fn rust_files(folder: &Path) -> BTreeSet<PathBuf> {
+/// The file itself, or all in the folder.
+fn rust_files(path: &Path) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+    if path.is_file() {
+        found.insert(path.to_owned());
+    }
+    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {
             found.append(&mut rust_files(&path));
@@ -170,6 +182,7 @@ mod tests {
             let files = function_files(*f, &folder);
             assert!(files.contains(&folder.join(format!("{}.rs", f.name()))), "{f} is not in a file of its name");
         }
+        assert!(SHARED.iter().all(|name| !rust_files(&root().join("crates/excite/src").join(name)).is_empty()));
         assert_ne!(fingerprint(function("relu")), fingerprint(function("tanh")));
         assert_eq!(camel_case("leaky_relu"), "LeakyRelu");
     }
