@@ -191,10 +191,11 @@ fn quarters(x: f64) -> (u64, Pair) {
 fn split(product: [u64; 4], below_point: u32) -> (u64, [u64; 4]) {
     let bit = |i: u32| product[(i / 64) as usize] >> (i % 64) & 1;
     let quadrant = bit(below_point) | bit(below_point + 1) << 1;
+    let (words, bits) = (((256 - below_point) / 64) as usize, (256 - below_point) % 64);
     let mut fraction = [0; 4];
-    for i in 0..below_point {
-        let to = 256 - below_point + i;
-        fraction[(to / 64) as usize] |= bit(i) << (to % 64);
+    for i in words..4 {
+        let from_below = if i > words && bits > 0 { product[i - words - 1] >> (64 - bits) } else { 0 };
+        fraction[i] = product[i - words] << bits | from_below;
     }
     (quadrant, fraction)
 }
