@@ -4,7 +4,7 @@ use crate::blocks::BLOCK;
 use crate::dispatch::CheckedLevel;
 use crate::kernels::Kernel;
 use crate::slices::same_length;
-use crate::{Activation, Engine, Float, LengthMismatch};
+use crate::{Activation, Engine, Float, LengthMismatch, Number};
 
 /// How the elements of a slice belong to channels: as in an array of the shape outer × `channels` × `inner`.
 ///
@@ -224,7 +224,7 @@ fn add_products<A: Activation, F: Float>(
     let (x, dy) = (F::load(level, x), F::load(level, dy));
     for i in 0..BLOCK {
         let (x, dy): (f64, f64) = (x[i].into(), dy[i].into());
-        sums[i] = dy.mul_add(f.slope_by_parameter(index, x), sums[i]);
+        sums[i] = Number::mul_add(dy, f.slope_by_parameter(index, x), sums[i]);
     }
 }
 

@@ -1,9 +1,24 @@
 //! The instruction sets, chosen at run time. The one corner of the workspace that holds unsafe code.
 #![allow(unsafe_code)]
 
-use std::fmt;
+use alloc::vec::Vec;
+use core::fmt;
 
 use half::f16;
+
+/// Whether the machine has a feature: asked of the machine, or else of what the program was compiled for.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "std"))]
+macro_rules! has {
+    ($feature:tt) => {
+        std::is_x86_feature_detected!($feature)
+    };
+}
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(feature = "std")))]
+macro_rules! has {
+    ($feature:tt) => {
+        cfg!(target_feature = $feature)
+    };
+}
 
 /// An instruction set that kernels are compiled for. All give the same bits; they differ in speed.
 ///
@@ -28,23 +43,17 @@ impl Level {
     /// All levels that the library has, fastest first, whether this machine has them or not.
     pub const ALL: &[Self] = &[Self::Avx512, Self::Avx2, Self::Baseline];
 
-    /// Whether this machine can run the level.
+    /// Whether this machine can run the level. Without the feature `std`: whether the program as a whole was compiled for it.
     pub fn is_available(self) -> bool {
         match self {
             Self::Baseline => true,
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => {
-                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c")
-            }
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+            Self::Avx2 => has!("avx2") && has!("fma") && has!("f16c"),
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             Self::Avx512 => {
-                Self::Avx2.is_available()
-                    && is_x86_feature_detected!("avx512f")
-                    && is_x86_feature_detected!("avx512bw")
-                    && is_x86_feature_detected!("avx512dq")
-                    && is_x86_feature_detected!("avx512vl")
+                Self::Avx2.is_available() && has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl")
             }
-            #[cfg(not(target_arch = "x86_64"))]
+            #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
             Self::Avx2 | Self::Avx512 => false,
         }
     }
@@ -81,10 +90,10 @@ impl Level {
     #[inline]
     pub(crate) fn run_checked<R>(self, work: impl FnOnce(CheckedLevel) -> R) -> R {
         match self {
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             // SAFETY: the machine has every feature that `avx512` is compiled with: `is_available` checked them all.
             Self::Avx512 if self.is_available() => unsafe { avx512(work) },
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             // SAFETY: the machine has every feature that `avx2` is compiled with: `is_available` checked them all.
             Self::Avx2 if self.is_available() => unsafe { avx2(work) },
             _ => work(CheckedLevel(Self::Baseline)),
@@ -97,10 +106,11 @@ impl Level {
 pub struct CheckedLevel(Level);
 
 impl CheckedLevel {
-    /// Whether fused multiply-add is not in hardware here, but a function.
+    /// Whether fused multiply-add is not an instruction here, but a function.
     #[inline(always)]
     pub fn emulates_mul_add(self) -> bool {
-        cfg!(all(target_arch = "x86_64", not(target_feature = "fma"))) && self.0 == Level::Baseline
+        cfg!(not(feature = "std"))
+            || cfg!(all(target_arch = "x86_64", not(target_feature = "fma"))) && self.0 == Level::Baseline
     }
 }
 
@@ -114,13 +124,13 @@ impl fmt::Display for Level {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 #[target_feature(enable = "avx2,fma,f16c")]
 fn avx2<R>(work: impl FnOnce(CheckedLevel) -> R) -> R {
     work(CheckedLevel(Level::Avx2))
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")]
 fn avx512<R>(work: impl FnOnce(CheckedLevel) -> R) -> R {
     work(CheckedLevel(Level::Avx512))
@@ -133,9 +143,9 @@ pub(crate) const CACHE_LINE: usize = 64;
 /// written past the caches, so that their lines are not read from memory first.
 #[inline(always)]
 pub(crate) fn write<F: Copy, const N: usize>(blocks: &mut [[F; N]], streaming: bool, block: impl Fn(usize) -> [F; N]) {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
     {
-        use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_sfence, _mm_stream_si128};
+        use core::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_sfence, _mm_stream_si128};
 
         const VECTOR: usize = size_of::<__m128i>();
         let whole_lines =
@@ -152,15 +162,15 @@ pub(crate) fn write<F: Copy, const N: usize>(blocks: &mut [[F; N]], streaming: b
             for i in 0..size_of::<[F; N]>() / VECTOR {
                 // SAFETY: `from` and `to` point to arrays of `size_of::<[F; N]>()` bytes, and i is less than the whole
                 // vectors in them; `to` is aligned to 16 bytes, because the first block is and each is a multiple of 16
-                // bytes long. SSE2 belongs to every x86-64 machine.
+                // bytes long. SSE2 is what the program is compiled for.
                 unsafe { _mm_stream_si128(to.add(i), _mm_loadu_si128(from.add(i))) };
             }
         }
-        // SAFETY: SSE belongs to every x86-64 machine. The fence orders these stores before whatever follows, as other
+        // SAFETY: SSE2, which includes SSE, is what the program is compiled for. The fence orders these stores before whatever follows, as other
         // threads see it; without it they would break the memory model of the language.
         unsafe { _mm_sfence() };
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
     for (index, to) in blocks.iter_mut().enumerate() {
         let _ = streaming;
         *to = block(index);
@@ -170,9 +180,11 @@ pub(crate) fn write<F: Copy, const N: usize>(blocks: &mut [[F; N]], streaming: b
 /// Asks for the lines of the `count` elements from `first` on, which need not be in the slice: hints do not fault.
 #[inline(always)]
 pub(crate) fn prefetch<F>(from: &[F], first: usize, count: usize) {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+    let _ = (from, first, count);
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
     for line in 0..(count * size_of::<F>()).div_ceil(CACHE_LINE) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         let address = from.as_ptr().wrapping_add(first).cast::<i8>().wrapping_add(line * CACHE_LINE);
         // SAFETY: a prefetch of any address, mapped or not, does nothing but to fill caches.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address) };
@@ -182,9 +194,9 @@ pub(crate) fn prefetch<F>(from: &[F], first: usize, count: usize) {
 /// Every f16 as f32, which is exact: by hardware from AVX2 on.
 #[inline(always)]
 pub(crate) fn f32_from_f16<const N: usize>(level: CheckedLevel, block: &[f16; N]) -> [f32; N] {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
     if level.0 != Level::Baseline {
-        use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm256_cvtph_ps, _mm256_storeu_ps};
+        use core::arch::x86_64::{__m128i, _mm_loadu_si128, _mm256_cvtph_ps, _mm256_storeu_ps};
 
         #[target_feature(enable = "avx,f16c")]
         #[inline]
@@ -211,9 +223,9 @@ pub(crate) fn f32_from_f16<const N: usize>(level: CheckedLevel, block: &[f16; N]
 /// Every f32 rounded to the nearest f16: by hardware from AVX2 on.
 #[inline(always)]
 pub(crate) fn f16_from_f32<const N: usize>(level: CheckedLevel, lanes: &[f32; N]) -> [f16; N] {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
     if level.0 != Level::Baseline {
-        use std::arch::x86_64::{
+        use core::arch::x86_64::{
             __m128i, _MM_FROUND_TO_NEAREST_INT, _mm_storeu_si128, _mm256_cvtps_ph, _mm256_loadu_ps,
         };
 

@@ -1,6 +1,8 @@
 //! What can be wrong with a call.
 
-use std::fmt;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 /// Slices that had to be of one length were not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +25,7 @@ impl fmt::Display for LengthMismatch {
     }
 }
 
-impl std::error::Error for LengthMismatch {}
+impl core::error::Error for LengthMismatch {}
 
 /// A text that no activation function of the catalogue goes by, or a parameter that it cannot take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,4 +66,4 @@ impl fmt::Display for UnknownFunction {
     }
 }
 
-impl std::error::Error for UnknownFunction {}
+impl core::error::Error for UnknownFunction {}

@@ -2,8 +2,6 @@
 
 mod grid;
 
-use std::sync::{Mutex, PoisonError};
-
 use crate::Function;
 use grid::Grid;
 
@@ -67,8 +65,18 @@ impl Facts {
     /// The share of the largest |slope| under which an input counts as saturated.
     pub const SATURATION: f64 = 0.05;
 
-    /// The facts of `f`: searched for the first time, which takes milliseconds, and remembered.
+    /// The facts of `f`: searched for the first time, which takes milliseconds, and remembered (each time without the feature
+    /// `std`).
+    #[cfg(not(feature = "std"))]
     pub fn of(f: Function) -> Self {
+        Self::search(f)
+    }
+
+    /// The facts of `f`: searched for the first time, which takes milliseconds, and remembered (each time without the feature
+    /// `std`).
+    #[cfg(feature = "std")]
+    pub fn of(f: Function) -> Self {
+        use std::sync::{Mutex, PoisonError};
         static FOUND: Mutex<Vec<(Function, Facts)>> = Mutex::new(Vec::new());
         let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, facts)) = found.iter().find(|(known, _)| *known == f) {
@@ -149,7 +157,7 @@ mod tests {
     fn relu_is_linear_without_end_and_saturates_below_0_only() {
         let relu = facts("relu");
         assert_eq!(relu.range, Interval { low: 0.0, high: f64::INFINITY });
-        assert!((relu.mean_output - (0.5 * std::f64::consts::FRAC_1_PI).sqrt()).abs() < 1e-6);
+        assert!((relu.mean_output - (0.5 * core::f64::consts::FRAC_1_PI).sqrt()).abs() < 1e-6);
         assert_eq!(relu.saturated_above, None);
         assert!(relu.saturated_below.unwrap().abs() < 1e-12);
         assert_eq!(relu.linear_within_1_percent.high, f64::INFINITY);
@@ -185,7 +193,7 @@ mod tests {
         let snake = facts("snake");
         assert!(snake.monotone && !snake.odd);
         assert_eq!((snake.largest_slope, snake.lipschitz), (2.0, 2.0));
-        assert!((snake.steepest_at - std::f64::consts::FRAC_PI_4).abs() < 1e-7);
+        assert!((snake.steepest_at - core::f64::consts::FRAC_PI_4).abs() < 1e-7);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The element types: f32, f64, f16 and bf16.
 
-use std::fmt::{Debug, Display};
+use core::fmt::{Debug, Display};
 
 use half::{bf16, f16};
 
@@ -255,7 +255,9 @@ impl Float for f16 {
     fn near_tie(lane: f32) -> bool {
         // Below the smallest normal f16 all are multiples of 2^-24, and halfway is an odd multiple of 2^-25.
         let halves = lane * 33554432.0;
-        let near_half = (halves - halves.round_ties_even()).abs() <= halves.abs() * f32::EPSILON;
+        // Adding and subtracting 1.5·2^23 rounds to an integer, as far as it matters below.
+        let whole = (halves + 12582912.0) - 12582912.0;
+        let near_half = (halves - whole).abs() <= halves.abs() * f32::EPSILON;
         near_halfway(lane, 13) | ((lane.abs() < 6.103515625e-5) & near_half & (lane != 0.0))
     }
     #[inline(always)]

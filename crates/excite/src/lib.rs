@@ -33,7 +33,17 @@
 //! * NaN in, NaN out. Signed zeros, infinities and subnormals give the rounded limit.
 //! * Each function states its largest error in ULP ([`Info::max_ulp`]); `cargo xtask verify sigmoid` measures it over all 2^32
 //!   inputs. In f16 and bf16 every result is correctly rounded; in f32 too, on an engine with [`Accuracy::Exact`].
+//!
+//! # Features
+//! * `std` (on by default): instruction sets are detected at run time, an unknown name is answered with the nearest known one, and
+//!   [`Facts`] are remembered. Without it the crate needs `alloc` alone, and gives the same bits: kernels are compiled for the target's
+//!   own instruction set, and fused multiply-add is a call of libm, which is slow.
+//! * `rayon` (on by default): long slices are worked through by several threads.
+//! * `serde`: [`Function`], [`RowFunction`] and [`Gate`] as their names in configurations, and [`Facts`].
 #![deny(missing_docs)]
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
+
+extern crate alloc;
 
 mod activation;
 mod blocks;

@@ -1,7 +1,9 @@
 //! The plain real numbers that [`Activation::reference`](crate::Activation::reference) is written over: f64 here, and a
 //! multi-precision number in the tests that measure f64.
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use core::ops::{Add, Div, Mul, Neg, Sub};
+
+use crate::math::std_or_libm;
 
 /// A real number with the elementary functions. It need not be fast; it must be accurate.
 ///
@@ -55,31 +57,31 @@ pub trait Real:
 
 impl Real for f64 {
     fn exp(self) -> Self {
-        f64::exp(self)
+        std_or_libm::exp(self)
     }
 
     fn exp_m1(self) -> Self {
-        f64::exp_m1(self)
+        std_or_libm::expm1(self)
     }
 
     fn ln_1p(self) -> Self {
-        f64::ln_1p(self)
+        std_or_libm::log1p(self)
     }
 
     fn tanh(self) -> Self {
-        f64::tanh(self)
+        std_or_libm::tanh(self)
     }
 
     fn sin(self) -> Self {
-        f64::sin(self)
+        std_or_libm::sin(self)
     }
 
     fn cos(self) -> Self {
-        f64::cos(self)
+        std_or_libm::cos(self)
     }
 
     fn sqrt(self) -> Self {
-        f64::sqrt(self)
+        std_or_libm::sqrt(self)
     }
 
     fn erfc(self) -> Self {
@@ -87,7 +89,7 @@ impl Real for f64 {
     }
 
     fn pi() -> Self {
-        std::f64::consts::PI
+        core::f64::consts::PI
     }
 
     fn is_positive(&self) -> bool {

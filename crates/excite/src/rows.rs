@@ -13,6 +13,8 @@ pub use softmax::Softmax;
 pub use softmin::Softmin;
 pub use sparsemax::Sparsemax;
 
+use alloc::vec::Vec;
+
 use crate::dispatch::CheckedLevel;
 use crate::math::Native;
 use crate::reference::Real;
@@ -222,7 +224,7 @@ fn each_row<F: Float, const N: usize>(
         return;
     }
     if inner == 1 {
-        let mut buffers = std::array::from_fn(|_| Row::new(len, padding));
+        let mut buffers = core::array::from_fn(|_| Row::new(len, padding));
         for (index, output) in output.chunks_mut(len).enumerate() {
             for (buffer, input) in buffers.iter_mut().zip(inputs) {
                 buffer.load(level, &input[index * len..][..len]);
@@ -233,7 +235,7 @@ fn each_row<F: Float, const N: usize>(
         return;
     }
     let mut buffers: [Vec<Row<F::Lane>>; N] =
-        std::array::from_fn(|_| (0..GATHERED.min(inner)).map(|_| Row::new(len, padding)).collect());
+        core::array::from_fn(|_| (0..GATHERED.min(inner)).map(|_| Row::new(len, padding)).collect());
     for (sample, output) in output.chunks_mut(rows.sample()).enumerate() {
         for first in (0..inner).step_by(GATHERED) {
             let count = GATHERED.min(inner - first);

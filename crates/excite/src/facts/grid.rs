@@ -1,9 +1,11 @@
 //! A function on a fine grid, and searches between the points of it.
 
-use std::cmp::Ordering;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use super::Interval;
-use crate::{Engine, Function, SlopeFrom, Threads};
+use crate::{Engine, Function, Number, SlopeFrom, Threads};
 
 /// What the function does at x.
 #[derive(Clone, Copy)]
@@ -49,15 +51,15 @@ impl Grid {
 
     pub fn new(f: Function) -> Self {
         // sinh spaces evenly near 0 and geometrically far from it: steps of 0.00145 at 0, 0.145 % of x beyond, to 10^6.
-        let step = 1e6_f64.asinh() / Self::SIDE as f64;
-        let side: Vec<f64> = (1..=Self::SIDE).map(|i| (i as f64 * step).sinh()).chain([f64::INFINITY]).collect();
+        let step = libm::asinh(1e6) / Self::SIDE as f64;
+        let side: Vec<f64> = (1..=Self::SIDE).map(|i| libm::sinh(i as f64 * step)).chain([f64::INFINITY]).collect();
         let x: Vec<f64> = side.iter().rev().map(|x| -x).chain([0.0]).chain(side.iter().copied()).collect();
         Self { f, points: points(f, &x) }
     }
 
     /// The indices of the finite points, nearest to 0 first.
     fn outwards() -> impl Iterator<Item = usize> {
-        std::iter::once(Self::CENTRE).chain((1..=Self::SIDE).flat_map(|i| [Self::CENTRE + i, Self::CENTRE - i]))
+        core::iter::once(Self::CENTRE).chain((1..=Self::SIDE).flat_map(|i| [Self::CENTRE + i, Self::CENTRE - i]))
     }
 
     pub fn is_odd(&self) -> bool {
@@ -183,7 +185,7 @@ fn is_saturated(p: &Point, slope: f64) -> bool {
 /// opposite points are added first, so that an odd function gives 0 exactly.
 pub fn mean_over_standard_normal(f: Function) -> f64 {
     let step = 1.0 / 1024.0;
-    let density = |x: f64| (-0.5 * x * x).exp() * (0.5 * std::f64::consts::FRAC_1_PI).sqrt();
+    let density = |x: f64| Number::exp(-0.5 * x * x) * Number::sqrt(0.5 * core::f64::consts::FRAC_1_PI);
     let x: Vec<f64> = (1..=12 * 1024).map(|i| f64::from(i) * step).collect();
     let opposite: Vec<f64> = x.iter().map(|x| -x).collect();
     let pairs = values(f, &x).into_iter().zip(values(f, &opposite)).zip(&x);

@@ -29,7 +29,7 @@ impl Activation for Relu {
         jax: "jax.nn.relu",
         keras: "keras.activations.relu",
         onnx: "Relu",
-        gain: std::f64::consts::SQRT_2,
+        gain: core::f64::consts::SQRT_2,
         aliases: &[],
         max_ulp: MaxUlp::NONE,
     };

@@ -28,7 +28,7 @@ impl Activation for Relu6 {
         jax: "jax.nn.relu6",
         keras: "keras.activations.relu6",
         onnx: "Clip(0, 6)",
-        gain: std::f64::consts::SQRT_2,
+        gain: core::f64::consts::SQRT_2,
         aliases: &[],
         max_ulp: MaxUlp::NONE,
     };

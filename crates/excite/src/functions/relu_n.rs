@@ -33,7 +33,7 @@ impl Activation for ReluN {
         keras: "keras.layers.ReLU(max_value)",
         onnx: "Clip(0, n)",
         aliases: &["clipped_relu", "pact"],
-        gain: std::f64::consts::SQRT_2,
+        gain: core::f64::consts::SQRT_2,
         max_ulp: MaxUlp::NONE,
     };
 

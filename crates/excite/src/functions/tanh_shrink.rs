@@ -95,7 +95,7 @@ impl Activation for TanhShrink {
             x * square.clone() * terms.into_iter().fold(R::from(0.0), add)
         } else if (x.clone().abs() - R::from(FAR)).is_positive() {
             // Less than tanh's distance from ±1 can be told from a tie.
-            let nearly_one = R::from(1.0) - R::from(2.0_f64.powi(-200));
+            let nearly_one = R::from(1.0) - R::from(1.0 / (1_u128 << 100) as f64) / R::from((1_u128 << 100) as f64);
             if x.is_positive() { x - nearly_one } else { x + nearly_one }
         } else {
             x.clone() - x.tanh()

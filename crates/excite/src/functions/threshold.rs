@@ -33,7 +33,7 @@ impl Activation for Threshold {
         keras: "keras.activations.threshold",
         onnx: "",
         aliases: &[],
-        gain: std::f64::consts::SQRT_2,
+        gain: core::f64::consts::SQRT_2,
         max_ulp: MaxUlp::NONE,
     };
 

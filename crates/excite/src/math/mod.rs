@@ -8,6 +8,7 @@ mod normal;
 mod number;
 mod pair;
 mod plain;
+pub(crate) mod std_or_libm;
 mod trig;
 
 pub(crate) use exp::{exp, exp_guarded, exp_m1_in_two, exp_m1_neg, exp_m1_neg_in_two, reduce};

@@ -66,7 +66,7 @@ macro_rules! native {
         impl Native for $float {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
-            const LOG2_E: Self = std::$float::consts::LOG2_E;
+            const LOG2_E: Self = core::$float::consts::LOG2_E;
             $($constants)*
 
             #[inline(always)]
@@ -84,7 +84,7 @@ macro_rules! native {
 }
 
 native!(f32, 24, {
-    const LN2_HI: Self = std::f32::consts::LN_2;
+    const LN2_HI: Self = core::f32::consts::LN_2;
     const LN2_LO: Self = -1.904654299957767878541823431924499865639744745879320e-9;
     const TO_EXPONENT: Self = 12582912.0 + 127.0;
     const GUARD_EXPONENT: Self = 32.0;
@@ -109,7 +109,7 @@ native!(f32, 24, {
 });
 
 native!(f64, 53, {
-    const LN2_HI: Self = std::f64::consts::LN_2;
+    const LN2_HI: Self = core::f64::consts::LN_2;
     const LN2_LO: Self = 2.3190468138462996154948554638754786504120680e-17;
     const TO_EXPONENT: Self = 6755399441055744.0 + 1023.0;
     const GUARD_EXPONENT: Self = 64.0;

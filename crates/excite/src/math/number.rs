@@ -1,7 +1,7 @@
 //! The numbers that a formula is worked out in: f32 and f64 themselves, and the [`Pair`](super::Pair) of two f64.
 
-use std::fmt::Debug;
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use core::fmt::Debug;
+use core::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A number that a formula can be worked out in. A formula is written once over it, and worked out in the number itself where
 /// plain arithmetic rounds once, and in a number about twice as long else: f64 for f32, f16 and bf16,

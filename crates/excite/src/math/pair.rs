@@ -1,7 +1,7 @@
 //! The sum of two f64, which holds twice as many digits.
 
-use std::cmp::Ordering;
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use core::cmp::Ordering;
+use core::ops::{Add, Div, Mul, Neg, Sub};
 
 use super::Number;
 use super::{exp, ln_1p, normal, trig};

@@ -1,6 +1,6 @@
 //! f32 and f64 as numbers that formulas are worked out in.
 
-use super::{Number, exp, ln_1p, normal, trig};
+use super::{Number, exp, ln_1p, normal, std_or_libm, trig};
 
 impl Number for f64 {
     const SIN_LIMIT: f64 = trig::LIMIT;
@@ -27,7 +27,7 @@ impl Number for f64 {
 
     #[inline(always)]
     fn mul_add(self, a: Self, b: Self) -> Self {
-        f64::mul_add(self, a, b)
+        std_or_libm::fma(self, a, b)
     }
 
     #[inline(always)]
@@ -42,7 +42,7 @@ impl Number for f64 {
 
     #[inline(always)]
     fn sqrt(self) -> Self {
-        f64::sqrt(self)
+        std_or_libm::sqrt(self)
     }
 
     /// The divider works beside the other units: a reciprocal in f32 and a step of Newton's takes as long.
@@ -117,7 +117,7 @@ impl Number for f32 {
 
     #[inline(always)]
     fn mul_add(self, a: Self, b: Self) -> Self {
-        f32::mul_add(self, a, b)
+        std_or_libm::fmaf(self, a, b)
     }
 
     #[inline(always)]
@@ -132,7 +132,7 @@ impl Number for f32 {
 
     #[inline(always)]
     fn sqrt(self) -> Self {
-        f32::sqrt(self)
+        std_or_libm::sqrtf(self)
     }
 
     #[inline(always)]

@@ -4,9 +4,9 @@ use super::pair::two_sum;
 use super::{Number, Pair};
 
 /// π/2 in three parts: the first rounded to f64, and what is left, rounded in turn.
-const HALF_PI: [f64; 3] = [std::f64::consts::FRAC_PI_2, 6.123233995736766e-17, -1.4973849048591698e-33];
+const HALF_PI: [f64; 3] = [core::f64::consts::FRAC_PI_2, 6.123233995736766e-17, -1.4973849048591698e-33];
 
-const TWO_OVER_PI: f64 = std::f64::consts::FRAC_2_PI;
+const TWO_OVER_PI: f64 = core::f64::consts::FRAC_2_PI;
 
 /// 1.5 · 2^52: adding it rounds to an integer, and leaves that integer in the low bits.
 const TO_INTEGER: f64 = 6755399441055744.0;
@@ -205,7 +205,7 @@ fn to_pair(high: u128, low: u128) -> Pair {
     let zeros = high.leading_zeros();
     let top = if zeros == 0 { high } else { high << zeros | low >> (128 - zeros) };
     let scale = f64::from_bits(u64::from(1023 - zeros) << 52);
-    let head = (top >> 75) as f64 * 2.0_f64.powi(-53);
-    let tail = ((top << 53) >> 75) as f64 * 2.0_f64.powi(-106);
+    let head = (top >> 75) as f64 * (1.0 / (1_u64 << 53) as f64);
+    let tail = ((top << 53) >> 75) as f64 * (1.0 / (1_u128 << 106) as f64);
     Pair { head: head * scale, tail: tail * scale }
 }

@@ -1,10 +1,13 @@
 //! A row in numbers to work with, and what the functions of rows do with it. All of it is inlined into the caller, and so compiled
 //! for the caller's instruction set.
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 use crate::Float;
 use crate::blocks::BLOCK;
 use crate::dispatch::CheckedLevel;
-use crate::math::{Native, exp_guarded};
+use crate::math::{Native, Number, exp_guarded};
 
 /// A row in f32 or f64, filled up to whole blocks.
 pub struct Row<T> {
@@ -145,7 +148,7 @@ pub struct Scores<T> {
 impl<T: Native> Scores<T> {
     pub(super) fn new(largest: T, temperature: f64) -> Self {
         let scale = T::lit(1.0 / temperature);
-        let scale_rest = T::lit((-temperature).mul_add(scale.into(), 1.0) / temperature);
+        let scale_rest = T::lit(Number::mul_add(-temperature, scale.into(), 1.0) / temperature);
         Self { largest, scale, scale_rest }
     }
 
@@ -174,5 +177,5 @@ impl<T: Native> Scores<T> {
 #[inline(always)]
 pub fn inverse_in_two<T: Native>(sum: f64) -> (T, T) {
     let inverse = T::lit(1.0 / sum);
-    (inverse, T::lit((-sum).mul_add(inverse.into(), 1.0) / sum))
+    (inverse, T::lit(Number::mul_add(-sum, inverse.into(), 1.0) / sum))
 }

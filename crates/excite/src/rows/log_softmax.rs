@@ -1,3 +1,5 @@
+use alloc::vec::Vec;
+
 use super::lanes::{Row, Scores};
 use super::{RowActivation, RowInfo};
 use crate::math::{Native, exp_guarded};

@@ -1,3 +1,5 @@
+use alloc::vec::Vec;
+
 use super::lanes::{Row, Scores, inverse_in_two};
 use super::{RowActivation, RowInfo};
 use crate::math::Native;

@@ -1,3 +1,5 @@
+use alloc::vec::Vec;
+
 use super::lanes::Row;
 use super::{RowActivation, RowInfo, Softmax};
 use crate::math::Native;

@@ -1,3 +1,5 @@
+use alloc::vec::Vec;
+
 use super::lanes::Row;
 use super::{RowActivation, RowInfo};
 use crate::math::{Native, Number};
@@ -111,7 +113,7 @@ impl RowActivation for Sparsemax {
         let scores = z.clone();
         // Descending: the support is the longest head whose last element is above the threshold of that head.
         z.sort_by(|a, b| {
-            if (a.clone() - b.clone()).is_positive() { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater }
+            if (a.clone() - b.clone()).is_positive() { core::cmp::Ordering::Less } else { core::cmp::Ordering::Greater }
         });
         let (mut sum, mut threshold) = (R::from(0.0), R::from(0.0));
         for (index, z) in z.into_iter().enumerate() {
