@@ -39,6 +39,7 @@
 //!   [`Facts`] are remembered. Without it the crate needs `alloc` alone, and gives the same bits: kernels are compiled for the target's
 //!   own instruction set, and fused multiply-add is a call of libm, which is slow.
 //! * `rayon` (on by default): long slices are worked through by several threads.
+//! * `ndarray`: `ArrayActivation` and `ArrayRows`, functions over the arrays of that crate.
 //! * `serde`: [`Function`], [`RowFunction`] and [`Gate`] as their names in configurations, and [`Facts`].
 #![deny(missing_docs)]
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
@@ -57,12 +58,16 @@ mod functions;
 mod gated;
 mod kernels;
 mod math;
+#[cfg(feature = "ndarray")]
+mod ndarray;
 mod parameters;
 mod parse;
 pub mod reference;
 mod rows;
 mod slices;
 
+#[cfg(feature = "ndarray")]
+pub use crate::ndarray::{ArrayActivation, ArrayError, ArrayRows};
 pub use activation::{Activation, Info, MaxUlp, SlopeFrom, Work};
 pub use catalogue::Function;
 pub use channels::Channels;
