@@ -23,6 +23,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`apply_along`] is for softmax and its kin along a dimension, [`gated`] for GLU, ReGLU, GEGLU and SwiGLU in one pass.
+//!
 //! # What differs from candle's own operations
 //! * Forward and backward are one pass over the data each; candle's backward of tanh and sigmoid takes several, with a
 //!   tensor allocated for each.
@@ -35,7 +37,11 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(feature = "all-operations")]
+mod gated;
 mod operation;
+#[cfg(feature = "all-operations")]
+mod rows;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -43,6 +49,11 @@ use std::sync::atomic::AtomicU64;
 use candle_core::{Module, Result, Tensor};
 use excite::Function;
 use operation::Forward;
+
+#[cfg(feature = "all-operations")]
+pub use gated::gated;
+#[cfg(feature = "all-operations")]
+pub use rows::apply_along;
 
 /// f(z), element by element: a tensor of the shape of `z`, contiguous, through which gradients flow back to `z`.
 ///

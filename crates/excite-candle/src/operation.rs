@@ -1,14 +1,47 @@
-//! The two custom operations: f over one tensor, and its gradient over two.
+//! The custom operations: each a kernel over slices, forward, and another for its gradient.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Error, Layout, Result, Shape, Tensor};
-use excite::{Engine, Float, Function, SlopeFrom};
+use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Error, Layout, Result, Shape, Tensor, WithDType};
+use excite::{Engine, Float, Function, LengthMismatch, SlopeFrom};
 
 type Clock = Option<Arc<AtomicU64>>;
+
+/// What an operation does with the elements of contiguous tensors of one type of floats.
+pub(crate) trait Kernel<const N: usize> {
+    fn name(&self) -> &'static str;
+    fn run<F: Float>(&self, inputs: [&[F]; N]) -> Result<Vec<F>>;
+}
+
+/// Runs a kernel on contiguous tensors, all of one type.
+pub(crate) fn run<const N: usize>(kernel: &impl Kernel<N>, inputs: [(&CpuStorage, &Layout); N]) -> Result<CpuStorage> {
+    match inputs[0].0.dtype() {
+        DType::F32 => run_on::<f32, N>(kernel, inputs),
+        #[cfg(feature = "all-dtypes")]
+        DType::F64 => run_on::<f64, N>(kernel, inputs),
+        #[cfg(feature = "all-dtypes")]
+        DType::F16 => run_on::<half::f16, N>(kernel, inputs),
+        #[cfg(feature = "all-dtypes")]
+        DType::BF16 => run_on::<half::bf16, N>(kernel, inputs),
+        other => Err(unsupported(kernel.name(), other)),
+    }
+}
+
+fn run_on<F: Float + WithDType, const N: usize>(
+    kernel: &impl Kernel<N>,
+    inputs: [(&CpuStorage, &Layout); N],
+) -> Result<CpuStorage> {
+    let mut slices: [&[F]; N] = [&[]; N];
+    for (slice, (storage, layout)) in slices.iter_mut().zip(inputs) {
+        let (start, end) = layout.contiguous_offsets().ok_or(Error::RequiresContiguous { op: kernel.name() })?;
+        *slice = &storage.as_slice::<F>()?[start..end];
+    }
+    kernel.run(slices).map(F::to_cpu_storage_owned)
+}
 
 /// y = f(x), for a contiguous x.
 pub(crate) struct Forward {
@@ -22,24 +55,37 @@ struct Backward {
     clock: Clock,
 }
 
-impl CustomOp1 for Forward {
+impl Kernel<1> for Forward {
     fn name(&self) -> &'static str {
         self.function.name()
     }
 
+    fn run<F: Float>(&self, [x]: [&[F]; 1]) -> Result<Vec<F>> {
+        timed(&self.clock, || filled(x.len(), |range, y| self.function.forward_on(Engine::default(), &x[range], y)))
+    }
+}
+
+impl Kernel<2> for Backward {
+    fn name(&self) -> &'static str {
+        self.function.name()
+    }
+
+    fn run<F: Float>(&self, [saved, dy]: [&[F]; 2]) -> Result<Vec<F>> {
+        timed(&self.clock, || {
+            filled(saved.len(), |range, dx| {
+                self.function.backward_on(Engine::default(), &saved[range.clone()], &dy[range], dx)
+            })
+        })
+    }
+}
+
+impl CustomOp1 for Forward {
+    fn name(&self) -> &'static str {
+        Kernel::name(self)
+    }
+
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let f = self.function;
-        let y = timed(&self.clock, || match x {
-            CpuStorage::F32(x) => forward(f, elements(x, layout, f.name())?).map(CpuStorage::F32),
-            #[cfg(feature = "all-dtypes")]
-            CpuStorage::F64(x) => forward(f, elements(x, layout, f.name())?).map(CpuStorage::F64),
-            #[cfg(feature = "all-dtypes")]
-            CpuStorage::F16(x) => forward(f, elements(x, layout, f.name())?).map(CpuStorage::F16),
-            #[cfg(feature = "all-dtypes")]
-            CpuStorage::BF16(x) => forward(f, elements(x, layout, f.name())?).map(CpuStorage::BF16),
-            other => Err(unsupported(f, other.dtype())),
-        })?;
-        Ok((y, layout.shape().clone()))
+        Ok((run(self, [(x, layout)])?, layout.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
@@ -54,46 +100,12 @@ impl CustomOp1 for Forward {
 
 impl CustomOp2 for Backward {
     fn name(&self) -> &'static str {
-        self.function.name()
+        Kernel::name(self)
     }
 
-    fn cpu_fwd(
-        &self,
-        saved: &CpuStorage,
-        saved_layout: &Layout,
-        dy: &CpuStorage,
-        dy_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let f = self.function;
-        let saved_and_dy = (saved_layout, dy_layout);
-        let dx = timed(&self.clock, || match (saved, dy) {
-            (CpuStorage::F32(saved), CpuStorage::F32(dy)) => backward(f, saved, dy, saved_and_dy).map(CpuStorage::F32),
-            #[cfg(feature = "all-dtypes")]
-            (CpuStorage::F64(saved), CpuStorage::F64(dy)) => backward(f, saved, dy, saved_and_dy).map(CpuStorage::F64),
-            #[cfg(feature = "all-dtypes")]
-            (CpuStorage::F16(saved), CpuStorage::F16(dy)) => backward(f, saved, dy, saved_and_dy).map(CpuStorage::F16),
-            #[cfg(feature = "all-dtypes")]
-            (CpuStorage::BF16(saved), CpuStorage::BF16(dy)) => {
-                backward(f, saved, dy, saved_and_dy).map(CpuStorage::BF16)
-            }
-            (_, other) => Err(unsupported(f, other.dtype())),
-        })?;
-        Ok((dx, dy_layout.shape().clone()))
+    fn cpu_fwd(&self, saved: &CpuStorage, at: &Layout, dy: &CpuStorage, dy_at: &Layout) -> Result<(CpuStorage, Shape)> {
+        Ok((run(self, [(saved, at), (dy, dy_at)])?, dy_at.shape().clone()))
     }
-}
-
-fn forward<F: Float>(f: Function, x: &[F]) -> Result<Vec<F>> {
-    filled(x.len(), |range, y| f.forward_on(Engine::default(), &x[range], y))
-}
-
-fn backward<F: Float>(
-    f: Function,
-    saved: &[F],
-    dy: &[F],
-    (saved_layout, dy_layout): (&Layout, &Layout),
-) -> Result<Vec<F>> {
-    let (saved, dy) = (elements(saved, saved_layout, f.name())?, elements(dy, dy_layout, f.name())?);
-    filled(saved.len(), |range, dx| f.backward_on(Engine::default(), &saved[range.clone()], &dy[range], dx))
 }
 
 /// Elements that are worked through at once while the result is being allocated: few enough to stay in the first cache.
@@ -104,9 +116,9 @@ const CHUNK: usize = 4096;
 const CHUNKED: usize = 1 << 19;
 
 /// A vector of `len` elements, written by `fill`, which gets a range of them and that part of the vector.
-fn filled<F: Float>(
+pub(crate) fn filled<F: Float>(
     len: usize,
-    mut fill: impl FnMut(std::ops::Range<usize>, &mut [F]) -> std::result::Result<(), excite::LengthMismatch>,
+    mut fill: impl FnMut(Range<usize>, &mut [F]) -> std::result::Result<(), LengthMismatch>,
 ) -> Result<Vec<F>> {
     let mut to = Vec::with_capacity(len);
     let step = if len <= CHUNKED { CHUNK } else { len };
@@ -117,12 +129,6 @@ fn filled<F: Float>(
         fill(start..end, &mut to[start..]).map_err(Error::wrap)?;
     }
     Ok(to)
-}
-
-/// The elements of a contiguous tensor.
-fn elements<'a, F: Float>(storage: &'a [F], layout: &Layout, op: &'static str) -> Result<&'a [F]> {
-    let (start, end) = layout.contiguous_offsets().ok_or(Error::RequiresContiguous { op })?;
-    Ok(&storage[start..end])
 }
 
 fn timed<T>(clock: &Clock, work: impl FnOnce() -> T) -> T {
@@ -140,8 +146,7 @@ const DTYPES: &str = if cfg!(feature = "all-dtypes") {
     "f32 (of f64, f16 and bf16 too with the feature `all-dtypes` of excite-candle)"
 };
 
-fn unsupported(f: Function, found: DType) -> Error {
-    let name = f.name();
+fn unsupported(name: &str, found: DType) -> Error {
     let found = found.as_str();
     Error::Msg(format!("`{name}` of excite takes tensors of {DTYPES}, not {found}: convert it with `to_dtype` first"))
 }

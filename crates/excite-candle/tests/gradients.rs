@@ -1,7 +1,7 @@
 //! Values and gradients beside candle's own operations and beside finite differences.
 
-use candle_core::{DType, Device, Result, Tensor, Var};
-use excite::Function;
+use candle_core::{DType, Device, Result, Tensor, Var, WithDType};
+use excite::{Engine, Float, Function, Gate, RowFunction, Rows, SlopeFrom};
 
 fn function(name: &str) -> Function {
     name.parse().unwrap()
@@ -145,5 +145,121 @@ fn other_number_types_are_refused_with_what_to_do() -> Result<()> {
         ),
         "{error}"
     );
+    Ok(())
+}
+
+/// The gradient of Σ wᵢ·yᵢ by each input, and by central differences, in f64.
+fn gradients_beside_differences(
+    inputs: &[Tensor],
+    f: impl Fn(&[Tensor]) -> Result<Tensor>,
+) -> Result<Vec<(Vec<f64>, Vec<f64>)>> {
+    let loss = |inputs: &[Tensor]| -> Result<Tensor> {
+        let y = f(inputs)?.flatten_all()?;
+        let weights: Vec<f64> = (0..y.elem_count()).map(|i| weight(i, y.elem_count())).collect();
+        (y * Tensor::new(weights, &Device::Cpu)?)?.sum_all()
+    };
+    let variables = inputs.iter().map(Var::from_tensor).collect::<Result<Vec<Var>>>()?;
+    let tensors: Vec<Tensor> = variables.iter().map(|variable| variable.as_tensor().clone()).collect();
+    let gradients = loss(&tensors)?.backward()?;
+    let step = 1e-6;
+    let mut both = Vec::new();
+    for (number, variable) in variables.iter().enumerate() {
+        let at = inputs[number].flatten_all()?.to_vec1::<f64>()?;
+        let moved = |index: usize, by: f64| -> Result<f64> {
+            let mut elements = at.clone();
+            elements[index] += by;
+            let mut inputs = inputs.to_vec();
+            inputs[number] = Tensor::new(elements, &Device::Cpu)?.reshape(inputs[number].shape())?;
+            loss(&inputs)?.to_scalar()
+        };
+        let quotients = (0..at.len())
+            .map(|index| Ok((moved(index, step)? - moved(index, -step)?) / (2.0 * step)))
+            .collect::<Result<Vec<f64>>>()?;
+        both.push((gradients.get(variable).unwrap().flatten_all()?.to_vec1()?, quotients));
+    }
+    Ok(both)
+}
+
+#[test]
+fn rows_and_gated_units_have_the_gradients_of_differences() -> Result<()> {
+    let z = Tensor::new(&inputs()[..60], &Device::Cpu)?.reshape((3, 4, 5))?;
+    for f in RowFunction::ALL {
+        for dim in 0..3 {
+            for (gradient, quotient) in
+                gradients_beside_differences(&[z.clone()], |z| excite_candle::apply_along(&z[0], dim, *f))?
+            {
+                assert!(largest_difference(&gradient, &quotient) < 1e-7, "{f} along {dim}");
+            }
+        }
+    }
+    let value = Tensor::new(&inputs()[500..560], &Device::Cpu)?.reshape((3, 4, 5))?;
+    for unit in Gate::ALL {
+        let inputs = [z.clone(), value.clone()];
+        for (gradient, quotient) in
+            gradients_beside_differences(&inputs, |z| excite_candle::gated(&z[0], &z[1], *unit))?
+        {
+            assert!(largest_difference(&gradient, &quotient) < 1e-7, "{unit}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn softmax_agrees_with_candles_own() -> Result<()> {
+    let z = Tensor::new(&inputs()[..1000], &Device::Cpu)?.reshape((10, 20, 5))?.to_dtype(DType::F32)?;
+    for dim in 0..3 {
+        for view in [z.clone(), z.transpose(0, 2)?, z.narrow(1, 3, 9)?] {
+            let softmax = excite_candle::apply_along(&view, dim, RowFunction::ALL[0])?;
+            let ours = softmax.flatten_all()?.to_dtype(DType::F64)?.to_vec1()?;
+            let theirs = candle_nn::ops::softmax(&view, dim)?.flatten_all()?.to_dtype(DType::F64)?.to_vec1()?;
+            assert!(largest_difference(&ours, &theirs) < 1e-6, "along {dim}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn all_number_types_give_what_slices_give() -> Result<()> {
+    fn check<F: Float + WithDType>() -> Result<()> {
+        let x: Vec<F> = inputs()[..60].iter().map(|&x| <F as Float>::from_f64(x)).collect();
+        let value: Vec<F> = inputs()[60..120].iter().map(|&x| <F as Float>::from_f64(x)).collect();
+        let (z, other) = (Tensor::new(&x[..], &Device::Cpu)?, Tensor::new(&value[..], &Device::Cpu)?);
+        let mut y = vec![F::default(); 60];
+        for f in Function::ALL {
+            f.forward(&x, &mut y).unwrap();
+            assert_eq!(excite_candle::apply(&z, *f)?.to_vec1::<F>()?, y, "{f} in {:?}", F::DTYPE);
+            let variable = Var::from_tensor(&z)?;
+            let gradients = (excite_candle::apply(&variable, *f)? * &other)?.sum_all()?.backward()?;
+            let mut dx = vec![F::default(); 60];
+            f.backward(if f.slope_from() == SlopeFrom::Input { &x } else { &y }, &value, &mut dx).unwrap();
+            assert_eq!(gradients.get(&variable).unwrap().to_vec1::<F>()?, dx, "{f} in {:?}", F::DTYPE);
+        }
+        for f in RowFunction::ALL {
+            f.forward_on(Engine::default(), Rows::of(12), &x, &mut y).unwrap();
+            let ours = excite_candle::apply_along(&z.reshape((5, 12))?, 1, *f)?;
+            assert_eq!(ours.flatten_all()?.to_vec1::<F>()?, y, "{f} in {:?}", F::DTYPE);
+        }
+        for unit in Gate::ALL {
+            unit.forward_on(Engine::default(), &x, &value, &mut y).unwrap();
+            assert_eq!(excite_candle::gated(&z, &other, *unit)?.to_vec1::<F>()?, y, "{unit} in {:?}", F::DTYPE);
+        }
+        Ok(())
+    }
+    check::<f32>()?;
+    check::<f64>()?;
+    check::<half::f16>()?;
+    check::<half::bf16>()
+}
+
+#[test]
+fn what_does_not_fit_is_refused() -> Result<()> {
+    let z = Tensor::zeros((2, 3), DType::F32, &Device::Cpu)?;
+    assert!(excite_candle::apply_along(&z, 2, RowFunction::ALL[0]).is_err());
+    let error = excite_candle::gated(&z, &z.t()?, Gate::SwiGlu).unwrap_err().to_string();
+    assert!(error.contains("`swiglu` of excite: the gate has the shape [2, 3] and the value [3, 2]"), "{error}");
+    assert!(excite_candle::gated(&z, &z.to_dtype(DType::F64)?, Gate::SwiGlu).is_err());
+    let empty = Tensor::zeros((0, 3), DType::F32, &Device::Cpu)?;
+    assert_eq!(excite_candle::apply_along(&empty, 0, RowFunction::ALL[0])?.dims(), [0, 3]);
+    assert_eq!(excite_candle::gated(&empty, &empty, Gate::Glu)?.dims(), [0, 3]);
     Ok(())
 }
