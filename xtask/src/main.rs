@@ -1,6 +1,7 @@
 //! The commands that maintain the workspace: `cargo xtask help` lists them.
 #![forbid(unsafe_code)]
 
+mod api;
 mod catalogue;
 mod golden;
 mod test;
@@ -21,6 +22,8 @@ struct Arguments {
 enum Command {
     /// Runs every check: formatting, lints, documentation, tests, licences. What CI runs
     Test,
+    /// Writes docs/api/excite.txt, the public API of the library
+    Api(api::Api),
     /// Writes docs/catalogue.md and its curves, from the code
     Catalogue(catalogue::Catalogue),
     /// Writes down the bits that all functions give now, which the tests compare with
@@ -32,6 +35,7 @@ enum Command {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Test => test::run(),
+        Command::Api(api) => api.run(),
         Command::Catalogue(catalogue) => catalogue.run(),
         Command::Golden => golden::run(),
         Command::Verify(verify) => verify.run(),

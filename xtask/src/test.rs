@@ -22,9 +22,45 @@ const CHECKS: &[Check] = &[
         arguments: &["test", "--release", "--workspace", "--all-features", "--no-fail-fast", "--locked"],
         environment: &[],
     },
+    // A target that has no standard library to link.
+    Check {
+        title: "the library without the standard library",
+        arguments: &[
+            "check",
+            "-p",
+            "excite",
+            "--no-default-features",
+            "--features",
+            "ndarray,serde",
+            "--target",
+            BARE_TARGET,
+            "--locked",
+        ],
+        environment: &[],
+    },
     Check {
         title: "the library without its default features",
         arguments: &["test", "--release", "-p", "excite", "--no-default-features", "--lib", "--locked"],
+        environment: &[],
+    },
+    Check {
+        title: "the same bits without the standard library",
+        arguments: &[
+            "test",
+            "--release",
+            "-p",
+            "excite",
+            "--no-default-features",
+            "--test",
+            "catalogue",
+            "--locked",
+            "golden",
+        ],
+        environment: &[],
+    },
+    Check {
+        title: "the public API",
+        arguments: &["run", "--release", "--package", "xtask", "--locked", "--", "api", "--check"],
         environment: &[],
     },
     Check {
@@ -44,6 +80,9 @@ const CHECKS: &[Check] = &[
     },
 ];
 
+/// Microcontrollers with an ARM Cortex-M4F.
+const BARE_TARGET: &str = "thumbv7em-none-eabihf";
+
 /// The version of cargo-deny that is installed where there is none.
 const CARGO_DENY: &str = "0.18.9";
 
@@ -52,6 +91,13 @@ pub fn run() -> ExitCode {
     if !succeeds(&["deny", "--version"], &[]) {
         println!("\n# installing cargo-deny {CARGO_DENY}");
         succeeds(&["install", "cargo-deny", "--version", CARGO_DENY, "--locked"], &[]);
+    }
+    if !Command::new("rustup")
+        .args(["--quiet", "target", "add", BARE_TARGET])
+        .status()
+        .is_ok_and(|status| status.success())
+    {
+        println!("`rustup target add {BARE_TARGET}` has failed, without which the library cannot be checked there");
     }
     let failed: Vec<&str> = CHECKS.iter().filter(|check| !passes(check)).map(|check| check.title).collect();
     for &level in Level::ALL {
