@@ -1,119 +1,139 @@
-//! excite beside other libraries: f32, one thread, interleaved in one run. Prints a Markdown table of nanoseconds an
-//! element and of ratios. `cargo run --release [SIZE ...]`, in elements; the default sizes are those of `docs/performance.md`.
+//! Measures excite beside other libraries and writes `docs/performance.md`: `cargo run --release`.
 
+mod accuracy;
+mod document;
+mod jobs;
+mod measure;
 mod peers;
+mod results;
+mod verdict;
 
-use std::time::Instant;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+use std::{fs, io};
 
-use excite::{Engine, Function, Level, Threads};
-use peers::Contender;
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
 
-/// In the first-level cache, in the second-level cache, in memory.
-const SIZES: [usize; 3] = [4_096, 262_144, 33_554_432];
+use document::Libraries;
+use jobs::{Bench, Job};
+use peers::{Compiled, PYTHON, Python};
+use results::Results;
 
-/// Elements that one timed sample works through at least: about a millisecond.
-const SAMPLE: usize = 2_000_000;
+/// Measures excite beside other libraries, and writes docs/performance.md.
+///
+/// Sets up what it needs in target/: loops over C libraries (gcc, and Debian's libsleef-dev where it is installed) and a virtual
+/// environment of Python libraries, PyTorch among them, which is several GB. What cannot be set up is named as not measured. A
+/// run can be stopped, and the next goes on from there.
+#[derive(Parser)]
+struct Arguments {
+    /// A trial of some minutes: few samples, smaller arrays. Writes target/performance.md
+    #[arg(long)]
+    quick: bool,
+    /// Forget what a stopped run has measured
+    #[arg(long)]
+    fresh: bool,
+    /// Measure only rows whose key, as `Forward/4096/tanh`, contains the text, print nanoseconds an element, and write nothing
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Leave out a Python library: onnxruntime, litert, torch, jax, numpy, scipy or mkl. May be given several times
+    #[arg(long, value_name = "LIBRARY", value_parser = PYTHON.iter().map(|(key, ..)| *key).collect::<Vec<_>>())]
+    without: Vec<String>,
+}
 
-fn main() {
-    let sizes: Vec<usize> = std::env::args().skip(1).map(|size| size.parse().expect("a number of elements")).collect();
-    println!("f32, one thread, ns per element, median of interleaved samples; excite on {}", Level::best());
-    for n in if sizes.is_empty() { SIZES.to_vec() } else { sizes } {
-        println!("\n### {n} elements\n\n| function | library | ns | time relative to excite |\n|---|---|---|---|");
-        let x = Aligned::new(&inputs(n), 0);
-        let x = x.values();
-        for f in Function::ALL {
-            let peers = peers::all(*f, x);
-            if peers.is_empty() {
-                continue;
-            }
-            let mut contenders = vec![excite(*f, Level::best())];
-            contenders.extend(
-                Level::available().into_iter().skip(1).filter(|l| *l != Level::Baseline).map(|l| excite(*f, l)),
-            );
-            contenders.push(peers::memcpy());
-            contenders.extend(peers);
-            report(f, &measure(&mut contenders, x));
+fn main() -> ExitCode {
+    // candle and tract would share out their work: all are measured on one thread.
+    rayon::ThreadPoolBuilder::new().num_threads(1).build_global().expect("no pool was built before");
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
         }
     }
 }
 
-/// Numbers from a given offset in a page on. Input and output at the same offset alias in the processor's store buffer, which
-/// costs whoever happens on it up to a fifth; here all contenders work on the same two arrays, half a page apart.
-struct Aligned {
-    storage: Vec<f32>,
-    start: usize,
+fn run(arguments: &Arguments) -> io::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = root.join("target/peers");
+    fs::create_dir_all(&folder)?;
+    let (compiled, pythons, libraries) = set_up(&folder, &arguments.without);
+    let mut jobs = jobs::all(arguments.quick);
+    let mut bench = Bench::new(compiled, pythons, &folder, arguments.quick);
+    if let Some(text) = &arguments.only {
+        jobs.retain(|job| job.key().contains(text));
+        for job in &jobs {
+            let cells = bench.run(job)?;
+            let cells: Vec<String> = cells.iter().map(|(name, figure)| format!("{name} {figure:.3}")).collect();
+            println!("{}: {}", job.key(), cells.join(", "));
+        }
+        return Ok(());
+    }
+    let which = format!("{:?} {}", libraries.measured, arguments.quick);
+    let mut results = Results::load(folder.join("results.json"), &which)?;
+    if arguments.fresh {
+        results.forget()?;
+    }
+    measure(&jobs, &mut bench, &mut results)?;
+    let text = document::write(&results, &jobs, jobs::sizes(arguments.quick), &libraries);
+    let file = if arguments.quick { root.join("target/performance.md") } else { root.join("../docs/performance.md") };
+    fs::write(&file, text)?;
+    println!("wrote {}", fs::canonicalize(file)?.display());
+    // The next run measures all anew.
+    results.forget()
 }
 
-impl Aligned {
-    const PAGE: usize = 4096;
-
-    fn new(values: &[f32], offset: usize) -> Self {
-        let mut storage = vec![0.0; values.len() + 2 * Self::PAGE / size_of::<f32>()];
-        let start = (storage.as_ptr().align_offset(Self::PAGE)) + offset / size_of::<f32>();
-        storage.truncate(start + values.len());
-        storage[start..].copy_from_slice(values);
-        Self { storage, start }
-    }
-
-    fn values(&self) -> &[f32] {
-        &self.storage[self.start..]
-    }
-
-    fn values_mut(&mut self) -> &mut [f32] {
-        &mut self.storage[self.start..]
-    }
-}
-
-fn excite(f: Function, level: Level) -> Contender {
-    let engine = Engine { level, threads: Threads::One, ..Engine::default() };
-    let name = if level == Level::best() { "excite".to_owned() } else { format!("excite, {level} only") };
-    Contender::new(&name, move |x, y| f.forward_on(engine, x, y).expect("slices of one length"))
-}
-
-/// Sums of uniform numbers: near enough to normal(0, 3), and the same everywhere.
-fn inputs(n: usize) -> Vec<f32> {
-    let mut state = 1_u64;
-    let mut uniform = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as f32 / (1_u64 << 24) as f32 - 0.5
+/// All libraries that can be had here, each announced.
+fn set_up(folder: &Path, without: &[String]) -> (Vec<Compiled>, Vec<Python>, Libraries) {
+    let mut libraries = Libraries {
+        measured: peers::crates().map(|(name, version)| format!("{name} {version}")).collect(),
+        missing: Vec::new(),
     };
-    (0..n).map(|_| (uniform() + uniform() + uniform() + uniform()) * 5.2).collect()
-}
-
-/// The median time of each contender, in nanoseconds an element. All take turns, so that noise meets all.
-fn measure(contenders: &mut [Contender], x: &[f32]) -> Vec<(String, f64)> {
-    let mut y = Aligned::new(&vec![0.0; x.len()], 2048);
-    let y = y.values_mut();
-    let repeats = SAMPLE.div_ceil(x.len());
-    let rounds = if x.len() > SAMPLE { 11 } else { 41 };
-    let mut times = vec![Vec::new(); contenders.len()];
-    for round in 0..=rounds {
-        for (contender, times) in contenders.iter_mut().zip(&mut times) {
-            peers::clean_registers();
-            let start = Instant::now();
-            for _ in 0..repeats {
-                (contender.run)(x, y);
-                std::hint::black_box(&mut *y);
+    let mut compiled = Vec::new();
+    for library in peers::compile(folder) {
+        match library {
+            Ok(library) => {
+                libraries.measured.push(format!("{} {}", library.name, library.version));
+                compiled.push(library);
             }
-            // The first round warms up.
-            if round > 0 {
-                times.push(start.elapsed().as_secs_f64() * 1e9 / (repeats * x.len()) as f64);
-            }
+            Err((name, reason)) => libraries.missing.push(format!("{name} ({reason})")),
         }
     }
-    contenders
-        .iter()
-        .zip(&mut times)
-        .map(|(contender, times)| {
-            times.sort_by(f64::total_cmp);
-            (contender.name.clone(), times[times.len() / 2])
-        })
-        .collect()
+    let mut pythons = Vec::new();
+    for (key, name, _) in PYTHON {
+        if without.iter().any(|without| without == key) {
+            libraries.missing.push(format!("{name} (left out)"));
+            continue;
+        }
+        eprintln!("starting {name}; it is installed first where it is missing");
+        match Python::start(key, folder) {
+            Ok(python) => {
+                libraries.measured.push(format!("{name} {}", python.version));
+                pythons.push(python);
+            }
+            Err(reason) => libraries.missing.push(format!("{name} ({reason})")),
+        }
+    }
+    for missing in &libraries.missing {
+        eprintln!("not measured: {missing}");
+    }
+    (compiled, pythons, libraries)
 }
 
-fn report(f: &Function, medians: &[(String, f64)]) {
-    let own = medians[0].1;
-    for (name, ns) in medians {
-        println!("| {f} | {name} | {ns:.3} | {:.2} |", ns / own);
+/// Measures what was not measured yet.
+fn measure(jobs: &[Job], bench: &mut Bench, results: &mut Results) -> io::Result<()> {
+    let left: Vec<&Job> = jobs.iter().filter(|job| !results.has(&job.key())).collect();
+    let bar = ProgressBar::new(left.len() as u64);
+    let style = ProgressStyle::with_template("{msg:44} [{bar:30}] {pos} of {len}, {elapsed}, {eta} left");
+    bar.set_style(style.expect("the template is valid"));
+    bar.enable_steady_tick(Duration::from_millis(500));
+    for job in left {
+        bar.set_message(job.key());
+        let cells = bench.run(job)?;
+        results.keep(job.key(), cells)?;
+        bar.inc(1);
     }
+    bar.finish_and_clear();
+    Ok(())
 }

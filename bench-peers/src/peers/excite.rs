@@ -1,0 +1,68 @@
+//! This library itself, over every type of numbers.
+
+use std::rc::Rc;
+
+use bytemuck::Pod;
+use excite::{Engine, Float, Level, Rows, Threads};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::{Pass, ROW, Subject, Task};
+use crate::measure::{Arrays, Contender};
+
+pub const OWN: &str = "excite";
+pub const OWN_AVX2: &str = "excite, AVX2 only";
+
+/// How it is asked to work: on an engine, and where that may use several threads, in a pool of them.
+pub struct Excite {
+    engine: Engine,
+    pool: Option<ThreadPool>,
+}
+
+impl Excite {
+    pub fn with(engine: Engine) -> Self {
+        Self { engine, pool: None }
+    }
+
+    /// On one thread, and as by default else.
+    pub fn single() -> Self {
+        Self::with(single())
+    }
+
+    /// As by default, where there are two threads.
+    pub fn on_two_threads() -> Self {
+        let pool = ThreadPoolBuilder::new().num_threads(2).build().expect("two threads");
+        Self { engine: Engine::default(), pool: Some(pool) }
+    }
+
+    pub fn contender<F: Float + Pod + Into<f64>>(self, name: &str, task: Task, arrays: &Rc<Arrays<F>>) -> Contender {
+        let Self { engine, pool } = self;
+        Contender::of(name, arrays, move |from, dy, y| match &pool {
+            Some(pool) => pool.install(|| compute(engine, task, from, dy, y)),
+            None => compute(engine, task, from, dy, y),
+        })
+    }
+
+    /// At its best, and as it would be on a machine with no more than AVX2.
+    pub fn at_levels(task: Task, arrays: &Rc<Arrays<f32>>) -> Vec<Contender> {
+        let mut all = vec![Self::single().contender(OWN, task, arrays)];
+        if Level::best() > Level::Avx2 {
+            all.push(Self::with(Engine { level: Level::Avx2, ..single() }).contender(OWN_AVX2, task, arrays));
+        }
+        all
+    }
+}
+
+/// The default engine, on one thread.
+pub fn single() -> Engine {
+    Engine { threads: Threads::One, ..Engine::default() }
+}
+
+fn compute<F: Float>(engine: Engine, task: Task, from: &[F], dy: &[F], y: &mut [F]) {
+    let done = match (task.subject, task.pass) {
+        (Subject::Element(f), Pass::Forward) => f.forward_on(engine, from, y),
+        (Subject::Element(f), Pass::Backward) => f.backward_on(engine, from, dy, y),
+        (Subject::Row(f), Pass::Forward) => f.forward_on(engine, Rows::of(ROW), from, y),
+        (Subject::Row(f), Pass::Backward) => f.backward_on(engine, Rows::of(ROW), from, dy, y),
+    };
+    done.expect("slices of one length, in whole rows");
+}
