@@ -169,10 +169,18 @@ pub fn medians(contenders: &mut [Contender], n: usize, rounds: usize) -> Vec<(St
             Samples { repeats, seconds: Vec::new() }
         })
         .collect();
+    let last = contenders.len().saturating_sub(1);
     for round in 0..rounds {
-        for (contender, samples) in contenders.iter_mut().zip(&mut all) {
+        for place in 0..contenders.len() {
+            // To and fro, so that none always follows the same other, whose traces in the caches it would pay for.
+            let index = if round % 2 == 0 { place } else { last - place };
+            let (contender, samples) = (&mut contenders[index], &mut all[index]);
             let spent: f64 = samples.seconds.iter().sum::<f64>() * samples.repeats as f64;
             if round < 3 || spent < ENOUGH {
+                // Where several calls make a sample the numbers are in the caches from the second on: let them be from the first.
+                if samples.repeats > 1 {
+                    contender.run.time(1);
+                }
                 samples.seconds.push(contender.run.time(samples.repeats) / samples.repeats as f64);
             }
         }
