@@ -56,7 +56,7 @@ pub fn all(results: &Results, jobs: &[Job], sizes: [usize; 3]) -> Vec<Verdict> {
             figures.fastest_over_own(caches, true),
         ),
         judge(
-            "in the caches within 1.15 of the fastest library of any accuracy",
+            "in the caches within 1.15 of the fastest library of any accuracy (0.87)",
             AtLeast(0.87),
             figures.fastest_over_own(caches, false),
         ),
