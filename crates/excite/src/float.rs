@@ -68,11 +68,11 @@ pub trait Float: sealed::Sealed + Copy + Default + Debug + Display + PartialOrd 
     fn wide(lane: Self::Lane) -> Self::Wide;
     #[doc(hidden)]
     fn from_wide(number: Self::Wide) -> Self::Lane;
-    /// Whether a result that is off by less than an ULP of the lane may round to the wrong neighbour in this type.
+    /// Whether a result that is off by less than `ulps` + 1 ULP of the lane may round to the wrong neighbour in this type.
     #[doc(hidden)]
     #[inline(always)]
-    fn near_tie(lane: Self::Lane) -> bool {
-        let _ = lane;
+    fn near_tie(lane: Self::Lane, ulps: u8) -> bool {
+        let _ = (lane, ulps);
         false
     }
     /// factor · number, where an infinite factor stays what it is.
@@ -252,13 +252,13 @@ impl Float for f16 {
         Self::from_f32(lane)
     }
     #[inline(always)]
-    fn near_tie(lane: f32) -> bool {
+    fn near_tie(lane: f32, ulps: u8) -> bool {
         // Below the smallest normal f16 all are multiples of 2^-24, and halfway is an odd multiple of 2^-25.
         let halves = lane * 33554432.0;
         // Adding and subtracting 1.5·2^23 rounds to an integer, as far as it matters below.
         let whole = (halves + 12582912.0) - 12582912.0;
-        let near_half = (halves - whole).abs() <= halves.abs() * f32::EPSILON;
-        near_halfway(lane, 13) | ((lane.abs() < 6.103515625e-5) & near_half & (lane != 0.0))
+        let near_half = (halves - whole).abs() <= halves.abs() * f32::EPSILON * f32::from(ulps);
+        near_halfway(lane, 13, ulps) | ((lane.abs() < 6.103515625e-5) & near_half & (lane != 0.0))
     }
     #[inline(always)]
     fn load(level: CheckedLevel, block: &[Self; BLOCK]) -> [f32; BLOCK] {
@@ -285,8 +285,8 @@ impl Float for bf16 {
         Self::from_bits(if lane.is_nan() { 0x7fc0 } else { rounded as u16 })
     }
     #[inline(always)]
-    fn near_tie(lane: f32) -> bool {
-        near_halfway(lane, 16) | ((lane.abs() < f32::MIN_POSITIVE) & (lane != 0.0))
+    fn near_tie(lane: f32, ulps: u8) -> bool {
+        near_halfway(lane, 16, ulps) | ((lane.abs() < f32::MIN_POSITIVE) & (lane != 0.0))
     }
     #[inline(always)]
     fn load(_: CheckedLevel, block: &[Self; BLOCK]) -> [f32; BLOCK] {
@@ -317,11 +317,11 @@ fn to_odd(value: f64) -> f32 {
     f32::from_bits(if (exact == value) | (bits & 1 == 1) | value.is_nan() { bits } else { other })
 }
 
-/// Whether the lowest `bits` bits are within 1 of the half of what they count up to.
+/// Whether the lowest `bits` bits are within `ulps` of the half of what they count up to.
 #[inline(always)]
-fn near_halfway(lane: f32, bits: u32) -> bool {
+fn near_halfway(lane: f32, bits: u32, ulps: u8) -> bool {
     let halfway = 1 << (bits - 1);
-    lane.to_bits().wrapping_sub(halfway - 1) & ((1 << bits) - 1) <= 2
+    lane.to_bits().wrapping_sub(halfway - u32::from(ulps)) & ((1 << bits) - 1) <= 2 * u32::from(ulps)
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl<A: Activation, F: Float> Kernel<F, 1> for Forward<A> {
             Work::Tuned => f.tuned(x),
             Work::Twice => F::from_wide(f.formula(F::wide(x))),
         };
-        (y, beyond::<A, F>(A::WORK, x) | (A::WORK != Work::Selects && F::near_tie(y)))
+        (y, beyond::<A, F>(A::WORK, x) | (A::WORK != Work::Selects && F::near_tie(y, 1)))
     }
 
     #[inline(always)]
@@ -100,7 +100,8 @@ impl<A: Activation, F: Float> Kernel<F, 2> for Backward<A> {
             Work::Tuned => {
                 let (slope, doubtful) = f.tuned_slope(from);
                 let dx = dy * slope;
-                (dx, doubtful | F::near_tie(dx))
+                // The slope is off by 1 ULP, which may be 2 of the product, which is rounded; and by more where it is subnormal.
+                (dx, doubtful | F::near_tie(dx, 2) | F::near_tie(slope, 1))
             }
             Work::Twice => (F::product(dy, f.slope_formula(F::wide(from))), false),
         };

@@ -1,7 +1,7 @@
-use crate::math::Number;
+use crate::math::{Native, Number, exp_m1_in_two, inverse_in_two, product_in_two, times_exp};
 use crate::parameters::activation;
 use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp};
+use crate::{Activation, Info, MaxUlp, Work};
 
 activation! {
     /// x above 0, and α·(e^(x/α) − 1) below: saturates at −α, and its slope is 1 at 0 for every α.
@@ -21,6 +21,17 @@ activation! {
 /// e^−LIMIT is next to nothing.
 const LIMIT: f64 = 600.0;
 
+/// From here on x + x²/2α is x, and below it x / α has all its digits.
+const NEAR_ZERO: f64 = -1e-30;
+
+impl Celu {
+    /// x / α in two parts, for x ≤ 0, cut off where its exponential is 0.
+    #[inline(always)]
+    fn scaled_in_two<T: Native>(self, x: T) -> (T, T) {
+        product_in_two(x.at_most(T::ZERO).at_least(T::SILU_ZERO * T::lit(self.alpha)), inverse_in_two(self.alpha))
+    }
+}
+
 impl Activation for Celu {
     const INFO: Info = Info {
         name: "celu",
@@ -35,8 +46,11 @@ impl Activation for Celu {
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.2451983007007066,
-        max_ulp: MaxUlp::ROUNDED,
+        max_ulp: MaxUlp { f32: 0.8, f64: 1.0, slope_f32: 0.9, slope_f64: 1.0 },
     };
+
+    const WORK: Work = Work::Tuned;
+    const SLOPE_WORK: Work = Work::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -46,10 +60,26 @@ impl Activation for Celu {
     }
 
     #[inline(always)]
+    fn tuned<T: Native>(self, x: T) -> T {
+        let (z, z_lo) = self.scaled_in_two(x);
+        let (e, e_lo) = exp_m1_in_two(z, Some(z_lo));
+        let (alpha, alpha_lo) = T::in_two(self.alpha, 0.0);
+        let below = e.mul_add(alpha, e_lo.mul_add(alpha, e * alpha_lo));
+        if x >= T::lit(NEAR_ZERO) { x } else { below }
+    }
+
+    #[inline(always)]
     fn slope_formula<N: Number>(self, x: N) -> N {
         let scale = N::lit(1.0) / N::lit(self.alpha);
         let below = (x.at_most(N::lit(0.0)) * scale).exp_raised().lowered();
         if x > N::lit(0.0) { N::lit(1.0) } else { below }
+    }
+
+    #[inline(always)]
+    fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
+        let (z, z_lo) = self.scaled_in_two(x);
+        let (below, doubtful) = times_exp((T::ONE, T::ZERO), z, Some(z_lo));
+        (if x > T::ZERO { T::ONE } else { below }, doubtful)
     }
 
     #[inline(always)]

@@ -1,4 +1,4 @@
-use crate::math::{Native, Number, exp_m1_in_two};
+use crate::math::{Native, Number, exp_m1_in_two, times_exp};
 use crate::parameters::activation;
 use crate::reference::Real;
 use crate::{Activation, Info, MaxUlp, Work};
@@ -35,10 +35,11 @@ impl Activation for Elu {
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.2451983007007066,
-        max_ulp: MaxUlp { f32: 0.8, f64: 0.8, ..MaxUlp::ROUNDED },
+        max_ulp: MaxUlp { f32: 0.8, f64: 1.0, slope_f32: 0.9, slope_f64: 1.0 },
     };
 
     const WORK: Work = Work::Tuned;
+    const SLOPE_WORK: Work = Work::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -50,7 +51,7 @@ impl Activation for Elu {
     #[inline(always)]
     fn tuned<T: Native>(self, x: T) -> T {
         let (alpha, alpha_lo) = T::in_two(self.alpha, 0.0);
-        let (e, e_lo) = exp_m1_in_two(x.at_most(T::ZERO));
+        let (e, e_lo) = exp_m1_in_two(x.at_most(T::ZERO), None);
         let below = e.mul_add(alpha, e_lo.mul_add(alpha, e * alpha_lo));
         // At −0 too x itself is right.
         if x >= T::ZERO { x } else { below }
@@ -60,6 +61,12 @@ impl Activation for Elu {
     fn slope_formula<N: Number>(self, x: N) -> N {
         let below = x.at_most(N::lit(0.0)).exp_raised().times(self.alpha).lowered();
         if x > N::lit(0.0) { N::lit(1.0) } else { below }
+    }
+
+    #[inline(always)]
+    fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
+        let (below, doubtful) = times_exp(T::in_two(self.alpha, 0.0), x.at_most(T::ZERO), None);
+        (if x > T::ZERO { T::ONE } else { below }, doubtful)
     }
 
     #[inline(always)]

@@ -1,4 +1,4 @@
-use crate::math::{Native, Number, exp_m1_in_two};
+use crate::math::{Native, Number, exp_m1_in_two, times_exp};
 use crate::parameters::activation;
 use crate::reference::Real;
 use crate::{Activation, Info, MaxUlp, Work};
@@ -37,10 +37,11 @@ impl Activation for Selu {
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 0.75,
-        max_ulp: MaxUlp { f32: 0.95, f64: 0.95, ..MaxUlp::ROUNDED },
+        max_ulp: MaxUlp { f32: 0.95, f64: 0.95, slope_f32: 0.95, slope_f64: 1.0 },
     };
 
     const WORK: Work = Work::Tuned;
+    const SLOPE_WORK: Work = Work::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -51,7 +52,7 @@ impl Activation for Selu {
     #[inline(always)]
     fn tuned<T: Native>(self, x: T) -> T {
         let (factor, factor_lo) = T::in_two(PRODUCT.0, PRODUCT.1);
-        let (e, e_lo) = exp_m1_in_two(x.at_most(T::ZERO));
+        let (e, e_lo) = exp_m1_in_two(x.at_most(T::ZERO), None);
         let below = e.mul_add(factor, e_lo.mul_add(factor, e * factor_lo));
         // λ − 1 is small, and so is what its rounding does.
         let above = x.mul_add(T::lit(LAMBDA - 1.0), x);
@@ -62,6 +63,12 @@ impl Activation for Selu {
     fn slope_formula<N: Number>(self, x: N) -> N {
         let below = x.at_most(N::lit(0.0)).exp_raised().times(ALPHA).times(LAMBDA).lowered();
         if x > N::lit(0.0) { N::lit(LAMBDA) } else { below }
+    }
+
+    #[inline(always)]
+    fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
+        let (below, doubtful) = times_exp(T::in_two(PRODUCT.0, PRODUCT.1), x.at_most(T::ZERO), None);
+        (if x > T::ZERO { T::lit(LAMBDA) } else { below }, doubtful)
     }
 
     fn reference<R: Real>(self, x: R) -> R {

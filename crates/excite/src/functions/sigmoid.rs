@@ -1,4 +1,4 @@
-use crate::math::{Native, Number, exp_m1_neg, reduce};
+use crate::math::{Native, Number, logistic};
 use crate::parameters::activation;
 use crate::reference::Real;
 use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
@@ -47,22 +47,9 @@ impl Activation for Sigmoid {
         if x > N::lit(0.0) { above } else { (e * above).lowered() }
     }
 
-    /// With x = m·ln 2 + r and p = e⁻ʳ = 1 + s: σ(x) = 2ᵐ / (2ᵐ + 1 + s). One Newton step on the reciprocal of the
-    /// sum takes in the rounding error of that sum, so that only the last rounding is left.
     #[inline(always)]
     fn tuned<T: Native>(self, x: T) -> T {
-        // Beyond these the result is 0 and 1.
-        let x = x.at_least(T::SIGMOID_ZERO).at_most(T::SIGMOID_ONE);
-        // All of the sum is multiplied by the guard, with which 2^m is a normal number even where σ(x) is not.
-        let reduced = reduce(x, T::GUARD_EXPONENT);
-        let (power, guard) = (reduced.power, T::GUARD);
-        let s = exp_m1_neg(&reduced);
-        let d = s.mul_add(guard, power + guard);
-        // d + d_lo = 2^m + 1 + s, but for what is below 2^-26 of it: d − 1 is exact, or 2^m is large and cancels it.
-        let d_lo = s.mul_add(guard, power - (d - guard));
-        let y = T::ONE / d;
-        let residual = y.mul_add(-d_lo, y.mul_add(-d, T::ONE));
-        y.mul_add(residual, y) * power
+        logistic(x, None)
     }
 
     #[inline(always)]

@@ -1,4 +1,4 @@
-use crate::math::{Native, Number, times_logistic};
+use crate::math::{Native, Number, times_logistic, times_logistic_slope};
 use crate::parameters::activation;
 use crate::reference::Real;
 use crate::{Activation, Info, MaxUlp, Swish, Work};
@@ -33,10 +33,11 @@ impl Activation for Silu {
         aliases: &["jax.nn.swish", "keras.activations.swish"],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.6765324703310907,
-        max_ulp: MaxUlp { f32: 1.0, f64: 1.0, slope_f64: f64::INFINITY, ..MaxUlp::ROUNDED },
+        max_ulp: MaxUlp { f32: 0.9, f64: 0.9, slope_f32: 0.8, slope_f64: f64::INFINITY },
     };
 
     const WORK: Work = Work::Tuned;
+    const SLOPE_WORK: Work = Work::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -52,6 +53,12 @@ impl Activation for Silu {
     #[inline(always)]
     fn slope_formula<N: Number>(self, x: N) -> N {
         SWISH.slope_formula(x)
+    }
+
+    #[inline(always)]
+    fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
+        let near = x.at_least(T::SILU_ZERO).at_most(T::SILU_SELF);
+        times_logistic_slope((near, None), (near, None))
     }
 
     fn reference<R: Real>(self, x: R) -> R {

@@ -1,7 +1,7 @@
-use crate::math::Number;
+use crate::math::{Native, Number, inverse_in_two, logistic, product_in_two, softplus_guarded_in_two};
 use crate::parameters::activation;
 use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Sigmoid};
+use crate::{Activation, Info, MaxUlp, Sigmoid, Work};
 
 activation! {
     /// ln(1 + e^(βx)) / β, a smooth ReLU; its slope is the sigmoid of βx. Where βx is above the threshold it is x itself, as in PyTorch: with the
@@ -41,8 +41,11 @@ impl Activation for Softplus {
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.0418668355353017,
-        max_ulp: MaxUlp { f64: 0.7, slope_f64: 0.9, ..MaxUlp::ROUNDED },
+        max_ulp: MaxUlp { f32: 0.9, f64: 1.3, slope_f32: 1.0, slope_f64: 1.0 },
     };
+
+    const WORK: Work = Work::Tuned;
+    const SLOPE_WORK: Work = Work::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -58,10 +61,29 @@ impl Activation for Softplus {
     }
 
     #[inline(always)]
+    fn tuned<T: Native>(self, x: T) -> T {
+        let low = x.at_least(T::SILU_ZERO / T::lit(self.beta));
+        let (z, z_lo) = product_in_two(low, T::in_two(self.beta, 0.0));
+        let (sum, rest) = softplus_guarded_in_two(z, Some(z_lo));
+        let (scale, scale_lo) = inverse_in_two(self.beta);
+        let bent = sum.mul_add(scale, sum.mul_add(scale_lo, rest * scale)) * (T::ONE / T::GUARD);
+        if z > T::lit(self.threshold).at_most(T::SILU_SELF) { x } else { bent }
+    }
+
+    #[inline(always)]
     fn slope_formula<N: Number>(self, x: N) -> N {
         let z = x.times(self.beta);
         let sigmoid = Sigmoid.formula(z);
         if z > N::lit(self.threshold) { N::lit(1.0) } else { sigmoid }
+    }
+
+    #[inline(always)]
+    fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
+        let beta = T::lit(self.beta);
+        let near = x.at_least(T::SILU_ZERO / beta).at_most(T::SIGMOID_ONE / beta);
+        let (z, z_lo) = product_in_two(near, T::in_two(self.beta, 0.0));
+        let sigmoid = logistic(z, Some(z_lo));
+        (if x * beta > T::lit(self.threshold) { T::ONE } else { sigmoid }, false)
     }
 
     #[inline(always)]

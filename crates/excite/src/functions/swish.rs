@@ -1,7 +1,7 @@
-use crate::math::Number;
+use crate::math::{Native, Number, product_in_two, times_logistic, times_logistic_slope};
 use crate::parameters::activation;
 use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp};
+use crate::{Activation, Info, MaxUlp, Work};
 
 activation! {
     /// x·σ(βx). With β = 1 it is [`Silu`](crate::Silu).
@@ -35,8 +35,11 @@ impl Activation for Swish {
         aliases: &["silu_beta"],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.6765324703310907,
-        max_ulp: MaxUlp { f64: 0.9, slope_f64: f64::INFINITY, ..MaxUlp::ROUNDED },
+        max_ulp: MaxUlp { f32: 0.9, f64: 0.9, slope_f32: 0.8, slope_f64: f64::INFINITY },
     };
+
+    const WORK: Work = Work::Tuned;
+    const SLOPE_WORK: Work = Work::Tuned;
 
     /// e^|βx| never appears, so that nothing overflows and the tail keeps its digits.
     #[inline(always)]
@@ -45,6 +48,13 @@ impl Activation for Swish {
         let raised = (-x.times(self.beta).abs()).exp_raised().lessened();
         let above = x * (N::lit(1.0) + raised.lowered()).inverse();
         if x > N::lit(0.0) { above } else { (above * raised).lowered() }
+    }
+
+    #[inline(always)]
+    fn tuned<T: Native>(self, x: T) -> T {
+        let low = x.at_least(T::SILU_ZERO / T::lit(self.beta));
+        let (z, z_lo) = product_in_two(low, T::in_two(self.beta, 0.0));
+        times_logistic(low, z, Some(z_lo))
     }
 
     /// With z = βx, e = e^(−|z|) and q = 1 / (1 + e): σ(z)·(1 + z·(1 − σ(z))), which is q·(1 + z·e·q) above 0 and
@@ -58,6 +68,14 @@ impl Activation for Swish {
         let q = (N::lit(1.0) + e).inverse();
         let zq = z * q;
         if z > N::lit(0.0) { q * zq.mul_add(e, N::lit(1.0)) } else { (q * raised * (N::lit(1.0) + zq)).lowered() }
+    }
+
+    #[inline(always)]
+    fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
+        let beta = T::lit(self.beta);
+        let near = x.at_least(T::SILU_ZERO / beta).at_most(T::SILU_SELF / beta);
+        let (z, z_lo) = product_in_two(near, T::in_two(self.beta, 0.0));
+        times_logistic_slope((z, Some(z_lo)), (z, Some(z_lo)))
     }
 
     /// x²·σ'(βx)

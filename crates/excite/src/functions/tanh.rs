@@ -1,4 +1,4 @@
-use crate::math::{Native, Number, exp_m1_neg_in_two, reduce};
+use crate::math::{Native, Number, tanh_in_two};
 use crate::parameters::activation;
 use crate::reference::Real;
 use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
@@ -45,25 +45,11 @@ impl Activation for Tanh {
         (-t * (N::lit(2.0) + t).inverse()).copysign(x)
     }
 
-    /// With 2|x| = m·ln 2 + r and s = e⁻ʳ − 1: tanh |x| = (2ᵐ − 1 − s) / (2ᵐ + 1 + s) = n / d. The quotient is
-    /// corrected by its residual n − q·d, in which every rounding error so far is kept.
     #[inline(always)]
     fn tuned<T: Native>(self, x: T) -> T {
         // Beyond this the result is ±1.
-        let size = x.abs().at_most(T::TANH_ONE);
-        let reduced = reduce(size + size, T::ZERO);
-        let power = reduced.power;
-        let (s, s_lo) = exp_m1_neg_in_two(&reduced);
-        let less = power - T::ONE;
-        let more = power + T::ONE;
-        // From 2^24 on (2^53 in f64) 2^m ± 1 rounds: by how much both together, which near q = 1 is what counts.
-        let rounded_off = (more - less) - T::lit(2.0);
-        let n = less - s;
-        let n_lo = (((less - n) - s) - s_lo) + rounded_off;
-        let inverse = T::ONE / (more + s);
-        let q = n * inverse;
-        let residual = q.mul_add(-s, q.mul_add(-more, n)) + n_lo;
-        residual.mul_add(inverse, q).copysign(x)
+        let (tanh, rest) = tanh_in_two(x.abs().at_most(T::TANH_ONE));
+        (tanh + rest).copysign(x)
     }
 
     #[inline(always)]

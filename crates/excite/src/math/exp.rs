@@ -36,10 +36,16 @@ pub fn exp_m1_neg<F: Native>(reduced: &Reduced<F>) -> F {
     (r * r).mul_add(bend(r), -r)
 }
 
-/// e⁻ʳ − 1 with the whole of r, for any m, as a sum of two, the second its rounding error.
+/// e^−(r + rest) − 1 with the whole of r, for any m, as a sum of two: the second holds all rounding errors.
 #[inline(always)]
-pub fn exp_m1_neg_and_rest<F: Native>(reduced: &Reduced<F>) -> (F, F) {
-    in_two(reduced.m.mul_add(-F::LN2_LO, reduced.r))
+pub fn exp_m1_neg_whole<F: Native>(reduced: &Reduced<F>, rest: Option<F>) -> (F, F) {
+    let (s, s_lo) = in_two(reduced.r);
+    let rest = match rest {
+        Some(rest) => reduced.m.mul_add(-F::LN2_LO, rest),
+        None => reduced.m * -F::LN2_LO,
+    };
+    // e^−(r + rest) is e⁻ʳ·(1 − rest).
+    (s, s_lo - rest.mul_add(s, rest))
 }
 
 /// e⁻ʳ − 1 as a sum of two, the second its rounding error. Leaves out m·`LN2_LO`: for uses in which it fades as m grows.
@@ -48,6 +54,7 @@ pub fn exp_m1_neg_in_two<F: Native>(reduced: &Reduced<F>) -> (F, F) {
     in_two(reduced.r)
 }
 
+/// e⁻ʳ − 1 for |r| ≤ ln 2 / 2 as a sum of two, the second its rounding error.
 #[inline(always)]
 fn in_two<F: Native>(r: F) -> (F, F) {
     let (square, bend) = (r * r, bend(r));
@@ -67,6 +74,22 @@ pub fn exp_guarded<F: Native>(x: F, rest: F) -> F {
     if x < F::SIGMOID_ZERO { F::ZERO } else { s.mul_add(power, power) }
 }
 
+/// e^(x + rest) · [`Native::GUARD`] for x ≤ 0 as a sum of two, where the rest is below the last place of x.
+#[inline(always)]
+pub fn exp_guarded_in_two<F: Native>(x: F, rest: Option<F>) -> (F, F) {
+    let Reduced { power, m, r } = reduce(x.at_least(F::SILU_ZERO), F::GUARD_EXPONENT);
+    let (s, s_lo) = exp_m1_neg_whole(
+        &Reduced { power, m: -m, r: -r },
+        rest.map(
+            #[inline(always)]
+            |rest| -rest,
+        ),
+    );
+    let e = s.mul_add(power, power);
+    // power − e is exact: they differ by less than a factor of two.
+    (e, s_lo.mul_add(power, s.mul_add(power, power - e)))
+}
+
 /// eˣ for any x, within 1 ULP.
 #[inline(always)]
 pub fn exp<F: Native>(x: F) -> F {
@@ -80,9 +103,36 @@ pub fn exp<F: Native>(x: F) -> F {
     s.mul_add(power, power) * back
 }
 
-/// eˣ − 1 for x ≤ 0 as a sum of two.
+/// Above this a factor times eˣ is not yet 0 where [`times_exp`] ends.
+const LARGE_FACTOR: f64 = 1e5;
+
+/// factor · e^(x + rest) for x ≤ 0 within 1 ULP, where the factor is in two parts and not negative, and the rest is below the last
+/// place of x; and whether that is not so, for a large factor deep in the tail.
 #[inline(always)]
-pub fn exp_m1_in_two<F: Native>(x: F) -> (F, F) {
+pub fn times_exp<F: Native>(factor: (F, F), x: F, rest: Option<F>) -> (F, bool) {
+    let beyond = (factor.0 > F::lit(LARGE_FACTOR)) & (x < F::SILU_ZERO);
+    let Reduced { power, m, r } = reduce(x.at_least(F::SILU_ZERO), F::GUARD_EXPONENT);
+    // What the tail of the factor adds is e^(tail / head), and 0 / 0 is none.
+    let tail = if factor.0 > F::ZERO { factor.1 / factor.0 } else { F::ZERO };
+    let rest = rest.map_or(
+        tail,
+        #[inline(always)]
+        |rest| rest + tail,
+    );
+    let negative = m.mul_add(F::LN2_LO, -r) - rest;
+    // r and s may have a last place that is a quarter of the result's: the rounding error of one of the two is kept.
+    let lost = m.mul_add(F::LN2_LO, -r - negative) - rest;
+    let s = (negative * negative).mul_add(bend(negative), -lost) - negative;
+    // Lowered before the power of two where the factor is large, and after it where it is small.
+    let lowering = F::ONE / F::GUARD;
+    let (before, after) = if factor.0 > F::ONE { (lowering, F::ONE) } else { (F::ONE, lowering) };
+    let head = factor.0 * before;
+    (head.mul_add(s, head) * power * after, beyond)
+}
+
+/// e^(x + rest) − 1 for x ≤ 0 as a sum of two, where the rest is below the last place of x.
+#[inline(always)]
+pub fn exp_m1_in_two<F: Native>(x: F, rest: Option<F>) -> (F, F) {
     // Below this eˣ is less than half of the last place of 1.
     let Reduced { power, r, .. } = reduce(x.at_least(-F::SIGMOID_ONE), F::ZERO);
     // What m·LN2_LO would change is multiplied by 2^m: at most by 2^-4 of the last place of the result, where m is −1.
@@ -90,7 +140,12 @@ pub fn exp_m1_in_two<F: Native>(x: F) -> (F, F) {
     let less = power - F::ONE;
     let sum = s.mul_add(power, less);
     // less − sum is exact: 2^m·s is less than half of 1 − 2^m, or this is 0.
-    (sum, s_lo.mul_add(power, s.mul_add(power, less - sum)))
+    let lost = s_lo.mul_add(power, s.mul_add(power, less - sum));
+    // e^rest is 1 + rest.
+    match rest {
+        Some(rest) => (sum, rest.mul_add(sum, rest) + lost),
+        None => (sum, lost),
+    }
 }
 
 /// x = m·ln 2 + r in f64, where the low bits of `m_bits` hold m plus the exponent bias plus what was asked for.

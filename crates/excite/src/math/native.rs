@@ -26,7 +26,7 @@ pub trait Native: sealed::Sealed + Number + Into<f64> {
     /// integer plus the bias, which is the exponent field of a power of two.
     #[doc(hidden)]
     const TO_EXPONENT: Self;
-    /// A power of two larger than the span of the subnormals.
+    /// A power of two larger than the span of the subnormals, by which eˣ is raised so that it has all its digits.
     #[doc(hidden)]
     const GUARD: Self;
     /// The exponent of `GUARD`.
@@ -35,12 +35,18 @@ pub trait Native: sealed::Sealed + Number + Into<f64> {
     /// Coefficients of q in e⁻ʳ ≈ 1 − r + r²·q(r), highest power first. See `exp.rs`.
     #[doc(hidden)]
     const EXP: &'static [Self];
+    /// Coefficients of b in 2·artanh(q) = 2q + q³·b(q²) for 0 ≤ q ≤ 1/3, highest power first.
+    #[doc(hidden)]
+    const LN_1P: &'static [Self];
+    /// Coefficients of q in x − tanh x = x³·(1/3 + x²·q(x²)) for |x| ≤ 1, highest power first.
+    #[doc(hidden)]
+    const TANH_SHRINK: &'static [Self];
     /// Below this eˣ and sigmoid are 0, and above `SIGMOID_ONE` it is 1.
     #[doc(hidden)]
     const SIGMOID_ZERO: Self;
     #[doc(hidden)]
     const SIGMOID_ONE: Self;
-    /// Below this x·σ(x) is −0, and above `SILU_SELF` it is x.
+    /// Below this 10⁵·σ(x) is 0, and above `SILU_SELF` x·σ(x) is x.
     #[doc(hidden)]
     const SILU_ZERO: Self;
     #[doc(hidden)]
@@ -59,6 +65,20 @@ pub trait Native: sealed::Sealed + Number + Into<f64> {
     /// 2^k, where the low bits of `self` hold k plus the exponent bias.
     #[doc(hidden)]
     fn power_from_low_bits(self) -> Self;
+}
+
+/// x · factor as a sum of two, the factor being in two parts.
+#[inline(always)]
+pub fn product_in_two<T: Native>(x: T, (factor, factor_lo): (T, T)) -> (T, T) {
+    let product = x * factor;
+    (product, x.mul_add(factor_lo, x.mul_add(factor, -product)))
+}
+
+/// 1 / `number` in two parts.
+#[inline(always)]
+pub fn inverse_in_two<T: Native>(number: f64) -> (T, T) {
+    let inverse = 1.0 / number;
+    T::in_two(inverse, inverse.mul_add(-number, 1.0) * inverse)
 }
 
 macro_rules! native {
@@ -87,8 +107,8 @@ native!(f32, 24, {
     const LN2_HI: Self = core::f32::consts::LN_2;
     const LN2_LO: Self = -1.904654299957767878541823431924499865639744745879320e-9;
     const TO_EXPONENT: Self = 12582912.0 + 127.0;
-    const GUARD_EXPONENT: Self = 32.0;
-    const GUARD: Self = 4294967296.0;
+    const GUARD_EXPONENT: Self = 48.0;
+    const GUARD: Self = 281474976710656.0;
     // Sollya: fpminimax(exp(-x)-1+x, [|2,...,6|], [|SG...|], [-0.34667;0.34667], absolute); error 5.3e-9.
     const EXP: &'static [Self] = &[
         1.369733014144003391265869140625e-3,
@@ -97,11 +117,23 @@ native!(f32, 24, {
         -0.16666518151760101318359375,
         0.499999821186065673828125,
     ];
+    // Remez's algorithm, minimax relative to 2·artanh(q), rounded; relative error 2^-27.6.
+    const LN_1P: &'static [Self] = &[0.2802439332008362, 0.27999159693717957, 0.4002169668674469, 0.6666641235351562];
+    // Remez's algorithm, minimax relative to x − tanh x, rounded; relative error 2^-26.7.
+    const TANH_SHRINK: &'static [Self] = &[
+        -0.00014489496243186295,
+        0.0009313877089880407,
+        -0.0032186359167099,
+        0.008706878870725632,
+        -0.021833233535289764,
+        0.05396418273448944,
+        -0.13333317637443542,
+    ];
     // ln of half the smallest subnormal is −103.97; 1 − σ(17.33) is half of the last place below 1.
     const SIGMOID_ZERO: Self = -104.0;
     const SIGMOID_ONE: Self = 18.0;
-    // 109·e^−109 is less than half of the smallest subnormal; 1 − σ(18) is a quarter of the last place below 1.
-    const SILU_ZERO: Self = -109.0;
+    // 10⁵·e^−120 is less than half of the smallest subnormal, and 2^m·`GUARD` still a normal number; 1 − σ(18) is a quarter of the last place below 1.
+    const SILU_ZERO: Self = -120.0;
     const SILU_SELF: Self = 30.0;
     const EXP_INFINITE: Self = 89.0;
     // 1 − tanh(9.02) is half of the last place below 1.
@@ -112,8 +144,8 @@ native!(f64, 53, {
     const LN2_HI: Self = core::f64::consts::LN_2;
     const LN2_LO: Self = 2.3190468138462996154948554638754786504120680e-17;
     const TO_EXPONENT: Self = 6755399441055744.0 + 1023.0;
-    const GUARD_EXPONENT: Self = 64.0;
-    const GUARD: Self = 18446744073709551616.0;
+    const GUARD_EXPONENT: Self = 80.0;
+    const GUARD: Self = 1208925819614629174706176.0;
     // Sollya: fpminimax(exp(-x)-1+x, [|2,...,11|], [|D...|], [-0.34667;0.34667], absolute); error 3.5e-18.
     const EXP: &'static [Self] = &[
         -2.51178527803886128063565815089763777478992778924294e-8,
@@ -127,11 +159,41 @@ native!(f64, 53, {
         -0.16666666666666699048171551567065762355923652648926,
         0.50000000000000122124532708767219446599483489990234,
     ];
+    // Remez's algorithm, minimax relative to 2·artanh(q), rounded; relative error 2^-54.1.
+    const LN_1P: &'static [Self] = &[
+        0.1774896879470785,
+        0.09898250659782803,
+        0.13587257168915387,
+        0.15364190959268162,
+        0.18182820796312654,
+        0.22222192652864067,
+        0.2857142906320808,
+        0.39999999995997637,
+        0.6666666666667788,
+    ];
+    // Remez's algorithm, minimax relative to x − tanh x, rounded; relative error 2^-55.0.
+    const TANH_SHRINK: &'static [Self] = &[
+        -2.5340301225629818e-08,
+        2.6474498250659536e-07,
+        -1.3842166071688958e-06,
+        4.998289906522536e-06,
+        -1.4620768902808938e-05,
+        3.840386225306697e-05,
+        -9.647276185998492e-05,
+        0.00023896213566785792,
+        -0.0005899811732906219,
+        0.001455825189921584,
+        -0.0035921267716689537,
+        0.00886323541607746,
+        -0.021869488530031088,
+        0.05396825396808635,
+        -0.13333333333333172,
+    ];
     // ln of half the smallest subnormal is −745.13; 1 − σ(37.43) is half of the last place below 1.
     const SIGMOID_ZERO: Self = -746.0;
     const SIGMOID_ONE: Self = 38.0;
-    // 752·e^−752 is less than half of the smallest subnormal; 1 − σ(38) is a quarter of the last place below 1.
-    const SILU_ZERO: Self = -752.0;
+    // 10⁵·e^−760 is less than half of the smallest subnormal, and 2^m·`GUARD` still a normal number; 1 − σ(38) is a quarter of the last place below 1.
+    const SILU_ZERO: Self = -760.0;
     const SILU_SELF: Self = 60.0;
     const EXP_INFINITE: Self = 710.0;
     // 1 − tanh(19.07) is half of the last place below 1.

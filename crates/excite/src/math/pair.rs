@@ -235,8 +235,8 @@ impl Number for Pair {
     #[inline(always)]
     fn lowered(self) -> Self {
         let (head, tail) = (self.head * exp::LOWERING, self.tail * exp::LOWERING);
-        // A subnormal number has no room for a tail, and its head must have been rounded with it.
-        let subnormal = head.abs() < f64::MIN_POSITIVE;
+        // Near the subnormal numbers there is no room for a tail, and the head must have been rounded with it.
+        let subnormal = head.abs() < f64::MIN_POSITIVE / f64::EPSILON;
         Self {
             head: if subnormal { self.to_f64() * exp::LOWERING } else { head },
             tail: if subnormal { 0.0 } else { tail },
