@@ -45,8 +45,7 @@ pub struct MaxUlp {
     pub f64: f64,
     /// Of the slope in f32.
     pub slope_f32: f64,
-    /// Of the slope in f64. Infinite where the slope has a root inside its curve: near it the slope is right to 2^-55 of its largest
-    /// value, but not to its own last place.
+    /// Of the slope in f64.
     pub slope_f64: f64,
 }
 

@@ -66,6 +66,21 @@ impl Side {
             }
             found.push(below);
         }
+        // Roots that are touched and not crossed.
+        for near in grid.windows(3).filter(|near| at(near[1]).abs() < at(near[0]).abs().min(at(near[2]).abs())) {
+            let (mut below, mut above) = (near[0], near[2]);
+            for _ in 0..100 {
+                let (left, right) = (below + (above - below) / 3.0, above - (above - below) / 3.0);
+                if at(left).abs() < at(right).abs() {
+                    above = right;
+                } else {
+                    below = left;
+                }
+            }
+            if at(below).abs() < 1e-20 {
+                found.push(below);
+            }
+        }
         found
     }
 

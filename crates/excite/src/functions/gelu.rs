@@ -1,7 +1,7 @@
-use crate::math::Number;
+use crate::math::{Native, Number, Root, half_square_exp_short, tail_short, tail_slope_short};
 use crate::parameters::activation;
 use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp};
+use crate::{Activation, Info, MaxUlp, Work};
 
 activation! {
     /// x·Φ(x), with Φ the normal distribution function, by the error function: smooth, slightly negative below 0.
@@ -19,8 +19,30 @@ activation! {
 /// Beyond ±LIMIT the normal tail is 0 in f64 too.
 const LIMIT: f64 = 40.0;
 
+/// The same in f32, for the value and for the slope.
+const SHORT_LIMIT: f64 = 15.0;
+
 /// 1/√(2π)
 const PEAK: (f64, f64) = (0.398942280401432702863, -2.4923272022777300443948836738695232e-17);
+
+/// Of the slope.
+const ROOT: Root = Root {
+    at: (-0.7517915246935645, 1.4956759177009883e-17),
+    steepness: (0.4314939923140469, 2.7308688141129613e-17),
+    rest: [
+        -1.121438018842664e-05,
+        8.615947861116571e-05,
+        0.00018633974623233514,
+        -0.0007448268386746817,
+        -0.002239538068073497,
+        0.004539228379125415,
+        0.019421679838189067,
+        -0.014771522148244337,
+        -0.1140082332972217,
+        -0.018199676398671087,
+        0.388284982990552,
+    ],
+};
 
 impl Activation for Gelu {
     const INFO: Info = Info {
@@ -37,8 +59,11 @@ impl Activation for Gelu {
         aliases: &["gelu_erf"],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.5335304411954107,
-        max_ulp: MaxUlp { f64: 1.2, slope_f32: 0.6, slope_f64: f64::INFINITY, ..MaxUlp::ROUNDED },
+        max_ulp: MaxUlp { f32: 0.65, f64: 1.2, slope_f32: 0.68, slope_f64: 1.0 },
     };
+
+    const WORK: Work = Work::Tuned;
+    const SLOPE_WORK: Work = Work::Tuned;
 
     /// With t = Φ(−|x|) = e^(−x²/2)·P(|x|): x·(1 − t) above 0 and x·t below.
     #[inline(always)]
@@ -49,13 +74,43 @@ impl Activation for Gelu {
         if x > N::lit(0.0) { x * (N::lit(1.0) - tail.lowered()) } else { (x * tail).lowered() }
     }
 
+    /// max(x, 0) − |x|·t, with the digits that f32 needs.
+    #[inline(always)]
+    fn tuned<T: Native>(self, x: T) -> T {
+        x.widened(
+            #[inline(always)]
+            |x| {
+                let size = x.abs().at_most(SHORT_LIMIT);
+                x.at_least(-0.0) - size * half_square_exp_short(size) * tail_short(size)
+            },
+            #[inline(always)]
+            |x| self.formula(x),
+        )
+    }
+
     /// Φ(x) + x·φ(x), which is 1 − t above 0 and t below with t = e^(−x²/2)·(P(|x|) − |x|/√(2π)).
     #[inline(always)]
     fn slope_formula<N: Number>(self, x: N) -> N {
         let size = x.abs().at_most(N::lit(LIMIT));
         let less = size.normal_tail() - size * N::constant(PEAK.0, PEAK.1);
         let tail = ((size * size).times(-0.5).exp_raised() * less).lowered();
-        if x > N::lit(0.0) { N::lit(1.0) - tail } else { tail }
+        ROOT.beside(x, if x > N::lit(0.0) { N::lit(1.0) - tail } else { tail })
+    }
+
+    /// The same with the root taken out of the brackets.
+    #[inline(always)]
+    fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
+        let slope = x.widened(
+            #[inline(always)]
+            |x| {
+                let size = x.abs().at_most(SHORT_LIMIT);
+                let tail = (-ROOT.at.0 - size) * half_square_exp_short(size) * tail_slope_short(size);
+                if x > 0.0 { 1.0 - tail } else { tail }
+            },
+            #[inline(always)]
+            |x| self.slope_formula(x),
+        );
+        (slope, false)
     }
 
     fn reference<R: Real>(self, x: R) -> R {

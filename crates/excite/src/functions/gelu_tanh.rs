@@ -1,4 +1,4 @@
-use crate::math::{Native, Number, times_logistic, times_logistic_slope};
+use crate::math::{Native, Number, Root, times_logistic, times_logistic_slope};
 use crate::parameters::activation;
 use crate::reference::Real;
 use crate::{Activation, Info, MaxUlp, Work};
@@ -51,6 +51,25 @@ fn inner<N: Number>(x: N, square: N) -> N {
     x * N::constant(TWICE_ROOT.0, TWICE_ROOT.1) * (square.times(KAPPA) + N::lit(1.0))
 }
 
+/// Of the slope.
+const ROOT: Root = Root {
+    at: (-0.7524614220710163, 3.4358218314355225e-17),
+    steepness: (0.4304000910248585, 1.659904826469907e-17),
+    rest: [
+        -3.495617169443609e-05,
+        0.00012425227802639787,
+        0.0002639276405268104,
+        -0.0009274420230205452,
+        -0.002422731845875097,
+        0.005261059254921913,
+        0.019682309459833118,
+        -0.016619328343052565,
+        -0.11394448308095899,
+        -0.015782853521848023,
+        0.38751844613578895,
+    ],
+};
+
 impl Activation for GeluTanh {
     const INFO: Info = Info {
         name: "gelu_tanh",
@@ -65,7 +84,7 @@ impl Activation for GeluTanh {
         aliases: &["gelu_new", "gelu_approximate"],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.5335805216661548,
-        max_ulp: MaxUlp { f32: 0.9, f64: 0.9, slope_f32: 0.95, slope_f64: f64::INFINITY },
+        max_ulp: MaxUlp { f32: 0.9, f64: 0.9, slope_f32: 0.95, slope_f64: 1.0 },
     };
 
     const WORK: Work = Work::Tuned;
@@ -100,7 +119,8 @@ impl Activation for GeluTanh {
         let q = (N::lit(1.0) + e).inverse();
         let steepness = N::constant(TWICE_ROOT.0, TWICE_ROOT.1) * (square.times(KAPPA).times(3.0) + N::lit(1.0));
         let bend = x * steepness * q;
-        if x > N::lit(0.0) { q * bend.mul_add(e, N::lit(1.0)) } else { (q * raised * (N::lit(1.0) + bend)).lowered() }
+        let below = (q * raised * (N::lit(1.0) + bend)).lowered();
+        ROOT.beside(x, if x > N::lit(0.0) { q * bend.mul_add(e, N::lit(1.0)) } else { below })
     }
 
     #[inline(always)]

@@ -1,4 +1,4 @@
-use crate::math::{Native, Number, exp_m1_neg_whole, reduce};
+use crate::math::{Native, Number, Root, exp_m1_neg_whole, reduce};
 use crate::parameters::activation;
 use crate::reference::Real;
 use crate::{Activation, Info, MaxUlp, Work};
@@ -18,6 +18,25 @@ activation! {
 /// e^−LIMIT is 0 in f64 too.
 const LIMIT: f64 = 1000.0;
 
+/// Of the slope.
+const ROOT: Root = Root {
+    at: (-1.1924312145154952, -4.8484829848031044e-17),
+    steepness: (0.2669479140495345, 1.5332816617135587e-17),
+    rest: [
+        -1.72992708103044e-05,
+        -5.582891567360688e-05,
+        -4.1961496031696126e-05,
+        0.00025412936386191073,
+        0.0009898181021289196,
+        0.0010924055409445854,
+        -0.0033606849270232685,
+        -0.01582112656173338,
+        -0.020271822716684245,
+        0.04190782104360987,
+        0.20473126408010586,
+    ],
+};
+
 impl Activation for Mish {
     const INFO: Info = Info {
         name: "mish",
@@ -32,7 +51,7 @@ impl Activation for Mish {
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.4868475812732081,
-        max_ulp: MaxUlp { f32: 0.85, f64: 0.9, slope_f32: 0.9, slope_f64: f64::INFINITY },
+        max_ulp: MaxUlp { f32: 0.85, f64: 0.9, slope_f32: 0.9, slope_f64: 1.0 },
     };
 
     const WORK: Work = Work::Tuned;
@@ -100,7 +119,7 @@ impl Activation for Mish {
         let bend = x.times(4.0) * (e + N::lit(1.0));
         let top = if positive { above * sum + bend * square } else { (e + N::lit(2.0)) * sum + bend };
         let scaled = top * inverse * inverse;
-        if positive { scaled } else { (scaled * raised).lowered() }
+        ROOT.beside(x, if positive { scaled } else { (scaled * raised).lowered() })
     }
 
     fn reference<R: Real>(self, x: R) -> R {

@@ -1,4 +1,4 @@
-use crate::math::Number;
+use crate::math::{Native, Number};
 use crate::parameters::activation;
 use crate::reference::Real;
 use crate::{Activation, Info, MaxUlp, Work};
@@ -32,6 +32,7 @@ impl Activation for SparsePlus {
         max_ulp: MaxUlp { f32: 0.501, f64: 0.51, slope_f32: 0.5, slope_f64: 0.5 },
     };
 
+    const WORK: Work = Work::Tuned;
     const SLOPE_WORK: Work = Work::Once;
 
     #[inline(always)]
@@ -39,6 +40,18 @@ impl Activation for SparsePlus {
         let sum = x.within(-1.0, 1.0) + N::lit(1.0);
         let bent = (sum * sum).times(0.25);
         if x >= N::lit(1.0) { x } else { bent }
+    }
+
+    /// The square, with what the sum and the product lost.
+    #[inline(always)]
+    fn tuned<T: Native>(self, x: T) -> T {
+        let inside = x.within(-1.0, 1.0);
+        let sum = inside + T::ONE;
+        let lost = inside - (sum - T::ONE);
+        let square = sum * sum;
+        let rest = (sum + sum).mul_add(lost, sum.mul_add(sum, -square));
+        let bent = (square + rest) * T::lit(0.25);
+        if x >= T::ONE { x } else { bent }
     }
 
     #[inline(always)]

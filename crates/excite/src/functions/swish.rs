@@ -1,4 +1,4 @@
-use crate::math::{Native, Number, product_in_two, times_logistic, times_logistic_slope};
+use crate::math::{Native, Number, Root, product_in_two, times_logistic, times_logistic_slope};
 use crate::parameters::activation;
 use crate::reference::Real;
 use crate::{Activation, Info, MaxUlp, Work};
@@ -21,6 +21,25 @@ activation! {
 /// e^−LIMIT is 0 in f64 too, and LIMIT / β no hindrance.
 const LIMIT: f64 = 1000.0;
 
+/// Of the slope, in βx.
+const ROOT: Root = Root {
+    at: (-1.2784645427610737, -1.0946994183093437e-16),
+    steepness: (0.2178117057198001, -3.974332795880862e-18),
+    rest: [
+        2.346029682463866e-06,
+        -2.942631888842464e-06,
+        -2.9733542213263917e-05,
+        -4.090534237428612e-05,
+        0.00018570724361186496,
+        0.0007985218818397998,
+        0.000126627410081122,
+        -0.006606589138356696,
+        -0.015222655223188032,
+        0.018874814223782312,
+        0.1466487969969469,
+    ],
+};
+
 impl Activation for Swish {
     const INFO: Info = Info {
         name: "swish",
@@ -35,7 +54,7 @@ impl Activation for Swish {
         aliases: &["silu_beta"],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.6765324703310907,
-        max_ulp: MaxUlp { f32: 0.9, f64: 0.9, slope_f32: 0.8, slope_f64: f64::INFINITY },
+        max_ulp: MaxUlp { f32: 0.9, f64: 0.9, slope_f32: 0.8, slope_f64: 1.0 },
     };
 
     const WORK: Work = Work::Tuned;
@@ -67,7 +86,8 @@ impl Activation for Swish {
         let e = raised.lowered();
         let q = (N::lit(1.0) + e).inverse();
         let zq = z * q;
-        if z > N::lit(0.0) { q * zq.mul_add(e, N::lit(1.0)) } else { (q * raised * (N::lit(1.0) + zq)).lowered() }
+        let below = (q * raised * (N::lit(1.0) + zq)).lowered();
+        ROOT.beside(z, if z > N::lit(0.0) { q * zq.mul_add(e, N::lit(1.0)) } else { below })
     }
 
     #[inline(always)]

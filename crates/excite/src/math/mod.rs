@@ -8,6 +8,7 @@ mod normal;
 mod number;
 mod pair;
 mod plain;
+mod root;
 pub(crate) mod std_or_libm;
 mod trig;
 
@@ -16,5 +17,7 @@ pub(crate) use ln_1p::softplus_guarded_in_two;
 pub(crate) use logistic::{logistic, tanh_in_two, times_logistic, times_logistic_slope};
 pub use native::Native;
 pub(crate) use native::{inverse_in_two, product_in_two};
+pub(crate) use normal::{half_square_exp_short, tail_short, tail_slope_short};
 pub use number::Number;
 pub use pair::Pair;
+pub(crate) use root::Root;

@@ -1,6 +1,6 @@
 //! The constants of the tuned kernels, in f32 and in f64.
 
-use super::Number;
+use super::{Number, Pair};
 
 mod sealed {
     pub trait Sealed {}
@@ -61,6 +61,10 @@ pub trait Native: sealed::Sealed + Number + Into<f64> {
     /// The constant `head + tail` in two parts: rounded, and the rest.
     #[doc(hidden)]
     fn in_two(head: f64, tail: f64) -> (Self, Self);
+
+    /// Worked out in a number twice as long and rounded once: by `short` in f64 for f32, by `long` in a pair for f64.
+    #[doc(hidden)]
+    fn widened(self, short: impl FnOnce(f64) -> f64, long: impl FnOnce(Pair) -> Pair) -> Self;
 
     /// 2^k, where the low bits of `self` hold k plus the exponent bias.
     #[doc(hidden)]
@@ -138,6 +142,11 @@ native!(f32, 24, {
     const EXP_INFINITE: Self = 89.0;
     // 1 − tanh(9.02) is half of the last place below 1.
     const TANH_ONE: Self = 9.5;
+
+    #[inline(always)]
+    fn widened(self, short: impl FnOnce(f64) -> f64, _: impl FnOnce(Pair) -> Pair) -> Self {
+        short(self.into()) as Self
+    }
 });
 
 native!(f64, 53, {
@@ -198,4 +207,9 @@ native!(f64, 53, {
     const EXP_INFINITE: Self = 710.0;
     // 1 − tanh(19.07) is half of the last place below 1.
     const TANH_ONE: Self = 19.5;
+
+    #[inline(always)]
+    fn widened(self, _: impl FnOnce(f64) -> f64, long: impl FnOnce(Pair) -> Pair) -> Self {
+        long(self.into()).to_f64()
+    }
 });

@@ -1,6 +1,6 @@
 //! The upper tail of the normal distribution without its exponential, P(x) = Φ(−x)·e^(x²/2), for 0 ≤ x ≤ 40: Mills' ratio / √(2π).
 
-use super::{Number, Pair};
+use super::{Native, Number, Pair};
 
 // (x + 5)·P(x) goes smoothly from 2.5 at 0 to 0.4 at infinity. With q = 1/(x + 5) and u linear in q from −1 to 1, it is a polynomial
 // in u: the Chebyshev series of that function, computed to 300 bits and cut off.
@@ -77,4 +77,63 @@ pub fn tail_pair(x: Pair) -> Pair {
     let high = rest.iter().fold(highest, |sum, &coefficient| sum.mul_add(u.head, coefficient));
     let low = PAIR_LOW.iter().fold(Pair::from(high), |sum, &(head, tail)| sum * u + Pair::constant(head, tail));
     q * low
+}
+
+// What follows is for results in f32: worked out in f64, with no more digits than those need. The rational functions are minimax ones
+// (Lawson's iteration over 500 points in numpy) with positive coefficients only, highest power first.
+
+/// q in e^(−t/2) ≈ 1 + t·q(t) for |t| ≤ 2·ln 2: absolute error 2^-28.9.
+const EXP_SHORT: [f64; 6] = [
+    2.1630697177641364e-05,
+    -0.00026169254669329534,
+    0.0026042501531968235,
+    -0.020833038989485027,
+    0.12499998551589446,
+    -0.50000001608974542,
+];
+
+/// P(x) for 0 ≤ x ≤ 15: relative error 2^-27.2.
+const TAIL_TOP: [f64; 5] =
+    [0.0041532674039945448, 0.040881371866063484, 0.18396984098287167, 0.43928434134020811, 0.50000000314929061];
+const TAIL_BOTTOM: [f64; 6] =
+    [0.010410585844946795, 0.10248051899360795, 0.47141055607524812, 1.2055511394898939, 1.6764536896098903, 1.0];
+
+/// (P(x) − x/√(2π)) / (x₀ − x) for 0 ≤ x ≤ 15, where x₀ is the root of the top: relative error 2^-26.8.
+const SLOPE_TOP: [f64; 5] =
+    [0.010471157454555922, 0.095881311164653649, 0.3784993160173506, 0.75419368292785738, 0.66507798952999442];
+const SLOPE_BOTTOM: [f64; 5] = [0.026247154073579956, 0.220613445788582, 0.79417063359516615, 1.3996054506939792, 1.0];
+
+/// e^(−x²/2) for |x| ≤ 37, within 2^-28.5. Estrin's scheme, because the latency of the chain is what counts.
+#[inline(always)]
+pub fn half_square_exp_short(x: f64) -> f64 {
+    let square = x * x;
+    let rounded = square.mul_add(-0.5 * f64::LOG2_E, f64::TO_EXPONENT);
+    let m = rounded - f64::TO_EXPONENT;
+    let t = m.mul_add(2.0 * f64::LN2_HI, square);
+    let power = rounded.power_from_low_bits();
+    let [q5, q4, q3, q2, q1, q0] = EXP_SHORT;
+    let t2 = t * t;
+    let q = q5.mul_add(t, q4).mul_add(t2, q3.mul_add(t, q2)).mul_add(t2, q1.mul_add(t, q0));
+    q.mul_add(t * power, power)
+}
+
+#[inline(always)]
+fn quartic([c4, c3, c2, c1, c0]: [f64; 5], x: f64) -> f64 {
+    let square = x * x;
+    c4.mul_add(square, c3.mul_add(x, c2)).mul_add(square, c1.mul_add(x, c0))
+}
+
+/// P(x) for 0 ≤ x ≤ 15, within 2^-27.
+#[inline(always)]
+pub fn tail_short(x: f64) -> f64 {
+    let [c5, c4, c3, c2, c1, c0] = TAIL_BOTTOM;
+    let square = x * x;
+    let bottom = c5.mul_add(x, c4).mul_add(square, c3.mul_add(x, c2)).mul_add(square, c1.mul_add(x, c0));
+    quartic(TAIL_TOP, x) / bottom
+}
+
+/// (P(x) − x/√(2π)) / (x₀ − x) for 0 ≤ x ≤ 15, within 2^-26.5.
+#[inline(always)]
+pub fn tail_slope_short(x: f64) -> f64 {
+    quartic(SLOPE_TOP, x) / quartic(SLOPE_BOTTOM, x)
 }

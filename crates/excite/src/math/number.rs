@@ -46,6 +46,10 @@ pub trait Number:
     /// self · a + b; rounded once in f32 and f64.
     fn mul_add(self, a: Self, b: Self) -> Self;
 
+    /// The polynomial in self with these coefficients, highest power first, to the digits of f64: for what is small beside that which it
+    /// is added to.
+    fn rough_polynomial(self, coefficients: &[f64]) -> Self;
+
     /// |self|
     fn abs(self) -> Self;
 
@@ -81,11 +85,17 @@ pub trait Number:
     /// (sin x, cos x) for |x| ≤ [`SIN_LIMIT`](Self::SIN_LIMIT).
     fn sin_cos(self) -> (Self, Self);
 
+    /// sin(x + π/4) for |x| ≤ [`SIN_LIMIT`](Self::SIN_LIMIT), with all digits next to its roots too.
+    fn sin_past_eighth(self) -> Self;
+
     /// Up to here [`sin_cos`](Self::sin_cos) is accurate.
     const SIN_LIMIT: f64;
 
     /// (sin x, cos x) for any x; NaN for infinite ones. Slow, and not branch-free.
     fn sin_cos_any(self) -> (Self, Self);
+
+    /// sin(x + π/4) for any x; NaN for infinite ones. Slow, and not branch-free.
+    fn sin_past_eighth_any(self) -> Self;
 
     /// The smaller of the two; NaN stays NaN, unlike in `min`.
     #[inline(always)]

@@ -197,6 +197,11 @@ impl Number for Pair {
     }
 
     #[inline(always)]
+    fn rough_polynomial(self, coefficients: &[f64]) -> Self {
+        self.head.rough_polynomial(coefficients).into()
+    }
+
+    #[inline(always)]
     fn abs(self) -> Self {
         let sign = 1.0_f64.copysign(self.head);
         Self { head: self.head.abs(), tail: self.tail * sign }
@@ -261,6 +266,15 @@ impl Number for Pair {
     #[inline(always)]
     fn sin_cos(self) -> (Self, Self) {
         trig::sin_cos_pair(self)
+    }
+
+    #[inline(always)]
+    fn sin_past_eighth(self) -> Self {
+        trig::sin_past_eighth_pair(self)
+    }
+
+    fn sin_past_eighth_any(self) -> Self {
+        trig::sin_past_eighth_pair_any(self)
     }
 
     fn sin_cos_any(self) -> (Self, Self) {

@@ -1,6 +1,6 @@
 //! f32 and f64 as numbers that formulas are worked out in.
 
-use super::{Number, exp, ln_1p, normal, std_or_libm, trig};
+use super::{Number, Pair, exp, ln_1p, normal, std_or_libm, trig};
 
 impl Number for f64 {
     const SIN_LIMIT: f64 = trig::LIMIT;
@@ -28,6 +28,11 @@ impl Number for f64 {
     #[inline(always)]
     fn mul_add(self, a: Self, b: Self) -> Self {
         std_or_libm::fma(self, a, b)
+    }
+
+    #[inline(always)]
+    fn rough_polynomial(self, coefficients: &[f64]) -> Self {
+        coefficients.iter().fold(0.0, |sum, &coefficient| Self::mul_add(sum, self, coefficient))
     }
 
     #[inline(always)]
@@ -86,6 +91,15 @@ impl Number for f64 {
         trig::sin_cos_f64(self)
     }
 
+    #[inline(always)]
+    fn sin_past_eighth(self) -> Self {
+        trig::sin_past_eighth_f64(self)
+    }
+
+    fn sin_past_eighth_any(self) -> Self {
+        trig::sin_past_eighth_pair_any(Pair::from(self)).to_f64()
+    }
+
     fn sin_cos_any(self) -> (Self, Self) {
         trig::sin_cos_f64_any(self)
     }
@@ -118,6 +132,11 @@ impl Number for f32 {
     #[inline(always)]
     fn mul_add(self, a: Self, b: Self) -> Self {
         std_or_libm::fmaf(self, a, b)
+    }
+
+    #[inline(always)]
+    fn rough_polynomial(self, coefficients: &[f64]) -> Self {
+        f64::from(self).rough_polynomial(coefficients) as Self
     }
 
     #[inline(always)]
@@ -174,6 +193,15 @@ impl Number for f32 {
     fn sin_cos(self) -> (Self, Self) {
         let (sin, cos) = Number::sin_cos(f64::from(self));
         (sin as Self, cos as Self)
+    }
+
+    #[inline(always)]
+    fn sin_past_eighth(self) -> Self {
+        f64::from(self).sin_past_eighth() as Self
+    }
+
+    fn sin_past_eighth_any(self) -> Self {
+        f64::from(self).sin_past_eighth_any() as Self
     }
 
     fn sin_cos_any(self) -> (Self, Self) {

@@ -71,8 +71,20 @@ fn signed(value: f64, quadrant: u64) -> f64 {
 #[inline(always)]
 pub fn sin_cos_f64(x: f64) -> (f64, f64) {
     let rounded = x.mul_add(TWO_OVER_PI, TO_INTEGER);
-    let (n, quadrant) = (rounded - TO_INTEGER, rounded.to_bits());
-    // The first difference is exact: its last place is that of HALF_PI[0] or of x, and it is below 1.
+    turned_f64(x, rounded - TO_INTEGER, rounded.to_bits())
+}
+
+/// sin(x + π/4) for |x| ≤ [`LIMIT`], within 2^-44 where x is an f32.
+#[inline(always)]
+pub fn sin_past_eighth_f64(x: f64) -> f64 {
+    let rounded = x.mul_add(TWO_OVER_PI, 0.5) + TO_INTEGER;
+    turned_f64(x, rounded - TO_INTEGER - 0.5, rounded.to_bits()).0
+}
+
+/// (sin r, cos r) of r = x − n·π/2, turned by as many quarters.
+#[inline(always)]
+fn turned_f64(x: f64, n: f64, quadrant: u64) -> (f64, f64) {
+    // The first difference is exact where it is small: its last place is half of that of HALF_PI[0] or that of x.
     let r = n.mul_add(-HALF_PI[1], n.mul_add(-HALF_PI[0], x));
     let square = r * r;
     let sin = (square * r).mul_add(horner(SIN_F64, square), r);
@@ -111,6 +123,20 @@ pub fn sin_cos_pair(x: Pair) -> (Pair, Pair) {
     turned(Pair::quick_sum(r.head, tail), quadrant)
 }
 
+/// sin(x + π/4) for |x| ≤ [`PAIR_LIMIT`], within 2^-55.
+#[inline(always)]
+pub fn sin_past_eighth_pair(x: Pair) -> Pair {
+    let rounded = x.head.mul_add(TWO_OVER_PI, 0.5) + TO_INTEGER;
+    let (n, quadrant) = (rounded - TO_INTEGER - 0.5, rounded.to_bits());
+    // Next to 0 nothing cancels, and next to a root the first two differences do: all three keep what they round off.
+    let (first, second) = (Pair::product(n, HALF_PI[0]), Pair::product(n, HALF_PI[1]));
+    let near = two_sum(x.head, -first.head);
+    let nearer = two_sum(near.head, -first.tail);
+    let r = two_sum(nearer.head, -second.head);
+    let tail = n.mul_add(-HALF_PI[2], x.tail - second.tail) + near.tail + nearer.tail + r.tail;
+    turned(Pair::quick_sum(r.head, tail), quadrant).0
+}
+
 /// (sin x, cos x) for any x; NaN for infinite ones.
 pub fn sin_cos_f64_any(x: f64) -> (f64, f64) {
     let (sin, cos) = sin_cos_pair_any(Pair::from(x));
@@ -125,11 +151,28 @@ pub fn sin_cos_pair_any(x: Pair) -> (Pair, Pair) {
     if x.head.abs() <= PAIR_LIMIT {
         return sin_cos_pair(x);
     }
-    let (quadrant, fraction) = quarters(x.head.abs());
+    let (quadrant, fraction) = quarters(x.head.abs(), 0);
     let r = fraction * Pair::constant(HALF_PI[0], HALF_PI[1]);
     let tail = if x.head < 0.0 { -x.tail } else { x.tail };
     let (sin, cos) = turned(r + Pair::from(tail), quadrant);
     (if x.head < 0.0 { -sin } else { sin }, cos)
+}
+
+/// sin(x + π/4) for any x, the tail of which counts as a small change; NaN for infinite ones.
+pub fn sin_past_eighth_pair_any(x: Pair) -> Pair {
+    if !x.head.is_finite() {
+        return Pair::from(f64::NAN);
+    }
+    if x.head.abs() <= PAIR_LIMIT {
+        return sin_past_eighth_pair(x);
+    }
+    // sin(x + π/4) = −sin(−x − π/4)
+    let below = x.head < 0.0;
+    let (quadrant, fraction) = quarters(x.head.abs(), if below { -1 } else { 1 });
+    let r = fraction * Pair::constant(HALF_PI[0], HALF_PI[1]);
+    let tail = if below { -x.tail } else { x.tail };
+    let (sin, _) = turned(r + Pair::from(tail), quadrant);
+    if below { -sin } else { sin }
 }
 
 /// 2/π in binary, after the point: `floor(2/π · 2^1216)`.
@@ -155,10 +198,10 @@ const DIGITS: [u64; 19] = [
     0x5603_3046_fc7b_6bab,
 ];
 
-/// x · 2/π as a number of whole quarters, modulo 4, and the rest between −1/2 and 1/2, for x of 2^20 or more (Payne and
+/// x · 2/π and `halves` more halves, −1 to 1 of them, as a number of whole quarters, modulo 4, and the rest between −1/2 and 1/2, for x of 2^20 or more (Payne and
 /// Hanek 1983, Radian Reduction for Trigonometric Functions): digits of 2/π that give multiples of 4 are left out, and
 /// 192 of those that follow are taken.
-fn quarters(x: f64) -> (u64, Pair) {
+fn quarters(x: f64, halves: i32) -> (u64, Pair) {
     let bits = x.to_bits();
     let (mantissa, exponent) = ((bits & ((1 << 52) - 1)) | 1 << 52, ((bits >> 52) & 0x7ff) as i32 - 1075);
     // Digit i weighs 2^-i: with the mantissa 2^(exponent − i), which is a multiple of 4 for i ≤ exponent − 2.
@@ -182,6 +225,11 @@ fn quarters(x: f64) -> (u64, Pair) {
     let below_point = (first + 191) as i32 - exponent;
     let (quadrant, fraction) = split(product, below_point as u32);
     let high = u128::from(fraction[3]) << 64 | u128::from(fraction[2]);
+    let (quadrant, high) = match halves {
+        0 => (quadrant, high),
+        1 => (quadrant + (high >> 127) as u64, high ^ 1 << 127),
+        _ => (quadrant + 3 + (high >> 127) as u64, high ^ 1 << 127),
+    };
     let low = u128::from(fraction[1]) << 64 | u128::from(fraction[0]);
     // Beyond 1/2 the next quarter is nearer.
     if high >> 127 == 1 { (quadrant + 1, -to_pair(!high, !low)) } else { (quadrant, to_pair(high, low)) }
