@@ -198,9 +198,9 @@ const DIGITS: [u64; 19] = [
     0x5603_3046_fc7b_6bab,
 ];
 
-/// x · 2/π and `halves` more halves, −1 to 1 of them, as a number of whole quarters, modulo 4, and the rest between −1/2 and 1/2, for x of 2^20 or more (Payne and
-/// Hanek 1983, Radian Reduction for Trigonometric Functions): digits of 2/π that give multiples of 4 are left out, and
-/// 192 of those that follow are taken.
+/// x · 2/π + `halves`/2, with −1, 0 or 1 of them, as a number of whole quarters, modulo 4, and the rest between −1/2 and 1/2, for x of
+/// 2^20 or more (Payne and Hanek 1983, Radian Reduction for Trigonometric Functions): digits of 2/π that give multiples of 4 are left
+/// out, and 192 of those that follow are taken.
 fn quarters(x: f64, halves: i32) -> (u64, Pair) {
     let bits = x.to_bits();
     let (mantissa, exponent) = ((bits & ((1 << 52) - 1)) | 1 << 52, ((bits >> 52) & 0x7ff) as i32 - 1075);
@@ -225,9 +225,11 @@ fn quarters(x: f64, halves: i32) -> (u64, Pair) {
     let below_point = (first + 191) as i32 - exponent;
     let (quadrant, fraction) = split(product, below_point as u32);
     let high = u128::from(fraction[3]) << 64 | u128::from(fraction[2]);
+    // The highest bit is the half.
     let (quadrant, high) = match halves {
         0 => (quadrant, high),
         1 => (quadrant + (high >> 127) as u64, high ^ 1 << 127),
+        // Modulo 4, 3 is −1.
         _ => (quadrant + 3 + (high >> 127) as u64, high ^ 1 << 127),
     };
     let low = u128::from(fraction[1]) << 64 | u128::from(fraction[0]);
