@@ -2,7 +2,7 @@
 
 use crate::Float;
 use crate::activation::{Activation, Work};
-use crate::math::{Number, Pair};
+use crate::math::{Native, Number, Pair};
 
 /// What is done with N elements at the same place of N slices. The rare elements that the quick way cannot be trusted with are
 /// done again with care.
@@ -36,7 +36,8 @@ const NEAR_ROOT: f64 = 1.0 / (1 << 12) as f64;
 /// Whether x is beyond what the quick way is right for.
 #[inline(always)]
 fn beyond<A: Activation, F: Float>(work: Work, x: F::Lane) -> bool {
-    let too_far = A::PERIODIC && !(x.abs() <= F::Lane::lit(F::Wide::SIN_LIMIT));
+    let limit = if work == Work::Tuned { F::Lane::TUNED_SIN_LIMIT } else { F::Lane::lit(F::Wide::SIN_LIMIT) };
+    let too_far = A::PERIODIC && !(x.abs() <= limit);
     (F::WIDE_IS_FINITE && work == Work::Twice && too_large::<F>(x)) | too_far
 }
 

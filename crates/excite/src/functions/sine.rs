@@ -1,7 +1,7 @@
-use crate::math::Number;
+use crate::math::{Native, Number};
 use crate::parameters::activation;
 use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp};
+use crate::{Activation, Info, MaxUlp, Work};
 
 activation! {
     /// sin x, for any x: large ones are reduced with as many digits of π as they need. NaN at ±∞, where there is no limit.
@@ -30,9 +30,11 @@ impl Activation for Sine {
         aliases: &["sin", "siren"],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.5208666231788149,
-        max_ulp: MaxUlp { f64: 0.8, slope_f64: 0.8, ..MaxUlp::ROUNDED },
+        max_ulp: MaxUlp { f32: 1.0, f64: 0.8, slope_f32: 1.0, slope_f64: 0.8 },
     };
 
+    const WORK: Work = Work::Tuned;
+    const SLOPE_WORK: Work = Work::Tuned;
     const PERIODIC: bool = true;
 
     #[inline(always)]
@@ -43,8 +45,20 @@ impl Activation for Sine {
     }
 
     #[inline(always)]
+    fn tuned<T: Native>(self, x: T) -> T {
+        let sin = x.sin_turned(0);
+        // The sum of zeros has lost its sign.
+        if x.abs() > T::ZERO { sin } else { x }
+    }
+
+    #[inline(always)]
     fn slope_formula<N: Number>(self, x: N) -> N {
         x.sin_cos().1
+    }
+
+    #[inline(always)]
+    fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
+        (x.sin_turned(1), false)
     }
 
     fn formula_beyond<N: Number>(self, x: N) -> N {

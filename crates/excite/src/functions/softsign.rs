@@ -17,6 +17,17 @@ activation! {
 /// From here on the value is ±1 in f64 too.
 const LIMIT: f64 = 1e20;
 
+/// Beyond this a correction of the slope is subnormal in f32.
+const SLOPE_LIMIT: f64 = 1e12;
+
+/// 1 + size as a sum of two.
+#[inline(always)]
+fn one_plus<T: Native>(size: T) -> (T, T) {
+    let sum = T::ONE + size;
+    let of_size = sum - T::ONE;
+    (sum, (T::ONE - (sum - of_size)) + (size - of_size))
+}
+
 impl Activation for Softsign {
     const INFO: Info = Info {
         name: "softsign",
@@ -31,10 +42,11 @@ impl Activation for Softsign {
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 2.3375333631085397,
-        max_ulp: MaxUlp { f32: 0.55, f64: 0.55, slope_f32: 0.501, slope_f64: 1.5 },
+        max_ulp: MaxUlp { f32: 0.55, f64: 0.55, slope_f32: 0.55, slope_f64: 1.3 },
     };
 
     const WORK: Work = Work::Tuned;
+    const SLOPE_WORK: Work = Work::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -46,10 +58,7 @@ impl Activation for Softsign {
     #[inline(always)]
     fn tuned<T: Native>(self, x: T) -> T {
         let x = x.within(-LIMIT, LIMIT);
-        let size = x.abs();
-        let sum = T::ONE + size;
-        let of_size = sum - T::ONE;
-        let lost = (T::ONE - (sum - of_size)) + (size - of_size);
+        let (sum, lost) = one_plus(x.abs());
         let inverse = T::ONE / sum;
         let q = x * inverse;
         let residual = q.mul_add(-lost, q.mul_add(-sum, x));
@@ -60,6 +69,17 @@ impl Activation for Softsign {
     fn slope_formula<N: Number>(self, x: N) -> N {
         let q = (N::lit(1.0) + x.abs()).inverse();
         q * q
+    }
+
+    /// The square of the inverse, which is corrected by its residual and by what the sum lost.
+    #[inline(always)]
+    fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
+        let size = x.abs();
+        let (sum, lost) = one_plus(size);
+        let inverse = T::ONE / sum;
+        let rest = inverse.mul_add(-lost, inverse.mul_add(-sum, T::ONE)) * inverse;
+        let slope = inverse.mul_add(inverse, (inverse + inverse) * rest);
+        (slope, !(size <= T::lit(SLOPE_LIMIT)))
     }
 
     fn reference<R: Real>(self, x: R) -> R {

@@ -1,7 +1,7 @@
-use crate::math::Number;
+use crate::math::{Native, Number, product_in_two};
 use crate::parameters::activation;
 use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp};
+use crate::{Activation, Info, MaxUlp, Work};
 
 activation! {
     /// (x + √(x² + b)) / 2: a smooth ReLU, by a hyperbola.
@@ -23,6 +23,9 @@ activation! {
 /// From here on √(x² + b) is |x|, and x² might overflow.
 const LARGE: f64 = 1e100;
 
+/// 2^60: from here on b is below the last place of x² in f64 too, and in f32 neither x² nor its inverse is out of range.
+const TUNED_LARGE: f64 = 1152921504606846976.0;
+
 impl Activation for Squareplus {
     const INFO: Info = Info {
         name: "squareplus",
@@ -37,8 +40,11 @@ impl Activation for Squareplus {
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 0.816496580927726,
-        max_ulp: MaxUlp { slope_f64: 1.2, ..MaxUlp::ROUNDED },
+        max_ulp: MaxUlp { f32: 1.0, f64: 1.1, slope_f32: 0.8, slope_f64: 1.1 },
     };
+
+    const WORK: Work = Work::Tuned;
+    const SLOPE_WORK: Work = Work::Tuned;
 
     /// Below 0: (b / 2) / (√(x² + b) + |x|).
     #[inline(always)]
@@ -46,6 +52,32 @@ impl Activation for Squareplus {
         let size = x.abs();
         let root = if size > N::lit(LARGE) { size } else { size.mul_add(size, N::lit(self.b)).sqrt() };
         if x > N::lit(0.0) { root.times(0.5) + size.times(0.5) } else { N::lit(0.5 * self.b) / (root + size) }
+    }
+
+    /// The mean m = (√(x² + b) + |x|) / 2, or (b / 4) / m. The sum and the quotient are corrected by what the root, the sum and the
+    /// quotient round off.
+    #[inline(always)]
+    fn tuned<T: Native>(self, x: T) -> T {
+        let (b, b_lo) = T::in_two(self.b, 0.0);
+        let (quarter, quarter_lo) = T::in_two(0.25 * self.b, 0.0);
+        let half = T::lit(0.5);
+        let size = x.abs().at_most(T::MAX);
+        let near = size.at_most(T::lit(TUNED_LARGE));
+        let square = near.mul_add(near, b);
+        let root = square.sqrt();
+        let residual = root.mul_add(-root, square) + b_lo;
+        // Up to `TUNED_LARGE` the root is not below |x|.
+        let half_root = root.at_least(size) * half;
+        let mean = size.mul_add(half, half_root);
+        let quotient = quarter / mean;
+        let inverse = quotient * T::lit(4.0 / self.b);
+        // What the root rounds off is residual / (2·root), and 1 / (4·root) is about this times the inverse of the mean: it is
+        // right at 0 and where the root is |x|, and 6 % off between.
+        let share = (size * inverse).mul_add(T::lit(0.125), T::lit(0.125));
+        let mean_lo = size.mul_add(half, half_root - mean) + residual * inverse * share;
+        let quotient_lo = quotient.mul_add(-mean_lo, quotient.mul_add(-mean, quarter) + quarter_lo);
+        let y = if x > T::ZERO { mean + mean_lo } else { quotient_lo.mul_add(inverse, quotient) };
+        if x.abs() > T::MAX { x.at_least(T::ZERO) } else { y }
     }
 
     /// (1 + x / √(x² + b)) / 2; below 0: (b / 2) / (√(x² + b)·(√(x² + b) + |x|)).
@@ -56,6 +88,29 @@ impl Activation for Squareplus {
         let inverse = N::lit(0.5) / root;
         let above = if x > N::lit(LARGE) { N::lit(1.0) } else { root.mul_add(inverse, size * inverse) };
         if x > N::lit(0.0) { above } else { N::lit(self.b) * inverse / (root + size) }
+    }
+
+    /// q = (b / 2) / (√(x² + b)·(√(x² + b) + |x|)) below 0 and 1 − q above. The quotient is corrected by what all else rounds off.
+    #[inline(always)]
+    fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
+        let (b, b_lo) = T::in_two(self.b, 0.0);
+        let (half_b, half_b_lo) = T::in_two(0.5 * self.b, 0.0);
+        let size = x.abs();
+        let (of_x, of_x_lo) = product_in_two(size, (size, T::ZERO));
+        let square = of_x + b;
+        let (larger, smaller) = (of_x.at_least(b), of_x.at_most(b));
+        let square_lo = (smaller - (square - larger)) + (of_x_lo + b_lo);
+        let root = square.sqrt();
+        let sum = root + size;
+        let product = root * sum;
+        let inverse = T::ONE / product;
+        let root_lo = (root.mul_add(-root, square) + square_lo) * (T::lit(0.5) * sum * inverse);
+        let sum_lo = (size - (sum - root)) + root_lo;
+        let product_lo = root.mul_add(sum_lo, sum.mul_add(root_lo, root.mul_add(sum, -product)));
+        let quotient = half_b * inverse;
+        let residual = quotient.mul_add(-product_lo, quotient.mul_add(-product, half_b) + half_b_lo);
+        let below = residual.mul_add(inverse, quotient);
+        (if x > T::ZERO { T::ONE - below } else { below }, !(size <= T::lit(TUNED_LARGE)))
     }
 
     /// 1 / (4·√(x² + b))

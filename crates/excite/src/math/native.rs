@@ -1,6 +1,6 @@
 //! The constants of the tuned kernels, in f32 and in f64.
 
-use super::{Number, Pair};
+use super::{Number, Pair, trig};
 
 mod sealed {
     pub trait Sealed {}
@@ -57,6 +57,12 @@ pub trait Native: sealed::Sealed + Number + Into<f64> {
     /// Above this tanh is 1.
     #[doc(hidden)]
     const TANH_ONE: Self;
+    /// Up to here [`sin_turned`](Self::sin_turned) is accurate.
+    #[doc(hidden)]
+    const TUNED_SIN_LIMIT: Self;
+    /// The largest finite number.
+    #[doc(hidden)]
+    const MAX: Self;
 
     /// The constant `head + tail` in two parts: rounded, and the rest.
     #[doc(hidden)]
@@ -69,6 +75,10 @@ pub trait Native: sealed::Sealed + Number + Into<f64> {
     /// 2^k, where the low bits of `self` hold k plus the exponent bias.
     #[doc(hidden)]
     fn power_from_low_bits(self) -> Self;
+
+    /// sin(x + quarters·π/2), within 1 ULP for |x| ≤ [`TUNED_SIN_LIMIT`](Self::TUNED_SIN_LIMIT).
+    #[doc(hidden)]
+    fn sin_turned(self, quarters: u32) -> Self;
 }
 
 /// x · factor as a sum of two, the factor being in two parts.
@@ -91,6 +101,7 @@ macro_rules! native {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const LOG2_E: Self = core::$float::consts::LOG2_E;
+            const MAX: Self = $float::MAX;
             $($constants)*
 
             #[inline(always)]
@@ -142,10 +153,16 @@ native!(f32, 24, {
     const EXP_INFINITE: Self = 89.0;
     // 1 − tanh(9.02) is half of the last place below 1.
     const TANH_ONE: Self = 9.5;
+    const TUNED_SIN_LIMIT: Self = trig::TUNED_LIMIT;
 
     #[inline(always)]
     fn widened(self, short: impl FnOnce(f64) -> f64, _: impl FnOnce(Pair) -> Pair) -> Self {
         short(self.into()) as Self
+    }
+
+    #[inline(always)]
+    fn sin_turned(self, quarters: u32) -> Self {
+        trig::sin_turned_f32(self, quarters)
     }
 });
 
@@ -207,9 +224,15 @@ native!(f64, 53, {
     const EXP_INFINITE: Self = 710.0;
     // 1 − tanh(19.07) is half of the last place below 1.
     const TANH_ONE: Self = 19.5;
+    const TUNED_SIN_LIMIT: Self = trig::PAIR_LIMIT;
 
     #[inline(always)]
     fn widened(self, _: impl FnOnce(f64) -> f64, long: impl FnOnce(Pair) -> Pair) -> Self {
         long(self.into()).to_f64()
+    }
+
+    #[inline(always)]
+    fn sin_turned(self, quarters: u32) -> Self {
+        trig::sin_turned_pair(self.into(), quarters).to_f64()
     }
 });

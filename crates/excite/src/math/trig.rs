@@ -112,6 +112,55 @@ fn turned(r: Pair, quadrant: u64) -> (Pair, Pair) {
     (signed(sin, quadrant), signed(cos, quadrant + 1))
 }
 
+/// π/2 in three parts for f32: rounded; so much of what is left that ten bits hold it; and the rest.
+const HALF_PI_F32: [f32; 3] = [core::f32::consts::FRAC_PI_2, -4.371395334601402e-8, 2.5633440682570896e-12];
+
+/// 1.5 · 2^23: `TO_INTEGER` for f32.
+const TO_INTEGER_F32: f32 = 12582912.0;
+
+/// Up to here n in x − n·π/2 has at most 13 bits, and an f32 holds its products with the second part of π/2.
+pub const TUNED_LIMIT: f32 = 8192.0;
+
+// Remez's algorithm on [0; (π/4)²], rounded, highest power first.
+// sin(√s) = √s·(1 + s·p(s)), relative error 2^-26.9; the highest is 0 for as many coefficients as the cosine has.
+const SIN_F32: [f32; 4] = [0.0, -1.951398007804528e-4, 8.332150988280773e-3, -0.16666653752326965];
+// cos(√s) = 1 + s·p(s), relative error 2^-29.9.
+const COS_F32: [f32; 4] = [2.446249345666729e-5, -1.3887644745409489e-3, 4.1666653007268906e-2, -0.5];
+
+/// sin(x + quarters·π/2) for |x| ≤ [`TUNED_LIMIT`], within 0.97 ULP; 0 for −0 too.
+///
+/// With x = n·π/2 + r + rest it is ±(r + rest)·(1 + s·p(s)) or ±(1 + s·p(s)), where s = (r + rest)².
+#[inline(always)]
+pub fn sin_turned_f32(x: f32, quarters: u32) -> f32 {
+    let rounded = Number::mul_add(x, core::f32::consts::FRAC_2_PI, TO_INTEGER_F32);
+    let n = rounded - TO_INTEGER_F32;
+    let quadrant = rounded.to_bits().wrapping_add(quarters);
+    // Exact: the last place is no finer than that of x or of the first part, and |r| is less than 1.
+    let near = Number::mul_add(n, -HALF_PI_F32[0], x);
+    let r = Number::mul_add(n, -HALF_PI_F32[1], near);
+    // What r rounds off. The difference is exact: r is at least half of `near`, or both have few digits, and r is exact too.
+    let lost = Number::mul_add(n, -HALF_PI_F32[1], near - r);
+    let rest = Number::mul_add(n, -HALF_PI_F32[2], lost);
+    let s = r * r;
+    let s_lost = Number::mul_add(r, r, -s);
+    let is_cos = quadrant & 1 == 1;
+    let mut p = 0.0;
+    for (sin, cos) in SIN_F32.into_iter().zip(COS_F32) {
+        p = Number::mul_add(p, s, if is_cos { cos } else { sin });
+    }
+    let (base, small) = if is_cos { (1.0, Number::mul_add(r, -rest, -0.5 * s_lost)) } else { (r, rest) };
+    let sum = base + Number::mul_add(base * s, p, small);
+    f32::from_bits(sum.to_bits() ^ ((quadrant & 2) << 30))
+}
+
+/// sin(x + quarters·π/2) for |x| ≤ [`PAIR_LIMIT`], within 2^-55.
+#[inline(always)]
+pub fn sin_turned_pair(x: Pair, quarters: u32) -> Pair {
+    let (sin, cos) = sin_cos_pair(x);
+    let turned = if quarters & 1 == 1 { cos } else { sin };
+    if quarters & 2 == 2 { -turned } else { turned }
+}
+
 /// (sin x, cos x) for |x| ≤ [`PAIR_LIMIT`], within 2^-55 of each.
 #[inline(always)]
 pub fn sin_cos_pair(x: Pair) -> (Pair, Pair) {
