@@ -249,6 +249,9 @@ fn each_row<F: Float, const N: usize>(
                 }
             }
             for row in 0..count {
+                for buffers in &mut buffers {
+                    buffers[row].pad();
+                }
                 work(buffers.each_mut().map(|buffers| &mut buffers[row]));
             }
             for place in 0..len {

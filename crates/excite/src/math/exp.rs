@@ -74,6 +74,50 @@ pub fn exp_guarded<F: Native>(x: F, rest: F) -> F {
     if x < F::SIGMOID_ZERO { F::ZERO } else { s.mul_add(power, power) }
 }
 
+/// e^(x − top) for many x ≤ top of any size, where x − top has digits that its rounding would lose: both are reduced by ln 2, which
+/// is exact, and what is left of them is subtracted.
+#[derive(Clone, Copy)]
+pub struct ExpBelow<F> {
+    top: F,
+    /// What rounding to an integer leaves, less the m of the top: of the m of x it leaves that of x.
+    to_m: F,
+    /// What is left of the top, in two: the head so short that subtracting it is exact.
+    r: F,
+    r_lo: F,
+}
+
+/// Above this m has too many digits for [`ExpBelow`].
+const LARGE_TOP: f64 = 1e5;
+
+impl<F: Native> ExpBelow<F> {
+    /// None where the top is too large.
+    pub fn new(top: F) -> Option<Self> {
+        let m = top.mul_add(F::LOG2_E, F::TO_EXPONENT) - F::TO_EXPONENT;
+        let whole = m.mul_add(-F::LN2_HI, top);
+        let short = F::lit(1.5);
+        let r = (whole + short) - short;
+        let r_lo = m.mul_add(-F::LN2_LO, whole - r);
+        let to_m = F::TO_EXPONENT + F::GUARD_EXPONENT - m;
+        (top.abs() <= F::lit(LARGE_TOP)).then_some(Self { top, to_m, r, r_lo })
+    }
+
+    /// e^(x − top) · [`Native::GUARD`] within 0.8 ULP, exact at the top; 0 where e^(x − top) is below half of the smallest subnormal
+    /// number.
+    #[inline(always)]
+    pub fn exp(self, x: F) -> F {
+        let difference = x - self.top;
+        let rounded = difference.mul_add(F::LOG2_E, F::TO_EXPONENT + F::GUARD_EXPONENT);
+        let (power, m) = (rounded.power_from_low_bits(), rounded - self.to_m);
+        let negative = self.r - m.mul_add(-F::LN2_HI, x);
+        let rest = m.mul_add(-F::LN2_LO, -self.r_lo);
+        let whole = negative - rest;
+        // The linear term is added with all its digits.
+        let s = (whole * whole).mul_add(bend(whole), rest) - negative;
+        // NaN stays NaN.
+        if difference < F::SIGMOID_ZERO { F::ZERO } else { s.mul_add(power, power) }
+    }
+}
+
 /// e^(x + rest) · [`Native::GUARD`] for x ≤ 0 as a sum of two, where the rest is below the last place of x.
 #[inline(always)]
 pub fn exp_guarded_in_two<F: Native>(x: F, rest: Option<F>) -> (F, F) {

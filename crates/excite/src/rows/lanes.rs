@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use crate::Float;
 use crate::blocks::BLOCK;
 use crate::dispatch::CheckedLevel;
-use crate::math::{Native, Number, exp_guarded};
+use crate::math::{ExpBelow, Native, Number, exp_guarded};
 
 /// A row in f32 or f64, filled up to whole blocks.
 pub struct Row<T> {
@@ -28,8 +28,10 @@ impl<T: Native> Row<T> {
         for (block, input) in self.blocks.iter_mut().zip(whole) {
             *block = F::load(level, input);
         }
-        for (place, x) in tail.iter().enumerate() {
-            self.set(whole.len() * BLOCK + place, x.to_lane());
+        if let Some(last) = self.blocks.get_mut(whole.len()) {
+            for (place, x) in last.iter_mut().zip(tail) {
+                *place = x.to_lane();
+            }
         }
         self.pad();
     }
@@ -40,8 +42,10 @@ impl<T: Native> Row<T> {
         for (block, output) in self.blocks.iter().zip(&mut *whole) {
             *output = F::store(level, block);
         }
-        for (place, y) in tail.iter_mut().enumerate() {
-            *y = F::from_lane(self.get(whole.len() * BLOCK + place));
+        if let Some(last) = self.blocks.get(whole.len()) {
+            for (y, place) in tail.iter_mut().zip(last) {
+                *y = F::from_lane(*place);
+            }
         }
     }
 
@@ -55,16 +59,16 @@ impl<T: Native> Row<T> {
         self.blocks[place / BLOCK][place % BLOCK] = x;
     }
 
+    /// Puts the filling back, which what is done to a row changes too.
     #[inline(always)]
-    fn pad(&mut self) {
-        let padding = self.padding;
-        if let Some(last) = self.blocks.last_mut() {
-            let filled = self.len - (self.len - 1) / BLOCK * BLOCK;
-            last[filled..].fill(padding);
+    pub(super) fn pad(&mut self) {
+        let filled = self.len % BLOCK;
+        if let Some(last) = self.blocks.last_mut().filter(|_| filled > 0) {
+            last[filled..].fill(self.padding);
         }
     }
 
-    /// Every element by `change`; the filling stays.
+    /// Every element by `change`.
     #[inline(always)]
     pub(super) fn map(&mut self, change: impl Fn(T) -> T) {
         for block in &mut self.blocks {
@@ -72,7 +76,6 @@ impl<T: Native> Row<T> {
                 *x = change(*x);
             }
         }
-        self.pad();
     }
 
     /// Every element by `change`, from it and the one at its place in another row.
@@ -83,7 +86,6 @@ impl<T: Native> Row<T> {
                 *x = change(*x, other);
             }
         }
-        self.pad();
     }
 
     /// Sets every element of a row that is −∞ as a whole; one that holds NaN becomes NaN.
@@ -91,7 +93,7 @@ impl<T: Native> Row<T> {
     pub(super) fn fill_if_ordered(&mut self, value: f64) {
         let value = self.sum(
             #[inline(always)]
-            |x| if *x <= T::ZERO { 0.0 } else { f64::NAN },
+            |x| if x <= T::ZERO { 0.0 } else { f64::NAN },
         ) + value;
         self.map(
             #[inline(always)]
@@ -105,35 +107,131 @@ impl<T: Native> Row<T> {
         let mut lanes = [T::lit(f64::NEG_INFINITY); BLOCK];
         for block in &self.blocks {
             for (lane, &x) in lanes.iter_mut().zip(block) {
-                *lane = if x > *lane { x } else { *lane };
+                *lane = larger(x, *lane);
             }
         }
-        lanes.into_iter().fold(lanes[0], |largest, lane| if lane > largest { lane } else { largest })
+        let lanes: [T; LANES] = halved(&lanes, larger);
+        folded(&lanes, larger)
     }
 
-    /// The sum of `of` each element, which may change it: in f64, each lane of a block for itself, then all lanes in order.
+    /// The number of elements that are `counted`: at most 2^24 of each lane.
     #[inline(always)]
-    pub(super) fn sum(&mut self, of: impl Fn(&mut T) -> f64) -> f64 {
-        let mut lanes = [0.0; BLOCK];
-        for block in &mut self.blocks {
-            for (lane, x) in lanes.iter_mut().zip(block) {
-                *lane += of(x);
+    pub(super) fn count(&self, counted: impl Fn(T) -> bool) -> f64 {
+        let mut lanes = [T::ZERO; BLOCK];
+        for block in &self.blocks {
+            for (lane, &x) in lanes.iter_mut().zip(block) {
+                *lane = *lane + if counted(x) { T::ONE } else { T::ZERO };
             }
         }
-        lanes.iter().sum()
+        let lanes: [T; LANES] = halved(&lanes, add);
+        folded(&lanes, add).into()
     }
 
-    /// The sum of `of` each element and the one at its place in another row, in the same order.
+    /// The sum of `of` each element.
+    #[inline(always)]
+    pub(super) fn sum(&self, of: impl Fn(T) -> f64) -> f64 {
+        let mut sum = Sum::default();
+        for block in &self.blocks {
+            let mut terms = [0.0; BLOCK];
+            for (term, &x) in terms.iter_mut().zip(block) {
+                *term = of(x);
+            }
+            sum.add(&terms);
+        }
+        sum.total()
+    }
+
+    /// The sum of what `change` makes of each element, in the row's type.
+    #[inline(always)]
+    pub(super) fn sum_of(&self, change: impl Fn(T) -> T) -> f64 {
+        let mut sum = Sum::default();
+        for block in &self.blocks {
+            let mut changed = *block;
+            for x in &mut changed {
+                *x = change(*x);
+            }
+            sum.add(&changed);
+        }
+        sum.total()
+    }
+
+    /// Every element by `change`, and their sum then.
+    #[inline(always)]
+    pub(super) fn map_and_sum(&mut self, change: impl Fn(T) -> T) -> f64 {
+        let mut sum = Sum::default();
+        for block in &mut self.blocks {
+            for x in &mut *block {
+                *x = change(*x);
+            }
+            sum.add(block);
+        }
+        sum.total()
+    }
+
+    /// The sum of `of` each element and the one at its place in another row.
     #[inline(always)]
     pub(super) fn sum_with(&self, other: &Self, of: impl Fn(T, T) -> f64) -> f64 {
-        let mut lanes = [0.0; BLOCK];
+        let mut sum = Sum::default();
         for (block, other) in self.blocks.iter().zip(&other.blocks) {
-            for ((lane, &x), &other) in lanes.iter_mut().zip(block).zip(other) {
-                *lane += of(x, other);
+            let mut terms = [0.0; BLOCK];
+            for ((term, &x), &other) in terms.iter_mut().zip(block).zip(other) {
+                *term = of(x, other);
             }
+            sum.add(&terms);
         }
-        lanes.iter().sum()
+        sum.total()
     }
+}
+
+/// The f64 numbers that a sum is taken in: half a block, which the registers of every instruction set hold.
+const LANES: usize = BLOCK / 2;
+
+/// A sum in f64, in an order that depends on the number of blocks alone.
+#[derive(Default)]
+struct Sum([f64; LANES]);
+
+impl Sum {
+    #[inline(always)]
+    fn add<T: Copy + Into<f64>>(&mut self, block: &[T; BLOCK]) {
+        for i in 0..LANES {
+            self.0[i] += block[i].into() + block[i + LANES].into();
+        }
+    }
+
+    #[inline(always)]
+    fn total(&self) -> f64 {
+        folded(&self.0, add)
+    }
+}
+
+#[inline(always)]
+fn add<T: core::ops::Add<Output = T>>(a: T, b: T) -> T {
+    a + b
+}
+
+/// b where a is NaN.
+#[inline(always)]
+fn larger<T: PartialOrd>(a: T, b: T) -> T {
+    if a > b { a } else { b }
+}
+
+/// One half combined with the other.
+#[inline(always)]
+fn halved<T: Copy, const N: usize, const HALF: usize>(lanes: &[T; N], combine: impl Fn(T, T) -> T) -> [T; HALF] {
+    let mut half = [lanes[0]; HALF];
+    for i in 0..HALF {
+        half[i] = combine(lanes[i], lanes[i + HALF]);
+    }
+    half
+}
+
+/// All lanes combined, by halves: a chain of five steps, where one after the other would be one of 31.
+#[inline(always)]
+fn folded<T: Copy>(lanes: &[T; LANES], combine: impl Fn(T, T) -> T + Copy) -> T {
+    let lanes: [T; 16] = halved(lanes, combine);
+    let lanes: [T; 8] = halved(&lanes, combine);
+    let lanes: [T; 4] = halved(&lanes, combine);
+    combine(combine(lanes[0], lanes[2]), combine(lanes[1], lanes[3]))
 }
 
 /// (x − largest) / temperature, as a sum of two.
@@ -146,14 +244,14 @@ pub struct Scores<T> {
 }
 
 impl<T: Native> Scores<T> {
-    pub(super) fn new(largest: T, temperature: f64) -> Self {
+    fn new(largest: T, temperature: f64) -> Self {
         let scale = T::lit(1.0 / temperature);
         let scale_rest = T::lit(Number::mul_add(-temperature, scale.into(), 1.0) / temperature);
         Self { largest, scale, scale_rest }
     }
 
     #[inline(always)]
-    pub(super) fn of(self, x: T) -> (T, T) {
+    fn of(self, x: T) -> (T, T) {
         // The rounding error of a difference is itself a float (Knuth's two-sum).
         let less = -self.largest;
         let difference = x + less;
@@ -165,11 +263,56 @@ impl<T: Native> Scores<T> {
         (z, if z > T::lit(f64::NEG_INFINITY) { rest } else { T::ZERO })
     }
 
-    /// e^z · [`Native::GUARD`], and so never subnormal.
     #[inline(always)]
-    pub(super) fn exp(self, x: T) -> T {
+    fn exp(self, x: T) -> T {
         let (z, rest) = self.of(x);
         exp_guarded(z, rest)
+    }
+}
+
+/// What e^((x − largest) / temperature) · [`Native::GUARD`] is computed with. Raised so, it is never subnormal.
+pub enum Exponentials<T> {
+    Plain(ExpBelow<T>),
+    Scaled(Scores<T>),
+}
+
+impl<T: Native> Exponentials<T> {
+    #[inline(always)]
+    pub(super) fn new(largest: T, temperature: f64) -> Self {
+        match ExpBelow::new(largest) {
+            Some(plain) if temperature == 1.0 => Self::Plain(plain),
+            _ => Self::Scaled(Scores::new(largest, temperature)),
+        }
+    }
+
+    /// Every element by its exponential; gives their sum.
+    #[inline(always)]
+    pub(super) fn replace(&self, row: &mut Row<T>) -> f64 {
+        match self {
+            Self::Plain(below) => row.map_and_sum(
+                #[inline(always)]
+                |x| below.exp(x),
+            ),
+            Self::Scaled(scores) => row.map_and_sum(
+                #[inline(always)]
+                |x| scores.exp(x),
+            ),
+        }
+    }
+
+    /// The sum of the exponentials of all elements but the `largest`.
+    #[inline(always)]
+    pub(super) fn sum_below(&self, largest: T, row: &Row<T>) -> f64 {
+        match self {
+            Self::Plain(below) => row.sum_of(
+                #[inline(always)]
+                |x| if x == largest { T::ZERO } else { below.exp(x) },
+            ),
+            Self::Scaled(scores) => row.sum_of(
+                #[inline(always)]
+                |x| if x == largest { T::ZERO } else { scores.exp(x) },
+            ),
+        }
     }
 }
 

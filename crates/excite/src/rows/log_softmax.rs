@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use super::lanes::{Row, Scores};
+use super::lanes::{Exponentials, Row};
 use super::{RowActivation, RowInfo};
 use crate::math::{Native, exp_guarded};
 use crate::parameters::activation;
@@ -46,24 +46,18 @@ impl RowActivation for LogSoftmax {
             row.fill_if_ordered(f64::NEG_INFINITY);
             return;
         }
-        let scores = Scores::new(largest, self.temperature);
         // The largest elements are counted and not summed: where one stands alone, the logarithm is that of 1 + the others.
-        let count = row.sum(
+        let count = row.count(
             #[inline(always)]
-            |x| if *x == largest { 1.0 } else { 0.0 },
+            |x| x == largest,
         );
-        let others = row.sum(
-            #[inline(always)]
-            |x| if *x == largest { 0.0 } else { scores.exp(*x).into() },
-        );
+        let others = Exponentials::new(largest, self.temperature).sum_below(largest, row);
         let guard: f64 = T::GUARD.into();
         let logarithm = libm::log1p(others / guard + (count - 1.0));
+        let (top, scale): (f64, f64) = (largest.into(), 1.0 / self.temperature);
         row.map(
             #[inline(always)]
-            |x| {
-                let (z, rest) = scores.of(x);
-                T::lit(z.into() + (rest.into() - logarithm))
-            },
+            |x| T::lit((x.into() - top) * scale - logarithm),
         );
     }
 
@@ -72,7 +66,7 @@ impl RowActivation for LogSoftmax {
     fn backward_row<T: Native>(self, y: &Row<T>, dy: &mut Row<T>) {
         let sum = dy.sum(
             #[inline(always)]
-            |dy| (*dy).into(),
+            |dy| dy.into(),
         );
         let (scale, guard): (f64, f64) = (1.0 / self.temperature, T::GUARD.into());
         dy.map_with(

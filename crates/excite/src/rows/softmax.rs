@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use super::lanes::{Row, Scores, inverse_in_two};
+use super::lanes::{Exponentials, Row, inverse_in_two};
 use super::{RowActivation, RowInfo};
 use crate::math::Native;
 use crate::parameters::activation;
@@ -45,14 +45,7 @@ impl RowActivation for Softmax {
             row.fill_if_ordered(0.0);
             return;
         }
-        let scores = Scores::new(largest, self.temperature);
-        let sum = row.sum(
-            #[inline(always)]
-            |x| {
-                *x = scores.exp(*x);
-                (*x).into()
-            },
-        );
+        let sum = Exponentials::new(largest, self.temperature).replace(row);
         let (inverse, rest) = inverse_in_two::<T>(sum);
         row.map(
             #[inline(always)]

@@ -50,6 +50,7 @@ impl RowActivation for Softmin {
             #[inline(always)]
             |x| -x,
         );
+        row.pad();
         self.softmax().forward_row(row);
     }
 

@@ -50,7 +50,7 @@ impl RowActivation for Sparsemax {
         let (scale, top): (f64, f64) = (1.0 / self.temperature, largest.into());
         let defined = row.sum(
             #[inline(always)]
-            |x| if *x <= largest { 0.0 } else { (*x).into() - (*x).into() },
+            |x| if x <= largest { 0.0 } else { x.into() - x.into() },
         );
         if top.is_infinite() || defined != 0.0 {
             let all: f64 = if top == f64::NEG_INFINITY && defined == 0.0 { 0.0 } else { f64::NAN };
@@ -64,16 +64,16 @@ impl RowActivation for Sparsemax {
         // nothing falls away. The largest is 0 and the threshold at least −1.
         let (mut threshold, mut size) = (-1.0, f64::INFINITY);
         loop {
-            let count = row.sum(
+            let count = row.count(
                 #[inline(always)]
-                |x| if score(*x, top, scale) > threshold { 1.0 } else { 0.0 },
+                |x| score(x, top, scale) > threshold,
             );
             if count >= size {
                 break;
             }
             let sum = row.sum(
                 #[inline(always)]
-                |x| if score(*x, top, scale) > threshold { score(*x, top, scale) } else { 0.0 },
+                |x| if score(x, top, scale) > threshold { score(x, top, scale) } else { 0.0 },
             );
             (threshold, size) = ((sum - 1.0) / count, count);
         }
