@@ -64,9 +64,9 @@ impl RowActivation for LogSoftmax {
     /// (dyᵢ − e^yᵢ·Σⱼ dyⱼ) / T
     #[inline(always)]
     fn backward_row<T: Native>(self, y: &Row<T>, dy: &mut Row<T>) {
-        let sum = dy.sum(
+        let sum = dy.sum_of(
             #[inline(always)]
-            |dy| dy.into(),
+            |dy| dy,
         );
         let (scale, guard): (f64, f64) = (1.0 / self.temperature, T::GUARD.into());
         dy.map_with(
