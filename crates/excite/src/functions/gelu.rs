@@ -77,7 +77,7 @@ impl Activation for Gelu {
     /// max(x, 0) − |x|·t, with the digits that f32 needs.
     #[inline(always)]
     fn tuned<T: Native>(self, x: T) -> T {
-        x.widened(
+        let y = x.widened(
             #[inline(always)]
             |x| {
                 let size = x.abs().at_most(SHORT_LIMIT);
@@ -85,7 +85,9 @@ impl Activation for Gelu {
             },
             #[inline(always)]
             |x| self.formula(x),
-        )
+        );
+        // A pair knows no infinity.
+        if x > T::lit(LIMIT) { x } else { y }
     }
 
     /// Φ(x) + x·φ(x), which is 1 − t above 0 and t below with t = e^(−x²/2)·(P(|x|) − |x|/√(2π)).
