@@ -11,6 +11,7 @@ mod not_finite;
 mod off_centre;
 mod saturated;
 mod too_few_samples;
+mod words;
 
 use std::fmt;
 
