@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod catalogue;
+mod diagnosis;
+mod generated;
 mod golden;
 mod test;
 mod verify;
@@ -23,6 +25,8 @@ enum Command {
     Test,
     /// Writes docs/catalogue.md and its curves, from the code
     Catalogue(catalogue::Catalogue),
+    /// Writes docs/diagnosis.md and docs/guide/: what the diagnosis looks for, and how many planted faults it finds, beside the rules of other tools
+    Diagnosis(diagnosis::Diagnosis),
     /// Writes down the bits that all functions give now, which the tests compare with
     Golden,
     /// Measures the errors of functions, over all 2^32 f32 inputs or in f64
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Test => test::run(),
         Command::Catalogue(catalogue) => catalogue.run(),
+        Command::Diagnosis(diagnosis) => diagnosis.run(),
         Command::Golden => golden::run(),
         Command::Verify(verify) => verify.run(),
     }

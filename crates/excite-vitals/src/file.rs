@@ -9,8 +9,8 @@ use crate::{LayerVitals, Vitals, VitalsError};
 
 /// What a binary file begins with, followed by the version in four bytes, lowest first.
 const MAGIC: &[u8] = b"\x89excite vitals\n";
-/// Counts beyond this are damage: 2^53 is what JSON readers hold exactly, and a thousand such merge without overflow.
-const MOST: u64 = 1 << 53;
+/// Counts beyond this are damage: the sum over 65,536 units of so many still is a u64.
+const MOST: u64 = 1 << 48;
 
 impl Vitals {
     /// As JSON.
@@ -132,10 +132,14 @@ fn is_possible(unit: &Unit) -> bool {
 
 fn are_possible(moments: &Moments) -> bool {
     let Moments { count, mean, m2, min, max, nan, infinite } = *moments;
+    // What comes of f32, so that sums and squares of it stay finite.
+    let largest = f64::from(f32::MAX);
     [count, nan, infinite].iter().all(|&count| count <= MOST)
-        && [mean, m2, min, max].iter().all(|figure| figure.is_finite())
-        && m2 >= 0.0
-        && (count == 0 || min <= max)
+        && mean.abs() <= largest
+        && (0.0..=4.0 * largest * largest * count as f64).contains(&m2)
+        && (count == 0 || (-largest <= min && min <= max && max <= largest))
+        && min.is_finite()
+        && max.is_finite()
 }
 
 fn check_version(version: u32) -> Result<(), VitalsError> {

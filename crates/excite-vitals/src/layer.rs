@@ -98,9 +98,9 @@ impl LayerVitals {
     /// The version of the serialised form.
     pub const VERSION: u32 = 2;
     /// Values whose slopes are computed at once: they stay in the second-level cache.
-    const PART: usize = 8192;
-    /// The histogram takes in every so many-th sample: sorting values into bins costs more than all else.
-    const HISTOGRAM_STRIDE: usize = 4;
+    const PART: usize = 32768;
+    /// The histogram takes in every so many-th value of a sample: sorting values into bins costs more than all else.
+    const HISTOGRAM_STRIDE: usize = 16;
 
     /// A hidden layer of `units` units (features, or channels of an image layer) that has seen nothing.
     pub fn new(name: &str, function: Function, units: usize) -> Self {
@@ -174,8 +174,10 @@ impl LayerVitals {
         self.add_parts(z, a, positions, (Self::PART / sample).max(1) * sample)?;
         self.samples += samples as u64;
         if let Some(z) = z {
-            let mut sampled = Vec::with_capacity(z.len() / Self::HISTOGRAM_STRIDE + sample);
-            z.chunks(sample).step_by(Self::HISTOGRAM_STRIDE).for_each(|values| sampled.extend_from_slice(values));
+            let mut sampled = Vec::with_capacity(length / Self::HISTOGRAM_STRIDE + outer);
+            for values in z.chunks(sample) {
+                sampled.extend(values.iter().skip(first_in_histogram(values)).step_by(Self::HISTOGRAM_STRIDE));
+            }
             self.histogram.update(&sampled);
         }
         Ok(())
@@ -291,7 +293,8 @@ impl LayerVitals {
         Ok(())
     }
 
-    /// The pre-activations of the first and then every fourth sample of each batch.
+    /// The pre-activations: every 16th value of each sample. From which on depends on the sample's values, so that all units have their
+    /// turn, and yet it does not matter how samples are cut into batches. Empty where only activations were given.
     pub fn histogram(&self) -> &Histogram {
         &self.histogram
     }
@@ -372,6 +375,14 @@ impl LayerVitals {
         let spread = self.units().iter().map(|u| u.a.variance()).sum::<f64>().sqrt();
         if centre == 0.0 { 0.0 } else { centre / spread.max(f64::from(f32::EPSILON) * centre) }
     }
+}
+
+/// The first value of a sample that goes into the histogram: a hash of a few of its values.
+fn first_in_histogram(sample: &[f32]) -> usize {
+    let places = [0, sample.len() / 3, sample.len() / 2, sample.len() - 1];
+    // Knuth's multiplicative hash: the upper bits of the product are the well-mixed ones.
+    let hash = places.iter().fold(0_u32, |hash, &at| (hash ^ sample[at].to_bits()).wrapping_mul(0x9E37_79B1));
+    (hash >> 16) as usize % LayerVitals::HISTOGRAM_STRIDE
 }
 
 fn merged<'a>(parts: impl Iterator<Item = &'a Moments>) -> Moments {
