@@ -23,27 +23,24 @@ fn close(a: f64, b: f64) -> bool {
 /// Compares each unit with plain counting over its values, which `of_unit` picks.
 fn matches_plain_counting(f: Function, vitals: &LayerVitals, z: &[f32], of_unit: impl Fn(usize, usize) -> bool) {
     let facts = Facts::of(f);
-    let threshold = (Facts::SATURATION * facts.largest_slope) as f32;
+    let threshold = facts.saturation_slope as f32;
     for (index, unit) in vitals.units().iter().enumerate() {
         let mine: Vec<f32> = z.iter().enumerate().filter(|&(at, _)| of_unit(at, index)).map(|(_, &z)| z).collect();
         let outputs: Vec<f64> = mine.iter().map(|&z| f64::from(f.value(z))).collect();
         let finite: Vec<f64> = outputs.iter().copied().filter(|a| a.is_finite()).collect();
         let saturated = mine.iter().filter(|&&z| f.slope_at(z).abs() < threshold).count();
-        let low = mine.iter().filter(|&&z| f.slope_at(z).abs() < threshold && f64::from(z) < facts.steepest_at).count();
-        assert_eq!(unit.activations.count, finite.len() as u64);
-        assert_eq!(unit.activations.nan, outputs.iter().filter(|a| a.is_nan()).count() as u64);
-        assert_eq!(unit.activations.infinite, outputs.iter().filter(|a| a.is_infinite()).count() as u64);
-        assert_eq!(unit.alive, mine.iter().any(|&z| f.slope_at(z).abs() > 0.0), "{f}, unit {index}: {mine:?}");
+        let low = mine.iter().filter(|&&z| f.slope_at(z).abs() < threshold && z <= facts.steepest_at as f32).count();
+        assert_eq!(unit.a.count, finite.len() as u64);
+        assert_eq!(unit.a.nan, outputs.iter().filter(|a| a.is_nan()).count() as u64);
+        assert_eq!(unit.a.infinite, outputs.iter().filter(|a| a.is_infinite()).count() as u64);
+        assert_eq!(unit.is_alive(), mine.iter().any(|&z| f.slope_at(z).abs() > 0.0), "{f}, unit {index}: {mine:?}");
         assert_eq!((unit.low, unit.high), (low as u64, (saturated - low) as u64), "{f}, unit {index}: {mine:?}");
         if !finite.is_empty() {
             let mean = finite.iter().sum::<f64>() / finite.len() as f64;
             let variance = finite.iter().map(|a| (a - mean) * (a - mean)).sum::<f64>() / finite.len() as f64;
-            assert!(
-                close(unit.activations.mean, mean) && close(unit.activations.variance(), variance),
-                "{f}, unit {index}"
-            );
-            assert_eq!(unit.activations.min, finite.iter().copied().fold(f64::MAX, f64::min));
-            assert_eq!(unit.activations.max, finite.iter().copied().fold(f64::MIN, f64::max));
+            assert!(close(unit.a.mean, mean) && close(unit.a.variance(), variance), "{f}, unit {index}");
+            assert_eq!(unit.a.min, finite.iter().copied().fold(f64::MAX, f64::min));
+            assert_eq!(unit.a.max, finite.iter().copied().fold(f64::MIN, f64::max));
         }
     }
 }
@@ -92,14 +89,14 @@ proptest! {
             }
             merged.merge(&empty).unwrap();
             for (a, b) in merged.units().iter().zip(whole.units()) {
-                prop_assert_eq!((a.alive, a.low, a.high, a.samples()), (b.alive, b.low, b.high, b.samples()));
-                prop_assert_eq!((a.activations.min, a.activations.max), (b.activations.min, b.activations.max));
-                prop_assert!(close(a.activations.mean, b.activations.mean));
+                prop_assert_eq!((a.is_alive(), a.low, a.high, a.values()), (b.is_alive(), b.low, b.high, b.values()));
+                prop_assert_eq!((a.a.min, a.a.max), (b.a.min, b.a.max));
+                prop_assert!(close(a.a.mean, b.a.mean));
             }
             // The order changes next to nothing; how the values were cut into calls only what single precision loses.
             for (a, b) in merged.units().iter().zip(in_order.units()) {
-                prop_assert!((a.activations.mean - b.activations.mean).abs() <= 1e-12);
-                prop_assert!((a.activations.m2 - b.activations.m2).abs() <= 1e-12 * b.activations.count as f64);
+                prop_assert!((a.a.mean - b.a.mean).abs() <= 1e-12);
+                prop_assert!((a.a.m2 - b.a.m2).abs() <= 1e-12 * b.a.count as f64);
             }
             let (a, b) = (merged.record(), whole.record());
             prop_assert_eq!((a.dead, a.saturated, a.saturated_units), (b.dead, b.saturated, b.saturated_units));
@@ -153,6 +150,6 @@ fn vitals_survive_json_and_say_their_version() {
     let mut vitals = LayerVitals::new("layer", "sigmoid".parse().unwrap(), 2);
     vitals.update(&[1.0, f32::NAN, -9.0, 7.0], &[0.7310586, f32::NAN, 0.00012339458, 0.999089]).unwrap();
     let json = serde_json::to_string(&vitals).unwrap();
-    assert!(json.starts_with(r#"{"version":1,"#), "{json}");
+    assert!(json.starts_with(r#"{"version":2,"#), "{json}");
     assert_eq!(serde_json::from_str::<LayerVitals>(&json).unwrap(), vitals);
 }
