@@ -14,7 +14,7 @@ use crate::generated::{self, Files, Mode};
 use planted::{Planted, SAMPLES};
 use rules::{Fault, RULES, Rule};
 
-/// Writes docs/diagnosis.md and docs/guide/, from the code.
+/// Writes docs/diagnosis.md, from the code.
 #[derive(Args)]
 pub struct Diagnosis {
     #[command(flatten)]
@@ -28,22 +28,7 @@ impl Diagnosis {
 }
 
 fn files() -> Files {
-    let name = |rule: &findings::Rule| rule.guide().trim_start_matches("docs/").to_owned();
-    let guide = findings::ALL.iter().map(|rule| (name(rule), guide_page(rule)));
-    guide.chain([("diagnosis.md".to_owned(), page(&planted::all()))]).collect()
-}
-
-/// What a finding links to.
-fn guide_page(rule: &findings::Rule) -> String {
-    let mut page = format!(
-        "# {}\n\n`{}`, written by `cargo xtask diagnosis` from the code.\n\n{}\n\n**Reported**: {}\n\n| cause | what to do |\n|---|---|\n",
-        rule.title, rule.id, rule.meaning, rule.threshold
-    );
-    for (cause, remedy) in rule.remedies {
-        writeln!(page, "| {} | {} |", cause_name(*cause), cell(remedy)).expect("a string takes all");
-    }
-    page += "\n[How good the diagnosis is](../diagnosis.md)\n";
-    page
+    vec![("diagnosis.md".to_owned(), page(&planted::all()))]
 }
 
 /// How the units that a rule flags agree with those that have the fault.
@@ -111,11 +96,7 @@ False alarms are the healthy networks in which the rule flags anything.
     for planted in all {
         writeln!(page, "- **{}**: {}.", planted.name, planted.what).expect("a string takes all");
     }
-    page += "\n## The rules of the diagnosis\n\n| rule | what it means | threshold |\n|---|---|---|\n";
-    for rule in findings::ALL {
-        writeln!(page, "| `{}` | {} | {} |", rule.id, cell(rule.meaning), cell(rule.threshold))
-            .expect("a string takes all");
-    }
+    page += "\nThe rules of the diagnosis: [the guide](guide/README.md).\n";
     page
 }
 
@@ -157,24 +138,8 @@ fn causes(page: &mut String, all: &[Planted]) {
             let units =
                 planted.causes.iter().flatten().zip(found.iter().flatten()).filter(|(cause, _)| **cause == Some(kind));
             let (given, of) = (units.clone().filter(|(cause, found)| cause == found).count(), units.count());
-            writeln!(page, "| {} | {} | {given} of {of} |", planted.name, cause_name(kind))
-                .expect("a string takes all");
+            writeln!(page, "| {} | {kind} | {given} of {of} |", planted.name).expect("a string takes all");
         }
-    }
-}
-
-fn cause_name(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Unknown => "unknown",
-        Cause::Bias => "its bias",
-        Cause::OffCentreInputs => "inputs off centre",
-        Cause::Weights => "its weights",
-        Cause::NoInput => "no input comes",
-        Cause::Shift => "pre-activations to one side",
-        Cause::Spread => "pre-activations spread wide",
-        Cause::Function => "the function",
-        Cause::FewSamples => "few samples",
-        Cause::Data => "the data",
     }
 }
 

@@ -5,6 +5,7 @@ mod catalogue;
 mod diagnosis;
 mod generated;
 mod golden;
+mod guide;
 mod test;
 mod verify;
 
@@ -25,8 +26,10 @@ enum Command {
     Test,
     /// Writes docs/catalogue.md and its curves, from the code
     Catalogue(catalogue::Catalogue),
-    /// Writes docs/diagnosis.md and docs/guide/: what the diagnosis looks for, and how many planted faults it finds, beside the rules of other tools
+    /// Writes docs/diagnosis.md: how many planted faults the diagnosis finds, beside the rules of other tools
     Diagnosis(diagnosis::Diagnosis),
+    /// Writes docs/guide/: what the diagnosis looks for, and what to do
+    Guide(guide::Guide),
     /// Writes down the bits that all functions give now, which the tests compare with
     Golden,
     /// Measures the errors of functions, over all 2^32 f32 inputs or in f64
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Catalogue(catalogue) => catalogue.run(),
         Command::Diagnosis(diagnosis) => diagnosis.run(),
+        Command::Guide(guide) => guide.run(),
         Command::Golden => golden::run(),
         Command::Verify(verify) => verify.run(),
     }

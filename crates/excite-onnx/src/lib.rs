@@ -27,4 +27,4 @@ pub use error::Error;
 pub use model::{Element, Model, ModelInput, Size};
 pub use recurrent::Gate;
 pub use run::Observation;
-pub use site::{ActivationSite, Argument, Layer, Role, SiteFunction, Source, UnitAxis, Unseen};
+pub use site::{ActivationSite, Argument, Layer, Orientation, Role, SiteFunction, Source, UnitAxis, Unseen};

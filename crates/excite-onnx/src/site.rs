@@ -83,6 +83,18 @@ pub struct Layer {
     pub weights: Option<String>,
     /// The constant tensor of its bias, if it has one; for a MatMul that of the Add behind it.
     pub bias: Option<String>,
+    /// How the weights lie, if the pre-activations are W·h + b with these very weights and this bias. None where a normalisation, a
+    /// factor, a second bias or a change of shape lies between, and for a ConvTranspose.
+    pub orientation: Option<Orientation>,
+}
+
+/// Which axis of the weights of a layer is that of its units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Orientation {
+    /// The first: \[units, inputs\], or \[units, channels, kernel...\].
+    UnitsFirst,
+    /// The last: \[inputs, units\].
+    UnitsLast,
 }
 
 /// Which axis of a tensor its units (channels, features) lie along.

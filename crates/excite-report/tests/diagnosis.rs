@@ -25,7 +25,13 @@ fn the_page_tells_all_that_was_found() {
         not_seen: vec![("softmax_3".to_owned(), "a function of rows".to_owned())],
     };
     let page = diagnosis_page(&vitals, &diagnosis, &origin);
-    for text in ["made-up network", "320 rows of data.npz", "excite check net.onnx --input data.npz", "softmax_3", "a function of rows"] {
+    for text in [
+        "made-up network",
+        "320 rows of data.npz",
+        "excite check net.onnx --input data.npz",
+        "softmax_3",
+        "a function of rows",
+    ] {
         assert!(page.contains(text), "{text}");
     }
     let rules: HashSet<_> = diagnosis.findings.iter().map(|finding| finding.rule.id).collect();
@@ -45,7 +51,8 @@ fn every_unit_is_a_cell_of_its_state_with_its_figures() {
     let vitals = made_up::vitals(&Shape::default());
     let diagnosis = Diagnosis::of(&vitals);
     let page = page(&vitals);
-    let maps: Vec<&str> = page.split("<svg class=\"map\"").skip(1).map(|map| map.split("</svg>").next().unwrap()).collect();
+    let maps: Vec<&str> =
+        page.split("<svg class=\"map\"").skip(1).map(|map| map.split("</svg>").next().unwrap()).collect();
     assert_eq!(maps.len(), vitals.layers.len());
     for (map, layer) in maps.iter().zip(&vitals.layers) {
         let states = diagnosis.unit_states(layer);
@@ -54,7 +61,8 @@ fn every_unit_is_a_cell_of_its_state_with_its_figures() {
             assert!(map.contains(&format!("<title>unit {unit}: {}", state.name())), "unit {unit} of {}", layer.name());
         }
     }
-    let dead: usize = vitals.layers.iter().flat_map(|l| diagnosis.unit_states(l)).filter(|s| *s == UnitState::Dead).count();
+    let dead: usize =
+        vitals.layers.iter().flat_map(|l| diagnosis.unit_states(l)).filter(|s| *s == UnitState::Dead).count();
     assert!(dead > 5 && page.matches("class=\"u-dead\"").count() >= dead);
 }
 
@@ -75,7 +83,8 @@ fn made_up_inputs_are_told_loudly_and_real_ones_are_not() {
     assert!(!page(&vitals).contains("random numbers"));
     vitals.random_data = true;
     let page = page(&vitals);
-    let (notice, verdict) = (page.find("The inputs were random numbers.").unwrap(), page.find("class=\"verdict\"").unwrap());
+    let (notice, verdict) =
+        (page.find("The inputs were random numbers.").unwrap(), page.find("class=\"verdict\"").unwrap());
     assert!(notice < verdict);
     assert!(!page.contains("Measured: so for all samples"));
 }
@@ -124,7 +133,8 @@ fn text_from_the_model_is_escaped() {
     let mut layer = LayerVitals::new(hostile, "relu".parse().unwrap(), 2);
     layer.update(&[-1.0; 8], &[0.0; 8]).unwrap();
     let vitals = Vitals::new(hostile, vec![layer]);
-    let origin = Origin { command: hostile.into(), data: hostile.into(), not_seen: vec![(hostile.into(), hostile.into())] };
+    let origin =
+        Origin { command: hostile.into(), data: hostile.into(), not_seen: vec![(hostile.into(), hostile.into())] };
     let page = diagnosis_page(&vitals, &Diagnosis::of(&vitals), &origin);
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;"));
     assert!(!page.contains("<script"));
@@ -135,7 +145,9 @@ fn text_from_the_model_is_escaped() {
 
 #[test]
 fn all_sizes_are_drawn_and_stay_small() {
-    for (layers, units, samples, most) in [(1, 1, 1, 60_000), (0, 1, 1, 40_000), (2, 3, 2, 90_000), (300, 24, 4, 9_000_000)] {
+    for (layers, units, samples, most) in
+        [(1, 1, 1, 60_000), (0, 1, 1, 40_000), (2, 3, 2, 90_000), (300, 24, 4, 9_000_000)]
+    {
         let page = page(&made_up::vitals(&Shape { layers, units, samples }));
         check_svgs(&page);
         assert!(page.len() < most, "{layers} layers of {units} units take {} bytes", page.len());

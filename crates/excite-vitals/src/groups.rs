@@ -82,7 +82,11 @@ impl Diagnosis {
         };
         match self.groups().first() {
             Some(group) if group.findings[0].severity > Severity::Note => {
-                format!("{listed} in {whole}. The worst: {}, {}.", lowered(group.findings[0].rule.title), group.summary())
+                format!(
+                    "{listed} in {whole}. The worst: {}, {}.",
+                    lowered(group.findings[0].rule.title),
+                    group.summary()
+                )
             }
             _ => format!("Healthy, with {listed}, in {whole}."),
         }
@@ -113,7 +117,8 @@ mod tests {
     /// ReLU layers of ten units over 400 samples; so many units of each are dead.
     fn diagnosis(dead: &[usize]) -> Diagnosis {
         let layer = |(index, &dead): (usize, &usize)| {
-            let sample = |i: usize| (0..10).map(move |unit| if unit < dead { -1.0 } else { ((i + unit) % 9) as f32 - 4.0 });
+            let sample =
+                |i: usize| (0..10).map(move |unit| if unit < dead { -1.0 } else { ((i + unit) % 9) as f32 - 4.0 });
             let z: Vec<f32> = (0..400).flat_map(sample).collect();
             let a: Vec<f32> = z.iter().map(|z| z.max(0.0)).collect();
             let mut layer = LayerVitals::new(&format!("fc{index}"), "relu".parse().unwrap(), 10);
@@ -127,7 +132,8 @@ mod tests {
     fn the_same_of_several_layers_is_one_group_and_the_worst_layer_speaks() {
         let diagnosis = diagnosis(&[2, 0, 3, 7]);
         let groups = diagnosis.groups();
-        let of: Vec<_> = groups.iter().map(|g| (g.findings[0].severity, g.findings.len(), g.worst().layer.as_deref())).collect();
+        let of: Vec<_> =
+            groups.iter().map(|g| (g.findings[0].severity, g.findings.len(), g.worst().layer.as_deref())).collect();
         assert_eq!(of, [(Severity::Error, 1, Some("fc3")), (Severity::Warning, 2, Some("fc2"))]);
         assert!(groups[0].summary().starts_with("`fc3`: 7 of 10 units"), "{}", groups[0].summary());
         assert!(groups[1].summary().starts_with("2 layers, as `fc2`: 3 of 10 units"), "{}", groups[1].summary());
@@ -137,7 +143,12 @@ mod tests {
     #[test]
     fn the_verdict_counts_and_names_the_worst() {
         let text = diagnosis(&[2, 0, 3, 7]).headline();
-        assert!(text.starts_with("1 error and 2 warnings in 4 layers with 40 units over 400 samples. The worst: dead units, `fc3`"), "{text}");
+        assert!(
+            text.starts_with(
+                "1 error and 2 warnings in 4 layers with 40 units over 400 samples. The worst: dead units, `fc3`"
+            ),
+            "{text}"
+        );
         assert_eq!(diagnosis(&[0]).headline(), "Healthy: nothing was found in 1 layer with 10 units over 400 samples.");
     }
 }

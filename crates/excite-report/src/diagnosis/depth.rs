@@ -16,7 +16,8 @@ pub(super) fn figures(layers: &[Layer]) -> Markup {
     let share = |share: f64| format!("{} %", number::trimmed(100.0 * share, 1));
     let gates = heights(layers, |figures| figures.gate);
     let top = gates.iter().map(|(_, _, y)| *y).filter(|y| y.is_finite()).fold(1.0, f64::max);
-    let gate = plot(layers, "mean slope E[f′(z)]", gates, Axis::linear("", 0.0, 1.05 * top, |y| number::trimmed(y, 2)), None);
+    let gate =
+        plot(layers, "mean slope E[f′(z)]", gates, Axis::linear("", 0.0, 1.05 * top, |y| number::trimmed(y, 2)), None);
     let dead = heights(layers, |figures| Some(figures.dead? as f64 / figures.units.max(1) as f64));
     let axis = Axis::linear("", 0.0, dead.iter().map(|(_, _, y)| *y).fold(0.05, f64::max) * 1.05, share);
     let dead = plot(layers, "share of dead units", dead, axis, None);
@@ -47,8 +48,15 @@ fn heights(layers: &[Layer], figure: impl Fn(&LayerFigures) -> Option<f64>) -> V
     layers.iter().filter_map(one).collect()
 }
 
-fn plot(layers: &[Layer], title: &str, heights: Vec<(f64, bool, f64)>, y: Axis, level: Option<(f64, &'static str)>) -> Plot {
-    let of = |hidden: bool| heights.iter().filter(move |(_, is_hidden, _)| *is_hidden == hidden).map(|&(x, _, y)| (x, y));
+fn plot(
+    layers: &[Layer],
+    title: &str,
+    heights: Vec<(f64, bool, f64)>,
+    y: Axis,
+    level: Option<(f64, &'static str)>,
+) -> Plot {
+    let of =
+        |hidden: bool| heights.iter().filter(move |(_, is_hidden, _)| *is_hidden == hidden).map(|&(x, _, y)| (x, y));
     let (hidden, others): (Vec<_>, Vec<_>) = (of(true).collect(), of(false).collect());
     let mut marks: Vec<Mark> = level.into_iter().map(|(y, word)| Mark::Level { y, dash: 1, word }).collect();
     if hidden.len() > 1 {

@@ -15,7 +15,8 @@ const MOST_UNITS: usize = 40;
 
 pub(super) fn list(diagnosis: &Diagnosis, layers: &[Layer]) -> Markup {
     let groups = diagnosis.groups();
-    let (notes, graver): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.findings[0].severity == Severity::Note);
+    let (notes, graver): (Vec<_>, Vec<_>) =
+        groups.iter().partition(|group| group.findings[0].severity == Severity::Note);
     html! {
         @if graver.is_empty() { p { "No errors and no warnings." } }
         @for group in &graver { (article(group, layers)) }
@@ -94,7 +95,8 @@ fn evidence(group: &FindingGroup) -> Markup {
 
 fn of_finding(finding: &Finding) -> Markup {
     let whole: Vec<&Evidence> = finding.evidence.iter().filter(|figure| figure.unit.is_none()).collect();
-    let units: Vec<usize> = finding.units.iter().copied().filter(|unit| finding.evidence.iter().any(|e| e.unit == Some(*unit))).collect();
+    let units: Vec<usize> =
+        finding.units.iter().copied().filter(|unit| finding.evidence.iter().any(|e| e.unit == Some(*unit))).collect();
     let mut quantities: Vec<&str> = Vec::new();
     for figure in finding.evidence.iter().filter(|figure| figure.unit.is_some()) {
         if !quantities.contains(&figure.quantity.as_str()) {
@@ -111,7 +113,8 @@ fn of_finding(finding: &Finding) -> Markup {
     let rows: Vec<_> = units.iter().take(MOST_UNITS).map(row).collect();
     let columns: Vec<String> = ["Unit"].iter().chain(&quantities).map(|name| page::capitalised(name)).collect();
     let more = units.len() - rows.len();
-    let caption = if more == 0 { "Unit by unit.".to_owned() } else { format!("Unit by unit; {more} more are in the JSON.") };
+    let caption =
+        if more == 0 { "Unit by unit.".to_owned() } else { format!("Unit by unit; {more} more are in the JSON.") };
     html! {
         @if let Some(layer) = &finding.layer { p.where { (layer) } }
         @if !whole.is_empty() {

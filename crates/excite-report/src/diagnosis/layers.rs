@@ -45,7 +45,7 @@ fn inside(layer: &Layer, with_figures: bool, with_plots: bool) -> Markup {
     html! {
         (figures(layer))
         @if !layer.findings.is_empty() {
-            ul.found { @for finding in &layer.findings { li { (badge(finding.severity)) " " (finding.rule.title) ": " (finding.summary) } } }
+            ul.found.plain { @for finding in &layer.findings { li { (badge(finding.severity)) " " (finding.rule.title) ": " (finding.summary) } } }
         }
         figure {
             (unit_map::legend(layer))
@@ -73,7 +73,12 @@ fn figures(layer: &Layer) -> Markup {
         ("Activation a", Some(spread(f.mean, f.std))),
         ("Range of a", Some(range)),
         ("Values with z ≤ 0", percent(f.not_positive)),
-        ("Saturated low, high", f.saturated_low.zip(f.saturated_high).map(|(low, high)| format!("{}, {}", number::percent(low), number::percent(high)))),
+        (
+            "Saturated low, high",
+            f.saturated_low
+                .zip(f.saturated_high)
+                .map(|(low, high)| format!("{}, {}", number::percent(low), number::percent(high))),
+        ),
         ("At the cap", percent(f.capped)),
         ("Off-centre γ", Some(number::significant(f.gamma))),
         ("Gate E[f′]", some(f.gate)),
@@ -99,7 +104,10 @@ fn inputs(layer: &Layer) -> Markup {
     let mut marks = curve::zones(f);
     if total > 0.0 {
         let bins = || Histogram::centres().zip(&histogram.counts);
-        marks.push(Mark::Band { points: bins().map(|(x, &count)| (x, low, height(count))).collect(), colour: Colour::Series(0) });
+        marks.push(Mark::Band {
+            points: bins().map(|(x, &count)| (x, low, height(count))).collect(),
+            colour: Colour::Series(0),
+        });
         let outline = bins().map(|(x, &count)| (x, height(count))).collect();
         marks.push(Mark::Line { points: outline, stroke: Stroke::series(0), width: 1.2 });
     }
@@ -118,16 +126,21 @@ fn centring(layer: &Layer) -> Markup {
     let last = units.len().saturating_sub(1);
     let shown = units.len().min(MOST_POINTS);
     let rank = |point: usize| if shown < 2 { 0 } else { point * last / (shown - 1) };
-    let points = || (0..shown).map(|point| (rank(point), units[rank(point)])).map(|(rank, unit)| ((rank + 1) as f64, unit));
+    let points =
+        || (0..shown).map(|point| (rank(point), units[rank(point)])).map(|(rank, unit)| ((rank + 1) as f64, unit));
     let reach = units.iter().flat_map(|(mean, std)| [mean - std, mean + std]).filter(|y| y.is_finite());
     let (low, high) = reach.fold((0.0, 0.0), |(low, high): (f64, f64), y| (low.min(y), high.max(y)));
     let margin = 0.06 * (high - low).max(1e-6);
     let marks = vec![
-        Mark::Band { points: points().map(|(x, (mean, std))| (x, mean - std, mean + std)).collect(), colour: Colour::Series(0) },
+        Mark::Band {
+            points: points().map(|(x, (mean, std))| (x, mean - std, mean + std)).collect(),
+            colour: Colour::Series(0),
+        },
         Mark::Level { y: 0.0, dash: 1, word: "" },
         Mark::line(points().map(|(x, (mean, _))| (x, mean)).collect(), Stroke::series(0)),
     ];
-    let x = Axis::linear("units, sorted", 0.5, units.len().max(1) as f64 + 0.5, |unit| number::trimmed(unit, 0)).with_whole_ticks();
+    let x = Axis::linear("units, sorted", 0.5, units.len().max(1) as f64 + 0.5, |unit| number::trimmed(unit, 0))
+        .with_whole_ticks();
     let y = Axis::linear("", low - margin, high + margin, number::significant);
     let words = format!("The mean output of each unit of {} and its spread, sorted by the mean", layer.vitals.name());
     Plot { title: "mean output of each unit ± its spread".to_owned(), x, y, size: (WIDTH, 220), marks }.inline(&words)
@@ -150,5 +163,6 @@ fn caption(layer: &Layer) -> String {
     if beyond > 0.0 {
         text += &format!(" {} lie beyond ±8.", number::percent(beyond));
     }
-    text + " Right: a unit is zero-centred where its line is near 0 within the band."
+    text + " Right: the line is the mean output of each unit, the band one standard deviation to either side; a unit whose band does not hold \
+         0 is off-centre."
 }

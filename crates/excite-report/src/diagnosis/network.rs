@@ -15,7 +15,7 @@ pub(super) fn column(layers: &[Layer]) -> Markup {
                 thead {
                     tr {
                         th scope="col" { "Layer" }
-                        th scope="col" { "Units" }
+                        th.wide scope="col" { "Units" }
                         th.states scope="col" { "What they do" }
                         th.wide scope="col" { "Dead" }
                         th.wide scope="col" { "Saturated values" }
@@ -42,7 +42,7 @@ fn row(layer: &Layer) -> Markup {
                 a href=(format!("#{}", layer.anchor())) { (figures.name) }
                 span.soft { (layer.place) " · " (function(layer)) }
             }
-            td { (figures.units) }
+            td.wide { (figures.units) }
             td.states { (unit_map::strip(layer)) span.soft { (layer.in_words()) } }
             td.wide { (share(dead)) }
             td.wide { (share(saturated)) }

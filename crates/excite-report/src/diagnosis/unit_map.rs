@@ -1,7 +1,7 @@
 //! Units as cells, each in the colour and with the sign of its state.
 
-use excite_vitals::{LayerVitals, UnitState};
 use excite_vitals::sketch::{Moments, Unit};
+use excite_vitals::{LayerVitals, UnitState};
 use maud::{Markup, html};
 
 use super::Layer;
@@ -141,10 +141,14 @@ pub(super) fn table(layer: &Layer) -> Markup {
     let found = |(_, state): &(usize, &UnitState)| state.rule().is_some();
     let all: Vec<(usize, &UnitState)> = layer.states.iter().enumerate().filter(found).collect();
     let columns = ["Unit", "State", "z", "Smallest z", "Largest z", "a", "Mean slope"].map(str::to_owned);
-    let rows: Vec<Vec<String>> = all.iter().take(MOST_ROWS).map(|(unit, state)| row(layer.vitals, *unit, **state)).collect();
+    let rows: Vec<Vec<String>> =
+        all.iter().take(MOST_ROWS).map(|(unit, state)| row(layer.vitals, *unit, **state)).collect();
     let caption = match all.len() - rows.len() {
         0 => "Mean ± standard deviation of pre-activation z and activation a.".to_owned(),
-        more => format!("Mean ± standard deviation of pre-activation z and activation a. {} more units are in the JSON.", more),
+        more => format!(
+            "Mean ± standard deviation of pre-activation z and activation a. {} more units are in the JSON.",
+            more
+        ),
     };
     html! {
         @if !rows.is_empty() {
@@ -180,7 +184,12 @@ fn columns(units: usize) -> usize {
 fn tip(unit: usize, state: UnitState, of: &Unit) -> String {
     let mut tip = format!("unit {unit}: {}", state.name());
     if of.z.count > 0 {
-        tip += &format!(" · z {} from {} to {}", spread(&of.z), number::significant(of.z.min), number::significant(of.z.max));
+        tip += &format!(
+            " · z {} from {} to {}",
+            spread(&of.z),
+            number::significant(of.z.min),
+            number::significant(of.z.max)
+        );
     }
     tip += &format!(" · a {}", spread(&of.a));
     if of.slope.count > 0 {

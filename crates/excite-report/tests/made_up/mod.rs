@@ -39,8 +39,10 @@ fn layer(shape: &Shape, index: usize) -> LayerVitals {
         (4, _) => Role::Gate,
         _ => Role::Hidden,
     };
-    let mut layer = LayerVitals::new(&format!("blocks.{}.act{}", index / 2, index % 2 + 1), function, units).with_role(role);
-    let z: Vec<f32> = (0..shape.samples).flat_map(|sample| (0..units).map(move |unit| pre_activation(index, unit, sample))).collect();
+    let mut layer =
+        LayerVitals::new(&format!("blocks.{}.act{}", index / 2, index % 2 + 1), function, units).with_role(role);
+    let z: Vec<f32> =
+        (0..shape.samples).flat_map(|sample| (0..units).map(move |unit| pre_activation(index, unit, sample))).collect();
     let a: Vec<f32> = z.iter().map(|&z| function.value(z)).collect();
     layer.update(&z, &a).unwrap();
     layer
@@ -54,7 +56,8 @@ fn pre_activation(layer: usize, unit: usize, sample: usize) -> f32 {
         // Dead or saturated low, saturated high or clipped or always on, spread too wide, silent.
         [(-6.0, 1.0), (9.0, 1.5), (0.0, 40.0), (0.0, 0.01)][(chance * 1e4) as usize % 4]
     };
-    let normal: f64 = (0..4).map(|part| wobble(100_003 * layer + 1009 * unit + 17 * sample + 500_009 * part)).sum::<f64>() * 0.87;
+    let normal: f64 =
+        (0..4).map(|part| wobble(100_003 * layer + 1009 * unit + 17 * sample + 500_009 * part)).sum::<f64>() * 0.87;
     (mean + spread * normal) as f32
 }
 
