@@ -28,9 +28,13 @@ impl Diagnosis {
 }
 
 fn files() -> Files {
-    let name = |rule: &findings::Rule| rule.guide().trim_start_matches("docs/").to_owned();
-    let guide = findings::ALL.iter().map(|rule| (name(rule), guide_page(rule)));
+    let guide = findings::ALL.iter().map(|rule| (guide_name(rule), guide_page(rule)));
     guide.chain([("diagnosis.md".to_owned(), page(&planted::all()))]).collect()
+}
+
+/// The page of a rule, relative to docs/.
+fn guide_name(rule: &findings::Rule) -> String {
+    rule.guide().trim_start_matches("docs/").to_owned()
 }
 
 /// What a finding links to.
@@ -100,7 +104,9 @@ from how they were made (after the oversized step, from all their values). The r
 and source, with their default thresholds, and see the same values.
 
 Cells are precision / recall over units; – where nothing is flagged. A rule that speaks of a layer as a whole flags all its units.
-False alarms are the healthy networks in which the rule flags anything.
+False alarms are the healthy networks in which the rule flags anything. excite alone is told which layers are gates and outputs, where
+it notes saturation and raises no alarm; the others have no means of being told. The threshold of `off-centre` was set with these
+healthy networks at hand.
 "
     );
     for (fault, title) in [(Fault::Dead, "Dead units"), (Fault::Saturated, "Saturated units")] {
@@ -113,8 +119,8 @@ False alarms are the healthy networks in which the rule flags anything.
     }
     page += "\n## The rules of the diagnosis\n\n| rule | what it means | threshold |\n|---|---|---|\n";
     for rule in findings::ALL {
-        writeln!(page, "| `{}` | {} | {} |", rule.id, cell(rule.meaning), cell(rule.threshold))
-            .expect("a string takes all");
+        let (guide, meaning, threshold) = (guide_name(rule), cell(rule.meaning), cell(rule.threshold));
+        writeln!(page, "| [`{}`]({guide}) | {meaning} | {threshold} |", rule.id).expect("a string takes all");
     }
     page
 }
