@@ -85,7 +85,9 @@ from how they were made (after the oversized step, from all their values). The r
 and source, with their default thresholds, and see the same values.
 
 Cells are precision / recall over units; – where nothing is flagged. A rule that speaks of a layer as a whole flags all its units.
-False alarms are the healthy networks in which the rule flags anything.
+False alarms are the healthy networks in which the rule flags anything. excite alone is told which layers are gates and outputs, where
+it notes saturation and raises no alarm; the others have no means of being told. The threshold of `off-centre` was set with these
+healthy networks at hand.
 "
     );
     for (fault, title) in [(Fault::Dead, "Dead units"), (Fault::Saturated, "Saturated units")] {

@@ -228,7 +228,12 @@ impl LayerVitals {
         let (low, high) = (facts.range.low, facts.range.high);
         // Whether outputs tell the side of an input: where they never fall, and rise to the right of it.
         let told = |x: f64| facts.monotone && x.is_finite() && f.value(x + 1e-3 * (1.0 + x.abs())) > f.value(x);
-        let output_at = |x: f64| if told(x) { f.value(x as f32) } else { f32::NAN };
+        let output_at = |x: f64| match x {
+            // Steeper without end: all inputs lie below where it is steepest, and all outputs.
+            f64::INFINITY if facts.monotone => f32::INFINITY,
+            x if told(x) => f.value(x as f32),
+            _ => f32::NAN,
+        };
         Limits {
             slope: (self.saturation / Facts::SATURATION * facts.saturation_slope) as f32,
             centre: facts.steepest_at as f32,

@@ -81,10 +81,11 @@ impl IncomingWeights {
         if size == 0.0 { bound } else { bound + 2.0 * terms * unit_roundoff * size }
     }
 
-    /// Whether no input ever comes to the unit: all that have a weight are always 0.
+    /// Whether no input ever comes to the unit: it has weights, and all inputs that they are of are always 0.
     pub fn is_cut_off(&self, unit: usize) -> bool {
-        self.row(unit)
-            .all(|(weight, input)| weight == 0.0 || (self.inputs[input].low == 0.0 && self.inputs[input].high == 0.0))
+        let is_nothing = |input: usize| self.inputs[input].low == 0.0 && self.inputs[input].high == 0.0;
+        let mut weighted = self.row(unit).filter(|(weight, _)| *weight != 0.0).peekable();
+        weighted.peek().is_some() && weighted.all(|(_, input)| is_nothing(input))
     }
 
     /// What the inputs contribute to the unit's z on average, w·μ. None where the means are not known.

@@ -153,6 +153,7 @@ fn saturated_units_with_their_side_and_cause() {
     let head = layer("sigmoid", 4, |_, x| 200.0 * x).with_role(Role::Output);
     assert_eq!(only(&findings(vec![head]), "saturated-units").severity, Severity::Note);
     assert!(!has(&findings(vec![layer("relu", 4, |_, x| x - 0.97)]), "saturated-units"), "sparse is not saturated");
+    assert!(!has(&findings(vec![layer("leaky_relu", 4, |_, x| x - 2.0)]), "saturated-units"), "nor is a leak");
     assert!(has(&findings(vec![layer("relu6", 4, |_, x| x + 9.0)]), "saturated-units"));
 }
 
@@ -160,7 +161,7 @@ fn saturated_units_with_their_side_and_cause() {
 fn off_centre_layers_and_whose_fault_it_is() {
     let sigmoid = findings(vec![layer("sigmoid", 3, |_, x| x)]);
     assert_eq!(only(&sigmoid, "off-centre").cause, Cause::Function);
-    let tanh = findings(vec![layer("tanh", 3, |unit, x| if unit == 1 { x } else { 0.2 * x + 0.7 })]);
+    let tanh = findings(vec![layer("tanh", 3, |unit, x| if unit == 1 { 0.3 * x } else { 0.2 * x + 0.7 })]);
     let off = only(&tanh, "off-centre");
     assert_eq!((off.cause, off.units.as_slice(), off.severity), (Cause::Shift, [0, 2].as_slice(), Severity::Warning));
     assert!(!has(&findings(vec![layer("tanh", 3, |_, x| x)]), "off-centre"));

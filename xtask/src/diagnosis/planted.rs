@@ -185,10 +185,10 @@ pub fn oversized_step() -> (Planted, Planted) {
         descend(&mut layers, &inputs, &targets, 0.01);
     }
     let before = Planted::new("before the oversized step", "The same network, a step earlier", &layers, &inputs);
-    // Once the targets are off by 40 as well, as after a broken batch, all gradients point one way.
-    let broken: Vec<f32> = targets.iter().map(|target| target - 40.0).collect();
+    // Once the targets are off by 20 as well, as after a broken batch, all gradients point one way.
+    let broken: Vec<f32> = targets.iter().map(|target| target - 20.0).collect();
     descend(&mut layers, &inputs, &broken, 0.5);
-    let what = "Gradient descent of an MLP; in step 20 the targets are off by 40 and the rate is 50 times too large";
+    let what = "Gradient descent of an MLP; in step 20 the targets are off by 20 and the rate is 50 times too large";
     let after = Planted::new("oversized step", what, &layers, &inputs);
     let killed: Vec<usize> = (0..UNITS).filter(|&unit| after.traces[0].z_of(unit).all(|z| z <= 0.0)).collect();
     (after.with_dead(0, &killed, Cause::Bias), before)

@@ -67,14 +67,11 @@ fn check(subject: &Subject<'_>, rule: &'static Rule) -> Vec<Finding> {
     let is_saturated = is_vanishing && worst_slope < 0.5 * usual_slope(worst);
     let cause = if is_saturated { Cause::Spread } else { Cause::Function };
     let samples = layers.iter().map(|(layer, _)| layer.samples()).min().unwrap_or(0);
+    let which = if is_vanishing { "smallest" } else { "largest" };
     let summary = format!(
-        "the slopes of {} hidden layers multiply a gradient by {product:.1e}; the most by far is `{}`",
+        "the slopes of {} hidden layers multiply a gradient by {product:.1e}; the {which} factor is that of `{}`",
         layers.len(),
         worst.name()
-    )
-    .replace(
-        "the most by far is",
-        if is_vanishing { "the smallest factor is that of" } else { "the largest factor is that of" },
     );
     let mut evidence =
         vec![Evidence { quantity: "product over the hidden layers".to_owned(), unit: None, value: product }];

@@ -3,19 +3,20 @@
 use excite::{Facts, Function};
 
 use super::{Cause, Finding, Rule, Severity, Subject, counted};
+use crate::sketch::Unit;
 use crate::{LayerVitals, Role};
 
-/// γ from which on a layer is off-centre: the means of its units are then larger than their spread. ReLU on standard normal inputs
-/// has 0.68, sigmoid 2.4.
-pub(crate) const GAMMA: f64 = 1.0;
+/// γ above which a layer is off-centre. ReLU on standard normal inputs has 0.68, and about 1 deeper in a healthy network, where its
+/// inputs are such outputs; sigmoid has 2.4.
+const GAMMA: f64 = 2.0;
 
 pub(super) static RULE: Rule = Rule {
     id: "off-centre",
     title: "Off-centre layer",
-    meaning: "The outputs of the layer vary less than their mean lies from 0, so that the gradients of the next layer's weights nearly \
+    meaning: "The outputs of the layer vary less than half as much as their mean lies from 0, so that the gradients of the next layer's weights nearly \
               all point the same way, and training zig-zags. The next layer's pre-activations are shifted with it, which kills or saturates \
               units there.",
-    threshold: "γ = ‖μ‖/‖σ‖ over the units of a hidden layer above 1: a warning. Gates and outputs are not looked at.",
+    threshold: "γ = ‖μ‖/‖σ‖ over the units of a hidden layer above 2: a warning. Gates and outputs are not looked at.",
     remedies: &[
         (
             Cause::Function,
@@ -31,7 +32,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let hidden = subject.layers().map(|(layer, _)| layer).filter(|layer| layer.role() == Role::Hidden);
-    hidden.filter(|layer| layer.gamma() > GAMMA).map(finding).collect()
+    hidden.filter(|layer| layer.gamma() > GAMMA && !layer.units().iter().all(Unit::is_constant)).map(finding).collect()
 }
 
 fn finding(layer: &LayerVitals) -> Finding {

@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     meaning: "For over 95 % of the values the slope was under 5 % of the function's largest, so next to no gradient passes and the unit \
               answers to its input hardly at all. A sigmoid or tanh gets there when its pre-activations are too large.",
     threshold: "A unit that is saturated for over 95 % of its values, on either side; the off side of ReLU and its like, where the output is \
-                0, does not count. Under a tenth of a layer is a note, half or more is an error; in a gate or an output it is a note.",
+                0, and a leak do not count. Under a tenth of a layer is a note, half or more is an error; in a gate or an output it is a note.",
     remedies: &[
         (Cause::Unknown, "Rescale the initialisation, normalise before the function, or lower the learning rate."),
         (
@@ -69,8 +69,9 @@ fn of_layer(layer: &LayerVitals) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether the low side is the off side: outputs go to 0 there, as in ReLU, GELU and SiLU. Sparse is not saturated.
+/// Whether the low side is none that counts: the off side of ReLU, GELU and SiLU, where outputs go to 0, or a leak, which goes on without
+/// end. Sparse is not saturated.
 fn is_off_below(f: Function) -> bool {
-    let facts = Facts::of(f);
-    facts.saturated_below.is_some() && f.value(0.0_f64) == 0.0 && f.value(-1e6_f64).abs() < 1e-6
+    let goes_to_0 = f.value(0.0_f64) == 0.0 && f.value(-1e6_f64).abs() < 1e-6;
+    goes_to_0 || Facts::of(f).range.low.is_infinite()
 }

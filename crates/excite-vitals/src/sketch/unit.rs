@@ -31,9 +31,6 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// The share of values, a fraction of [`values`](Self::values), from which on a unit is saturated: more than 19 of 20.
-    pub const SATURATED_SHARE: f64 = 0.95;
-
     /// The number of activations, without NaN.
     pub fn values(&self) -> u64 {
         self.a.count + self.a.infinite
@@ -90,8 +87,7 @@ impl Unit {
         (spread > 0.0).then(|| self.a.mean.abs() / spread)
     }
 
-    /// Whether its activations are all the same, and there are two or more. (m2 is 0 if and only if the extremes agree, but for
-    /// rounding.)
+    /// Whether its activations are all the same, and there are two or more.
     pub fn is_constant(&self) -> bool {
         self.a.count > 1 && self.a.min == self.a.max
     }
