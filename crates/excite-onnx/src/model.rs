@@ -126,7 +126,7 @@ impl Model {
         let bytes = proto.write_buf().map_err(|error| engine("writing the model down", &error))?;
         let graph = without_weights(proto.graph.take().unwrap_or_default());
         let loaded = options.load(bytes).map_err(|error| engine("loading the model", &error))?;
-        let plan = Plan::new(&graph, &loaded, &sites, recurrent, &constants)?;
+        let plan = Plan::new(&graph, &loaded, &sites, &recurrent, &constants)?;
         let input_ids = inputs.iter().filter_map(|input| loaded.find_node(&input.name)).collect();
         let producer =
             [proto.producer_name, proto.producer_version].into_iter().flatten().collect::<Vec<_>>().join(" ");
