@@ -1,7 +1,7 @@
 //! NumPy's NPY format: a header, and the numbers of an array.
 //!
 //! ```
-//! let mut file = b"\x93NUMPY\x01\x00\x36\x00{'descr': '<i2', 'fortran_order': False, 'shape': (2,)}".to_vec();
+//! let mut file = b"\x93NUMPY\x01\x00\x37\x00{'descr': '<i2', 'fortran_order': False, 'shape': (2,)}".to_vec();
 //! file.extend([1, 0, 255, 255]);
 //! let npy = excite_npy::Npy::parse(&file)?;
 //! assert_eq!(npy.shape, [2]);

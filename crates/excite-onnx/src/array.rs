@@ -88,6 +88,11 @@ impl Values {
     }
 }
 
+/// The integers in a narrower type, if it holds them all.
+fn fitting<T: TryFrom<i64>>(integers: &[i64]) -> Option<Vec<T>> {
+    integers.iter().map(|&value| T::try_from(value).ok()).collect()
+}
+
 /// One set of inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
@@ -122,9 +127,6 @@ impl Array {
             (Element::I8, Values::I8(values)) => Ok(Tensor::from_data(shape, values.clone()).into()),
             (element, values) => {
                 let Some(integers) = values.integers() else { return wants("save it as that") };
-                fn fitting<T: TryFrom<i64>>(integers: &[i64]) -> Option<Vec<T>> {
-                    integers.iter().map(|&value| T::try_from(value).ok()).collect()
-                }
                 let value = match element {
                     Element::Float => {
                         // Up to 2^24 every integer is a float.

@@ -1,36 +1,47 @@
 //! Weights that lie in files beside the model.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Component, Path};
 
 use rten_onnx::onnx::{GraphProto, TensorProto};
 
+use crate::Error;
 use crate::tensor_values::{self, is_external};
-use crate::{Error, graph::NodeExt};
 
-/// The bytes of every file that a graph's constants refer to, under the name that they use.
-pub(crate) fn read(graph: &GraphProto, folder: Option<&Path>) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-    let mut files = BTreeMap::new();
-    collect(graph, folder, &mut files)?;
-    Ok(files)
+/// Files that were read, by the names that the model has for them.
+type Files = HashMap<String, Vec<u8>>;
+
+/// Brings all constants into a graph whose values lie in files of a folder.
+pub(crate) fn bring_in(graph: &mut GraphProto, folder: Option<&Path>) -> Result<(), Error> {
+    bring_in_from(graph, folder, &mut Files::new())
 }
 
-fn collect(graph: &GraphProto, folder: Option<&Path>, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Error> {
-    for tensor in &graph.initializer {
-        add(tensor, folder, files)?;
-    }
-    for attribute in graph.node.iter().flat_map(|node| &node.attribute) {
-        if let Some(tensor) = &attribute.t {
-            add(tensor, folder, files)?;
+fn bring_in_from(graph: &mut GraphProto, folder: Option<&Path>, files: &mut Files) -> Result<(), Error> {
+    graph.initializer.iter_mut().try_for_each(|tensor| bring_in_one(tensor, folder, files))?;
+    for attribute in graph.node.iter_mut().flat_map(|node| &mut node.attribute) {
+        if let Some(tensor) = &mut attribute.t {
+            bring_in_one(tensor, folder, files)?;
+        }
+        if let Some(body) = &mut attribute.g {
+            bring_in_from(body, folder, files)?;
         }
     }
-    graph.node.iter().flat_map(NodeExt::subgraphs).try_for_each(|body| collect(body, folder, files))
+    Ok(())
 }
 
-fn add(tensor: &TensorProto, folder: Option<&Path>, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Error> {
-    if !is_external(tensor) {
-        return Ok(());
+fn bring_in_one(tensor: &mut TensorProto, folder: Option<&Path>, files: &mut Files) -> Result<(), Error> {
+    if is_external(tensor) {
+        let values = values(tensor, folder, files)?;
+        tensor.raw_data = Some(RefCell::new(values));
+        tensor.data_location = None;
+        tensor.external_data.clear();
     }
+    Ok(())
+}
+
+/// The bytes of the values of a tensor.
+fn values(tensor: &TensorProto, folder: Option<&Path>, files: &mut Files) -> Result<Vec<u8>, Error> {
     let entry = |key: &str| {
         let found = tensor.external_data.iter().find(|entry| entry.key.as_deref() == Some(key));
         found.and_then(|entry| entry.value.clone())
@@ -69,7 +80,8 @@ fn add(tensor: &TensorProto, folder: Option<&Path>, files: &mut BTreeMap<String,
     if declared.is_some_and(|declared| declared != len) {
         return Err(wrong(format!("{len} bytes are named for a shape of {:?}; export the model again", tensor.dims)));
     }
-    Ok(())
+    // Both are within the file, as was checked.
+    Ok(files[&file][offset as usize..(offset + len) as usize].to_vec())
 }
 
 /// The bytes that the shape and the type declare.

@@ -105,13 +105,11 @@ impl Model {
         let opset = proto.opset_import.iter().find(|set| matches!(set.domain.as_deref(), None | Some("" | "ai.onnx")));
         let opset = opset.and_then(|set| set.version).unwrap_or(1);
         let graph = proto.graph.as_mut().ok_or_else(|| Error::not_onnx("it holds no graph"))?;
+        external::bring_in(graph, folder)?;
         check_tensors(graph)?;
         let mut options = ModelOptions::with_all_ops();
         // Optimised graphs lose the names of tensors.
         options.enable_optimization(false);
-        for (file, bytes) in external::read(graph, folder)? {
-            options.external_data(&file, bytes);
-        }
         let mut found = recognise::recognise(graph, opset);
         name_recurrent_outputs(graph, &mut found.sites);
         subgraphs::expose(graph, &mut found);
@@ -128,7 +126,7 @@ impl Model {
         let bytes = proto.write_buf().map_err(|error| engine("writing the model down", &error))?;
         let graph = without_weights(proto.graph.take().unwrap_or_default());
         let loaded = options.load(bytes).map_err(|error| engine("loading the model", &error))?;
-        let plan = Plan::new(&graph, &loaded, &sites, recurrent, &constants)?;
+        let plan = Plan::new(&graph, &loaded, &sites, &recurrent, &constants)?;
         let input_ids = inputs.iter().filter_map(|input| loaded.find_node(&input.name)).collect();
         let producer =
             [proto.producer_name, proto.producer_version].into_iter().flatten().collect::<Vec<_>>().join(" ");

@@ -81,7 +81,7 @@ impl Plan {
         graph: &GraphProto,
         engine: &rten::Model,
         sites: &[ActivationSite],
-        recurrent: RecurrentNodes,
+        recurrent: &RecurrentNodes,
         constants: &HashSet<String>,
     ) -> Result<Self, Error> {
         let steps: Vec<Step> = graph.node.iter().map(|node| Step::new(node, engine, constants)).collect();

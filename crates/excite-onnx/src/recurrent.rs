@@ -118,7 +118,7 @@ pub(crate) struct Operands<'a> {
 pub(crate) fn pre_activations(cell: Cell, direction: Direction, operands: &Operands) -> Result<Vec<Vec<f32>>, Error> {
     let Operands { x, w, r, b, initial, y } = operands;
     let gates = cell.gates().len();
-    let (&[steps, sequences, inputs], &[_, _, _, units]) = (x.shape().as_ref(), y.shape().as_ref()) else {
+    let (&[steps, sequences, inputs], &[_, _, _, units]) = (x.shape(), y.shape()) else {
         return Err(failed(format!("X and Y of a recurrent node have {} and {} axes", x.ndim(), y.ndim())));
     };
     let rows = steps * sequences;

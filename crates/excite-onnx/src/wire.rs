@@ -29,7 +29,7 @@ impl Message {
     /// The message in a field; None if the field holds bytes, text or packed numbers.
     fn inner(self, field: u64) -> Option<Self> {
         Some(match (self, field) {
-            (Self::Model, 7) => Self::Graph,
+            (Self::Model, 7) | (Self::Attribute, 6) => Self::Graph,
             (Self::Model, 8 | 14) | (Self::Tensor, 13) | (Self::Shape, 1) => Self::Leaf,
             (Self::Graph | Self::Attribute, 5) => Self::Tensor,
             (Self::Type, 1) => Self::TensorType,
@@ -37,7 +37,6 @@ impl Message {
             (Self::Graph, 1) => Self::Node,
             (Self::Graph, 11..=13) => Self::ValueInfo,
             (Self::Node, 5) => Self::Attribute,
-            (Self::Attribute, 6) => Self::Graph,
             (Self::ValueInfo, 2) | (Self::Sequence, 1) => Self::Type,
             (Self::Type, 4) => Self::Sequence,
             _ => return None,

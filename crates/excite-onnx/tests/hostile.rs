@@ -112,7 +112,9 @@ fn random_inputs_fit_and_are_the_same_for_the_same_seed() {
     let runs = random(&model, 2, 7, &options);
     assert_eq!(runs, random(&model, 2, 7, &options));
     assert_ne!(runs[0].tensors, runs[1].tensors);
-    runs.iter().for_each(|run| model.check(run).unwrap());
+    for run in &runs {
+        model.check(run).unwrap();
+    }
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn compare(model: &str, prefix: &str) -> Model {
     let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
     let of_model = |path: &PathBuf| {
         let name = path.file_name().unwrap().to_str().unwrap();
-        name.starts_with(&format!("{prefix}.")) && name.ends_with(".npz")
+        name.starts_with(&format!("{prefix}.")) && path.extension().is_some_and(|ending| ending == "npz")
     };
     let mut files: Vec<_> = files.filter(of_model).collect();
     files.sort();

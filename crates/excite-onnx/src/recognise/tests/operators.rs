@@ -78,11 +78,10 @@ fn clip_is_what_its_bounds_make_of_it() {
     assert_eq!(clip(1e-9, f32::INFINITY), "");
     assert_eq!(clip(-3.0, 5.0), "");
     // Bounds as attributes, of which one is left out; and bounds that are worked out.
-    use Attribute::Float;
     let old = |attributes| found(flat().with("Clip", &["x"], &["y"], attributes).opset(9));
-    assert_eq!(old(vec![Float("min", 0.0), Float("max", 6.0)]), ["x relu6 Output"]);
-    assert_eq!(old(vec![Float("min", 0.0)]), ["x relu Output"]);
-    assert!(old(vec![Float("max", 6.0)]).is_empty());
+    assert_eq!(old(vec![Attribute::Float("min", 0.0), Attribute::Float("max", 6.0)]), ["x relu6 Output"]);
+    assert_eq!(old(vec![Attribute::Float("min", 0.0)]), ["x relu Output"]);
+    assert!(old(vec![Attribute::Float("max", 6.0)]).is_empty());
     let made = flat().number("low", 0.0).with("ReduceMax", &["x"], &["high"], vec![Attribute::Int("keepdims", 0)]);
     assert!(found(made.node("Clip", &["x", "low", "high"], "y")).is_empty());
 }

@@ -69,7 +69,7 @@ fn the_gates_of_a_gru_make_up_its_states() {
 #[test]
 fn gates_that_cannot_be_worked_out_are_named() {
     let mut builder = node("LSTM", 4, "forward", vec![]);
-    builder.graph.node[0].input.extend(["".to_owned(), "p".to_owned()]);
+    builder.graph.node[0].input.extend([String::new(), "p".to_owned()]);
     let builder = builder.weights("p", &[1, 15]);
     let graph = builder.graph;
     let found = super::super::recognise(&graph, 17);
