@@ -154,7 +154,7 @@ pub const LAYERS_LEGEND: &str = "dead to always on: units, each counted once, un
 /// The most layers that are all listed.
 const MOST_LAYERS: usize = 40;
 /// The most characters of the name of a layer.
-const LONGEST_NAME: usize = 28;
+const LONGEST_NAME: usize = 26;
 
 /// The layers, from the input to the output. Of very many those with warnings or errors.
 pub fn of_layers(vitals: &Vitals, diagnosis: &Diagnosis) -> Table {
