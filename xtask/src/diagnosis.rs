@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use clap::Args;
-use excite_vitals::findings::{self, Cause};
+use excite_vitals::findings::Cause;
 
 use crate::generated::{self, Files, Mode};
 use planted::{Planted, SAMPLES};

@@ -154,7 +154,7 @@ pub const LAYERS_LEGEND: &str = "dead to always on: units, each counted once, un
 /// The most layers that are all listed.
 const MOST_LAYERS: usize = 40;
 /// The most characters of the name of a layer.
-const LONGEST_NAME: usize = 26;
+const LONGEST_NAME: usize = 24;
 
 /// The layers, from the input to the output. Of very many those with warnings or errors.
 pub fn of_layers(vitals: &Vitals, diagnosis: &Diagnosis) -> Table {
@@ -176,6 +176,9 @@ pub fn of_layers(vitals: &Vitals, diagnosis: &Diagnosis) -> Table {
         "gate",
         "worst",
     ]);
+    for column in [1, 10] {
+        table.column_mut(column).expect("it has eleven").set_constraint(ColumnConstraint::ContentWidth);
+    }
     let mut left_out = 0;
     for (layer, figures) in vitals.layers.iter().zip(&diagnosis.layers) {
         if !is_listed(figures) {
