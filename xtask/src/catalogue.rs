@@ -1,63 +1,30 @@
 //! `cargo xtask catalogue`: writes docs/catalogue.md and the curves beside it, from the code alone.
 
 use std::fmt::Write;
-use std::path::Path;
 use std::process::ExitCode;
-use std::{fs, io};
 
 use clap::Args;
 use excite::{Facts, Function, Gate, Interval, RowFunction};
 use excite_report::curve_svg;
 
-use crate::verify::root;
+use crate::generated::{self, Files, Mode};
 
 /// Writes docs/catalogue.md and docs/curves/, from the code.
 #[derive(Args)]
 pub struct Catalogue {
-    /// Write nothing; fail if what is there is not what would be written
-    #[arg(long)]
-    check: bool,
+    #[command(flatten)]
+    mode: Mode,
 }
 
 impl Catalogue {
     pub fn run(&self) -> ExitCode {
-        let folder = root().join("docs");
-        let done = if self.check {
-            stale(&folder).map_or(Ok(()), |file| {
-                Err(format!("docs/{file} is not what the code says: run `cargo xtask catalogue`"))
-            })
-        } else {
-            write(&folder).map_err(|error| format!("docs/ cannot be written: {error}"))
-        };
-        match done {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("error: {error}");
-                ExitCode::FAILURE
-            }
-        }
+        generated::run(&self.mode, "cargo xtask catalogue", &files())
     }
 }
 
-/// Every file, with its name in the folder.
-fn files() -> Vec<(String, String)> {
+fn files() -> Files {
     let curves = Function::ALL.iter().map(|f| (format!("curves/{}.svg", f.name()), curve_svg(&[*f])));
     curves.chain([("catalogue.md".to_owned(), page())]).collect()
-}
-
-/// The first file that is not what it would be.
-fn stale(folder: &Path) -> Option<String> {
-    let is_stale = |(name, text): &(String, String)| fs::read_to_string(folder.join(name)).ok().as_ref() != Some(text);
-    files().into_iter().find(is_stale).map(|(name, _)| name)
-}
-
-fn write(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder.join("curves"))?;
-    for (name, text) in files() {
-        excite_report::write_file(&folder.join(name), &text)?;
-    }
-    println!("wrote docs/catalogue.md and docs/curves/");
-    Ok(())
 }
 
 fn page() -> String {
@@ -180,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_files_are_what_the_code_says() {
-        assert_eq!(stale(&root().join("docs")), None, "run `cargo xtask catalogue`");
+        assert_eq!(generated::stale(&files()), None, "run `cargo xtask catalogue`");
     }
 
     #[test]

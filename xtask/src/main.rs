@@ -3,7 +3,10 @@
 
 mod api;
 mod catalogue;
+mod diagnosis;
+mod generated;
 mod golden;
+mod guide;
 mod test;
 mod verify;
 
@@ -26,6 +29,10 @@ enum Command {
     Api(api::Api),
     /// Writes docs/catalogue.md and its curves, from the code
     Catalogue(catalogue::Catalogue),
+    /// Writes docs/diagnosis.md: how many planted faults the diagnosis finds, beside the rules of other tools
+    Diagnosis(diagnosis::Diagnosis),
+    /// Writes docs/guide/: what the diagnosis looks for, and what to do
+    Guide(guide::Guide),
     /// Writes down the bits that all functions give now, which the tests compare with
     Golden,
     /// Measures the errors of functions, over all 2^32 f32 inputs or in f64
@@ -37,6 +44,8 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Api(api) => api.run(),
         Command::Catalogue(catalogue) => catalogue.run(),
+        Command::Diagnosis(diagnosis) => diagnosis.run(),
+        Command::Guide(guide) => guide.run(),
         Command::Golden => golden::run(),
         Command::Verify(verify) => verify.run(),
     }

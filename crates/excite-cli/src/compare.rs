@@ -9,6 +9,7 @@ use excite_lab::data::{Dataset, Options};
 use excite_lab::{Init, Journal, LabError, LearningRate, NetworkSpec, Optimizer, Plan, Spec, compare, journal_key};
 use excite_vitals::comparison::{Comparison, Task};
 
+use crate::command_line::command_line;
 use crate::error::Failure;
 use crate::number::{count, finite, positive, share};
 use crate::progress::Progress;
@@ -148,7 +149,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         output::notice(&format!("resumed {} from {} (--fresh starts anew)", finished(journal.len()), path.display()));
     }
 
-    let progress = Progress::new()?;
+    let progress = Progress::new("epochs", "stopping, finished runs are kept")?;
     let result = compare(&data, &plan, &mut journal, &progress);
     progress.clear();
     let mut comparison = match result {
@@ -311,15 +312,4 @@ fn learning_rate(text: &str) -> Result<LearningRate, String> {
 fn momentum(text: &str) -> Result<f64, String> {
     let momentum = finite(text).ok().filter(|momentum| (0.0..1.0).contains(momentum));
     momentum.ok_or_else(|| "it must be from 0 to under 1".to_owned())
-}
-
-/// The command line, quoted where a shell needs it.
-fn command_line() -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_=+.,:/@%".contains(c);
-    let quoted = |word: String| {
-        let plain = !word.is_empty() && word.chars().all(is_plain);
-        if plain { word } else { format!("'{}'", word.replace('\'', r"'\''")) }
-    };
-    let words = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
-    std::iter::once("excite".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }

@@ -12,8 +12,10 @@ use crate::output;
 pub enum Failure {
     /// The command line asks for something that cannot be: 2.
     Usage(String),
-    /// What was asked for could not be done: 1.
+    /// What was asked for could not be done: 3.
     Failed(String),
+    /// It was done, and found what is severe enough: 1. All there is to say has been said.
+    Findings,
     /// Ctrl-C: 130, as shells expect. All there is to say has been said.
     Interrupted,
     /// Help or the version was asked for, or nothing at all.
@@ -32,8 +34,9 @@ impl Failure {
             }
             Self::Failed(sentence) => {
                 output::error(&sentence);
-                ExitCode::from(1)
+                ExitCode::from(3)
             }
+            Self::Findings => ExitCode::from(1),
             Self::Interrupted => ExitCode::from(130),
             Self::Help(help) => {
                 let code = u8::try_from(help.exit_code()).unwrap_or(2);

@@ -2,10 +2,10 @@
 
 use clap::Args;
 use excite::{Facts, Function, Interval, Parameter};
+use excite_report::number::significant;
 use serde_json::json;
 
 use crate::error::Failure;
-use crate::number::significant;
 use crate::{output, table};
 
 /// What to list.

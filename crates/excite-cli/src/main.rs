@@ -2,14 +2,22 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod baseline;
+mod check;
+mod command_line;
 mod compare;
 mod error;
+mod examine;
 mod list;
+mod merge;
 mod number;
 mod output;
 mod plot;
+mod presentation;
 mod progress;
+mod sarif;
 mod table;
+mod weights;
 
 use std::process::ExitCode;
 
@@ -29,6 +37,10 @@ struct Cli {
 enum Command {
     /// Train the same network with each activation function, and compare.
     Compare(Box<compare::Arguments>),
+    /// Check the activations of an ONNX model: dead, saturated, clipped and other faulty units.
+    Check(Box<check::Arguments>),
+    /// Join vitals that excite check gathered apart, and report on all of them.
+    Merge(merge::Arguments),
     /// List the activation functions and what they do, computed from their definitions.
     List(list::Arguments),
     /// Draw functions and their slopes, in the terminal or as SVG.
@@ -39,12 +51,15 @@ const EXAMPLES: &str = "\
 Examples:
   excite compare                                 on 1,797 handwritten digits, which the program carries
   excite compare measurements.csv --target mass  on your own data
+  excite check model.onnx --input data.npz       what is wrong with the activations of a network
   excite plot tanh relu6                         two functions and their slopes
 Each command explains itself: excite compare --help";
 
 fn main() -> ExitCode {
     let outcome = Cli::try_parse().map_err(Failure::from).and_then(|cli| match cli.command {
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
     });

@@ -1,4 +1,4 @@
-//! Numbers on the command line, and in tables.
+//! Numbers on the command line, and shares in tables.
 
 /// A finite number.
 pub fn finite(text: &str) -> Result<f64, String> {
@@ -21,23 +21,6 @@ pub fn count(text: &str) -> Result<usize, String> {
     number.ok_or_else(|| "it must be a whole number, at least 1".to_owned())
 }
 
-/// Three significant digits, trailing zeros left out: `0.00123`, `12.3`, `1230`, `∞`.
-pub fn significant(number: f64) -> String {
-    if number.is_infinite() {
-        return if number > 0.0 { "∞" } else { "−∞" }.to_owned();
-    }
-    if number == 0.0 {
-        return "0".to_owned();
-    }
-    let magnitude = number.abs().log10().floor();
-    if !(-5.0..7.0).contains(&magnitude) {
-        return format!("{number:.1e}").replace('-', "−");
-    }
-    let text = format!("{number:.*}", (2.0 - magnitude).max(0.0) as usize);
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    text.replace('-', "−")
-}
-
 /// A share of 1 in per cent: `12 %`, and more digits where it is small.
 pub fn percent(share: f64) -> String {
     let decimals = usize::from(share > 0.0 && share < 0.0995);
@@ -49,11 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_keep_three_digits() {
-        let cases = [(0.0, "0"), (1.0, "1"), (-0.5, "−0.5"), (0.001234, "0.00123"), (4.3567, "4.36"), (1234.5, "1234")];
-        for (number, text) in cases.into_iter().chain([(f64::INFINITY, "∞"), (1e-9, "1.0e−9"), (0.9999, "1")]) {
-            assert_eq!(significant(number), text);
-        }
+    fn small_shares_have_more_digits() {
         assert_eq!([0.0, 0.001, 0.0994, 0.1, 1.0].map(percent), ["0 %", "0.1 %", "9.9 %", "10 %", "100 %"]);
     }
 

@@ -1,15 +1,19 @@
 //! Writing to the terminal: colours where they are wanted, and no panic when nobody reads.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use anstream::AutoStream;
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
+use excite_vitals::findings::Severity;
 
 use crate::error::Failure;
 
 /// For what went wrong.
 const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// For what deserves attention.
+pub const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 /// For what the reader looks for first.
 pub const STRONG: Style = Style::new().bold();
 
@@ -19,6 +23,33 @@ pub fn print(text: &str) -> Result<(), Failure> {
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(())
+}
+
+/// The style of a severity.
+pub fn of_severity(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => ERROR,
+        Severity::Warning => WARNING,
+        Severity::Note => Style::new().dimmed(),
+    }
+}
+
+/// Writes a file, whole or not at all.
+pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    excite_report::write_file(path, text).map_err(|error| unwritable(path, &error))
+}
+
+/// Makes a file beside `path` for a moment: what cannot be written should not cost the work first.
+pub fn check_writable(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() {
+        return Err(unwritable(path, &io::Error::from(io::ErrorKind::IsADirectory)));
+    }
+    tempfile::tempfile_in(folder).map(|_| ()).map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::Failed(format!("{} cannot be written ({error}): choose another place", path.display()))
 }
 
 /// Says on standard error what went wrong.
@@ -54,9 +85,19 @@ pub fn wrapped(text: &str, width: usize) -> String {
     lines.join("\n").replace('\u{a0}', " ")
 }
 
+/// `text` in lines of at most `width` characters, the first of which begins after `indent` others, and the rest are set in by as many.
+pub fn indented(text: &str, indent: usize, width: usize) -> String {
+    wrapped(text, width.saturating_sub(indent)).replace('\n', &format!("\n{}", " ".repeat(indent)))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::wrapped;
+    use super::{indented, wrapped};
+
+    #[test]
+    fn further_lines_are_set_in() {
+        assert_eq!(indented("one two three", 3, 10), "one two\n   three");
+    }
 
     #[test]
     fn lines_break_at_spaces_and_long_words_stay_whole() {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use excite::Function;
+use excite_report::number::significant;
 
 use crate::error::Failure;
-use crate::number::significant;
 use crate::output;
 
 /// What to draw.

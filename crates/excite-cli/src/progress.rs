@@ -1,4 +1,4 @@
-//! How far the training is, and Ctrl-C.
+//! How far a long command is, and Ctrl-C.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,20 +17,46 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// An empty bar. From now on a first Ctrl-C asks the training to stop, and a second one ends the program at once.
-    pub fn new() -> Result<Self, Failure> {
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} epochs, {eta} left  {wide_msg}")
-            .map_err(|error| Failure::Failed(error.to_string()))?;
+    /// An empty bar that counts `things`. From now on a first Ctrl-C asks the command to stop, saying `stopping`, and a second one ends
+    /// the program at once.
+    pub fn new(things: &str, stopping: &'static str) -> Result<Self, Failure> {
+        let style =
+            ProgressStyle::with_template(&format!("{{bar:30}} {{pos}}/{{len}} {things}, {{eta}} left  {{wide_msg}}"))
+                .map_err(|error| Failure::Failed(error.to_string()))?;
         let progress = Self { bar: ProgressBar::new(0).with_style(style), stop: Arc::default() };
         let (bar, stop) = (progress.bar.clone(), Arc::clone(&progress.stop));
         ctrlc::set_handler(move || {
             if stop.swap(true, Ordering::Relaxed) {
                 std::process::exit(130);
             }
-            bar.suspend(|| output::notice("stopping, finished runs are kept; Ctrl-C again ends at once"));
+            bar.suspend(|| output::notice(&format!("{stopping}; Ctrl-C again ends at once")));
         })
         .map_err(|error| Failure::Failed(format!("Ctrl-C cannot be listened for: {error}")))?;
         Ok(progress)
+    }
+
+    /// There are so many more things to do.
+    pub fn expect(&self, more: u64) {
+        if more > 0 {
+            self.bar.inc_length(more);
+            self.bar.enable_steady_tick(Duration::from_millis(250));
+        }
+    }
+
+    /// So many are done.
+    pub fn advance(&self, done: u64, note: &str) {
+        self.bar.set_message(note.to_owned());
+        self.bar.inc(done);
+    }
+
+    /// Whether Ctrl-C was pressed.
+    pub fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Says something beside the bar.
+    pub fn notice(&self, sentence: &str) {
+        self.bar.suspend(|| output::notice(sentence));
     }
 
     /// Takes the bar off the screen.
@@ -41,18 +67,15 @@ impl Progress {
 
 impl Watcher for Progress {
     fn plan(&self, epochs_total: u64) {
-        if epochs_total > 0 {
-            self.bar.set_length(epochs_total);
-            self.bar.enable_steady_tick(Duration::from_millis(250));
-        }
+        self.bar.set_length(0);
+        self.expect(epochs_total);
     }
 
     fn epochs_done(&self, epochs: u64, note: &str) {
-        self.bar.set_message(note.to_owned());
-        self.bar.inc(epochs);
+        self.advance(epochs, note);
     }
 
     fn stop_requested(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.is_stopping()
     }
 }

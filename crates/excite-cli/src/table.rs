@@ -1,9 +1,12 @@
 //! Tables for the terminal.
 
 use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
+use excite_report::number::significant;
 use excite_vitals::comparison::{ActivationResult, Comparison, Spread, Task};
+use excite_vitals::findings::Severity;
+use excite_vitals::{Diagnosis, LayerFigures, UnitState, Vitals};
 
-use crate::number::{percent, significant};
+use crate::number::percent;
 use crate::output;
 
 /// The width of a table that is not written to a terminal.
@@ -142,4 +145,80 @@ fn error(task: Task, error: f64) -> String {
 
 fn seconds(seconds: f64) -> String {
     if seconds < 1.0 { format!("{} ms", significant(1000.0 * seconds)) } else { format!("{} s", significant(seconds)) }
+}
+
+/// What the columns of [`of_layers`] hold.
+pub const LAYERS_LEGEND: &str = "dead to always on: units, each counted once, under the worst · γ: ‖μ‖/‖σ‖ of the outputs, 0 where \
+    zero-centred · gate: mean slope, by which gradients are multiplied";
+
+/// The most layers that are all listed.
+const MOST_LAYERS: usize = 40;
+/// The most characters of the name of a layer.
+const LONGEST_NAME: usize = 24;
+
+/// The layers, from the input to the output. Of very many those with warnings or errors.
+pub fn of_layers(vitals: &Vitals, diagnosis: &Diagnosis) -> Table {
+    let worst = |name: &str| diagnosis.findings.iter().find(|finding| finding.layer.as_deref() == Some(name));
+    let is_listed = |figures: &LayerFigures| {
+        diagnosis.layers.len() <= MOST_LAYERS
+            || worst(&figures.name).is_some_and(|finding| finding.severity > Severity::Note)
+    };
+    let mut table = new(&[
+        "layer",
+        "function",
+        "units",
+        "dead",
+        "satu-\nrated",
+        "clip-\nped",
+        "dor-\nmant",
+        "always\non",
+        "γ",
+        "gate",
+        "worst",
+    ]);
+    for column in [1, 10] {
+        table.column_mut(column).expect("it has eleven").set_constraint(ColumnConstraint::ContentWidth);
+    }
+    let mut left_out = 0;
+    for (layer, figures) in vitals.layers.iter().zip(&diagnosis.layers) {
+        if !is_listed(figures) {
+            left_out += 1;
+            continue;
+        }
+        let states = diagnosis.unit_states(layer);
+        let count = |of: &[UnitState]| match states.iter().filter(|state| of.contains(state)).count() {
+            0 => "·".to_owned(),
+            count => count.to_string(),
+        };
+        let cells = [
+            end_of(&figures.name),
+            figures.function.to_string(),
+            figures.units.to_string(),
+            count(&[UnitState::Dead]),
+            count(&[UnitState::SaturatedLow, UnitState::SaturatedHigh]),
+            count(&[UnitState::Clipped]),
+            count(&[UnitState::Dormant]),
+            count(&[UnitState::AlwaysOn]),
+            significant(figures.gamma),
+            figures.gate.map_or_else(|| "–".to_owned(), significant),
+            worst(&figures.name).map_or_else(|| "–".to_owned(), |finding| finding.severity.to_string()),
+        ];
+        table.add_row(cells.into_iter().enumerate().map(|(column, text)| {
+            let is_text = [0, 1, 10].contains(&column);
+            Cell::new(text).set_alignment(if is_text { CellAlignment::Left } else { CellAlignment::Right })
+        }));
+    }
+    if left_out > 0 {
+        table.add_row([format!("and {left_out} layers without warnings")]);
+    }
+    table
+}
+
+/// A name, or its end, which tells more than its beginning.
+fn end_of(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    ['…'].into_iter().chain(name.chars().skip(length + 1 - LONGEST_NAME)).collect()
 }

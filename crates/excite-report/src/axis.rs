@@ -77,6 +77,12 @@ impl Axis {
         self
     }
 
+    /// Without ticks between whole numbers.
+    pub(crate) fn with_whole_ticks(mut self) -> Self {
+        self.ticks.retain(|tick| tick.fract() == 0.0);
+        self
+    }
+
     /// With ticks at these places.
     pub(crate) fn with_ticks(self, ticks: Vec<f64>) -> Self {
         Self { ticks, ..self }

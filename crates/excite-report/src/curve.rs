@@ -56,6 +56,14 @@ pub(crate) fn plot_with_zones(f: Function, colour: Colour) -> Plot {
     Plot { title: format!("{f}: value (solid), slope (dashed)"), x: inputs(""), y, size: (WIDTH, 170), marks }
 }
 
+/// The value of `f` alone as a line, with the ends of a y axis that holds it.
+pub(crate) fn value_line(f: Function, stroke: Stroke) -> (Mark, f64, f64) {
+    let points: Vec<_> = positions().step_by(4).map(|x| (x, f.value(x))).filter(|(_, y)| y.abs() <= LARGEST).collect();
+    let (low, high) = points.iter().fold((0.0, 1.0), |(low, high): (f64, f64), (_, y)| (low.min(*y), high.max(*y)));
+    let margin = 0.05 * (high - low);
+    (Mark::Line { points, stroke, width: 2.0 }, low - margin, high + margin)
+}
+
 /// The axis of inputs.
 pub(crate) fn inputs(label: &str) -> Axis {
     Axis::linear(label, LOW, HIGH, |x| number::trimmed(x, 0)).with_ticks(vec![LOW, -4.0, 0.0, 4.0, HIGH])

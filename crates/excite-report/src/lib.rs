@@ -4,6 +4,7 @@
 //! or dark theme, fits a phone and prints on white paper.
 //!
 //! * [`comparison_page`] is the report of a comparison of activation functions on one network and data.
+//! * [`diagnosis_page`] is the report of what is wrong with the activations of a network.
 //! * [`curve_svg`] draws functions and their slopes.
 //! * [`write_file`] writes either so that nobody ever finds half of it.
 #![forbid(unsafe_code)]
@@ -12,12 +13,14 @@
 mod axis;
 mod comparison;
 mod curve;
+mod diagnosis;
 mod file;
-mod number;
+pub mod number;
 mod page;
 mod plot;
 mod theme;
 
 pub use comparison::comparison_page;
 pub use curve::curve_svg;
+pub use diagnosis::{Origin, diagnosis_page};
 pub use file::write_file;

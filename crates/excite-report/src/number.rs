@@ -1,18 +1,26 @@
-//! Numbers as a reader wants them. What is not finite becomes a dash.
+//! Numbers as a reader wants them. What is no number becomes a dash.
 
 const NONE: &str = "–";
 const MINUS: &str = "−";
 
-/// Three significant digits, without trailing zeros after the point: `"0.0123"`, `"12.3"`, `"1230"`.
-pub(crate) fn significant(value: f64) -> String {
-    if !value.is_finite() {
+/// Three significant digits, without trailing zeros after the point: `"0.0123"`, `"12.3"`, `"1230"`, `"−2.0e−9"`, `"∞"`.
+///
+/// ```
+/// use excite_report::number::significant;
+/// assert_eq!([0.012345, -4.3567, f64::INFINITY, f64::NAN].map(significant), ["0.0123", "−4.36", "∞", "–"]);
+/// ```
+pub fn significant(value: f64) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "∞" } else { "−∞" }.to_owned();
+    }
+    if value.is_nan() {
         return NONE.to_owned();
     }
     if value == 0.0 {
         return "0".to_owned();
     }
     let magnitude = value.abs().log10().floor() as i32;
-    if !(-4..6).contains(&magnitude) {
+    if !(-5..7).contains(&magnitude) {
         return scientific(value);
     }
     trimmed(value, (2 - magnitude).max(0) as usize)

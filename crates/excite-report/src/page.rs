@@ -90,3 +90,26 @@ pub(crate) fn scrolling<T: Render>(caption: &str, columns: &[String], rows: &[Ve
         }
     }
 }
+
+/// Text in which what stands between backquotes is code.
+pub(crate) fn with_code(text: &str) -> Markup {
+    // An odd last backquote opens nothing.
+    let pieces: Vec<&str> = text.split('`').collect();
+    let is_code = |index: usize| index % 2 == 1 && index + 1 < pieces.len();
+    html! { @for (index, piece) in pieces.iter().enumerate() { @if is_code(index) { code { (piece) } } @else { (piece) } } }
+}
+
+/// With a capital letter first.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// At most `length` characters of `text`.
+pub(crate) fn shortened(text: &str, length: usize) -> String {
+    if text.chars().count() <= length {
+        text.to_owned()
+    } else {
+        text.chars().take(length - 1).chain(['…']).collect()
+    }
+}

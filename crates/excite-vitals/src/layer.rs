@@ -1,21 +1,38 @@
 //! The vitals of one activation layer.
 
-use std::fmt;
-
-use excite::{Engine, Facts, Function, LengthMismatch, SlopeFrom, Threads};
+use excite::{Engine, Facts, Function, SlopeFrom, Threads};
 use serde::{Deserialize, Serialize};
 
+use crate::VitalsError;
 use crate::run::LayerRecord;
-use crate::sketch::{Histogram, Moments, Saturation, Unit, Units};
+use crate::sketch::{Histogram, Limits, Moments, Unit, Units, Values};
 
 /// The vitals of one activation layer: fed with its values batch by batch, merged with those of other threads, processes or
-/// shards, and read as a [`LayerRecord`]. Its memory does not grow with the number of samples.
+/// shards, and read as [`LayerFigures`](crate::LayerFigures) or a [`LayerRecord`]. Its memory does not grow with the number of
+/// samples.
+///
+/// However the samples are cut into batches and shards, and in whatever order these are merged: counts and extremes come out equal,
+/// means and variances within 1e-12 of the values' own size. All but the histogram takes in every value.
+///
+/// ```
+/// use excite_vitals::{Batch, LayerVitals, Role};
+/// // Two sentences of three words with two features each; the activations follow from the pre-activations.
+/// let z = [-1.0_f32, 0.5, -2.0, 4.0, -0.1, 7.0, -1.5, -3.0, -0.5, 2.0, -9.0, 1.0];
+/// let mut vitals = LayerVitals::new("mlp.act", "relu6".parse()?, 2);
+/// vitals.update_batch(Batch::pre_activations(&z).with_samples(2))?;
+/// assert_eq!((vitals.samples(), vitals.units()[1].values()), (2, 6));
+/// assert!(vitals.units()[0].is_dead());
+/// assert_eq!(vitals.units()[1].at_cap, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerVitals {
     version: u32,
     name: String,
     function: Function,
-    saturation: Saturation,
+    role: Role,
+    saturation: f64,
+    samples: u64,
     units: Units,
     histogram: Histogram,
     gradient_norm: Mean,
@@ -23,67 +40,77 @@ pub struct LayerVitals {
     update_ratio: Mean,
 }
 
-/// Why vitals could not be updated or merged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum VitalsError {
-    /// A slice is of the wrong length.
-    Length {
-        /// What the slice holds: `"z"`, `"a"` or `"gradient"`.
-        slice: &'static str,
-        /// Its length.
-        found: usize,
-        /// What its length must be, in words.
-        expected: String,
-    },
-    /// The two are not of the same layer: another name, function, number of units, or version.
-    DifferentLayers {
-        /// The layer that was to take the other in.
-        this: String,
-        /// The other.
-        other: String,
-    },
+/// What a layer is there for. A gate and an output head may be saturated or off-centre on purpose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Its activations are what the next layer works on.
+    #[default]
+    Hidden,
+    /// Its activations multiply others: squeeze-and-excite, the gates of an LSTM, GLU.
+    Gate,
+    /// Its activations are the network's answer.
+    Output,
 }
 
-impl fmt::Display for VitalsError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Length { slice, found, expected } => {
-                write!(out, "slice `{slice}` has {found} elements: it must have {expected}")
-            }
-            Self::DifferentLayers { this, other } => {
-                write!(out, "the vitals of {this} cannot be merged with those of {other}: only those of one layer can")
-            }
-        }
+/// The values of one layer in one batch, laid out [outer, units, positions].
+///
+/// `outer` is what a sample is: an image (positions are its pixels), a row of features (one position). In data of
+/// [samples, time, features] outer is samples × time, and [`with_samples`](Self::with_samples) says how many of those are independent.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    z: Option<&'a [f32]>,
+    a: Option<&'a [f32]>,
+    positions: usize,
+    samples: Option<usize>,
+}
+
+impl<'a> Batch<'a> {
+    /// Pre-activations `z` and activations `a`, which must have one length.
+    pub fn new(z: &'a [f32], a: &'a [f32]) -> Self {
+        Self { z: Some(z), a: Some(a), positions: 1, samples: None }
     }
-}
 
-impl std::error::Error for VitalsError {}
+    /// Pre-activations alone: the activations are computed from them.
+    pub fn pre_activations(z: &'a [f32]) -> Self {
+        Self { z: Some(z), a: None, positions: 1, samples: None }
+    }
 
-impl From<LengthMismatch> for VitalsError {
-    fn from(LengthMismatch { slice, found, expected }: LengthMismatch) -> Self {
-        Self::Length { slice, found, expected: expected.to_string() }
+    /// Activations alone, where the pre-activations are not to be had: an in-place ReLU overwrites them. Slopes are known if they follow
+    /// from the activation (ReLU, ReLU6, sigmoid, tanh and their like, see [`Function::slope_from`]); the sign of z is known if
+    /// the function tells it; dead, saturated and always-on units are unknown elsewhere, and the histogram stays empty.
+    pub fn activations(a: &'a [f32]) -> Self {
+        Self { z: None, a: Some(a), positions: 1, samples: None }
+    }
+
+    /// With so many values of one unit next to one another: the pixels of a channel. 1 unless given.
+    pub fn with_positions(self, positions: usize) -> Self {
+        Self { positions, ..self }
+    }
+
+    /// With so many independent samples: sentences, not words. As many as `outer` unless given.
+    pub fn with_samples(self, samples: usize) -> Self {
+        Self { samples: Some(samples), ..self }
     }
 }
 
 impl LayerVitals {
     /// The version of the serialised form.
-    const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
     /// Values whose slopes are computed at once: they stay in the second-level cache.
-    const PART: usize = 8192;
-    /// The histogram takes in every so many-th sample: sorting values into bins costs more than all else.
-    const HISTOGRAM_STRIDE: usize = 4;
+    const PART: usize = 32768;
+    /// The histogram takes in every so many-th value of a sample: sorting values into bins costs more than all else.
+    const HISTOGRAM_STRIDE: usize = 16;
 
-    /// A layer of `units` units (features, or channels of an image layer) that has seen nothing.
+    /// A hidden layer of `units` units (features, or channels of an image layer) that has seen nothing.
     pub fn new(name: &str, function: Function, units: usize) -> Self {
-        let facts = Facts::of(function);
         Self {
             version: Self::VERSION,
             name: name.to_owned(),
             function,
-            saturation: Saturation {
-                threshold: (Facts::SATURATION * facts.largest_slope) as f32,
-                centre: facts.steepest_at as f32,
-            },
+            role: Role::Hidden,
+            saturation: Facts::SATURATION,
+            samples: 0,
             units: Units::new(units),
             histogram: Histogram::new(),
             gradient_norm: Mean::default(),
@@ -92,12 +119,23 @@ impl LayerVitals {
         }
     }
 
+    /// As a layer of another role.
+    pub fn with_role(self, role: Role) -> Self {
+        Self { role, ..self }
+    }
+
+    /// As a layer whose values are saturated where |slope| is under another share of the largest than 0.05. For a layer that has seen
+    /// nothing yet.
+    pub fn with_saturation(self, share_of_largest_slope: f64) -> Self {
+        Self { saturation: share_of_largest_slope, ..self }
+    }
+
     /// Adds a batch: the pre-activations `z` and the activations `a`, each laid out [samples, units].
     ///
     /// # Errors
     /// If the lengths are not the same multiple of the number of units; then nothing was added.
     pub fn update(&mut self, z: &[f32], a: &[f32]) -> Result<(), VitalsError> {
-        self.update_channels(z, a, 1)
+        self.update_batch(Batch::new(z, a))
     }
 
     /// Adds a batch of an image layer: `z` and `a`, each laid out [samples, units, positions]; the units are the channels.
@@ -105,29 +143,105 @@ impl LayerVitals {
     /// # Errors
     /// If the lengths are not the same multiple of units × positions; then nothing was added.
     pub fn update_channels(&mut self, z: &[f32], a: &[f32], positions: usize) -> Result<(), VitalsError> {
+        self.update_batch(Batch::new(z, a).with_positions(positions))
+    }
+
+    /// Adds a batch.
+    ///
+    /// # Errors
+    /// If the lengths are not the same multiple of units × positions, or if there are more independent samples than `outer`; then
+    /// nothing was added.
+    pub fn update_batch(&mut self, batch: Batch<'_>) -> Result<(), VitalsError> {
+        let Batch { z, a, positions, samples } = batch;
         let sample = self.units.as_slice().len() * positions;
-        if sample == 0 || !z.len().is_multiple_of(sample) {
+        let (slice, length) = match (z, a) {
+            (Some(z), _) => ("z", z.len()),
+            (None, a) => ("a", a.map_or(0, <[f32]>::len)),
+        };
+        if sample == 0 || !length.is_multiple_of(sample) {
             let expected = format!("a multiple of {sample}, the values of one sample");
-            return Err(VitalsError::Length { slice: "z", found: z.len(), expected });
+            return Err(VitalsError::Length { slice, found: length, expected });
         }
-        if a.len() != z.len() {
-            let expected = format!("as many as `z`, {}", z.len());
-            return Err(VitalsError::Length { slice: "a", found: a.len(), expected });
+        if let Some(found) = a.map(<[f32]>::len).filter(|&found| found != length) {
+            let expected = format!("as many as `z`, {length}");
+            return Err(VitalsError::Length { slice: "a", found, expected });
         }
-        let part = (Self::PART / sample).max(1) * sample;
-        let ones = vec![1.0; part.min(z.len())];
-        let mut slopes = ones.clone();
-        let engine = Engine { threads: Threads::One, ..Engine::default() };
-        for (z, a) in z.chunks(part).zip(a.chunks(part)) {
-            let (ones, slopes) = (&ones[..z.len()], &mut slopes[..z.len()]);
-            let from = if self.function.slope_from() == SlopeFrom::Input { z } else { a };
-            self.function.backward_on(engine, from, ones, slopes)?;
-            self.units.update(z, a, slopes, positions, self.saturation);
+        let outer = length / sample;
+        let samples = samples.unwrap_or(outer);
+        if samples > outer || (samples == 0 && outer > 0) {
+            return Err(VitalsError::Samples { found: samples, rows: outer });
         }
-        let mut sampled = Vec::with_capacity(z.len() / Self::HISTOGRAM_STRIDE + sample);
-        z.chunks(sample).step_by(Self::HISTOGRAM_STRIDE).for_each(|values| sampled.extend_from_slice(values));
-        self.histogram.update(&sampled);
+        self.add_parts(z, a, positions, (Self::PART / sample).max(1) * sample)?;
+        self.samples += samples as u64;
+        if let Some(z) = z {
+            let mut sampled = Vec::with_capacity(length / Self::HISTOGRAM_STRIDE + outer);
+            for values in z.chunks(sample) {
+                sampled.extend(values.iter().skip(first_in_histogram(values)).step_by(Self::HISTOGRAM_STRIDE));
+            }
+            self.histogram.update(&sampled);
+        }
         Ok(())
+    }
+
+    /// Adds the values to the units, `part` at a time, with the activations where they are not given and the slopes where they can
+    /// be known.
+    fn add_parts(
+        &mut self,
+        z: Option<&[f32]>,
+        a: Option<&[f32]>,
+        positions: usize,
+        part: usize,
+    ) -> Result<(), VitalsError> {
+        let length = z.or(a).map_or(0, <[f32]>::len);
+        let limits = self.limits();
+        let engine = Engine { threads: Threads::One, ..Engine::default() };
+        let ones = vec![1.0; part.min(length)];
+        let (mut slopes, mut activations) = (ones.clone(), if a.is_none() { ones.clone() } else { Vec::new() });
+        for start in (0..length).step_by(part) {
+            let range = start..(start + part).min(length);
+            let width = range.len();
+            let z = z.map(|z| &z[range.clone()]);
+            let a = match (a, z) {
+                (Some(a), _) => &a[range],
+                (None, z) => {
+                    let activations = &mut activations[..width];
+                    self.function.forward_on(engine, z.unwrap_or_default(), activations)?;
+                    &*activations
+                }
+            };
+            let from = if self.function.slope_from() == SlopeFrom::Output { Some(a) } else { z };
+            let slope = match from {
+                Some(from) => {
+                    self.function.backward_on(engine, from, &ones[..width], &mut slopes[..width])?;
+                    Some(&slopes[..width])
+                }
+                None => None,
+            };
+            self.units.update(Values { z, a, slope, positions }, limits);
+        }
+        Ok(())
+    }
+
+    /// What values are compared with, from the facts of the function.
+    fn limits(&self) -> Limits {
+        let (f, facts) = (self.function, Facts::of(self.function));
+        let (low, high) = (facts.range.low, facts.range.high);
+        // Whether outputs tell the side of an input: where they never fall, and rise to the right of it.
+        let told = |x: f64| facts.monotone && x.is_finite() && f.value(x + 1e-3 * (1.0 + x.abs())) > f.value(x);
+        let output_at = |x: f64| match x {
+            // Steeper without end: all inputs lie below where it is steepest, and all outputs.
+            f64::INFINITY if facts.monotone => f32::INFINITY,
+            x if told(x) => f.value(x as f32),
+            _ => f32::NAN,
+        };
+        Limits {
+            slope: (self.saturation / Facts::SATURATION * facts.saturation_slope) as f32,
+            centre: facts.steepest_at as f32,
+            cap: cap(f).map_or(f32::NAN, |cap| cap as f32),
+            middle: if (high - low).is_finite() { (0.5 * (low + high)) as f32 } else { 0.0 },
+            output_at_zero: output_at(0.0),
+            output_at_centre: output_at(facts.steepest_at),
+        }
     }
 
     /// Adds the gradient of the loss by the layer's weights in one step: a row of `fan_in` for each unit.
@@ -164,16 +278,18 @@ impl LayerVitals {
     /// Adds what `other` has seen of the same layer: on another thread, in another process, in another shard.
     ///
     /// # Errors
-    /// If `other` is of another layer, function, number of units or version; then nothing was added.
+    /// If `other` is of another layer, function, role, number of units or version; then nothing was added.
     pub fn merge(&mut self, other: &Self) -> Result<(), VitalsError> {
         let identity = |layer: &Self| {
-            let Self { version, name, function, units, .. } = layer;
-            format!("`{name}` ({function}, {} units, version {version})", units.as_slice().len())
+            let Self { version, name, function, role, saturation, units, .. } = layer;
+            let units = units.as_slice().len();
+            format!("`{name}` ({function}, {role:?}, {units} units, saturated under {saturation}, version {version})")
         };
         let (this, other_identity) = (identity(self), identity(other));
         if this != other_identity {
             return Err(VitalsError::DifferentLayers { this, other: other_identity });
         }
+        self.samples += other.samples;
         self.units.merge(&other.units);
         self.histogram.merge(&other.histogram);
         self.gradient_norm.merge(other.gradient_norm);
@@ -182,9 +298,34 @@ impl LayerVitals {
         Ok(())
     }
 
-    /// The pre-activations of the first and then every fourth sample of each batch.
+    /// The pre-activations: every 16th value of each sample. From which on depends on the sample's values, so that all units have their
+    /// turn, and yet it does not matter how samples are cut into batches. Empty where only activations were given.
     pub fn histogram(&self) -> &Histogram {
         &self.histogram
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its activation function.
+    pub fn function(&self) -> Function {
+        self.function
+    }
+
+    /// What it is there for.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    pub(crate) fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// N, the number of independent samples seen.
+    pub fn samples(&self) -> u64 {
+        self.samples
     }
 
     /// What was seen of each unit.
@@ -192,35 +333,84 @@ impl LayerVitals {
         self.units.as_slice()
     }
 
-    /// The vitals in figures. All are finite; before any update they are 0 (and the same-sign share 0.5).
+    /// The vitals in the figures of a training run. All are finite; before any update they are 0 (and the same-sign share 0.5).
     pub fn record(&self) -> LayerRecord {
         let units = self.units();
         let share =
             |holds: fn(&Unit) -> bool| units.iter().filter(|u| holds(u)).count() as f64 / units.len().max(1) as f64;
-        let samples: u64 = units.iter().map(Unit::samples).sum();
+        let values: u64 = units.iter().map(Unit::values).sum();
+        let slopes: u64 = units.iter().map(Unit::slopes).sum();
         let saturated: u64 = units.iter().map(|u| u.low + u.high).sum();
-        let mut all = Moments::default();
-        for unit in units {
-            all.merge(&unit.activations);
-        }
-        let centre = units.iter().map(|u| u.activations.mean * u.activations.mean).sum::<f64>().sqrt();
-        let spread = units.iter().map(|u| u.activations.variance()).sum::<f64>().sqrt();
+        let all = self.activations();
         LayerRecord {
             name: self.name.clone(),
             units: units.len(),
-            samples: samples / units.len().max(1) as u64,
+            samples: values / units.len().max(1) as u64,
             dead: share(Unit::is_dead),
-            saturated: saturated as f64 / samples.max(1) as f64,
+            saturated: saturated as f64 / slopes.max(1) as f64,
             saturated_units: share(Unit::is_saturated),
             mean: all.mean,
             std: all.std(),
-            // Units that never vary have no spread to compare with: a bound in place of the infinity.
-            off_centre: if centre == 0.0 { 0.0 } else { centre / spread.max(f64::from(f32::EPSILON) * centre) },
+            off_centre: self.gamma(),
             gradient_norm: self.gradient_norm.mean(),
             same_sign: if self.same_sign.count == 0 { 0.5 } else { self.same_sign.mean() },
             update_ratio: self.update_ratio.mean(),
         }
     }
+
+    /// The moments of all activations of the layer.
+    pub fn activations(&self) -> Moments {
+        merged(self.units().iter().map(|u| &u.a))
+    }
+
+    /// The moments of all pre-activations of the layer.
+    pub fn pre_activations(&self) -> Moments {
+        merged(self.units().iter().map(|u| &u.z))
+    }
+
+    /// The moments of all slopes of the layer.
+    pub fn slopes(&self) -> Moments {
+        merged(self.units().iter().map(|u| &u.slope))
+    }
+
+    /// γ = ‖μ‖/‖σ‖ over the units' means and standard deviations (Simon et al. 2026): 0 for zero-centred units. Finite: units that
+    /// never vary have no spread to compare with, and get a large number in place of the infinity.
+    pub fn gamma(&self) -> f64 {
+        let centre = self.units().iter().map(|u| u.a.mean * u.a.mean).sum::<f64>().sqrt();
+        let spread = self.units().iter().map(|u| u.a.variance()).sum::<f64>().sqrt();
+        if centre == 0.0 { 0.0 } else { centre / spread.max(f64::from(f32::EPSILON) * centre) }
+    }
+}
+
+/// The first value of a sample that goes into the histogram: a hash of a few of its values.
+fn first_in_histogram(sample: &[f32]) -> usize {
+    let places = [0, sample.len() / 3, sample.len() / 2, sample.len() - 1];
+    // Knuth's multiplicative hash: the upper bits of the product are the well-mixed ones.
+    let hash = places.iter().fold(0_u32, |hash, &at| (hash ^ sample[at].to_bits()).wrapping_mul(0x9E37_79B1));
+    (hash >> 16) as usize % LayerVitals::HISTOGRAM_STRIDE
+}
+
+fn merged<'a>(parts: impl Iterator<Item = &'a Moments>) -> Moments {
+    let mut all = Moments::default();
+    parts.for_each(|part| all.merge(part));
+    all
+}
+
+/// The output at which `f` is clamped: the upper end of its range, if that is reached and held, with a slope of exactly 0. 6 for ReLU6,
+/// 1 for hard sigmoid; none for sigmoid, which only comes near to 1.
+///
+/// ```
+/// use excite_vitals::cap;
+/// assert_eq!(cap("relu6".parse()?), Some(6.0));
+/// assert_eq!(cap("sigmoid".parse()?), None);
+/// # Ok::<(), excite::UnknownFunction>(())
+/// ```
+pub fn cap(f: Function) -> Option<f64> {
+    let facts = Facts::of(f);
+    // A hair above, for where the saturation begins was found by search.
+    let beyond = facts.saturated_above.map(|x| x + 1e-6 * (1.0 + x.abs()))?;
+    let high = facts.range.high;
+    (f.slope_at(beyond) == 0.0 && f.value(beyond) == high).then_some(high)
 }
 
 /// The mean of finite numbers; others, which a diverging run has in its last steps, are left out.

@@ -18,9 +18,26 @@
 #![deny(missing_docs)]
 
 pub mod comparison;
+mod diagnosis;
+mod error;
+mod figures;
+mod file;
+pub mod findings;
+mod groups;
 mod layer;
+mod network;
 pub mod run;
 pub mod sketch;
+mod state;
 mod verdict;
+mod weights;
 
-pub use layer::{LayerVitals, VitalsError};
+pub use diagnosis::Diagnosis;
+pub use error::VitalsError;
+pub use figures::{LayerFigures, integer_bits};
+pub use file::write_file;
+pub use groups::FindingGroup;
+pub use layer::{Batch, LayerVitals, Role, cap};
+pub use network::{InputVitals, Vitals};
+pub use state::UnitState;
+pub use weights::IncomingWeights;

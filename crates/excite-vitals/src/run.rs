@@ -18,7 +18,7 @@ pub struct Run {
     pub epochs: Vec<Epoch>,
     /// How it ended.
     pub outcome: Outcome,
-    /// The pre-activations of each hidden layer in the last epoch, those of every fourth sample.
+    /// The pre-activations of each hidden layer in the last epoch: every 16th value.
     pub histograms: Vec<Histogram>,
     /// Where the time went.
     pub time: Time,

@@ -29,7 +29,7 @@ fn listing(place: &Place) -> Vec<String> {
 fn refuses_csv(content: &str, words: &[&str]) {
     let place = Place::new();
     place.file("data.csv", content);
-    let sentence = refused(&place, 1, &["data.csv"]);
+    let sentence = refused(&place, 3, &["data.csv"]);
     for word in [&["data.csv"], words].concat() {
         assert!(sentence.contains(word), "{word} is not in: {sentence}");
     }
@@ -37,7 +37,7 @@ fn refuses_csv(content: &str, words: &[&str]) {
 
 #[test]
 fn a_missing_file() {
-    assert!(refused(&Place::new(), 1, &["nowhere.csv"]).contains("nowhere.csv: there is no such file"));
+    assert!(refused(&Place::new(), 3, &["nowhere.csv"]).contains("nowhere.csv: there is no such file"));
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn one_class_only() {
 fn a_target_column_that_is_not_there() {
     let place = Place::new();
     place.file("data.csv", "width,height,kind\n1,2,x\n3,4,y\n5,6,x\n7,8,y\n");
-    let sentence = refused(&place, 1, &["data.csv", "--target", "knd"]);
+    let sentence = refused(&place, 3, &["data.csv", "--target", "knd"]);
     assert!(sentence.contains("no column `knd`") && sentence.contains("did you mean `kind`?"), "{sentence}");
 }
 
@@ -100,7 +100,7 @@ fn idx_folder(place: &Place, train_side: u32, test_side: u32) {
 fn images_of_different_sizes() {
     let place = Place::new();
     idx_folder(&place, 4, 5);
-    let sentence = refused(&place, 1, &["images"]);
+    let sentence = refused(&place, 3, &["images"]);
     assert!(sentence.contains("[1, 4, 4]") && sentence.contains("[1, 5, 5]"), "{sentence}");
 }
 
@@ -109,7 +109,7 @@ fn a_truncated_idx() {
     let place = Place::new();
     idx_folder(&place, 4, 4);
     place.file("images/train-images-idx3-ubyte", idx(&[10, 4, 4], 100));
-    let sentence = refused(&place, 1, &["images"]);
+    let sentence = refused(&place, 3, &["images"]);
     assert!(
         sentence.contains("160 bytes") && sentence.contains("holds 100") && sentence.contains("cut short"),
         "{sentence}"
@@ -125,7 +125,7 @@ fn a_truncated_gz() {
     }
     let whole = packer.finish().unwrap();
     place.file("data.csv.gz", &whole[..whole.len() / 2]);
-    let sentence = refused(&place, 1, &["data.csv.gz"]);
+    let sentence = refused(&place, 3, &["data.csv.gz"]);
     assert!(sentence.contains("data.csv.gz") && sentence.contains("cut short"), "{sentence}");
 }
 
@@ -142,7 +142,7 @@ fn an_output_folder_that_cannot_be_written_is_found_before_training() {
     place.file("file", "");
     let start = std::time::Instant::now();
     // So many epochs that training them would be noticed.
-    let sentence = refused(&place, 1, &["--epochs", "1000000", "--out", "file/out"]);
+    let sentence = refused(&place, 3, &["--epochs", "1000000", "--out", "file/out"]);
     assert!(sentence.contains("file/out cannot be written") && sentence.contains("--out"), "{sentence}");
     assert!(start.elapsed().as_secs() < 30);
 }

@@ -65,7 +65,7 @@ fn plot_into_a_folder_that_cannot_be_is_one_sentence_and_exit_code_1() {
     let place = Place::new();
     place.file("file", "");
     let ran = place.run(&["plot", "relu", "--out", "file/curves.svg"]);
-    assert_eq!(ran.code, Some(1));
+    assert_eq!(ran.code, Some(3));
     assert!(ran.err.starts_with("error: file/curves.svg cannot be written"), "{}", ran.err);
 }
 

@@ -1,8 +1,11 @@
 //! The built program, from the command line to its files, as a user meets it.
 
 mod bad_input;
+mod check;
+mod check_bad_input;
 mod compare;
 mod list_and_plot;
+mod models;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,5 +1,7 @@
 //! Arrays of numbers as files hold them, and the samples that they are.
 
+use excite_npy::Element;
+
 use super::{Labels, Problem, Source, Table};
 
 /// An array in the bytes of a file.
@@ -11,36 +13,6 @@ pub(super) struct Array<'a> {
     /// Whether the first index varies fastest, as Fortran has it, instead of the last.
     column_major: bool,
     bytes: &'a [u8],
-}
-
-/// How one number is stored.
-#[derive(Clone, Copy)]
-pub(super) struct Element {
-    pub kind: Kind,
-    /// Its bytes: 1, 2, 4 or 8 for integers, 4 or 8 for floats.
-    pub size: usize,
-    pub big_endian: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Signed,
-    Unsigned,
-    Float,
-}
-
-impl Element {
-    fn value(self, bytes: &[u8]) -> f64 {
-        let join = |bits: u64, byte: &u8| bits << 8 | u64::from(*byte);
-        let bits = if self.big_endian { bytes.iter().fold(0, join) } else { bytes.iter().rev().fold(0, join) };
-        let unused = 64 - 8 * self.size;
-        match self.kind {
-            Kind::Unsigned => bits as f64,
-            Kind::Signed => ((bits << unused).cast_signed() >> unused) as f64,
-            Kind::Float if self.size == 4 => f64::from(f32::from_bits(bits as u32)),
-            Kind::Float => f64::from_bits(bits),
-        }
-    }
 }
 
 /// The samples of one split and the shape of one sample.

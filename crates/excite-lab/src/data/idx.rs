@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::array::{Array, Element, Kind, Split, source};
+use excite_npy::{Element, Kind};
+
+use super::array::{Array, Split, source};
 use super::files::{bytes, find};
 use super::{DataError, Problem, Source};
 

@@ -3,14 +3,12 @@
 use std::io::Cursor;
 use std::path::Path;
 
+use excite_npy::{MAGIC, Npy, NpyError};
 use zip::ZipArchive;
 
-use super::array::{Array, Element, Kind, Split, source};
+use super::array::{Array, Split, source};
 use super::files::{UNPACKED_LIMIT, bytes, find, read_up_to};
 use super::{DataError, Problem, Source};
-
-/// How an NPY file begins.
-const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// The names of files of inputs in a folder.
 pub(super) const INPUT_FILES: [&str; 5] = ["X.npy", "x.npy", "inputs.npy", "features.npy", "data.npy"];
@@ -102,59 +100,13 @@ impl Archive {
     }
 }
 
-/// The array of an NPY file: after the magic number a version, the header's length, the header, the values.
+/// The array of an NPY file.
 fn array<'a>(name: &str, file: &'a [u8]) -> Result<Array<'a>, Problem> {
-    let malformed = |what: &str| Problem::Malformed { array: name.to_owned(), what: what.to_owned() };
-    let (len, start) = match file.strip_prefix(MAGIC) {
-        Some(&[1, _, a, b, ..]) => (u32::from(u16::from_le_bytes([a, b])), 10),
-        Some(&[2 | 3, _, a, b, c, d, ..]) => (u32::from_le_bytes([a, b, c, d]), 12),
-        Some(_) => return Err(malformed("it is cut short or of an unknown version of the NPY format")),
-        None => return Err(malformed("it does not begin as an NPY file does")),
-    };
-    let (header, values) =
-        file[start..].split_at_checked(len as usize).ok_or_else(|| malformed("it ends within its header"))?;
-    let header = std::str::from_utf8(header).map_err(|_| malformed("its header is not text"))?;
-    let (dtype, column_major, shape) =
-        Header(header).parse().ok_or_else(|| malformed("its header lacks a type, an order or a shape"))?;
-    let element =
-        element(dtype).ok_or_else(|| Problem::NotNumeric { array: name.to_owned(), dtype: dtype.to_owned() })?;
-    Array::new(name, shape, element, column_major, values)
-}
-
-/// The header of an NPY file: `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
-struct Header<'a>(&'a str);
-
-impl<'a> Header<'a> {
-    /// The element type, whether the order is Fortran's, and the shape.
-    fn parse(&self) -> Option<(&'a str, bool, Vec<usize>)> {
-        let column_major = self.value("fortran_order")?.starts_with("True");
-        let shape = self.value("shape")?.strip_prefix('(')?.split_once(')')?.0;
-        let extents = shape.split(',').map(str::trim).filter(|extent| !extent.is_empty());
-        let shape = extents.map(|extent| extent.parse().ok()).collect::<Option<Vec<usize>>>()?;
-        let descr = self.value("descr")?;
-        let dtype = match descr.strip_prefix(['\'', '"']) {
-            Some(quoted) => quoted.split_once(['\'', '"'])?.0,
-            // A record of several fields, shown as it stands.
-            None => descr.split_once(']')?.0,
-        };
-        Some((dtype, column_major, shape))
-    }
-
-    /// What follows a key.
-    fn value(&self, key: &str) -> Option<&'a str> {
-        let (_, after) = self.0.split_once(key)?;
-        Some(after.strip_prefix(['\'', '"'])?.trim_start().strip_prefix(':')?.trim_start())
-    }
-}
-
-/// The element type as NPY files have it: byte order, kind and size, as in `<f4`, `|u1`, `>i8`.
-fn element(dtype: &str) -> Option<Element> {
-    let &[order @ (b'<' | b'>' | b'|' | b'='), kind, size] = dtype.as_bytes() else { return None };
-    let kind = match (kind, size) {
-        (b'f', b'4' | b'8') => Kind::Float,
-        (b'i', b'1' | b'2' | b'4' | b'8') => Kind::Signed,
-        (b'u', b'1' | b'2' | b'4' | b'8') | (b'b', b'1') => Kind::Unsigned,
-        _ => return None,
-    };
-    Some(Element { kind, size: usize::from(size - b'0'), big_endian: order == b'>' })
+    let array = || name.to_owned();
+    let npy = Npy::parse(file).map_err(|error| match error {
+        NpyError::NotNumeric(dtype) => Problem::NotNumeric { array: array(), dtype },
+        NpyError::WrongLength { declared, found } => Problem::WrongLength { array: array(), declared, found },
+        other => Problem::Malformed { array: array(), what: other.to_string() },
+    })?;
+    Array::new(name, npy.shape, npy.element, npy.column_major, npy.bytes)
 }

@@ -3,7 +3,7 @@
 use excite_vitals::sketch::Histogram;
 use maud::{Markup, html};
 
-use super::{Series, layer_names, shortened};
+use super::{Series, layer_names};
 use crate::axis::Axis;
 use crate::plot::{Mark, Plot, WIDTH};
 use crate::theme::Stroke;
@@ -28,8 +28,9 @@ fn pair(series: &Series) -> Markup {
     let layers = merged(series);
     let drawn = spaced(layers.len());
     let names = layer_names(std::slice::from_ref(series));
-    let name =
-        |layer: usize| names.get(layer).map_or_else(|| format!("layer {}", layer + 1), |name| shortened(name, 28));
+    let name = |layer: usize| {
+        names.get(layer).map_or_else(|| format!("layer {}", layer + 1), |name| page::shortened(name, 28))
+    };
     let labels: Vec<_> = drawn.iter().map(|&layer| name(layer)).collect();
     let strokes = (0..MOST_LAYERS).map(|dash| Stroke { dash, ..series.stroke });
     let legend = page::legend(strokes.clone().zip(labels.iter().map(String::as_str)));

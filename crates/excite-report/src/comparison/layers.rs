@@ -4,7 +4,7 @@ use excite_vitals::comparison::Spread;
 use excite_vitals::run::{Epoch, LayerRecord};
 use maud::{Markup, html};
 
-use super::{Series, layer_names, legend, shortened};
+use super::{Series, layer_names, legend};
 use crate::axis::Axis;
 use crate::plot::{Mark, Plot, WIDTH};
 use crate::{number, page};
@@ -81,7 +81,7 @@ fn shares(series: &[Series], title: &str, share: fn(&LayerRecord) -> f64) -> Vec
         let line = |(series, points): (&Series, &Vec<(f64, f64)>)| Mark::line(points.clone(), series.stroke);
         let marks = series.iter().zip(lines).map(line).collect();
         let y = Axis::shares("", curves.iter().flatten().flatten().map(|(_, share)| *share));
-        let title = format!("{}: {title}", shortened(name, 28));
+        let title = format!("{}: {title}", page::shortened(name, 28));
         let ends = series.iter().zip(lines).filter_map(|(series, points)| {
             Some(format!("{} ends at {}", series.name, number::percent(points.last()?.1)))
         });
@@ -116,6 +116,6 @@ fn plot(
         marks.push(Mark::Dots { points: points.clone(), colour: series.stroke.colour });
         marks.push(Mark::line(points, series.stroke));
     }
-    let names = names.iter().map(|name| shortened(name, 10)).collect();
+    let names = names.iter().map(|name| page::shortened(name, 10)).collect();
     Plot { title: title.to_owned(), x: Axis::places("layer", names), y, size: (WIDTH, 250), marks }
 }

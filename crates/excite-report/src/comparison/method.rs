@@ -57,7 +57,7 @@ pub(super) fn definitions(comparison: &Comparison) -> Markup {
         (
             "Vitals",
             "Dead units, saturated values and activations are taken from every third batch of an epoch, starting with \
-             the first; the histogram of pre-activations from every fourth sample of those (of a convolution, every \
+             the first; the histogram of pre-activations from every sixteenth value of those (of a convolution, every \
              fourth position); gradients and updates of the weights from every sixteenth step."
                 .to_owned(),
         ),

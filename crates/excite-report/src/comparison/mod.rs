@@ -142,17 +142,8 @@ fn facts(comparison: &Comparison) -> Markup {
 /// The first few names, and how many more there are.
 fn some_of(names: &[String]) -> String {
     const SHOWN: usize = 10;
-    let shown = names.iter().take(SHOWN).map(|name| shortened(name, 40)).collect::<Vec<_>>().join(", ");
+    let shown = names.iter().take(SHOWN).map(|name| page::shortened(name, 40)).collect::<Vec<_>>().join(", ");
     if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
-}
-
-/// At most `length` characters of `text`.
-fn shortened(text: &str, length: usize) -> String {
-    if text.chars().count() <= length {
-        text.to_owned()
-    } else {
-        text.chars().take(length - 1).chain(['…']).collect()
-    }
 }
 
 /// An error as the task counts it: a percentage of wrong classes, or a share of the target's standard deviation.

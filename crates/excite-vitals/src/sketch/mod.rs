@@ -2,9 +2,12 @@
 //! processes and shards on disk are summarised apart and merged in any order.
 
 mod histogram;
+mod lanes;
 mod moments;
+mod unit;
 mod units;
 
 pub use histogram::Histogram;
 pub use moments::Moments;
-pub use units::{Saturation, Unit, Units};
+pub use unit::Unit;
+pub use units::{Limits, Units, Values};

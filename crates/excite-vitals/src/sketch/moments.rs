@@ -62,7 +62,8 @@ impl Moments {
             // Chan, Golub and LeVeque 1979: the pairwise formula.
             let (n, m) = (self.count as f64, other.count as f64);
             let delta = other.mean - self.mean;
-            self.mean = (n * self.mean + m * other.mean) / (n + m);
+            // In this form equal means stay as they are, so that a constant has no variance.
+            self.mean += delta * (m / (n + m));
             self.m2 += other.m2 + delta * delta * (n * m / (n + m));
         }
         self.count = count;

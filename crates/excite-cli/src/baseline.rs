@@ -1,0 +1,78 @@
+//! What was there before: findings of an earlier result, so that only new ones are reported.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use excite_vitals::Diagnosis;
+use excite_vitals::findings::{Finding, Severity};
+use serde::Deserialize;
+
+use crate::error::Failure;
+
+/// An earlier result of --json, as far as it matters here.
+#[derive(Deserialize)]
+pub struct Baseline {
+    findings: Vec<Finding>,
+}
+
+/// Reads the result of an earlier --json.
+pub fn read(path: &Path) -> Result<Baseline, Failure> {
+    let fault = |fault: &str| {
+        Failure::Failed(format!(
+            "the baseline {} cannot be used ({fault}): give a result of excite check --json",
+            path.display()
+        ))
+    };
+    let text = fs::read(path).map_err(|error| fault(&error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| fault(&error.to_string()))
+}
+
+impl Baseline {
+    /// Leaves out what is known: findings of the same rule and layer that are no more severe and have no new unit. The number of those.
+    pub fn retain_new(&self, diagnosis: &mut Diagnosis) -> usize {
+        let before = diagnosis.findings.len();
+        diagnosis.findings.retain(|finding| self.is_new(finding));
+        before - diagnosis.findings.len()
+    }
+
+    /// Causes and grades may differ: a unit is the same with another cause.
+    fn is_new(&self, finding: &Finding) -> bool {
+        let same = || self.findings.iter().filter(|known| known.rule == finding.rule && known.layer == finding.layer);
+        let worst: Option<Severity> = same().map(|known| known.severity).max();
+        let known: HashSet<usize> = same().flat_map(|known| known.units.iter().copied()).collect();
+        worst < Some(finding.severity) || finding.units.iter().any(|unit| !known.contains(unit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use excite_vitals::{LayerVitals, Vitals};
+
+    use super::*;
+
+    /// Of a ReLU layer of 30 units in which these are dead.
+    fn diagnosis(dead: &[usize]) -> Diagnosis {
+        let sample =
+            |i: usize| (0..30).map(move |unit| if dead.contains(&unit) { -1.0 } else { ((i + unit) % 9) as f32 - 4.0 });
+        let z: Vec<f32> = (0..400).flat_map(sample).collect();
+        let a: Vec<f32> = z.iter().map(|z| z.max(0.0)).collect();
+        let mut layer = LayerVitals::new("fc", "relu".parse().unwrap(), 30);
+        layer.update(&z, &a).unwrap();
+        Diagnosis::of(&Vitals::new("mlp", vec![layer]))
+    }
+
+    #[test]
+    fn only_what_is_new_or_worse_stays() {
+        let new = |before: &[usize], after: &[usize]| {
+            let mut diagnosis = diagnosis(after);
+            let known = Baseline { findings: self::diagnosis(before).findings }.retain_new(&mut diagnosis);
+            (diagnosis.findings.len(), known)
+        };
+        assert_eq!(new(&[1, 2], &[1, 2]), (0, 1));
+        assert_eq!(new(&[1, 2], &[2]), (0, 1), "fewer are not worse");
+        assert_eq!(new(&[1], &[2]), (1, 0), "another unit");
+        assert_eq!(new(&[1, 2], &[1, 2, 3]), (1, 0), "one more, and a warning");
+        assert_eq!(new(&[], &[2]), (1, 0));
+    }
+}

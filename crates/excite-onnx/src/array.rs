@@ -1,0 +1,258 @@
+//! What a run gives to a model, and whether it fits.
+
+use rten::Value;
+use rten_tensor::Tensor;
+
+use crate::{Element, Error, Model, ModelInput, Size};
+
+/// An array of numbers, as a file holds them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    /// The shape; empty for a single number.
+    pub shape: Vec<usize>,
+    /// The numbers in row-major order.
+    pub values: Values,
+}
+
+/// The numbers of an array. 16-bit floats are read as f32, and other integers as i64.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub enum Values {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+    I64(Vec<i64>),
+    I8(Vec<i8>),
+    U8(Vec<u8>),
+}
+
+impl Values {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+            Self::I64(values) => values.len(),
+            Self::I8(values) => values.len(),
+            Self::U8(values) => values.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::F32(_) => "float32",
+            Self::F64(_) => "float64",
+            Self::I64(_) => "integers",
+            Self::I8(_) => "int8",
+            Self::U8(_) => "uint8",
+        }
+    }
+
+    /// How many are NaN, and how many infinite.
+    fn not_finite(&self) -> (usize, usize) {
+        fn count<T: Copy + Into<f64>>(values: &[T]) -> (usize, usize) {
+            let values = values.iter().map(|&value| value.into());
+            values.fold((0, 0), |(nan, infinite), value: f64| {
+                (nan + usize::from(value.is_nan()), infinite + usize::from(value.is_infinite()))
+            })
+        }
+        match self {
+            Self::F32(values) => count(values),
+            Self::F64(values) => count(values),
+            _ => (0, 0),
+        }
+    }
+
+    fn part(&self, from: usize, to: usize) -> Self {
+        match self {
+            Self::F32(values) => Self::F32(values[from..to].to_vec()),
+            Self::F64(values) => Self::F64(values[from..to].to_vec()),
+            Self::I64(values) => Self::I64(values[from..to].to_vec()),
+            Self::I8(values) => Self::I8(values[from..to].to_vec()),
+            Self::U8(values) => Self::U8(values[from..to].to_vec()),
+        }
+    }
+
+    /// The numbers as integers, if they are stored as such.
+    fn integers(&self) -> Option<Vec<i64>> {
+        match self {
+            Self::I64(values) => Some(values.clone()),
+            Self::I8(values) => Some(values.iter().map(|&value| i64::from(value)).collect()),
+            Self::U8(values) => Some(values.iter().map(|&value| i64::from(value)).collect()),
+            Self::F32(_) | Self::F64(_) => None,
+        }
+    }
+}
+
+/// The integers in a narrower type, if it holds them all.
+fn fitting<T: TryFrom<i64>>(integers: &[i64]) -> Option<Vec<T>> {
+    integers.iter().map(|&value| T::try_from(value).ok()).collect()
+}
+
+/// One set of inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Where it comes from: the name of a file, for messages.
+    pub name: String,
+    /// The arrays by the names of the model's inputs.
+    pub tensors: Vec<(String, Array)>,
+}
+
+impl Run {
+    /// The inputs with numbers that are NaN or infinite: the name, and how many of each.
+    pub fn not_finite(&self) -> Vec<(&str, usize, usize)> {
+        let counted = self.tensors.iter().map(|(name, array)| (name.as_str(), array.values.not_finite()));
+        counted.filter(|(_, counts)| *counts != (0, 0)).map(|(name, (nan, infinite))| (name, nan, infinite)).collect()
+    }
+}
+
+impl Array {
+    /// The numbers as the engine takes them for an input, if none changes on the way; doubles are rounded to floats.
+    pub(crate) fn value(&self, input: &ModelInput) -> Result<Value, String> {
+        let wants = |fix: &str| {
+            let (has, wants) = (self.values.name(), &input.data_type);
+            Err(format!("it has {has} where the model wants {wants}; {fix}"))
+        };
+        let shape = &self.shape[..];
+        match (input.element, &self.values) {
+            (Element::Float, Values::F32(values)) => Ok(Tensor::from_data(shape, values.clone()).into()),
+            (Element::Float, Values::F64(values)) => {
+                Ok(Tensor::from_data(shape, values.iter().map(|&value| value as f32).collect::<Vec<_>>()).into())
+            }
+            (Element::U8, Values::U8(values)) => Ok(Tensor::from_data(shape, values.clone()).into()),
+            (Element::I8, Values::I8(values)) => Ok(Tensor::from_data(shape, values.clone()).into()),
+            (element, values) => {
+                let Some(integers) = values.integers() else { return wants("save it as that") };
+                let value = match element {
+                    Element::Float => {
+                        // Up to 2^24 every integer is a float.
+                        let small = integers.iter().all(|value| value.unsigned_abs() <= 1 << 24);
+                        let floats = || integers.iter().map(|&value| value as f32).collect::<Vec<_>>();
+                        small.then(|| Tensor::from_data(shape, floats()).into())
+                    }
+                    Element::Int => fitting::<i32>(&integers).map(|values| Tensor::from_data(shape, values).into()),
+                    Element::I8 => fitting::<i8>(&integers).map(|values| Tensor::from_data(shape, values).into()),
+                    Element::U8 => fitting::<u8>(&integers).map(|values| Tensor::from_data(shape, values).into()),
+                };
+                value.map_or_else(|| wants("it holds numbers beyond what the engine can take for it"), Ok)
+            }
+        }
+    }
+
+    /// The part of it along the first axis.
+    fn part(&self, from: usize, to: usize) -> Self {
+        let inner: usize = self.shape[1..].iter().product();
+        let shape = [&[to - from], &self.shape[1..]].concat();
+        Self { shape, values: self.values.part(from * inner, to * inner) }
+    }
+}
+
+impl Model {
+    /// Checks that a run gives every input of the model, in a shape and a type that it takes, and nothing else.
+    ///
+    /// # Errors
+    /// If it does not: which input, what is wrong, and what is wanted.
+    pub fn check(&self, run: &Run) -> Result<(), Error> {
+        let known = || self.inputs().iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
+        if let Some((name, _)) =
+            run.tensors.iter().find(|(name, _)| self.inputs().iter().all(|input| input.name != *name))
+        {
+            return Err(Error::input(&run.name, format!("the model has no input `{name}`; it has {}", known())));
+        }
+        for input in self.inputs() {
+            let Some((_, array)) = run.tensors.iter().find(|(name, _)| *name == input.name) else {
+                let what = format!("the model's input `{}` of {} is not given", input.name, input.wanted());
+                return Err(Error::input(&run.name, what));
+            };
+            let wrong = |what: &str| {
+                let shape = &array.shape;
+                Error::input(&run.name, format!("`{}` has the shape {shape:?}, {what} {}", input.name, input.wanted()))
+            };
+            let declared = array.shape.iter().try_fold(1_usize, |count, &extent| count.checked_mul(extent));
+            if declared != Some(array.values.len()) {
+                return Err(wrong(&format!("but {} values; the model wants", array.values.len())));
+            }
+            if array.values.is_empty() {
+                return Err(wrong("which is empty; the model wants"));
+            }
+            if !input.takes(&array.shape) {
+                return Err(wrong("where the model wants"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Cuts a run along the first axis into runs of `batch` samples at most, where the model lets it: where the first size of every input is a
+    /// batch by its name, or one that all inputs have several times. Else it is left whole.
+    pub fn split(&self, run: Run, batch: usize) -> Vec<Run> {
+        let Some((samples, batch)) = self.samples(&run, batch) else { return vec![run] };
+        let starts = (0..samples).step_by(batch);
+        let part = |from: usize| {
+            let to = (from + batch).min(samples);
+            let tensors = run.tensors.iter().map(|(name, array)| (name.clone(), array.part(from, to)));
+            let name = if batch < samples { format!("{}[{from}..{to}]", run.name) } else { run.name.clone() };
+            Run { name, tensors: tensors.collect() }
+        };
+        starts.map(part).collect()
+    }
+
+    /// How many samples a run has, and how many of them the model takes at once.
+    fn samples(&self, run: &Run, batch: usize) -> Option<(usize, usize)> {
+        let mut found = None;
+        for input in self.inputs() {
+            let (_, array) = run.tensors.iter().find(|(name, _)| *name == input.name)?;
+            let (first, sizes) = input.shape.as_ref()?.split_first()?;
+            let (&samples, rest) = array.shape.split_first()?;
+            let fits = sizes.len() == rest.len() && sizes.iter().zip(rest).all(|(size, &extent)| size.takes(extent));
+            let at_once = match first {
+                Size::Fixed(size) if *size > 0 && samples % size == 0 => *size,
+                Size::Dynamic(name) if is_batch(name) => batch.max(1),
+                _ => return None,
+            };
+            if !fits || samples == 0 || found.is_some_and(|found| found != (samples, at_once)) {
+                return None;
+            }
+            found = Some((samples, at_once));
+        }
+        found
+    }
+}
+
+/// Whether exporters give this name to the size of a batch.
+pub(crate) fn is_batch(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("batch") || matches!(name.as_str(), "n" | "b" | "bs")
+}
+
+impl Size {
+    fn takes(&self, extent: usize) -> bool {
+        match self {
+            Self::Fixed(size) => *size == extent,
+            Self::Dynamic(_) => true,
+        }
+    }
+}
+
+impl ModelInput {
+    fn takes(&self, shape: &[usize]) -> bool {
+        let sizes = self.shape.as_ref();
+        sizes.is_none_or(|sizes| {
+            sizes.len() == shape.len() && sizes.iter().zip(shape).all(|(size, &extent)| size.takes(extent))
+        })
+    }
+
+    /// What it takes, in words: `float[batch, 3, 224, 224]`.
+    pub fn wanted(&self) -> String {
+        let Some(shape) = &self.shape else { return format!("{}[...]", self.data_type) };
+        let sizes = shape.iter().map(|size| match size {
+            Size::Fixed(size) => size.to_string(),
+            Size::Dynamic(name) if name.is_empty() => "any".to_owned(),
+            Size::Dynamic(name) => name.clone(),
+        });
+        format!("{}[{}]", self.data_type, sizes.collect::<Vec<_>>().join(", "))
+    }
+}

@@ -1,0 +1,113 @@
+//! What can be wrong with a model, its inputs or a run.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a model or an input was refused, or a run failed. Its text is one sentence: what, where, and what to do.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder could not be read.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// The bytes are not those of an ONNX model, or of one that was cut short.
+    NotOnnx {
+        /// What is wrong, and where.
+        what: String,
+    },
+    /// A part of the model contradicts itself.
+    Broken {
+        /// The tensor or node.
+        place: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Weights lie in a file beside the model that is missing, too short, or somewhere that it may not be.
+    ExternalData {
+        /// The tensor whose values they are.
+        tensor: String,
+        /// The file as the model names it.
+        file: String,
+        /// What is wrong with it, and what to do.
+        what: String,
+    },
+    /// The model needs what the engine does not have.
+    Unsupported {
+        /// The node, or the model.
+        place: String,
+        /// What is missing, and what to do.
+        what: String,
+    },
+    /// The engine refused the model, or failed to run it.
+    Engine {
+        /// What it was doing.
+        doing: &'static str,
+        /// What it says.
+        message: String,
+    },
+    /// An input does not fit the model, or its file is not what it should be.
+    Input {
+        /// The file, or the input.
+        place: String,
+        /// What is wrong with it, and what to do.
+        what: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn file(path: &Path, error: io::Error) -> Self {
+        Self::File { path: path.to_owned(), error }
+    }
+
+    pub(crate) fn not_onnx(what: impl Into<String>) -> Self {
+        Self::NotOnnx { what: what.into() }
+    }
+
+    pub(crate) fn broken(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self::Broken { place: place.into(), what: what.into() }
+    }
+
+    pub(crate) fn unsupported(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self::Unsupported { place: place.into(), what: what.into() }
+    }
+
+    pub(crate) fn input(place: impl fmt::Display, what: impl Into<String>) -> Self {
+        Self::Input { place: place.to_string(), what: what.into() }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, error } => write!(out, "cannot read {}: {error}", path.display()),
+            Self::NotOnnx { what } => {
+                write!(out, "this is not a whole ONNX model: {what}; export or download it again")
+            }
+            Self::Broken { place, what } => {
+                write!(out, "the model is broken at `{place}`: {what}; export it again")
+            }
+            Self::ExternalData { tensor, file, what } => {
+                write!(out, "the values of `{tensor}` should be in `{file}`: {what}")
+            }
+            Self::Unsupported { place, what } => write!(out, "`{place}` cannot be run: {what}"),
+            Self::Engine { doing, message } => {
+                write!(out, "the engine failed at {doing}: {message}; check that the model runs elsewhere")
+            }
+            Self::Input { place, what } => write!(out, "input {place}: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::File { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! A graph to be asked: who makes a tensor, who reads it, which tensors are constants.
+
+use std::collections::{HashMap, HashSet};
+
+use rten_onnx::onnx::{AttributeProto, GraphProto, NodeProto, TensorProto};
+
+use crate::tensor_values;
+
+/// What patterns ask of the attributes of a node.
+pub(crate) trait NodeExt {
+    fn op(&self) -> &str;
+    fn find_attribute(&self, name: &str) -> Option<&AttributeProto>;
+    fn float(&self, name: &str, default: f32) -> f64;
+    fn int(&self, name: &str, default: i64) -> i64;
+    fn text(&self, name: &str) -> Option<&str>;
+    /// The name of an input; None if it is left out.
+    fn input(&self, index: usize) -> Option<&str>;
+    fn output(&self, index: usize) -> Option<&str>;
+    /// The node's name, or that of its first output if it has none.
+    fn title(&self) -> &str;
+    /// The graphs in its attributes.
+    fn subgraphs(&self) -> impl Iterator<Item = &GraphProto>;
+}
+
+impl NodeExt for NodeProto {
+    fn op(&self) -> &str {
+        self.op_type.as_deref().unwrap_or_default()
+    }
+
+    fn find_attribute(&self, name: &str) -> Option<&AttributeProto> {
+        self.attribute.iter().find(|attribute| attribute.name.as_deref() == Some(name))
+    }
+
+    fn float(&self, name: &str, default: f32) -> f64 {
+        decimal(self.find_attribute(name).and_then(|attribute| attribute.f).unwrap_or(default))
+    }
+
+    fn int(&self, name: &str, default: i64) -> i64 {
+        self.find_attribute(name).and_then(|attribute| attribute.i).unwrap_or(default)
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.find_attribute(name)?.s.as_deref()
+    }
+
+    fn input(&self, index: usize) -> Option<&str> {
+        self.input.get(index).map(String::as_str).filter(|name| !name.is_empty())
+    }
+
+    fn output(&self, index: usize) -> Option<&str> {
+        self.output.get(index).map(String::as_str).filter(|name| !name.is_empty())
+    }
+
+    fn title(&self) -> &str {
+        match self.name.as_deref() {
+            Some(name) if !name.is_empty() => name,
+            _ => self.output(0).unwrap_or(self.op()),
+        }
+    }
+
+    fn subgraphs(&self) -> impl Iterator<Item = &GraphProto> {
+        self.attribute.iter().filter_map(|attribute| attribute.g.as_ref())
+    }
+}
+
+/// The number that was meant: 0.01 for the float nearest to it.
+fn decimal(float: f32) -> f64 {
+    float.to_string().parse().unwrap_or(f64::from(float))
+}
+
+/// A graph with indices of what it holds. A graph within a node sees the constants of those around it.
+pub(crate) struct Graph<'a> {
+    pub proto: &'a GraphProto,
+    /// The graph around this one, and the node of it that holds this one.
+    outer: Option<(&'a Graph<'a>, &'a NodeProto)>,
+    /// The version of the standard operators.
+    pub opset: i64,
+    producers: HashMap<&'a str, &'a NodeProto>,
+    consumers: HashMap<&'a str, Vec<&'a NodeProto>>,
+    initializers: HashMap<&'a str, &'a TensorProto>,
+}
+
+impl<'a> Graph<'a> {
+    pub fn new(proto: &'a GraphProto, opset: i64, outer: Option<(&'a Graph<'a>, &'a NodeProto)>) -> Self {
+        let mut producers = HashMap::new();
+        let mut consumers: HashMap<_, Vec<_>> = HashMap::new();
+        for node in &proto.node {
+            for output in node.output.iter().filter(|name| !name.is_empty()) {
+                producers.insert(output.as_str(), node);
+            }
+            for input in node.input.iter().filter(|name| !name.is_empty()) {
+                consumers.entry(input.as_str()).or_default().push(node);
+            }
+        }
+        let initializers = proto.initializer.iter().filter_map(|tensor| Some((tensor.name.as_deref()?, tensor)));
+        Self { proto, outer, opset, producers, consumers, initializers: initializers.collect() }
+    }
+
+    /// The node of this graph that makes a tensor.
+    pub fn producer(&self, tensor: &str) -> Option<&'a NodeProto> {
+        self.producers.get(tensor).copied()
+    }
+
+    /// The node of one operator that makes a tensor.
+    pub fn made_by(&self, tensor: &str, op: &str) -> Option<&'a NodeProto> {
+        self.producer(tensor).filter(|node| node.op() == op)
+    }
+
+    /// The nodes of this graph that read a tensor.
+    pub fn consumers(&self, tensor: &str) -> &[&'a NodeProto] {
+        self.consumers.get(tensor).map_or(&[], Vec::as_slice)
+    }
+
+    /// The tensor of an initialiser or a Constant node, here or around.
+    pub fn constant(&self, tensor: &str) -> Option<&'a TensorProto> {
+        if let Some(tensor) = self.initializers.get(tensor) {
+            return Some(tensor);
+        }
+        match self.producers.get(tensor) {
+            Some(node) if node.op() == "Constant" => node.find_attribute("value")?.t.as_ref(),
+            Some(node) if passes(node) => self.constant(node.input(0)?),
+            Some(_) => None,
+            None => self.outer?.0.constant(tensor),
+        }
+    }
+
+    /// Whether a tensor has the same value in every run: an initialiser, a Constant node, or one that is dequantised.
+    pub fn is_constant(&self, tensor: &str) -> bool {
+        match self.producers.get(tensor) {
+            Some(node) => {
+                node.op() == "Constant"
+                    || (passes(node) || node.op() == "QuantizeLinear")
+                        && node.input(0).is_some_and(|x| self.is_constant(x))
+            }
+            None => {
+                self.initializers.contains_key(tensor) || self.outer.is_some_and(|(outer, _)| outer.is_constant(tensor))
+            }
+        }
+    }
+
+    /// The one value of a constant, whatever its shape; None if it has several different ones.
+    pub fn scalar(&self, tensor: &str) -> Option<f64> {
+        let values = match self.constant(tensor) {
+            Some(constant) => tensor_values::values(constant)?,
+            None => self.constant_attribute(tensor)?,
+        };
+        let (&first, rest) = values.split_first()?;
+        let float = first as f32;
+        rest.iter().all(|&value| value == first).then(|| if f64::from(float) == first { decimal(float) } else { first })
+    }
+
+    /// The values of a constant integer tensor, such as the axes of a Squeeze.
+    pub fn integers(&self, tensor: &str) -> Option<Vec<i64>> {
+        let values = match self.constant(tensor) {
+            Some(constant) => tensor_values::values(constant)?,
+            None => self.constant_attribute(tensor)?,
+        };
+        Some(values.into_iter().map(|value| value as i64).collect())
+    }
+
+    /// The values of a Constant node that holds plain numbers instead of a tensor.
+    fn constant_attribute(&self, tensor: &str) -> Option<Vec<f64>> {
+        let node = match self.producers.get(tensor) {
+            Some(node) if node.op() == "Constant" => node,
+            Some(_) => return None,
+            None => return self.outer?.0.constant_attribute(tensor),
+        };
+        let attribute = node.attribute.first()?;
+        match attribute.name.as_deref()? {
+            "value_float" => Some(vec![f64::from(attribute.f?)]),
+            "value_int" => Some(vec![attribute.i? as f64]),
+            "value_floats" => Some(attribute.floats.iter().map(|&value| f64::from(value)).collect()),
+            "value_ints" => Some(attribute.ints.iter().map(|&value| value as f64).collect()),
+            _ => None,
+        }
+    }
+
+    /// Splits the two inputs of a node, in either order, into a tensor and a constant number.
+    pub fn with_scalar(&self, node: &'a NodeProto) -> Option<(&'a str, f64)> {
+        let (left, right) = (node.input(0)?, node.input(1)?);
+        match (self.scalar(left), self.scalar(right)) {
+            (None, Some(number)) => Some((left, number)),
+            (Some(number), None) => Some((right, number)),
+            _ => None,
+        }
+    }
+
+    /// The tensor that holds the same values, further back: through Identity, casts, and quantising with dequantising.
+    pub fn origin(&self, tensor: &'a str) -> &'a str {
+        let mut tensor = tensor;
+        while let Some(before) = self.producer(tensor).filter(|node| passes(node)).and_then(|node| {
+            let input = node.input(0)?;
+            match node.op() {
+                // An integer that nobody quantised here is a value of its own.
+                "DequantizeLinear" => self.made_by(input, "QuantizeLinear")?.input(0),
+                _ => Some(input),
+            }
+        }) {
+            tensor = before;
+        }
+        tensor
+    }
+
+    /// Whether two tensors hold the same values.
+    pub fn same(&self, left: &'a str, right: &'a str) -> bool {
+        self.origin(left) == self.origin(right)
+    }
+
+    /// The nodes that read a tensor, or what [`origin`](Self::origin) takes for the same, and the tensor that each reads.
+    pub fn readers(&self, tensor: &'a str) -> Vec<(&'a NodeProto, &'a str)> {
+        let mut found = Vec::new();
+        let mut same = vec![tensor];
+        while let Some(tensor) = same.pop() {
+            for node in self.consumers(tensor) {
+                match node.output(0) {
+                    Some(output) if passes(node) || node.op() == "QuantizeLinear" => same.push(output),
+                    _ => found.push((*node, tensor)),
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a tensor becomes an output of the model with nothing but changes of shape in between.
+    pub fn leads_to_output(&self, tensor: &str) -> bool {
+        let mut found = vec![tensor];
+        let mut seen = HashSet::new();
+        while let Some(tensor) = found.pop().filter(|tensor| seen.insert(*tensor)) {
+            let around = |position: usize| {
+                let Some((outer, node)) = self.outer else { return true };
+                // The first output of a loop's body is its condition.
+                let position = if node.op() == "Loop" { position.checked_sub(1) } else { Some(position) };
+                position.and_then(|position| node.output(position)).is_some_and(|tensor| outer.leads_to_output(tensor))
+            };
+            if let Some(position) = self.proto.output.iter().position(|output| output.name.as_deref() == Some(tensor))
+                && around(position)
+            {
+                return true;
+            }
+            let reshaped = self.consumers(tensor).iter().filter(|node| changes_shape_only(node));
+            found.extend(reshaped.flat_map(|node| node.output.iter().map(String::as_str)));
+        }
+        false
+    }
+
+    /// The other input of a node of two, up to [`origin`](Self::origin).
+    pub fn other_input(&self, node: &'a NodeProto, tensor: &'a str) -> Option<&'a str> {
+        let (left, right) = (node.input(0)?, node.input(1)?);
+        match (self.same(left, tensor), self.same(right, tensor)) {
+            (true, false) => Some(right),
+            (false, true) => Some(left),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a node gives the values of its first input, or some of them, in another order or shape.
+pub(crate) fn changes_shape_only(node: &NodeProto) -> bool {
+    passes(node)
+        || matches!(
+            node.op(),
+            "QuantizeLinear"
+                | "Reshape"
+                | "Flatten"
+                | "Squeeze"
+                | "Unsqueeze"
+                | "Transpose"
+                | "Expand"
+                | "Concat"
+                | "Split"
+                | "Slice"
+                | "Gather"
+        )
+}
+
+/// Whether a node hands its input on unchanged, up to the type of its numbers.
+fn passes(node: &NodeProto) -> bool {
+    matches!(node.op(), "Identity" | "Cast" | "CastLike" | "DequantizeLinear" | "Dropout")
+}

@@ -1,0 +1,33 @@
+//! Finds the activations of an ONNX model, runs it, and hands over what each sees and gives.
+//!
+//! * [`Model::open`] reads a model; [`Model::sites`] are its activations, each as what it is: a Clip from 0 to 6 within a hard swish is
+//!   part of that, a Sigmoid times its own argument is SiLU, and the gates of an LSTM are found in it.
+//! * [`inputs`] reads data for it; without any, [`inputs::random`] makes some up.
+//! * [`Model::observe`] runs the model, and shows the pre-activations and activations of one site after the other; [`examine`] makes the
+//!   vitals of a network of them.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod array;
+mod error;
+mod examine;
+mod external;
+mod graph;
+pub mod inputs;
+mod model;
+mod plan;
+mod recognise;
+mod recurrent;
+mod rewrite;
+mod run;
+mod site;
+mod tensor_values;
+mod wire;
+
+pub use array::{Array, Run, Values};
+pub use error::Error;
+pub use examine::examine;
+pub use model::{Element, Model, ModelInput, Size};
+pub use recurrent::Gate;
+pub use run::Observation;
+pub use site::{ActivationSite, Argument, Layer, Orientation, Role, SiteFunction, Source, UnitAxis, Unseen};

@@ -1,0 +1,246 @@
+//! A model: read, looked through, and loaded into the engine.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use rten::{ModelOptions, NodeId};
+use rten_onnx::onnx::{DataType, GraphProto, ModelProto, TypeProto, ValueInfoProto};
+
+use crate::graph::NodeExt;
+use crate::plan::Plan;
+use crate::rewrite::{missing, subgraphs};
+use crate::site::{ActivationSite, Source, UnitAxis, Unseen};
+use crate::{Error, external, recognise, tensor_values, wire};
+
+/// A size of an input's shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// The model takes this size alone.
+    Fixed(usize),
+    /// Any size, under the name that the model gives it; empty if it gives none.
+    Dynamic(String),
+}
+
+/// The type of the numbers of an input, as the engine takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// float, float16 or double.
+    Float,
+    /// int32, int64 or bool.
+    Int,
+    /// int8.
+    I8,
+    /// uint8.
+    U8,
+}
+
+/// An input of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelInput {
+    /// Its name.
+    pub name: String,
+    /// The type of its numbers.
+    pub element: Element,
+    /// The type's name in ONNX: `"int64"`.
+    pub data_type: String,
+    /// Its shape; None if the model leaves even the number of axes open.
+    pub shape: Option<Vec<Size>>,
+}
+
+/// An ONNX model with the activations that were found in it.
+///
+/// ```
+/// use excite_onnx::{Array, Model, Run, Values};
+///
+/// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models");
+/// let model = Model::open(format!("{folder}/nmp.onnx"))?;
+/// let names: Vec<String> = model.sites().iter().map(|site| site.function.to_string()).collect();
+/// assert_eq!(names, ["relu", "sigmoid", "relu", "sigmoid", "relu", "sigmoid"]);
+///
+/// let sound = Array { shape: vec![1, 43844, 1], values: Values::F32(vec![0.0; 43844]) };
+/// let run = Run { name: "silence".into(), tensors: vec![(model.inputs()[0].name.clone(), sound)] };
+/// let mut units = 0;
+/// model.observe(&run, |seen| units += seen.units())?;
+/// assert_eq!(units, 8 + 1 + 32 + 1 + 32 + 1);
+/// # Ok::<(), excite_onnx::Error>(())
+/// ```
+pub struct Model {
+    pub(crate) engine: rten::Model,
+    pub(crate) plan: Plan,
+    pub(crate) input_ids: Vec<NodeId>,
+    inputs: Vec<ModelInput>,
+    sites: Vec<ActivationSite>,
+    unseen: Vec<Unseen>,
+    constants: HashSet<String>,
+    producer: String,
+}
+
+impl Model {
+    /// Reads a model from a file; weights in other files are looked for beside it.
+    ///
+    /// # Errors
+    /// If it is not a whole ONNX model, contradicts itself, or needs operators that the engine lacks.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|error| Error::file(path, error))?;
+        Self::load(bytes, path.parent())
+    }
+
+    /// Reads a model from bytes that hold all its weights.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, Error> {
+        Self::load(bytes, None)
+    }
+
+    fn load(bytes: Vec<u8>, folder: Option<&Path>) -> Result<Self, Error> {
+        wire::check(&bytes)?;
+        let proto = ModelProto::parse_buf(&bytes).map_err(|error| Error::not_onnx(error.to_string()))?;
+        drop(bytes);
+        Self::from_proto(proto, folder)
+    }
+
+    pub(crate) fn from_proto(mut proto: ModelProto, folder: Option<&Path>) -> Result<Self, Error> {
+        let opset = proto.opset_import.iter().find(|set| matches!(set.domain.as_deref(), None | Some("" | "ai.onnx")));
+        let opset = opset.and_then(|set| set.version).unwrap_or(1);
+        let graph = proto.graph.as_mut().ok_or_else(|| Error::not_onnx("it holds no graph"))?;
+        external::bring_in(graph, folder)?;
+        check_tensors(graph)?;
+        let mut options = ModelOptions::with_all_ops();
+        // Optimised graphs lose the names of tensors.
+        options.enable_optimization(false);
+        let mut found = recognise::recognise(graph, opset);
+        name_recurrent_outputs(graph, &mut found.sites);
+        subgraphs::expose(graph, &mut found);
+        let sites: Vec<_> = found.sites.into_iter().map(|(_, site)| site).collect();
+        let recurrent = Plan::recurrent_nodes(graph, &sites);
+        missing::spell(graph)?;
+
+        let inputs = inputs(graph)?;
+        let constants = graph.initializer.iter().filter_map(|tensor| tensor.name.clone());
+        let made =
+            graph.node.iter().filter(|node| node.op() == "Constant").filter_map(|node| node.output.first().cloned());
+        let constants = constants.chain(made).collect();
+        let engine = |doing, error: &dyn std::fmt::Display| Error::Engine { doing, message: error.to_string() };
+        let bytes = proto.write_buf().map_err(|error| engine("writing the model down", &error))?;
+        let graph = without_weights(proto.graph.take().unwrap_or_default());
+        let loaded = options.load(bytes).map_err(|error| engine("loading the model", &error))?;
+        let plan = Plan::new(&graph, &loaded, &sites, &recurrent, &constants)?;
+        let input_ids = inputs.iter().filter_map(|input| loaded.find_node(&input.name)).collect();
+        let producer =
+            [proto.producer_name, proto.producer_version].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        Ok(Self { engine: loaded, plan, input_ids, inputs, sites, unseen: found.unseen, constants, producer })
+    }
+
+    /// The activations, in the order of the graph.
+    pub fn sites(&self) -> &[ActivationSite] {
+        &self.sites
+    }
+
+    /// The activations that cannot be looked at, and why.
+    pub fn unseen(&self) -> &[Unseen] {
+        &self.unseen
+    }
+
+    /// The inputs that a run must give.
+    pub fn inputs(&self) -> &[ModelInput] {
+        &self.inputs
+    }
+
+    /// The program that wrote the model, with its version; empty if it does not say.
+    pub fn producer(&self) -> &str {
+        &self.producer
+    }
+
+    /// Sets the axis of the units of every activation of that name; false if there is none.
+    pub fn set_unit_axis(&mut self, site: &str, axis: UnitAxis) -> bool {
+        let found = self.sites.iter_mut().filter(|found| found.name == site);
+        found.map(|site| site.unit_axis = axis).count() > 0
+    }
+
+    /// The shape and the values of a constant tensor of floats, such as the weights of a [`Layer`](crate::Layer).
+    pub fn constant(&self, tensor: &str) -> Option<(Vec<usize>, Vec<f32>)> {
+        use rten_tensor::prelude::*;
+        let id = self.constants.contains(tensor).then(|| self.engine.find_node(tensor))??;
+        let value = self.engine.run(Vec::new(), &[id], None).ok()?.pop()?;
+        let view = value.as_tensor_view::<f32>()?;
+        Some((view.shape().to_vec(), view.to_vec()))
+    }
+}
+
+/// Checks the sizes of all constants of a graph and of the bodies in it.
+fn check_tensors(graph: &GraphProto) -> Result<(), Error> {
+    for tensor in &graph.initializer {
+        tensor_values::check(tensor.name.as_deref().unwrap_or("a constant without a name"), tensor)?;
+    }
+    for node in &graph.node {
+        for attribute in &node.attribute {
+            if let Some(tensor) = &attribute.t {
+                tensor_values::check(node.title(), tensor)?;
+            }
+            if let Some(body) = &attribute.g {
+                check_tensors(body)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The gates need the states of every step, which the node gives only if its first output has a name.
+fn name_recurrent_outputs(graph: &mut GraphProto, sites: &mut [(recognise::Path, ActivationSite)]) {
+    for (path, site) in sites {
+        if let Source::RecurrentGate { node, .. } = site.source
+            && path.is_empty()
+            && site.output.is_empty()
+        {
+            let node = &mut graph.node[node];
+            let name = format!("{}/Y", node.title());
+            node.output.resize(node.output.len().max(1), String::new());
+            if node.output[0].is_empty() {
+                node.output[0] = name;
+            }
+            site.output.clone_from(&node.output[0]);
+        }
+    }
+}
+
+/// The structure alone.
+fn without_weights(mut graph: GraphProto) -> GraphProto {
+    graph.initializer.clear();
+    graph
+}
+
+/// The inputs that are no constants.
+fn inputs(graph: &GraphProto) -> Result<Vec<ModelInput>, Error> {
+    let constants: HashSet<_> = graph.initializer.iter().filter_map(|tensor| tensor.name.as_deref()).collect();
+    let given = graph.input.iter().filter(|input| !input.name.as_deref().is_some_and(|name| constants.contains(name)));
+    given.map(input).collect()
+}
+
+fn input(info: &ValueInfoProto) -> Result<ModelInput, Error> {
+    let name = info.name.clone().unwrap_or_default();
+    let Some(TypeProto { tensor_type: Some(tensor), .. }) = &info.r#type else {
+        return Err(Error::unsupported(name, "it is an input that is no tensor; only tensors can be given"));
+    };
+    let data_type = tensor.elem_type.unwrap_or(DataType::FLOAT);
+    let element = match data_type {
+        DataType::FLOAT | DataType::FLOAT16 | DataType::DOUBLE => Element::Float,
+        DataType::INT32 | DataType::INT64 | DataType::BOOL => Element::Int,
+        DataType::INT8 => Element::I8,
+        DataType::UINT8 => Element::U8,
+        other => {
+            let what = format!("it is an input of type {}, which the engine lacks", other.name().unwrap_or("unknown"));
+            return Err(Error::unsupported(name, what));
+        }
+    };
+    let shape = tensor.shape.as_ref().map(|shape| {
+        let sizes = shape.dim.iter().map(|dim| match dim.dim_value.and_then(|size| usize::try_from(size).ok()) {
+            Some(size) => Size::Fixed(size),
+            None => Size::Dynamic(dim.dim_param.clone().unwrap_or_default()),
+        });
+        sizes.collect()
+    });
+    let data_type = data_type.name().unwrap_or_default().to_ascii_lowercase();
+    Ok(ModelInput { name, element, data_type, shape })
+}

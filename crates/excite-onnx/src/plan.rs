@@ -1,0 +1,229 @@
+//! In which pieces a model is run, so that every tensor is worked out once and none is kept longer than it must be.
+//!
+//! A piece ends where an activation is done. It gives that activation's tensors and those that later pieces read; these go into later
+//! pieces as inputs, by value in the last one that reads them. So the peak of memory is that of a plain run and the tensors of one activation.
+
+use std::collections::{HashMap, HashSet};
+
+use rten::NodeId;
+use rten_onnx::onnx::{GraphProto, NodeProto};
+
+use crate::Error;
+use crate::graph::NodeExt;
+use crate::recurrent::{Cell, Direction};
+use crate::site::{ActivationSite, Source};
+
+/// The pieces of a run.
+pub(crate) struct Plan {
+    pub pieces: Vec<Piece>,
+}
+
+/// Some nodes of a graph that are run together.
+#[derive(Default)]
+pub(crate) struct Piece {
+    /// The tensors that it reads and did not make, but for constants; and whether it is the last that needs each.
+    pub reads: Vec<(NodeId, bool)>,
+    /// The tensors that it gives.
+    pub gives: Vec<NodeId>,
+    /// The tensors that nobody needs after it.
+    pub drops: Vec<NodeId>,
+    /// What is to be seen once it is done.
+    pub shows: Vec<Show>,
+}
+
+/// An activation, or all gates of a recurrent node.
+pub(crate) enum Show {
+    Tensors { site: usize, pre_activation: NodeId, output: NodeId },
+    Recurrent(Recurrent),
+}
+
+/// A recurrent node, with the tensors that its gates follow from.
+pub(crate) struct Recurrent {
+    pub cell: Cell,
+    pub directions: Vec<Direction>,
+    pub x: NodeId,
+    pub w: NodeId,
+    pub r: NodeId,
+    pub b: Option<NodeId>,
+    pub initial: Option<NodeId>,
+    pub y: NodeId,
+    /// The first of its sites; the others follow, direction by direction, gate by gate.
+    pub first_site: usize,
+}
+
+/// The recurrent nodes of a graph, by the index of the first of their sites.
+pub(crate) type RecurrentNodes = HashMap<usize, NodeProto>;
+
+/// An activation and where it is done.
+struct Ending {
+    at: usize,
+    needs: Vec<NodeId>,
+    show: Show,
+}
+
+impl Plan {
+    /// The recurrent nodes that have sites.
+    pub fn recurrent_nodes(graph: &GraphProto, sites: &[ActivationSite]) -> RecurrentNodes {
+        let mut nodes = RecurrentNodes::new();
+        let mut last = None;
+        for (index, site) in sites.iter().enumerate() {
+            if let Source::RecurrentGate { node, .. } = site.source
+                && last != Some(node)
+            {
+                last = Some(node);
+                nodes.insert(index, graph.node[node].clone());
+            }
+        }
+        nodes
+    }
+
+    pub fn new(
+        graph: &GraphProto,
+        engine: &rten::Model,
+        sites: &[ActivationSite],
+        recurrent: &RecurrentNodes,
+        constants: &HashSet<String>,
+    ) -> Result<Self, Error> {
+        let steps: Vec<Step> = graph.node.iter().map(|node| Step::new(node, engine, constants)).collect();
+        let made: HashMap<NodeId, usize> =
+            steps.iter().enumerate().flat_map(|(index, step)| step.makes.iter().map(move |&id| (id, index))).collect();
+        let id = |name: &str| {
+            engine.find_node(name).ok_or_else(|| Error::broken(name, "a node reads this tensor, and nothing makes it"))
+        };
+        let mut endings = Vec::new();
+        for (index, site) in sites.iter().enumerate() {
+            let show = match site.source {
+                Source::Tensors => {
+                    Show::Tensors { site: index, pre_activation: id(&site.pre_activation)?, output: id(&site.output)? }
+                }
+                Source::RecurrentGate { .. } => match recurrent.get(&index) {
+                    Some(node) => Show::Recurrent(Recurrent::new(node, index, id)?),
+                    None => continue,
+                },
+            };
+            let needs = show.needs();
+            let at = needs.iter().filter_map(|id| made.get(id)).max().copied().unwrap_or(0);
+            endings.push(Ending { at, needs, show });
+        }
+        endings.sort_by_key(|ending| ending.at);
+        Ok(Self { pieces: pieces(&steps, &made, endings) })
+    }
+}
+
+impl Show {
+    fn needs(&self) -> Vec<NodeId> {
+        match self {
+            Self::Tensors { pre_activation, output, .. } => vec![*pre_activation, *output],
+            Self::Recurrent(node) => [Some(node.x), Some(node.w), Some(node.r), node.b, node.initial, Some(node.y)]
+                .into_iter()
+                .flatten()
+                .collect(),
+        }
+    }
+}
+
+impl Recurrent {
+    fn new(node: &NodeProto, first_site: usize, id: impl Fn(&str) -> Result<NodeId, Error>) -> Result<Self, Error> {
+        let cell = Cell::of(node).ok_or_else(|| Error::broken(node.title(), "it is no recurrent node"))?;
+        let input = |index| node.input(index).map(&id).transpose();
+        let needed =
+            |index| input(index)?.ok_or_else(|| Error::broken(node.title(), format!("it lacks input {index}")));
+        let y = node.output(0).ok_or_else(|| Error::broken(node.title(), "it has no output"))?;
+        Ok(Self {
+            cell,
+            directions: Direction::of(node),
+            x: needed(0)?,
+            w: needed(1)?,
+            r: needed(2)?,
+            b: input(3)?,
+            initial: input(5)?,
+            y: id(y)?,
+            first_site,
+        })
+    }
+}
+
+/// A node as the engine knows it.
+struct Step {
+    /// What it reads, also within its bodies, but for constants.
+    reads: HashSet<NodeId>,
+    makes: Vec<NodeId>,
+}
+
+impl Step {
+    fn new(node: &NodeProto, engine: &rten::Model, constants: &HashSet<String>) -> Self {
+        let mut names = HashSet::new();
+        read_by(node, &mut names);
+        let reads = names.into_iter().filter(|name| !constants.contains(*name));
+        let makes = if node.op() == "Constant" { &[][..] } else { &node.output[..] };
+        Self {
+            reads: reads.filter_map(|name| engine.find_node(name)).collect(),
+            makes: makes.iter().filter(|name| !name.is_empty()).filter_map(|name| engine.find_node(name)).collect(),
+        }
+    }
+}
+
+/// The names that a node reads; in its bodies those too that only mean something there, which is harmless unless they are the
+/// names of tensors outside, and then these are kept a little longer.
+fn read_by<'a>(node: &'a NodeProto, names: &mut HashSet<&'a str>) {
+    names.extend(node.input.iter().map(String::as_str).filter(|name| !name.is_empty()));
+    for body in node.subgraphs() {
+        names.extend(body.output.iter().filter_map(|output| output.name.as_deref()));
+        body.node.iter().for_each(|node| read_by(node, names));
+    }
+}
+
+/// Cuts the nodes after each ending.
+fn pieces(steps: &[Step], made: &HashMap<NodeId, usize>, endings: Vec<Ending>) -> Vec<Piece> {
+    let mut needed = vec![false; steps.len()];
+    let mut open: Vec<NodeId> = endings.iter().flat_map(|ending| ending.needs.iter().copied()).collect();
+    while let Some(id) = open.pop() {
+        if let Some(&step) = made.get(&id)
+            && !std::mem::replace(&mut needed[step], true)
+        {
+            open.extend(&steps[step].reads);
+        }
+    }
+    let mut cuts: Vec<usize> = endings.iter().map(|ending| ending.at).collect();
+    cuts.dedup();
+    let piece_of = |step: usize| cuts.partition_point(|&cut| cut < step);
+    // The last piece that reads a tensor or shows it.
+    let mut last = HashMap::<NodeId, usize>::new();
+    let mut keep = |id, piece| {
+        let last = last.entry(id).or_insert(piece);
+        *last = piece.max(*last);
+    };
+    for (index, step) in steps.iter().enumerate().filter(|&(index, _)| needed[index]) {
+        step.reads.iter().for_each(|&id| keep(id, piece_of(index)));
+    }
+    for ending in &endings {
+        ending.needs.iter().for_each(|&id| keep(id, piece_of(ending.at)));
+    }
+    let mut pieces: Vec<Piece> = cuts.iter().map(|_| Piece::default()).collect();
+    for (index, step) in steps.iter().enumerate().filter(|&(index, _)| needed[index]) {
+        let piece = piece_of(index);
+        for &id in &step.reads {
+            if made.get(&id).is_none_or(|&maker| piece_of(maker) < piece) {
+                pieces[piece].reads.push((id, last.get(&id) == Some(&piece)));
+            }
+        }
+        pieces[piece].gives.extend(step.makes.iter().filter(|id| last.get(id).is_some_and(|&last| last > piece)));
+    }
+    for ending in endings {
+        let piece = &mut pieces[piece_of(ending.at)];
+        piece.gives.extend(&ending.needs);
+        piece.shows.push(ending.show);
+    }
+    for (index, piece) in pieces.iter_mut().enumerate() {
+        piece.reads.sort_unstable();
+        piece.reads.dedup();
+        piece.gives.sort_unstable();
+        piece.gives.dedup();
+        let earlier = |id: &NodeId| made.get(id).is_some_and(|&maker| piece_of(maker) < index);
+        piece.gives.retain(|id| !earlier(id));
+        piece.drops = last.iter().filter(|&(_, &last)| last == index).map(|(&id, _)| id).collect();
+        let shown: HashSet<NodeId> = piece.shows.iter().flat_map(Show::needs).collect();
+        piece.reads.iter_mut().for_each(|(id, by_value)| *by_value &= !shown.contains(id));
+    }
+    pieces
+}

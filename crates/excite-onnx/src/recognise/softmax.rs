@@ -1,0 +1,27 @@
+//! Functions of rows.
+
+use excite::{LogSoftmax, RowFunction, Softmax};
+use rten_onnx::onnx::NodeProto;
+
+use super::{Match, Verdict};
+use crate::graph::{Graph, NodeExt};
+use crate::site::{Argument, SiteFunction, UnitAxis};
+
+pub(super) fn recognise<'a>(_: &'a Graph<'a>, node: &'a NodeProto) -> Option<Verdict<'a>> {
+    let function: RowFunction = match node.op() {
+        "Softmax" => Softmax::default().into(),
+        "LogSoftmax" => LogSoftmax::default().into(),
+        "Hardmax" => return Some(Verdict::Unseen("it gives one 1 and zeros: there is nothing to look at".into())),
+        _ => return None,
+    };
+    let (pre_activation, output) = (node.input(0)?, node.output(0)?);
+    let function = SiteFunction::Rows(function);
+    Some(Verdict::Is(Match { function, pre_activation, output, argument: Argument::ITSELF, slopes: Vec::new() }))
+}
+
+/// The axis that the rows lie along: the last, and before version 13 of the operators the second, unless the node says otherwise.
+pub(super) fn axis(graph: &Graph, node: &NodeProto) -> UnitAxis {
+    let axis = node.int("axis", if graph.opset < 13 { 1 } else { -1 });
+    let from_end = || usize::try_from(-1 - axis).unwrap_or(0);
+    usize::try_from(axis).map_or_else(|_| UnitAxis::Back(from_end()), UnitAxis::Front)
+}

@@ -1,0 +1,8 @@
+//! Small graphs for every pattern, each with near misses; each is run, and what is shown must be the function of what is shown.
+
+mod bodies;
+mod builder;
+mod composed;
+mod layouts;
+mod operators;
+mod recurrent;

@@ -1,0 +1,60 @@
+//! Activations within If and Loop.
+
+use rten_onnx::onnx::{DataType, GraphProto};
+
+use super::builder::{Attribute, Builder, flat, input, observe, value_info};
+use crate::{Array, Run, Values};
+
+fn branch(op: &str, output: &str) -> GraphProto {
+    // x is a tensor outside; its double is one within.
+    let builder = Builder::default().node("Add", &["x", "x"], &format!("{output}.double"));
+    builder.node(op, &[&format!("{output}.double")], output).output(output).graph
+}
+
+fn run(on: bool) -> Run {
+    let mut run = input(&[2, 3]);
+    run.tensors.push(("on".into(), Array { shape: vec![], values: Values::U8(vec![u8::from(on)]) }));
+    run
+}
+
+#[test]
+fn the_branch_that_is_taken_is_shown() {
+    let branches = vec![
+        Attribute::Graph("then_branch", branch("Relu", "r")),
+        Attribute::Graph("else_branch", branch("Tanh", "t")),
+    ];
+    let mut builder = flat().with("If", &["on"], &["y"], branches);
+    builder.graph.input.push(value_info("on", DataType::BOOL, Some(&[])));
+    let model = builder.model();
+    let names = |on| observe(&model, &run(on)).into_iter().map(|seen| seen.name).collect::<Vec<_>>();
+    assert_eq!(names(true), ["r"]);
+    assert_eq!(names(false), ["t"]);
+    let seen = observe(&model, &run(true));
+    assert_eq!(seen[0].z[0], 2.0 * (7.0 / 6.0 - 8.0));
+}
+
+#[test]
+fn a_pre_activation_from_outside_a_branch_is_shown_too() {
+    let branches = vec![
+        Attribute::Graph("then_branch", Builder::default().node("Relu", &["x"], "r").output("r").graph),
+        Attribute::Graph("else_branch", Builder::default().node("Identity", &["x"], "i").output("i").graph),
+    ];
+    let mut builder = flat().with("If", &["on"], &["y"], branches);
+    builder.graph.input.push(value_info("on", DataType::BOOL, Some(&[])));
+    assert_eq!(observe(&builder.model(), &run(true)).len(), 1);
+}
+
+#[test]
+fn the_steps_of_a_loop_are_stacked() {
+    let mut body = Builder::default().node("Tanh", &["state"], "next").node("Identity", &["going"], "on");
+    body.graph.input.push(value_info("step", DataType::INT64, Some(&[])));
+    body.graph.input.push(value_info("going", DataType::BOOL, Some(&[])));
+    body.graph.input.push(value_info("state", DataType::FLOAT, None));
+    let body = body.output("on").output("next").graph;
+    let builder = flat().integers("steps", &[4]);
+    let mut builder = builder.with("Loop", &["steps", "", "x"], &["y"], vec![Attribute::Graph("body", body)]);
+    builder.graph.initializer[0].dims.clear();
+    let seen = observe(&builder.model(), &input(&[2, 3]));
+    assert_eq!((seen.len(), &seen[0].shape[..], seen[0].unit_axis), (1, &[4, 2, 3][..], 2));
+    assert_eq!(seen[0].a[..6], seen[0].z[6..12]);
+}

@@ -1,0 +1,116 @@
+//! Activations that are one node.
+
+use super::builder::{Attribute, Builder, flat, found, input, observe};
+use crate::{Role, UnitAxis};
+
+fn one(op: &str, attributes: Vec<Attribute>) -> String {
+    let builder = flat().with(op, &["x"], &["y"], attributes).opset(22);
+    let found = found(builder);
+    assert_eq!(found.len(), 1, "{op}: {found:?}");
+    found[0].clone()
+}
+
+#[test]
+fn operators_are_what_they_are_called_with_their_parameters() {
+    use Attribute::{Float, Text};
+    let check =
+        |op, attributes, expected: &str| assert_eq!(one(op, attributes), format!("x {expected} Output"), "{op}");
+    check("Relu", vec![], "relu");
+    check("Sigmoid", vec![], "sigmoid");
+    check("Tanh", vec![], "tanh");
+    check("LeakyRelu", vec![], "leaky_relu");
+    check("Elu", vec![Float("alpha", 2.0)], "elu(2)");
+    check("Selu", vec![], "selu");
+    check("Celu", vec![Float("alpha", 0.5)], "celu(0.5)");
+    check("Softplus", vec![], "softplus");
+    check("Softsign", vec![], "softsign");
+    check("Mish", vec![], "mish");
+    check("Gelu", vec![], "gelu");
+    check("Gelu", vec![Text("approximate", "tanh")], "gelu_tanh");
+    check("ThresholdedRelu", vec![Float("alpha", 2.0)], "thresholded_relu(2)");
+    check("HardSwish", vec![], "hard_swish");
+    check("HardSigmoid", vec![Float("alpha", 1.0 / 6.0)], "hard_sigmoid");
+    check("Shrink", vec![Float("lambd", 0.75)], "hard_shrink(0.75)");
+    check("Shrink", vec![Float("lambd", 0.5), Float("bias", 0.5)], "soft_shrink");
+    check("Softmax", vec![], "softmax");
+}
+
+#[test]
+fn a_hard_sigmoid_of_other_constants_has_another_argument() {
+    let model = flat().node("HardSigmoid", &["x"], "y").model();
+    let seen = observe(&model, &input(&[2, 3]));
+    assert_eq!(model.sites()[0].argument.scale, 1.2);
+    assert!((seen[0].z[0] - 1.2 * (7.0 / 6.0 - 8.0)).abs() < 1e-6);
+}
+
+#[test]
+fn what_cannot_be_looked_at_is_named() {
+    let model = flat().with("Selu", &["x"], &["y"], vec![Attribute::Float("gamma", 2.0)]).model();
+    assert!(model.sites().is_empty());
+    assert!(model.unseen()[0].why.contains("SELU of other constants"));
+    let Err(error) = crate::Model::from_bytes(flat().node("Hardmax", &["x"], "y").proto().write_buf().unwrap()) else {
+        panic!("the engine has no Hardmax");
+    };
+    assert_eq!(error.to_string(), "`y` cannot be run: the engine has no Hardmax; export the model without it");
+}
+
+#[test]
+fn the_slopes_of_a_prelu_are_those_of_its_units() {
+    let one = flat().constant("slope", &[1], &[0.25]).node("PRelu", &["x", "slope"], "y");
+    assert_eq!(found(one), ["x prelu Output"]);
+    let model = flat().constant("slope", &[3], &[0.0, 0.25, 0.5]).node("PRelu", &["x", "slope"], "y").model();
+    assert_eq!(model.sites()[0].slopes, [0.0, 0.25, 0.5]);
+    let made = flat().node("Abs", &["x"], "slope").node("PRelu", &["x", "slope"], "y").model();
+    assert_eq!(made.unseen()[0].why, "its slopes are worked out in the run");
+}
+
+#[test]
+fn clip_is_what_its_bounds_make_of_it() {
+    let clip = |low: f32, high: f32| {
+        let builder = flat().number("low", low).number("high", high).node("Clip", &["x", "low", "high"], "y");
+        found(builder).into_iter().next().unwrap_or_default()
+    };
+    assert_eq!(clip(0.0, 6.0), "x relu6 Output");
+    assert_eq!(clip(0.0, 1.0), "x relu_n(1) Output");
+    assert_eq!(clip(0.0, 20.0), "x relu_n Output");
+    assert_eq!(clip(-1.0, 1.0), "x hard_tanh Output");
+    assert_eq!(clip(0.0, f32::MAX), "x relu Output");
+    assert_eq!(clip(1e-9, f32::INFINITY), "");
+    assert_eq!(clip(-3.0, 5.0), "");
+    // Bounds as attributes, of which one is left out; and bounds that are worked out.
+    let old = |attributes| found(flat().with("Clip", &["x"], &["y"], attributes).opset(9));
+    assert_eq!(old(vec![Attribute::Float("min", 0.0), Attribute::Float("max", 6.0)]), ["x relu6 Output"]);
+    assert_eq!(old(vec![Attribute::Float("min", 0.0)]), ["x relu Output"]);
+    assert!(old(vec![Attribute::Float("max", 6.0)]).is_empty());
+    let made = flat().number("low", 0.0).with("ReduceMax", &["x"], &["high"], vec![Attribute::Int("keepdims", 0)]);
+    assert!(found(made.node("Clip", &["x", "low", "high"], "y")).is_empty());
+}
+
+#[test]
+fn maxima_and_minima_are_rectifiers() {
+    let maximum = |low| flat().number("low", low).node("Max", &["x", "low"], "y");
+    assert_eq!(found(maximum(0.0)), ["x relu Output"]);
+    assert!(found(maximum(0.1)).is_empty());
+    // A variance that rounding may have taken below 0.
+    let guard = maximum(0.0).number("eps", 1e-5).node("Add", &["y", "eps"], "s").node("Sqrt", &["s"], "root");
+    assert!(found(guard).is_empty());
+    let capped = |cap| maximum(0.0).number("cap", cap).node("Min", &["y", "cap"], "capped");
+    assert_eq!(found(capped(6.0)), ["x relu6 Output"]);
+    assert_eq!(found(capped(3.0)), ["x relu_n(3) Output"]);
+    let leaky =
+        |slope| flat().number("slope", slope).node("Mul", &["slope", "x"], "low").node("Max", &["low", "x"], "y");
+    assert_eq!(found(leaky(0.25)), ["x leaky_relu(0.25) Output"]);
+    assert!(found(leaky(2.0)).is_empty());
+}
+
+#[test]
+fn rows_lie_along_the_axis_of_a_softmax() {
+    let axis = |attributes, opset| {
+        Builder::new(&[2, 3, 4]).with("Softmax", &["x"], &["y"], attributes).opset(opset).model().sites()[0].unit_axis
+    };
+    assert_eq!(axis(vec![], 13), UnitAxis::Back(0));
+    assert_eq!(axis(vec![], 11), UnitAxis::Front(1));
+    assert_eq!(axis(vec![Attribute::Int("axis", -2)], 13), UnitAxis::Back(1));
+    let attention = Builder::new(&[2, 3, 3]).node("Softmax", &["x"], "y").node("MatMul", &["y", "x"], "out").model();
+    assert_eq!(attention.sites()[0].role, Role::Gate);
+}

@@ -1,0 +1,43 @@
+//! Changes to a model before the engine loads it: results stay the same, and more can be run and seen.
+
+pub(crate) mod missing;
+pub(crate) mod subgraphs;
+
+use rten_onnx::onnx::{AttributeProto, AttributeType, DataType, NodeProto, TensorProto};
+
+fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
+    NodeProto {
+        op_type: Some(op.to_owned()),
+        input: inputs.iter().map(|&input| input.to_owned()).collect(),
+        output: vec![output.to_owned()],
+        ..NodeProto::default()
+    }
+}
+
+fn tensor(name: Option<&str>, dims: Vec<i64>, values: Vec<f32>) -> TensorProto {
+    TensorProto {
+        name: name.map(str::to_owned),
+        dims,
+        data_type: Some(DataType::FLOAT),
+        float_data: values,
+        ..TensorProto::default()
+    }
+}
+
+fn float(name: &str, value: f32) -> AttributeProto {
+    AttributeProto {
+        name: Some(name.to_owned()),
+        f: Some(value),
+        r#type: Some(AttributeType::FLOAT),
+        ..AttributeProto::default()
+    }
+}
+
+fn integers(name: &str, values: Vec<i64>) -> AttributeProto {
+    AttributeProto {
+        name: Some(name.to_owned()),
+        ints: values,
+        r#type: Some(AttributeType::INTS),
+        ..AttributeProto::default()
+    }
+}

@@ -1,0 +1,170 @@
+//! Runs a model, and shows what its activations see and give.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use rten::{NodeId, Value, ValueOrView, ValueView};
+use rten_tensor::prelude::*;
+
+use crate::plan::{Piece, Recurrent, Show};
+use crate::recurrent::{Operands, pre_activations};
+use crate::site::{ActivationSite, Argument};
+use crate::{Error, Model, Run};
+
+/// What one activation sees and gives in one run.
+#[derive(Clone, Copy, Debug)]
+pub struct Observation<'a> {
+    /// The activation.
+    pub site: &'a ActivationSite,
+    /// Its place among [`Model::sites`].
+    pub index: usize,
+    /// The pre-activations, in row-major order: the arguments of the function.
+    pub z: &'a [f32],
+    /// The activations, as many.
+    pub a: &'a [f32],
+    /// The shape of both. Recurrent gates have \[steps · sequences, units\].
+    pub shape: &'a [usize],
+    /// The axis of the units.
+    pub unit_axis: usize,
+    /// How many independent samples these are of: the first axis, where it is not that of the units; of recurrent gates the sequences.
+    pub samples: usize,
+}
+
+impl Observation<'_> {
+    /// How many units there are.
+    pub fn units(&self) -> usize {
+        self.shape[self.unit_axis]
+    }
+
+    /// The product of the axes before that of the units. z and a are \[outer, units, positions\].
+    pub fn outer(&self) -> usize {
+        self.shape[..self.unit_axis].iter().product()
+    }
+
+    /// The product of the axes after that of the units.
+    pub fn positions(&self) -> usize {
+        self.shape[self.unit_axis + 1..].iter().product()
+    }
+}
+
+impl Model {
+    /// Runs the model to its outputs and shows nothing: what [`observe`](Self::observe) is to be timed against.
+    ///
+    /// # Errors
+    /// If the inputs do not fit, or the engine fails.
+    pub fn plain_run(&self, run: &Run) -> Result<(), Error> {
+        let inputs = self.values(run)?;
+        let views = inputs.iter().map(|(&id, value)| (id, ValueOrView::View(value.as_view()))).collect();
+        self.engine.run(views, self.engine.output_ids(), None).map(|_| ()).map_err(|error| failed(&error, run))
+    }
+
+    /// Runs the model and shows each activation as soon as it is worked out. Every node is run once at most; what is kept is what nodes still to
+    /// come will read, and the tensors of the activation that is shown. Activations without numbers in this run, such as those in the
+    /// branch of an If that was not taken, are not shown.
+    ///
+    /// # Errors
+    /// If the inputs do not fit, or the engine fails.
+    pub fn observe(&self, run: &Run, mut show: impl FnMut(Observation<'_>)) -> Result<(), Error> {
+        let mut kept = self.values(run)?;
+        for piece in &self.plan.pieces {
+            self.run_piece(piece, &mut kept).map_err(|error| failed(&error, run))?;
+            for shown in &piece.shows {
+                match shown {
+                    Show::Tensors { site, pre_activation, output } => {
+                        self.show_tensors(*site, kept.get(pre_activation), kept.get(output), &mut show);
+                    }
+                    Show::Recurrent(node) => self.show_gates(node, &kept, &mut show)?,
+                }
+            }
+            piece.drops.iter().for_each(|id| drop(kept.remove(id)));
+        }
+        Ok(())
+    }
+
+    /// Runs the nodes of a piece, and keeps what it gives.
+    fn run_piece(&self, piece: &Piece, kept: &mut HashMap<NodeId, Value>) -> Result<(), rten::RunError> {
+        let last_read = piece.reads.iter().filter(|&&(_, last)| last).map(|&(id, _)| id);
+        let owned: Vec<_> = last_read.filter_map(|id| Some((id, ValueOrView::Value(kept.remove(&id)?)))).collect();
+        let shared = piece.reads.iter().filter(|&&(_, last)| !last);
+        let shared = shared.filter_map(|(id, _)| Some((*id, ValueOrView::View(kept.get(id)?.as_view()))));
+        let inputs = owned.into_iter().chain(shared).collect();
+        // What was given to the model is there already.
+        let gives: Vec<_> = piece.gives.iter().copied().filter(|id| !kept.contains_key(id)).collect();
+        let given = self.engine.run(inputs, &gives, None)?;
+        kept.extend(gives.into_iter().zip(given));
+        Ok(())
+    }
+
+    fn show_tensors(&self, index: usize, z: Option<&Value>, a: Option<&Value>, show: &mut impl FnMut(Observation)) {
+        let (Some(z), Some(a)) = (z.and_then(floats), a.and_then(floats)) else { return };
+        let ((shape, z), (_, a)) = (z, a);
+        let site = &self.sites()[index];
+        let z = arguments(site.argument, z);
+        let Some(unit_axis) = site.unit_axis.of(shape.len()) else { return };
+        if z.len() == a.len() && !z.is_empty() {
+            let samples = if unit_axis == 0 { 1 } else { shape[0] };
+            show(Observation { site, index, z: &z, a: &a, shape: &shape, unit_axis, samples });
+        }
+    }
+
+    fn show_gates(
+        &self,
+        node: &Recurrent,
+        kept: &HashMap<NodeId, Value>,
+        show: &mut impl FnMut(Observation),
+    ) -> Result<(), Error> {
+        let view = |id| kept.get(&id).and_then(Value::as_tensor_view::<f32>);
+        let (Some(x), Some(w), Some(r), Some(y)) = (view(node.x), view(node.w), view(node.r), view(node.y)) else {
+            return Ok(());
+        };
+        let units = y.shape().last().copied().unwrap_or(0);
+        let samples = x.shape().get(1).copied().unwrap_or(1);
+        let operands = Operands { x, w, r, b: node.b.and_then(view), initial: node.initial.and_then(view), y };
+        let mut index = node.first_site;
+        for &direction in &node.directions {
+            for z in pre_activations(node.cell, direction, &operands)? {
+                let site = &self.sites()[index];
+                let mut a = z.clone();
+                if let Some(function) = site.function.each() {
+                    function.forward_in_place(&mut a);
+                }
+                if !z.is_empty() {
+                    let shape = [z.len() / units, units];
+                    show(Observation { site, index, z: &z, a: &a, shape: &shape, unit_axis: 1, samples });
+                }
+                index += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The inputs of a run as the engine takes them.
+    fn values(&self, run: &Run) -> Result<HashMap<NodeId, Value>, Error> {
+        self.check(run)?;
+        let mut values = HashMap::new();
+        for (input, &id) in self.inputs().iter().zip(&self.input_ids) {
+            if let Some((_, array)) = run.tensors.iter().find(|(name, _)| *name == input.name) {
+                values.insert(id, array.value(input).map_err(|what| Error::input(&input.name, what))?);
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// The shape and the values of a tensor of floats, copied only where they do not lie in order.
+fn floats(value: &Value) -> Option<(Vec<usize>, Cow<'_, [f32]>)> {
+    let ValueView::FloatTensor(view) = value.as_view() else { return None };
+    let values = view.data().map_or_else(|| Cow::Owned(view.to_vec()), Cow::Borrowed);
+    Some((view.shape().to_vec(), values))
+}
+
+fn arguments(argument: Argument, z: Cow<'_, [f32]>) -> Cow<'_, [f32]> {
+    if argument == Argument::ITSELF {
+        return z;
+    }
+    Cow::Owned(z.iter().map(|z| z.mul_add(argument.scale, argument.shift)).collect())
+}
+
+fn failed(error: &rten::RunError, run: &Run) -> Error {
+    Error::Engine { doing: "running the model", message: format!("{error}, with the input {}", run.name) }
+}

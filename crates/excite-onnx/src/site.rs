@@ -1,0 +1,183 @@
+//! What an activation of a model is.
+
+use std::fmt;
+
+use excite::{Function, RowFunction};
+
+use crate::recurrent::Gate;
+
+/// What an activation computes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SiteFunction {
+    /// A function of one number, element by element.
+    Each(Function),
+    /// A function of rows along the unit axis.
+    Rows(RowFunction),
+}
+
+impl SiteFunction {
+    /// The name in `excite`, such as `"relu6"` or `"softmax"`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Each(function) => function.name(),
+            Self::Rows(function) => function.info().name,
+        }
+    }
+
+    /// The function of one number, if it is one.
+    pub fn each(&self) -> Option<Function> {
+        match self {
+            Self::Each(function) => Some(*function),
+            Self::Rows(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for SiteFunction {
+    /// As `excite` writes it, with parameters: `leaky_relu(0.1)`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Each(function) => function.fmt(out),
+            Self::Rows(function) => function.fmt(out),
+        }
+    }
+}
+
+/// What an activation is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It lies between layers.
+    Hidden,
+    /// It scales another tensor: a squeeze-and-excite or a recurrent gate. Near 0 and near 1 is where it is meant to be.
+    Gate,
+    /// It shapes a result of the model: nothing but changes of shape follow.
+    Output,
+}
+
+/// What the pre-activation tensor is multiplied with, and what is added then, to be the function's argument.
+///
+/// It is the identity but for operators that have more parameters than the function, such as HardSigmoid of α = 0.2.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Argument {
+    /// The factor.
+    pub scale: f32,
+    /// What is added.
+    pub shift: f32,
+}
+
+impl Argument {
+    /// The tensor itself.
+    pub const ITSELF: Self = Self { scale: 1.0, shift: 0.0 };
+}
+
+/// The layer whose results an activation works on: a matrix product or a convolution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// The node's name.
+    pub node: String,
+    /// `"Conv"`, `"ConvTranspose"`, `"Gemm"` or `"MatMul"`.
+    pub op: String,
+    /// The tensor that it reads.
+    pub input: String,
+    /// The constant tensor of its weights, if they are constant: see [`Model::constant`](crate::Model::constant).
+    pub weights: Option<String>,
+    /// The constant tensor of its bias, if it has one; for a MatMul that of the Add behind it.
+    pub bias: Option<String>,
+    /// How the weights lie, if the pre-activations are W·h + b with these very weights and this bias. None where a normalisation, a
+    /// factor, a second bias or a change of shape lies between, and for a ConvTranspose.
+    pub orientation: Option<Orientation>,
+}
+
+/// Which axis of the weights of a layer is that of its units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Orientation {
+    /// The first: \[units, inputs\], or \[units, channels, kernel...\].
+    UnitsFirst,
+    /// The last: \[inputs, units\].
+    UnitsLast,
+}
+
+/// Which axis of a tensor its units (channels, features) lie along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitAxis {
+    /// Counted from the first: 1 is the channels of \[N, C, H, W\].
+    Front(usize),
+    /// Counted from the last: 0 is the features of \[N, T, F\].
+    Back(usize),
+    /// The graph does not tell: the second of two, four or five axes, else the last.
+    ByRank,
+}
+
+impl UnitAxis {
+    /// The axis in a tensor of that many axes; None for a tensor without any.
+    ///
+    /// ```
+    /// use excite_onnx::UnitAxis;
+    /// assert_eq!(UnitAxis::Front(1).of(4), Some(1));
+    /// assert_eq!(UnitAxis::Back(0).of(3), Some(2));
+    /// assert_eq!(UnitAxis::ByRank.of(2), Some(1));
+    /// assert_eq!(UnitAxis::ByRank.of(0), None);
+    /// ```
+    pub fn of(self, rank: usize) -> Option<usize> {
+        let last = rank.checked_sub(1)?;
+        Some(match self {
+            Self::Front(axis) => axis.min(last),
+            Self::Back(axis) => last.saturating_sub(axis),
+            Self::ByRank if matches!(rank, 2 | 4 | 5) => 1,
+            Self::ByRank => last,
+        })
+    }
+}
+
+/// Where the numbers of an activation come from.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Source {
+    /// Tensors of the graph, the model's own or ones that were made visible for it.
+    Tensors,
+    /// A gate of an LSTM or GRU node, worked out again from its inputs and outputs.
+    RecurrentGate {
+        /// The index of the node in the graph.
+        node: usize,
+        /// The place of the direction among those of the node: 1 is the backward one of two.
+        direction: usize,
+        /// Which gate.
+        gate: Gate,
+    },
+}
+
+/// An activation of a model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivationSite {
+    /// The name of the model's node, or of its output where it has none; a recurrent gate has its own added.
+    pub name: String,
+    /// What it computes.
+    pub function: SiteFunction,
+    /// The slopes of a PReLU, one for each unit, where they differ; the function has their mean then.
+    pub slopes: Vec<f32>,
+    /// The tensor that it works on.
+    pub pre_activation: String,
+    /// How the tensor becomes the argument of the function.
+    pub argument: Argument,
+    /// The tensor of its results.
+    pub output: String,
+    /// What it is there for.
+    pub role: Role,
+    /// The axis of its units; may be set to another.
+    pub unit_axis: UnitAxis,
+    /// The layer that it works on the results of, if there is one.
+    pub layer: Option<Layer>,
+    /// Where its numbers come from.
+    pub source: Source,
+}
+
+/// An activation that is there but cannot be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// The name of the node.
+    pub name: String,
+    /// Its operator.
+    pub op: String,
+    /// Why not.
+    pub why: String,
+}

@@ -1,0 +1,154 @@
+//! The outer form of an ONNX file, checked before anything is parsed: every length within the bytes that are there, and messages nested
+//! no deeper than a real model's. What passes can be parsed without a large allocation or a deep recursion.
+//!
+//! Field numbers are those of onnx.proto3 (ONNX 1.19).
+
+use crate::Error;
+
+/// Graphs within graphs are three messages a level (graph, node, attribute): 30 nested loops are more than any model has.
+const DEEPEST: usize = 100;
+
+/// The messages that hold other messages.
+#[derive(Clone, Copy, PartialEq)]
+enum Message {
+    Model,
+    Graph,
+    Node,
+    Attribute,
+    ValueInfo,
+    Type,
+    Sequence,
+    TensorType,
+    Shape,
+    Tensor,
+    /// Any message that holds no other.
+    Leaf,
+}
+
+impl Message {
+    /// The message in a field; None if the field holds bytes, text or packed numbers.
+    fn inner(self, field: u64) -> Option<Self> {
+        Some(match (self, field) {
+            (Self::Model, 7) | (Self::Attribute, 6) => Self::Graph,
+            (Self::Model, 8 | 14) | (Self::Tensor, 13) | (Self::Shape, 1) => Self::Leaf,
+            (Self::Graph | Self::Attribute, 5) => Self::Tensor,
+            (Self::Type, 1) => Self::TensorType,
+            (Self::TensorType, 2) => Self::Shape,
+            (Self::Graph, 1) => Self::Node,
+            (Self::Graph, 11..=13) => Self::ValueInfo,
+            (Self::Node, 5) => Self::Attribute,
+            (Self::ValueInfo, 2) | (Self::Sequence, 1) => Self::Type,
+            (Self::Type, 4) => Self::Sequence,
+            _ => return None,
+        })
+    }
+}
+
+/// Checks the bytes of a model.
+pub(crate) fn check(bytes: &[u8]) -> Result<(), Error> {
+    walk(bytes, Message::Model)
+}
+
+/// Checks the bytes of a single tensor.
+pub(crate) fn check_tensor(bytes: &[u8]) -> Result<(), Error> {
+    walk(bytes, Message::Tensor)
+}
+
+fn walk(bytes: &[u8], outermost: Message) -> Result<(), Error> {
+    let mut at = 0;
+    let mut graphs = 0;
+    // The messages that are open, and where each ends.
+    let mut open = vec![(outermost, bytes.len())];
+    while let Some(&(message, end)) = open.last() {
+        if at == end {
+            open.pop();
+            continue;
+        }
+        let start = at;
+        let cut = || Error::not_onnx(format!("it ends within the field at byte {start}"));
+        let tag = varint(&bytes[..end], &mut at).ok_or_else(cut)?;
+        let skip = match tag & 7 {
+            0 => varint(&bytes[..end], &mut at).map(|_| 0),
+            1 => Some(8),
+            2 => varint(&bytes[..end], &mut at),
+            5 => Some(4),
+            _ => None,
+        };
+        let skip = skip.ok_or_else(|| Error::not_onnx(format!("the field at byte {start} has no known form")))?;
+        let after = usize::try_from(skip).ok().and_then(|skip| at.checked_add(skip)).filter(|&after| after <= end);
+        let after = after.ok_or_else(|| {
+            let left = end - at;
+            Error::not_onnx(format!("the field at byte {start} should have {skip} bytes, and {left} are left"))
+        })?;
+        match message.inner(tag >> 3).filter(|_| tag & 7 == 2) {
+            Some(inner) => {
+                graphs += usize::from(message == Message::Model && inner == Message::Graph);
+                open.push((inner, after));
+                if open.len() > DEEPEST {
+                    return Err(Error::not_onnx(format!(
+                        "messages are nested more than {DEEPEST} deep at byte {start}"
+                    )));
+                }
+            }
+            None => at = after,
+        }
+    }
+    if outermost == Message::Model && graphs != 1 {
+        return Err(Error::not_onnx(if graphs == 0 { "it holds no graph" } else { "it holds more than one graph" }));
+    }
+    Ok(())
+}
+
+/// A number of up to ten bytes with seven bits in each, the lowest first.
+fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = *bytes.get(*at)?;
+        *at += 1;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(bytes: &[u8]) -> String {
+        check(bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_no_model_is_refused() {
+        assert!(message(b"").contains("it holds no graph"));
+        assert!(message(b"\x89PNG\r\n\x1a\n").contains("is not a whole ONNX model"));
+        assert!(message(&[0x08, 0x08]).contains("it holds no graph"));
+        // A graph of 2^40 bytes.
+        assert!(
+            message(&[0x3a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20])
+                .contains("should have 1099511627776 bytes, and 0 are left")
+        );
+    }
+
+    #[test]
+    fn deep_nesting_is_refused() {
+        let mut bytes = Vec::new();
+        let path = [1, 5, 6];
+        for level in 0..400 {
+            let field: u8 = if level == 399 { 7 } else { path[(398 - level) % 3] };
+            let mut outer = vec![field << 3 | 2];
+            let mut len = bytes.len();
+            while len >= 0x80 {
+                outer.push(len as u8 | 0x80);
+                len >>= 7;
+            }
+            outer.push(len as u8);
+            outer.extend(bytes);
+            bytes = outer;
+        }
+        assert!(message(&bytes).contains("nested more than 100 deep"));
+    }
+}

@@ -1,0 +1,168 @@
+//! All there is to know of each layer.
+
+use excite_vitals::sketch::Histogram;
+use maud::{Markup, html};
+
+use super::{Layer, badge, network, unit_map};
+use crate::axis::Axis;
+use crate::plot::{Mark, Plot, WIDTH};
+use crate::theme::{Colour, Stroke};
+use crate::{curve, number};
+
+/// Up to so many layers all have their plots; beyond that those in which something was found, to keep the file small.
+const MOST_PLOTS: usize = 120;
+/// The most points that the means of units are drawn with.
+const MOST_POINTS: usize = 120;
+
+pub(super) fn details(layers: &[Layer]) -> Markup {
+    let units: usize = layers.iter().map(|layer| layer.states.len()).sum();
+    let (few_units, few_layers) = (units <= unit_map::MOST_FIGURES, layers.len() <= MOST_PLOTS);
+    html! {
+        p {
+            "Layers with warnings or errors are open, the others folded. Each cell of a map is a unit; its figures show on hovering"
+            @if !few_units { ", those of healthy units left out, as they are so many" }
+            ", and in the table below it."
+            @if !few_layers { " Plots are shown of layers with warnings or errors alone, as the layers are so many." }
+        }
+        @for layer in layers {
+            details.layer open[layer.is_ill()] {
+                summary {
+                    span.place { (layer.place) } " " strong { (layer.figures.name) } " "
+                    span.soft { (network::function(layer)) ": " (layer.in_words()) }
+                    @if let Some(worst) = layer.findings.first() { " " (badge(worst.severity)) }
+                }
+                // Browsers open what is folded for a link to something inside.
+                div id=(layer.anchor()) { (inside(layer, few_units, few_layers || layer.is_ill())) }
+            }
+        }
+    }
+}
+
+fn inside(layer: &Layer, with_figures: bool, with_plots: bool) -> Markup {
+    if layer.figures.samples == 0 {
+        return html! { p { "No value reached this layer." } };
+    }
+    html! {
+        (figures(layer))
+        @if !layer.findings.is_empty() {
+            ul.found.plain { @for finding in &layer.findings { li { (badge(finding.severity)) " " (finding.rule.title) ": " (finding.summary) } } }
+        }
+        figure {
+            (unit_map::legend(layer))
+            (unit_map::map(layer, with_figures))
+            (unit_map::table(layer))
+        }
+        @if with_plots {
+            figure {
+                div.plots.two { div { (inputs(layer)) } div { (centring(layer)) } }
+                figcaption { (caption(layer)) }
+            }
+        }
+    }
+}
+
+fn figures(layer: &Layer) -> Markup {
+    let f = layer.figures;
+    let range = format!("{} to {}", number::significant(f.min), number::significant(f.max));
+    let spread = |mean: f64, std: f64| format!("{} ± {}", number::significant(mean), number::significant(std));
+    let some = |figure: Option<f64>| figure.map(number::significant);
+    let percent = |share: Option<f64>| share.map(number::percent);
+    let facts = [
+        ("Samples, values of a unit", Some(format!("{}, {}", f.samples, f.values))),
+        ("Pre-activation z", f.z_mean.zip(f.z_std).map(|(mean, std)| spread(mean, std))),
+        ("Activation a", Some(spread(f.mean, f.std))),
+        ("Range of a", Some(range)),
+        ("Values with z ≤ 0", percent(f.not_positive)),
+        (
+            "Saturated low, high",
+            f.saturated_low
+                .zip(f.saturated_high)
+                .map(|(low, high)| format!("{}, {}", number::percent(low), number::percent(high))),
+        ),
+        ("At the cap", percent(f.capped)),
+        ("Off-centre γ", Some(number::significant(f.gamma))),
+        ("Gate E[f′]", some(f.gate)),
+        ("Saturation measure ρ", some(f.saturation_measure)),
+        ("Integer bits of a", Some(f.integer_bits.to_string())),
+        ("NaN, infinite", (f.nan + f.infinite > 0).then(|| format!("{}, {}", f.nan, f.infinite))),
+    ];
+    html! {
+        dl.facts.dense {
+            @for (term, fact) in &facts { @if let Some(fact) = fact { div { dt { (term) } dd { (fact) } } } }
+        }
+    }
+}
+
+/// The function, and on the same inputs how often the layer's pre-activations fell where.
+fn inputs(layer: &Layer) -> Markup {
+    let f = layer.figures.function;
+    let histogram = layer.vitals.histogram();
+    let (line, low, high) = curve::value_line(f, Stroke { colour: Colour::Text, dash: 0 });
+    let total = histogram.total() as f64;
+    let largest = histogram.counts.iter().copied().max().unwrap_or(0).max(1) as f64;
+    let height = |count: u64| low + 0.94 * (high - low) * count as f64 / largest;
+    let mut marks = curve::zones(f);
+    if total > 0.0 {
+        let bins = || Histogram::centres().zip(&histogram.counts);
+        marks.push(Mark::Band {
+            points: bins().map(|(x, &count)| (x, low, height(count))).collect(),
+            colour: Colour::Series(0),
+        });
+        let outline = bins().map(|(x, &count)| (x, height(count))).collect();
+        marks.push(Mark::Line { points: outline, stroke: Stroke::series(0), width: 1.2 });
+    }
+    marks.push(line);
+    let y = Axis::linear("", low, high, |y| number::trimmed(y, 2));
+    let title = format!("{f}, and where its inputs z fell");
+    let words = format!("The function {f} with the histogram of its inputs in {}", layer.vitals.name());
+    Plot { title, x: curve::inputs("z"), y, size: (WIDTH, 220), marks }.inline(&words)
+}
+
+/// The mean output of each unit and its spread, sorted.
+fn centring(layer: &Layer) -> Markup {
+    let mut units: Vec<(f64, f64)> =
+        layer.vitals.units().iter().filter(|unit| unit.a.count > 0).map(|unit| (unit.a.mean, unit.a.std())).collect();
+    units.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let last = units.len().saturating_sub(1);
+    let shown = units.len().min(MOST_POINTS);
+    let rank = |point: usize| if shown < 2 { 0 } else { point * last / (shown - 1) };
+    let points =
+        || (0..shown).map(|point| (rank(point), units[rank(point)])).map(|(rank, unit)| ((rank + 1) as f64, unit));
+    let reach = units.iter().flat_map(|(mean, std)| [mean - std, mean + std]).filter(|y| y.is_finite());
+    let (low, high) = reach.fold((0.0, 0.0), |(low, high): (f64, f64), y| (low.min(y), high.max(y)));
+    let margin = 0.06 * (high - low).max(1e-6);
+    let marks = vec![
+        Mark::Band {
+            points: points().map(|(x, (mean, std))| (x, mean - std, mean + std)).collect(),
+            colour: Colour::Series(0),
+        },
+        Mark::Level { y: 0.0, dash: 1, word: "" },
+        Mark::line(points().map(|(x, (mean, _))| (x, mean)).collect(), Stroke::series(0)),
+    ];
+    let x = Axis::linear("units, sorted", 0.5, units.len().max(1) as f64 + 0.5, |unit| number::trimmed(unit, 0))
+        .with_whole_ticks();
+    let y = Axis::linear("", low - margin, high + margin, number::significant);
+    let words = format!("The mean output of each unit of {} and its spread, sorted by the mean", layer.vitals.name());
+    Plot { title: "mean output of each unit ± its spread".to_owned(), x, y, size: (WIDTH, 220), marks }.inline(&words)
+}
+
+/// What the plots cannot show, in words.
+fn caption(layer: &Layer) -> String {
+    let histogram = layer.vitals.histogram();
+    let total = histogram.total();
+    if total == 0 {
+        return "Pre-activations were not recorded, so there is no histogram of them.".to_owned();
+    }
+    let peak = histogram.counts.iter().copied().max().unwrap_or(0) as f64 / total as f64;
+    let beyond = (histogram.below + histogram.above) as f64 / total as f64;
+    let mut text = format!(
+        "Left: the line is the function, the filled outline shows how often its inputs fell where; its highest step of 1/8 holds {} of \
+         them. Shaded: the slope is under 5 % of its largest.",
+        number::percent(peak)
+    );
+    if beyond > 0.0 {
+        text += &format!(" {} lie beyond ±8.", number::percent(beyond));
+    }
+    text + " Right: the line is the mean output of each unit, the band one standard deviation to either side; a unit whose band does not hold \
+         0 is off-centre."
+}

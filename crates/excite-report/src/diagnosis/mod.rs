@@ -1,0 +1,164 @@
+//! The report of a check: what is wrong with the activations of a network.
+
+mod depth;
+mod findings;
+mod layers;
+mod method;
+mod network;
+mod unit_map;
+
+use excite_vitals::findings::{Finding, Severity};
+use excite_vitals::{Diagnosis, LayerFigures, LayerVitals, UnitState, Vitals};
+use maud::{Markup, html};
+
+use crate::{number, page};
+
+/// Where the figures of a report come from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Origin {
+    /// The command that makes the report again.
+    pub command: String,
+    /// The data that went through the network, in a few words.
+    pub data: String,
+    /// The activations that are there but were not looked at: the name, and why.
+    pub not_seen: Vec<(String, String)>,
+}
+
+/// The report of `diagnosis`, which is one of `vitals`, as a self-contained HTML file. Figures that are missing or not finite are left
+/// out or shown as a dash; text from the model is escaped.
+///
+/// ```
+/// use excite_report::{Origin, diagnosis_page};
+/// use excite_vitals::{Diagnosis, LayerVitals, Vitals};
+/// let mut layer = LayerVitals::new("fc1", "relu".parse()?, 2);
+/// layer.update(&[-1.0, 2.0, -3.0, -0.5], &[0.0, 2.0, 0.0, 0.0])?;
+/// let vitals = Vitals::new("mlp", vec![layer]);
+/// let page = diagnosis_page(&vitals, &Diagnosis::of(&vitals), &Origin::default());
+/// assert!(page.contains("Dead units") && page.contains("fc1"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn diagnosis_page(vitals: &Vitals, diagnosis: &Diagnosis, origin: &Origin) -> String {
+    let layers = Layer::all(vitals, diagnosis);
+    let body = html! {
+        (unit_map::patterns())
+        p.eyebrow { "Check of a network's activations" }
+        h1 { (diagnosis.model) }
+        @if diagnosis.random_data { (made_up()) }
+        p.verdict { (page::with_code(&diagnosis.headline())) }
+        (facts(diagnosis, &layers, origin))
+        (page::section("Findings", &findings::list(diagnosis, &layers)))
+        (page::section("The network", &network::column(&layers)))
+        (page::section("Over the depth", &depth::figures(&layers)))
+        (page::section("Layer by layer", &layers::details(&layers)))
+        (page::section("How this was measured", &method::definitions(diagnosis, origin)))
+    };
+    page::page(&format!("{}: its activations checked", diagnosis.model), &body)
+}
+
+/// A layer with all that is said of it.
+struct Layer<'a> {
+    /// Its place from the input on, from 1.
+    place: usize,
+    vitals: &'a LayerVitals,
+    figures: &'a LayerFigures,
+    states: Vec<UnitState>,
+    /// What was found in it, the worst first.
+    findings: Vec<&'a Finding>,
+}
+
+impl<'a> Layer<'a> {
+    fn all(vitals: &'a Vitals, diagnosis: &'a Diagnosis) -> Vec<Self> {
+        let of = |(index, (vitals, figures)): (usize, (&'a LayerVitals, &'a LayerFigures))| Self {
+            place: index + 1,
+            vitals,
+            figures,
+            states: diagnosis.unit_states(vitals),
+            findings: diagnosis.findings.iter().filter(|f| f.layer.as_deref() == Some(vitals.name())).collect(),
+        };
+        vitals.layers.iter().zip(&diagnosis.layers).enumerate().map(of).collect()
+    }
+
+    /// Where the page tells about it.
+    fn anchor(&self) -> String {
+        format!("layer-{}", self.place)
+    }
+
+    /// Whether something worse than a note was found.
+    fn is_ill(&self) -> bool {
+        self.findings.first().is_some_and(|finding| finding.severity > Severity::Note)
+    }
+
+    /// How many of its units are in each state that occurs, the worst first.
+    fn counts(&self) -> Vec<(UnitState, usize)> {
+        let count = |state: &UnitState| self.states.iter().filter(|found| *found == state).count();
+        UnitState::ALL.iter().map(|state| (*state, count(state))).filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// The states in words: `12 dead, 84 healthy`.
+    fn in_words(&self) -> String {
+        let words = self.counts().into_iter().map(|(state, count)| format!("{} {}", count, state.name()));
+        words.collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn made_up() -> Markup {
+    html! {
+        div.notice.loud role="note" {
+            strong { "The inputs were random numbers." }
+            " What follows shows that the network runs, and little more: units were trained for other data, and what is dead or \
+             saturated here may be well on real ones. Nothing counts as measured. Give real data with "
+            code { "--input" } "."
+        }
+    }
+}
+
+/// What was looked at.
+fn facts(diagnosis: &Diagnosis, layers: &[Layer], origin: &Origin) -> Markup {
+    let units: usize = layers.iter().map(|layer| layer.figures.units).sum();
+    let mut facts = vec![("Samples", diagnosis.samples.to_string())];
+    if !origin.data.is_empty() {
+        facts.push(("Data", origin.data.clone()));
+    }
+    facts.push(("Layers", layers.len().to_string()));
+    facts.push(("Units", units.to_string()));
+    facts.push(("Functions", functions(layers)));
+    let of_state = |state: UnitState| layers.iter().flat_map(|l| &l.states).filter(|found| **found == state).count();
+    for state in UnitState::ALL.into_iter().filter(|state| state.rule().is_some()) {
+        let count = of_state(state);
+        if count > 0 {
+            let share = number::percent(count as f64 / units.max(1) as f64);
+            facts.push((state.name(), format!("{} ({share})", count)));
+        }
+    }
+    html! {
+        dl.facts { @for (term, fact) in &facts { div { dt { (page::capitalised(term)) } dd { (fact) } } } }
+        @if !origin.command.is_empty() {
+            p.soft { "This command repeats it:" }
+            pre { (origin.command) }
+        }
+    }
+}
+
+/// The functions, each with the number of its layers: `relu6 (35), sigmoid`.
+fn functions(layers: &[Layer]) -> String {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for layer in layers {
+        let name = layer.figures.function.name();
+        match counts.iter_mut().find(|(known, _)| known == name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((name.to_owned(), 1)),
+        }
+    }
+    let one = |(name, count): (String, usize)| if count == 1 { name } else { format!("{name} ({count})") };
+    counts.into_iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// How bad, as a sign and a word.
+fn badge(severity: Severity) -> Markup {
+    let sign = match severity {
+        Severity::Error => "✕",
+        Severity::Warning => "▲",
+        Severity::Note => "●",
+    };
+    html! { span class=(format!("badge {severity}")) { (sign) " " (severity.to_string()) } }
+}

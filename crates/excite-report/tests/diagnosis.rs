@@ -1,0 +1,198 @@
+//! The page of a diagnosis, read as a reader's browser would read it.
+
+mod made_up;
+mod svg;
+
+use std::collections::HashSet;
+
+use excite_report::{Origin, diagnosis_page};
+use excite_vitals::findings::{self, Severity};
+use excite_vitals::{Diagnosis, LayerVitals, UnitState, Vitals};
+use made_up::Shape;
+use svg::check_svgs;
+
+fn page(vitals: &Vitals) -> String {
+    diagnosis_page(vitals, &Diagnosis::of(vitals), &Origin::default())
+}
+
+#[test]
+fn the_page_tells_all_that_was_found() {
+    let vitals = made_up::vitals(&Shape::default());
+    let diagnosis = Diagnosis::of(&vitals);
+    let origin = Origin {
+        command: "excite check net.onnx --input data.npz".to_owned(),
+        data: "320 rows of data.npz".to_owned(),
+        not_seen: vec![("softmax_3".to_owned(), "a function of rows".to_owned())],
+    };
+    let page = diagnosis_page(&vitals, &diagnosis, &origin);
+    for text in [
+        "made-up network",
+        "320 rows of data.npz",
+        "excite check net.onnx --input data.npz",
+        "softmax_3",
+        "a function of rows",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    let rules: HashSet<_> = diagnosis.findings.iter().map(|finding| finding.rule.id).collect();
+    assert!(rules.len() >= 6, "the made-up network has many faults: {rules:?}");
+    for finding in &diagnosis.findings {
+        assert!(page.contains(&finding.summary), "{}", finding.summary);
+        assert!(page.contains(&finding.remedy), "{}", finding.remedy);
+    }
+    for layer in &diagnosis.layers {
+        assert!(page.contains(&format!(">{}</a>", layer.name)), "{}", layer.name);
+    }
+    assert!(check_svgs(&page) > 4 * diagnosis.layers.len());
+}
+
+#[test]
+fn every_unit_is_a_cell_of_its_state_with_its_figures() {
+    let vitals = made_up::vitals(&Shape::default());
+    let diagnosis = Diagnosis::of(&vitals);
+    let page = page(&vitals);
+    let maps: Vec<&str> =
+        page.split("<svg class=\"map\"").skip(1).map(|map| map.split("</svg>").next().unwrap()).collect();
+    assert_eq!(maps.len(), vitals.layers.len());
+    for (map, layer) in maps.iter().zip(&vitals.layers) {
+        let states = diagnosis.unit_states(layer);
+        assert_eq!(map.matches("<rect").count(), states.len());
+        for (unit, state) in states.iter().enumerate() {
+            assert!(map.contains(&format!("<title>unit {unit}: {}", state.name())), "unit {unit} of {}", layer.name());
+        }
+    }
+    let dead: usize =
+        vitals.layers.iter().flat_map(|l| diagnosis.unit_states(l)).filter(|s| *s == UnitState::Dead).count();
+    assert!(dead > 5 && page.matches("class=\"u-dead\"").count() >= dead);
+}
+
+#[test]
+fn severities_and_states_are_told_in_words_and_signs_too() {
+    let page = page(&made_up::vitals(&Shape::default()));
+    for badge in ["▲ warning", "● note"] {
+        assert!(page.contains(badge), "{badge}");
+    }
+    let mut dead = LayerVitals::new("fc1", "relu".parse().unwrap(), 2);
+    dead.update(&[-1.0; 800], &[0.0; 800]).unwrap();
+    assert!(self::page(&Vitals::new("dead", vec![dead])).contains("✕ error"));
+    // One pattern with a sign for each state that a rule finds.
+    assert_eq!(page.matches("<pattern").count(), UnitState::ALL.iter().filter(|state| state.rule().is_some()).count());
+    assert_eq!(page.matches("class=\"sign\"").count(), page.matches("<pattern").count());
+}
+
+#[test]
+fn made_up_inputs_are_told_loudly_and_real_ones_are_not() {
+    let mut vitals = made_up::vitals(&Shape::default());
+    assert!(!page(&vitals).contains("random numbers"));
+    vitals.random_data = true;
+    let page = page(&vitals);
+    let (notice, verdict) =
+        (page.find("The inputs were random numbers.").unwrap(), page.find("class=\"verdict\"").unwrap());
+    assert!(notice < verdict);
+    assert!(!page.contains("Measured: so for all samples"));
+}
+
+#[test]
+fn every_link_leads_somewhere_in_the_page_and_nothing_is_loaded() {
+    let page = page(&made_up::vitals(&Shape::default()));
+    let mut links = 0;
+    for link in page.split("href=\"").skip(1) {
+        let target = link.split('"').next().unwrap();
+        let id = target.strip_prefix('#').unwrap_or_else(|| panic!("{target} leads out of the page"));
+        assert_eq!(page.matches(&format!("id=\"{id}\"")).count(), 1, "{id}");
+        links += 1;
+    }
+    assert!(links > 20);
+    for loader in ["http://", "https://", "<script", "<link", "<img", "<iframe", "@import", "src="] {
+        assert!(!page.contains(loader), "{loader}");
+    }
+    assert_eq!(page.matches("url(").count(), page.matches("url(#").count());
+}
+
+#[test]
+fn every_rule_is_explained() {
+    let page = page(&made_up::vitals(&Shape::default()));
+    for rule in findings::ALL {
+        assert!(page.contains(&format!("id=\"rule-{}\"", rule.id)), "{}", rule.id);
+    }
+}
+
+#[test]
+fn a_healthy_network_is_told_so() {
+    let mut layer = LayerVitals::new("fc1", "tanh".parse().unwrap(), 4);
+    let z: Vec<f32> = (0..4000).map(|i| ((i * 37) % 41) as f32 / 20.0 - 1.0).collect();
+    let a: Vec<f32> = z.iter().map(|z| z.tanh()).collect();
+    layer.update(&z, &a).unwrap();
+    let vitals = Vitals::new("sound", vec![layer]);
+    assert_eq!(Diagnosis::of(&vitals).worst(), None);
+    let page = page(&vitals);
+    assert!(page.contains("Healthy: nothing was found") && page.contains("No errors and no warnings."));
+    check_svgs(&page);
+}
+
+#[test]
+fn text_from_the_model_is_escaped() {
+    let hostile = "<script>alert(1)</script>\"'&</style></title>`";
+    let mut layer = LayerVitals::new(hostile, "relu".parse().unwrap(), 2);
+    layer.update(&[-1.0; 8], &[0.0; 8]).unwrap();
+    let vitals = Vitals::new(hostile, vec![layer]);
+    let origin =
+        Origin { command: hostile.into(), data: hostile.into(), not_seen: vec![(hostile.into(), hostile.into())] };
+    let page = diagnosis_page(&vitals, &Diagnosis::of(&vitals), &origin);
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;"));
+    assert!(!page.contains("<script"));
+    // That of the page, and that of the patterns.
+    assert_eq!(page.matches("</style>").count(), 2);
+    check_svgs(&page);
+}
+
+#[test]
+fn all_sizes_are_drawn_and_stay_small() {
+    // The last has over 100,000 units.
+    for (layers, units, samples, most) in
+        [(1, 1, 1, 60_000), (0, 1, 1, 40_000), (2, 3, 2, 90_000), (300, 24, 4, 16_000_000)]
+    {
+        let page = page(&made_up::vitals(&Shape { layers, units, samples }));
+        check_svgs(&page);
+        assert!(page.len() < most, "{layers} layers of {units} units take {} bytes", page.len());
+    }
+}
+
+#[test]
+fn layers_without_values_with_nan_or_with_huge_numbers_break_nothing() {
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, 1e-45, 0.0] {
+        let mut layers = Vec::new();
+        for name in ["relu", "relu6", "tanh", "gelu", "exponential", "squared_relu", "identity"] {
+            let function: excite::Function = name.parse().unwrap();
+            let mut layer = LayerVitals::new(name, function, 2);
+            let z = [value, 1.0, value, -1.0];
+            layer.update(&z, &z.map(|z| function.value(z))).unwrap();
+            layers.push(layer);
+            layers.push(LayerVitals::new(&format!("{name}, not seen"), function, 2));
+        }
+        let page = page(&Vitals::new("edge", layers));
+        check_svgs(&page);
+        assert!(page.contains("No value reached this layer."));
+    }
+    check_svgs(&page(&Vitals::new("empty", Vec::new())));
+}
+
+#[test]
+fn layers_of_which_only_activations_were_given_are_shown() {
+    let mut layer = LayerVitals::new("act", "gelu".parse().unwrap(), 2);
+    layer.update_batch(excite_vitals::Batch::activations(&[0.5, 1.0, 0.1, 2.0])).unwrap();
+    let page = page(&Vitals::new("hooked", vec![layer]));
+    check_svgs(&page);
+    assert!(page.contains("Pre-activations were not recorded"));
+}
+
+#[test]
+fn the_same_said_of_many_layers_is_said_once() {
+    let vitals = made_up::vitals(&Shape { layers: 30, units: 4, samples: 3 });
+    let diagnosis = Diagnosis::of(&vitals);
+    let few = diagnosis.findings.iter().filter(|finding| finding.rule.id == "too-few-samples").count();
+    assert!(few == 30 && diagnosis.worst() >= Some(Severity::Warning));
+    let page = page(&vitals);
+    let findings = page.split("<h2>Findings</h2>").nth(1).unwrap().split("<h2>").next().unwrap();
+    assert_eq!(findings.matches("</span> Too few samples</h3>").count(), 1);
+}

@@ -1,0 +1,117 @@
+//! Units through which no gradient ever passes.
+
+use super::{Cause, Finding, Grade, Rule, Severity, Subject, by_cause, counted, percent, severity_by_share};
+use crate::{IncomingWeights, LayerVitals, Role};
+
+pub(super) static RULE: Rule = Rule {
+    id: "dead-units",
+    title: "Dead units",
+    meaning: "The slope of the function was 0 for every sample, so no gradient ever reached the weights of the unit, and training cannot \
+              change it. A ReLU dies this way when its pre-activation is never positive; in N samples without a firing, the true rate is under \
+              3/N with 95 % confidence.",
+    threshold: "A unit whose slope was 0 for all values. Under a tenth of a layer is a note, half or more is an error; in a gate it is a \
+                note.",
+    remedies: &[
+        (
+            Cause::Unknown,
+            "Compare with the vitals of the untrained network: dead there calls for centred inputs, the right gain and biases of 0 or a \
+             little over; dead later for a lower learning rate, warm-up, gradient clipping, or a leaky function.",
+        ),
+        (
+            Cause::Bias,
+            "The bias holds it down: start biases at 0 or a little over; if training brought it there, lower the learning rate, warm up, or \
+             clip gradients.",
+        ),
+        (
+            Cause::OffCentreInputs,
+            "The mean of the inputs holds it down: standardise or normalise what comes in, or use a zero-centred function before it.",
+        ),
+        (
+            Cause::Weights,
+            "The incoming weights hold it down whatever comes in: check the initialisation and its gain, lower the learning rate, or use a \
+             leaky function.",
+        ),
+        (Cause::NoInput, "Nothing comes in, for all units that lead here are dead: mend the layer before."),
+    ],
+    check,
+};
+
+fn check(subject: &Subject<'_>) -> Vec<Finding> {
+    subject.layers().flat_map(|(layer, weights)| of_layer(layer, weights)).collect()
+}
+
+fn of_layer(layer: &LayerVitals, weights: Option<&IncomingWeights>) -> Vec<Finding> {
+    let dead: Vec<usize> = (0..layer.units().len()).filter(|&unit| layer.units()[unit].is_dead()).collect();
+    let severity = match layer.role() {
+        Role::Gate => Severity::Note,
+        Role::Hidden | Role::Output => severity_by_share(dead.len(), layer.units().len()),
+    };
+    let is_proven = |unit: usize| weights.is_some_and(|weights| is_provably_dead(layer, weights, unit));
+    let (proven, measured): (Vec<usize>, Vec<usize>) = dead.into_iter().partition(|&unit| is_proven(unit));
+    let mut findings = Vec::new();
+    for (grade, units) in [(Grade::Proven, proven), (Grade::Measured, measured)] {
+        for (cause, units) in by_cause(units.into_iter().map(|unit| (unit, cause(layer, weights, unit)))) {
+            findings.push(finding(layer, weights, units, cause).severity(severity).grade(grade));
+        }
+    }
+    findings
+}
+
+fn finding(layer: &LayerVitals, weights: Option<&IncomingWeights>, units: Vec<usize>, cause: Cause) -> Finding {
+    let bound = layer.dead_bound().unwrap_or(1.0);
+    let summary = format!(
+        "{} passed no gradient in {} samples (so in less than {} of all){}",
+        counted(units.len(), layer.units().len()),
+        layer.samples(),
+        percent(bound),
+        match cause {
+            Cause::Bias => ": the bias holds them down",
+            Cause::OffCentreInputs => ": the mean of their inputs holds them down",
+            Cause::Weights => ": their incoming weights hold them down",
+            Cause::NoInput => ": no input comes to them",
+            _ => "",
+        }
+    );
+    let all = layer.units();
+    Finding::on(&RULE, layer, units, cause, summary)
+        .with("upper bound of the share of samples that pass a gradient", bound)
+        .with_units("largest pre-activation", |unit| (all[unit].z.count > 0).then_some(all[unit].z.max))
+        .with_units("bias", |unit| weights.map(|weights| f64::from(weights.bias[unit])))
+        .with_units("mean of what the inputs contribute", |unit| weights.and_then(|w| w.mean_contribution(unit)))
+        .with_units("largest pre-activation that the intervals of the inputs allow", |unit| {
+            weights.map(|weights| weights.upper_bound(unit)).filter(|bound| bound.is_finite())
+        })
+}
+
+/// Whether the intervals of the inputs allow only pre-activations at which the slope is 0.
+fn is_provably_dead(layer: &LayerVitals, weights: &IncomingWeights, unit: usize) -> bool {
+    let facts = excite::Facts::of(layer.function());
+    let bound = weights.upper_bound(unit);
+    // Up to where the search found the saturation to begin; the exact test is the slope itself.
+    let reaches = facts.saturated_below.is_some_and(|below| bound <= below + 1e-9 * (1.0 + below.abs()));
+    reaches && layer.function().slope_at(bound) == 0.0
+}
+
+/// What holds a dead unit down: what it would take to lift it. Each is tried on the largest pre-activation that was seen.
+fn cause(layer: &LayerVitals, weights: Option<&IncomingWeights>, unit: usize) -> Cause {
+    let Some(weights) = weights else { return Cause::Unknown };
+    if weights.is_cut_off(unit) {
+        return Cause::NoInput;
+    }
+    let z = &layer.units()[unit].z;
+    // The cause looks for what pushes down; a unit held at the upper end of a clamp is not such.
+    if z.count == 0 || z.min > excite::Facts::of(layer.function()).steepest_at {
+        return Cause::Unknown;
+    }
+    let bias = f64::from(weights.bias[unit]);
+    let inputs = weights.mean_contribution(unit).unwrap_or(0.0);
+    let passes = |z: f64| layer.function().slope_at(z) != 0.0;
+    let lifts = |push: f64| push < 0.0 && passes(z.max - push);
+    match (lifts(bias), lifts(inputs)) {
+        (true, false) => Cause::Bias,
+        (false, true) => Cause::OffCentreInputs,
+        (true, true) if bias <= inputs => Cause::Bias,
+        (true, true) => Cause::OffCentreInputs,
+        (false, false) => Cause::Weights,
+    }
+}

@@ -1,0 +1,68 @@
+//! NaN and infinities.
+
+use super::{Cause, Evidence, Finding, Grade, Rule, Severity, Subject, counted};
+use crate::sketch::Unit;
+
+pub(super) static RULE: Rule = Rule {
+    id: "nan-or-infinite",
+    title: "NaN or infinities",
+    meaning: "Values of the layer, or of the inputs, were not numbers or were infinite. One such value spreads to all that is computed from \
+              it, and a training step with it ruins the weights.",
+    threshold: "A single NaN or infinity in inputs, pre-activations or activations: an error.",
+    remedies: &[
+        (
+            Cause::Unknown,
+            "Look at the first layer that has them: lower the learning rate, clip gradients, and guard logarithms, divisions and square roots; \
+             in 16-bit floats scale the loss.",
+        ),
+        (Cause::Data, "Missing or broken values in the data: drop or fill them in before they reach the network."),
+    ],
+    check,
+};
+
+fn check(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(input) = &subject.vitals.input {
+        let broken: Vec<usize> =
+            (0..input.features.len()).filter(|&i| input.features[i].nan + input.features[i].infinite > 0).collect();
+        if !broken.is_empty() {
+            let all = input.all();
+            let figure =
+                |quantity: &str, value: u64| Evidence { quantity: quantity.into(), unit: None, value: value as f64 };
+            findings.push(Finding {
+                rule: &RULE,
+                layer: None,
+                of: input.features.len(),
+                severity: Severity::Error,
+                grade: Grade::Measured,
+                samples: subject.vitals.samples(),
+                summary: format!("the inputs hold {} NaN and {} infinities", all.nan, all.infinite),
+                evidence: vec![figure("NaN", all.nan), figure("infinities", all.infinite)],
+                cause: Cause::Data,
+                remedy: RULE.remedy(Cause::Data).to_owned(),
+                units: broken,
+            });
+        }
+    }
+    let is_clean = findings.is_empty();
+    for (layer, _) in subject.layers() {
+        let units = layer.units();
+        let broken: Vec<usize> = (0..units.len()).filter(|&unit| units[unit].not_finite() > 0).collect();
+        if broken.is_empty() {
+            continue;
+        }
+        let total = |of: fn(&Unit) -> u64| units.iter().map(of).sum::<u64>();
+        let (nan, infinite) = (total(|u| u.z.nan.max(u.a.nan)), total(|u| u.z.infinite.max(u.a.infinite)));
+        let summary = format!("{} put out {nan} NaN and {infinite} infinities", counted(broken.len(), units.len()));
+        let cause = if is_clean { Cause::Unknown } else { Cause::Data };
+        let finding = Finding::on(&RULE, layer, broken, cause, summary).severity(Severity::Error);
+        findings.push(
+            finding
+                .with("NaN among the pre-activations", total(|u| u.z.nan) as f64)
+                .with("NaN among the activations", total(|u| u.a.nan) as f64)
+                .with("infinities among the pre-activations", total(|u| u.z.infinite) as f64)
+                .with("infinities among the activations", total(|u| u.a.infinite) as f64),
+        );
+    }
+    findings
+}

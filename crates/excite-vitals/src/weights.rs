@@ -1,0 +1,104 @@
+//! The weights that lead into a layer: what they tell of a unit that never fires.
+
+use excite::Interval;
+use serde::{Deserialize, Serialize};
+
+use crate::{LayerVitals, VitalsError};
+
+/// The weights that lead into a layer: z = W·h + b.
+///
+/// ```
+/// use excite::Interval;
+/// use excite_vitals::IncomingWeights;
+/// let weights = IncomingWeights {
+///     bias: vec![-1.5, -1.5],
+///     weights: vec![1.0, 0.25, 1.0, 1.0],
+///     inputs: vec![Interval { low: 0.0, high: 1.0 }],
+///     input_means: vec![],
+/// };
+/// // The first unit gets at most 1 + 0.25 − 1.5, the second at most 1 + 1 − 1.5.
+/// assert!(weights.upper_bound(0) < 0.0 && weights.upper_bound(1) > 0.0);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct IncomingWeights {
+    /// The bias of each unit; zeros if the layer has none.
+    pub bias: Vec<f32>,
+    /// A row of weights for each unit, of the length of the fan-in: [units, inputs], or [units, channels, positions of the kernel].
+    pub weights: Vec<f32>,
+    /// The interval that each input h lies in; or, where several weights of a row belong to one input channel, that of each channel;
+    /// or one for all. Padding is an input: intervals must hold its 0.
+    pub inputs: Vec<Interval>,
+    /// The mean of each input, in the layout of `inputs`; empty if not known.
+    pub input_means: Vec<f64>,
+}
+
+impl IncomingWeights {
+    /// The weights between two layers, with the intervals and means that were measured of the outputs of the layer before.
+    pub fn after(before: &LayerVitals, weights: Vec<f32>, bias: Vec<f32>) -> Self {
+        let inputs = before.units().iter().map(|unit| Interval { low: unit.a.min, high: unit.a.max }).collect();
+        let input_means = before.units().iter().map(|unit| unit.a.mean).collect();
+        Self { bias, weights, inputs, input_means }
+    }
+
+    /// Whether they can be those of a layer of `units` units.
+    ///
+    /// # Errors
+    /// If a length does not fit, or an interval has no beginning or end.
+    pub fn check(&self, layer: &str, units: usize) -> Result<(), VitalsError> {
+        let fault = |fault: String| Err(VitalsError::Weights { layer: layer.to_owned(), fault });
+        if units == 0 || self.weights.is_empty() || !self.weights.len().is_multiple_of(units) {
+            return fault(format!("{} weights are not {units} rows of one length", self.weights.len()));
+        }
+        let fan_in = self.weights.len() / units;
+        if self.bias.len() != units {
+            return fault(format!("{} biases for {units} units", self.bias.len()));
+        }
+        if self.inputs.is_empty() || !fan_in.is_multiple_of(self.inputs.len()) {
+            return fault(format!("{} intervals for {fan_in} inputs of a unit", self.inputs.len()));
+        }
+        if !self.input_means.is_empty() && self.input_means.len() != self.inputs.len() {
+            return fault(format!("{} means for {} intervals", self.input_means.len(), self.inputs.len()));
+        }
+        if self.inputs.iter().any(|input| !(input.low <= input.high)) {
+            return fault("an interval ends before it begins".to_owned());
+        }
+        Ok(())
+    }
+
+    /// An upper bound of the unit's z over all inputs in their intervals, Σ max(w·low, w·high) + b, in whatever order f32 sums it.
+    pub fn upper_bound(&self, unit: usize) -> f64 {
+        let bias = f64::from(self.bias[unit]);
+        let (mut bound, mut size, mut terms) = (bias, bias.abs(), 1.0);
+        for (weight, input) in self.row(unit).filter(|(weight, _)| *weight != 0.0) {
+            let Interval { low, high } = self.inputs[input];
+            let (at_low, at_high) = (weight * low, weight * high);
+            bound += at_low.max(at_high);
+            size += at_low.abs().max(at_high.abs());
+            terms += 1.0;
+        }
+        // Higham 2002, (3.5): a sum of n products in any order is off by at most n·u·Σ|products|, to first order. Twice that.
+        let unit_roundoff = 0.5 * f64::from(f32::EPSILON);
+        if size == 0.0 { bound } else { bound + 2.0 * terms * unit_roundoff * size }
+    }
+
+    /// Whether no input ever comes to the unit: it has weights, and all inputs that they are of are always 0.
+    pub fn is_cut_off(&self, unit: usize) -> bool {
+        let is_nothing = |input: usize| self.inputs[input].low == 0.0 && self.inputs[input].high == 0.0;
+        let mut weighted = self.row(unit).filter(|(weight, _)| *weight != 0.0).peekable();
+        weighted.peek().is_some() && weighted.all(|(_, input)| is_nothing(input))
+    }
+
+    /// What the inputs contribute to the unit's z on average, w·μ. None where the means are not known.
+    pub fn mean_contribution(&self, unit: usize) -> Option<f64> {
+        (!self.input_means.is_empty())
+            .then(|| self.row(unit).map(|(weight, input)| weight * self.input_means[input]).sum())
+    }
+
+    /// The weights of a unit, each with the index of its input.
+    fn row(&self, unit: usize) -> impl Iterator<Item = (f64, usize)> {
+        let fan_in = self.weights.len() / self.bias.len();
+        let of_one_input = fan_in / self.inputs.len();
+        let row = &self.weights[unit * fan_in..(unit + 1) * fan_in];
+        row.iter().enumerate().map(move |(index, &weight)| (f64::from(weight), index / of_one_input))
+    }
+}

@@ -1,0 +1,321 @@
+//! Every rule on the smallest network that has the fault, and on one that has not.
+
+use excite::{Function, Interval};
+use excite_vitals::findings::{Cause, Finding, Grade, Severity};
+use excite_vitals::{Batch, Diagnosis, IncomingWeights, InputVitals, LayerVitals, Role, Vitals};
+
+const SAMPLES: usize = 1000;
+
+/// Spread evenly over [−1, 1), in an order of no meaning.
+fn even(sample: usize) -> f32 {
+    ((sample * 387) % SAMPLES) as f32 / 500.0 - 1.0
+}
+
+/// A layer of `units` units whose pre-activations are `z(unit, x)` for x spread evenly over [−1, 1).
+fn layer(function: &str, units: usize, z: impl Fn(usize, f32) -> f32) -> LayerVitals {
+    let function: Function = function.parse().unwrap();
+    let z: Vec<f32> = (0..SAMPLES).flat_map(|s| (0..units).map(|u| z(u, even(s))).collect::<Vec<_>>()).collect();
+    let mut layer = LayerVitals::new("layer", function, units);
+    layer.update_batch(Batch::pre_activations(&z)).unwrap();
+    layer
+}
+
+fn findings(layers: Vec<LayerVitals>) -> Vec<Finding> {
+    Diagnosis::of(&Vitals::new("model", layers)).findings
+}
+
+/// The one finding of the rule.
+fn only<'a>(findings: &'a [Finding], id: &str) -> &'a Finding {
+    let found: Vec<&Finding> = findings.iter().filter(|finding| finding.rule.id == id).collect();
+    assert_eq!(found.len(), 1, "{id}: {findings:#?}");
+    found[0]
+}
+
+fn has(findings: &[Finding], id: &str) -> bool {
+    findings.iter().any(|finding| finding.rule.id == id)
+}
+
+fn evidence(finding: &Finding, quantity: &str) -> f64 {
+    finding.evidence.iter().find(|e| e.quantity == quantity).unwrap_or_else(|| panic!("{finding:#?}")).value
+}
+
+#[test]
+fn dead_units_with_their_bound() {
+    let found = findings(vec![layer("relu", 20, |unit, x| if unit == 3 { x - 1.5 } else { x })]);
+    let dead = only(&found, "dead-units");
+    assert_eq!((dead.units.as_slice(), dead.of, dead.samples), ([3].as_slice(), 20, 1000));
+    assert_eq!((dead.severity, dead.grade, dead.cause), (Severity::Note, Grade::Measured, Cause::Unknown));
+    assert_eq!(evidence(dead, "upper bound of the share of samples that pass a gradient"), 0.003);
+    assert_eq!(dead.rule.guide(), "docs/guide/dead-units.md");
+    assert!(
+        dead.summary.starts_with("1 of 20 units passed no gradient in 1000 samples (so in less than 0.300 % of all)")
+    );
+    let severity = |dead: usize| {
+        let found = findings(vec![layer("relu", 20, move |unit, x| if unit < dead { x - 1.5 } else { x })]);
+        only(&found, "dead-units").severity
+    };
+    assert_eq!((severity(2), severity(9), severity(10)), (Severity::Warning, Severity::Warning, Severity::Error));
+    assert!(!has(&findings(vec![layer("leaky_relu", 4, |_, x| x - 1.5)]), "dead-units"));
+}
+
+/// One dead ReLU, z = w·h + b with the input h at `mean` ± 1.
+fn cause_of(weight: f32, mean: f32, bias: f32, interval: Interval) -> (Cause, Grade) {
+    let layer = layer("relu", 1, |_, x| weight * (x + mean) + bias);
+    assert!(layer.units()[0].is_dead());
+    let weights = IncomingWeights {
+        bias: vec![bias],
+        weights: vec![weight],
+        inputs: vec![interval],
+        input_means: vec![f64::from(mean)],
+    };
+    let diagnosis = Diagnosis::with_weights(&Vitals::new("model", vec![layer]), &[Some(weights)]).unwrap();
+    let dead = only(&diagnosis.findings, "dead-units");
+    assert!(!dead.remedy.is_empty());
+    (dead.cause, dead.grade)
+}
+
+#[test]
+fn what_holds_a_dead_unit_down() {
+    let wide = Interval { low: -100.0, high: 100.0 };
+    let around = |mean: f64| Interval { low: mean - 1.0, high: mean + 1.0 };
+    assert_eq!(cause_of(1.0, 0.0, -2.0, wide), (Cause::Bias, Grade::Measured));
+    assert_eq!(cause_of(1.0, 0.0, -2.0, around(0.0)), (Cause::Bias, Grade::Proven));
+    assert_eq!(cause_of(-1.0, 3.0, 0.0, around(3.0)), (Cause::OffCentreInputs, Grade::Proven));
+    assert_eq!(cause_of(-1.0, 3.0, 0.5, wide), (Cause::OffCentreInputs, Grade::Measured));
+    assert_eq!(cause_of(-1.0, 3.0, -10.0, wide).0, Cause::Weights, "neither alone lifts it");
+    assert_eq!(cause_of(0.0, 3.0, -0.5, wide).0, Cause::Weights, "no weight, and a bias that lifts it only to 0");
+    let none = Interval { low: 0.0, high: 0.0 };
+    assert_eq!(cause_of(1.0, 0.0, -2.0, none), (Cause::NoInput, Grade::Proven));
+}
+
+#[test]
+fn weights_that_do_not_fit_are_refused_in_words() {
+    let vitals = Vitals::new("model", vec![layer("relu", 2, |_, x| x)]);
+    let fits = IncomingWeights {
+        bias: vec![0.0; 2],
+        weights: vec![0.0; 8],
+        inputs: vec![Interval { low: 0.0, high: 1.0 }; 2],
+        input_means: vec![0.5; 2],
+    };
+    assert!(Diagnosis::with_weights(&vitals, &[Some(fits.clone())]).is_ok());
+    assert!(Diagnosis::with_weights(&vitals, &[]).unwrap_err().to_string().contains("0 entries for 1 layers"));
+    let refused = |change: fn(&mut IncomingWeights), words: &str| {
+        let mut weights = fits.clone();
+        change(&mut weights);
+        let error = Diagnosis::with_weights(&vitals, &[Some(weights)]).unwrap_err().to_string();
+        assert!(error.contains(words) && error.contains("`layer`"), "{error}");
+    };
+    refused(|w| w.weights.truncate(7), "7 weights are not 2 rows");
+    refused(|w| w.weights.clear(), "0 weights");
+    refused(|w| w.bias.truncate(1), "1 biases for 2 units");
+    refused(|w| w.inputs.clear(), "0 intervals for 4 inputs");
+    refused(|w| w.inputs = vec![w.inputs[0]; 3], "3 intervals for 4 inputs");
+    refused(|w| w.input_means.truncate(1), "1 means for 2 intervals");
+    refused(|w| w.inputs[1].high = -1.0, "ends before it begins");
+    refused(|w| w.inputs[1].high = f64::NAN, "ends before it begins");
+}
+
+#[test]
+fn an_upper_bound_holds_in_f32() {
+    // In f32 these terms sum up to 2^-22, though their exact sum is less than 0.
+    let weights = IncomingWeights {
+        bias: vec![-1.0],
+        weights: vec![1.0, f32::EPSILON, f32::EPSILON],
+        inputs: vec![
+            Interval { low: 1.0, high: 1.0 },
+            Interval { low: 0.0, high: 0.49 },
+            Interval { low: 0.0, high: 0.49 },
+        ],
+        input_means: vec![],
+    };
+    assert!(weights.upper_bound(0) > f64::from(f32::EPSILON));
+    assert_eq!(weights.mean_contribution(0), None);
+    assert!(!weights.is_cut_off(0));
+}
+
+#[test]
+fn saturated_units_with_their_side_and_cause() {
+    let z = |unit: usize, x: f32| match unit {
+        0 => 400.0 * x,
+        1 => x + 8.0,
+        2 => x - 8.0,
+        _ => x,
+    };
+    let found = findings(vec![layer("tanh", 20, z)]);
+    let of = |cause: Cause| found.iter().find(|f| f.rule.id == "saturated-units" && f.cause == cause).unwrap();
+    assert_eq!(
+        (of(Cause::Spread).units.as_slice(), of(Cause::Shift).units.as_slice()),
+        ([0].as_slice(), [1, 2].as_slice())
+    );
+    let low = "share of values saturated on the low side";
+    assert!((evidence(of(Cause::Spread), low) - 0.5).abs() < 0.01);
+    assert_eq!((evidence(of(Cause::Shift), low), of(Cause::Shift).severity), (0.5, Severity::Warning));
+    let head = layer("sigmoid", 4, |_, x| 200.0 * x).with_role(Role::Output);
+    assert_eq!(only(&findings(vec![head]), "saturated-units").severity, Severity::Note);
+    assert!(!has(&findings(vec![layer("relu", 4, |_, x| x - 0.97)]), "saturated-units"), "sparse is not saturated");
+    assert!(!has(&findings(vec![layer("leaky_relu", 4, |_, x| x - 2.0)]), "saturated-units"), "nor is a leak");
+    assert!(has(&findings(vec![layer("relu6", 4, |_, x| x + 9.0)]), "saturated-units"));
+}
+
+#[test]
+fn off_centre_layers_and_whose_fault_it_is() {
+    let sigmoid = findings(vec![layer("sigmoid", 3, |_, x| x)]);
+    assert_eq!(only(&sigmoid, "off-centre").cause, Cause::Function);
+    let tanh = findings(vec![layer("tanh", 3, |unit, x| if unit == 1 { 0.3 * x } else { 0.2 * x + 0.7 })]);
+    let off = only(&tanh, "off-centre");
+    assert_eq!((off.cause, off.units.as_slice(), off.severity), (Cause::Shift, [0, 2].as_slice(), Severity::Warning));
+    assert!(!has(&findings(vec![layer("tanh", 3, |_, x| x)]), "off-centre"));
+    let gate = layer("sigmoid", 3, |_, x| x).with_role(Role::Gate);
+    assert!(!has(&findings(vec![gate]), "off-centre"));
+}
+
+#[test]
+fn always_on_units_are_linear() {
+    let found = findings(vec![layer("relu", 4, |unit, x| if unit == 2 { x + 1.5 } else { x })]);
+    assert_eq!(
+        (only(&found, "always-on").units.as_slice(), only(&found, "always-on").severity),
+        ([2].as_slice(), Severity::Note)
+    );
+    let most = findings(vec![layer("relu6", 4, |unit, x| if unit < 2 { x + 1.5 } else { x })]);
+    assert_eq!(only(&most, "always-on").severity, Severity::Warning);
+    let capped = findings(vec![layer("relu6", 4, |_, x| 4.0 * x + 4.5)]);
+    assert!(!has(&capped, "always-on"), "it is cut at 6");
+    for function in ["identity", "tanh", "gelu", "sine"] {
+        assert!(!has(&findings(vec![layer(function, 2, |_, x| 0.01 * x)]), "always-on"), "{function}");
+    }
+}
+
+#[test]
+fn dormant_units_that_are_not_dead() {
+    let z = |unit: usize, x: f32| match unit {
+        0 => 0.001 * x,
+        1 => x - 1.5,
+        _ => x,
+    };
+    let found = findings(vec![layer("relu", 12, z)]);
+    assert_eq!(
+        (only(&found, "dormant-units").units.as_slice(), only(&found, "dormant-units").severity),
+        ([0].as_slice(), Severity::Note)
+    );
+}
+
+#[test]
+fn clipped_units_with_the_bits_that_they_need() {
+    let found = findings(vec![layer("relu6", 10, |unit, x| if unit == 4 { 20.0 * x } else { 5.0 * x })]);
+    let clipped = only(&found, "clipped-units");
+    assert_eq!(
+        (clipped.units.as_slice(), clipped.cause, clipped.severity),
+        ([4].as_slice(), Cause::Spread, Severity::Warning)
+    );
+    assert!((evidence(clipped, "share of values at the cap") - 0.35).abs() < 0.002);
+    assert_eq!(evidence(clipped, "integer bits that it takes without the cap"), 5.0);
+    assert!(!has(&findings(vec![layer("hard_tanh", 2, |_, x| 1.1 * x)]), "clipped-units"), "no more than is usual");
+    assert!(!has(&findings(vec![layer("relu", 2, |_, x| 20.0 * x)]), "clipped-units"));
+}
+
+#[test]
+fn gradients_that_vanish_or_explode_over_depth() {
+    let deep = |function: &str, gain: f32, depth: usize| findings(vec![layer(function, 2, |_, x| gain * x); depth]);
+    let vanishing = deep("sigmoid", 1.0, 6);
+    assert_eq!(
+        (only(&vanishing, "vanishing-gate").cause, only(&vanishing, "vanishing-gate").grade),
+        (Cause::Function, Grade::Suspected)
+    );
+    assert!(evidence(only(&vanishing, "vanishing-gate"), "product over the hidden layers") < 1e-3);
+    assert!(!has(&deep("sigmoid", 1.0, 2), "vanishing-gate"));
+    let saturated = deep("tanh", 200.0, 5);
+    assert_eq!(only(&saturated, "vanishing-gate").cause, Cause::Spread);
+    for function in ["relu", "leaky_relu", "gelu", "tanh", "silu", "elu"] {
+        let found = deep(function, 1.7, 12);
+        assert!(!has(&found, "vanishing-gate") && !has(&found, "exploding-gate"), "{function}: {found:#?}");
+    }
+    let exploding = deep("squared_relu", 10.0, 4);
+    assert_eq!(only(&exploding, "exploding-gate").severity, Severity::Warning);
+    let gates = vec![layer("sigmoid", 2, |_, x| x).with_role(Role::Gate); 9];
+    assert!(!has(&findings(gates), "vanishing-gate"));
+}
+
+#[test]
+fn constant_layers_are_named_and_the_first_is_told_from_those_after() {
+    let dead = findings(vec![layer("relu", 3, |_, x| x - 1.5), layer("relu", 3, |_, _| 0.5)]);
+    let causes: Vec<Cause> = dead.iter().filter(|f| f.rule.id == "constant-layer").map(|f| f.cause).collect();
+    assert_eq!(causes, [Cause::Unknown, Cause::NoInput]);
+    assert!(dead.iter().filter(|f| f.rule.id == "constant-layer").all(|f| f.severity == Severity::Error));
+    assert!(!has(&findings(vec![layer("relu", 3, |unit, x| if unit == 0 { x } else { -1.0 })]), "constant-layer"));
+}
+
+#[test]
+fn one_nan_is_an_error() {
+    let found = findings(vec![layer("relu", 3, |unit, x| if unit == 1 && x == -1.0 { f32::NAN } else { x })]);
+    let broken = only(&found, "nan-or-infinite");
+    assert_eq!((broken.units.as_slice(), broken.severity), ([1].as_slice(), Severity::Error));
+    assert_eq!(
+        (evidence(broken, "NaN among the pre-activations"), evidence(broken, "infinities among the activations")),
+        (1.0, 0.0)
+    );
+    assert_eq!(found[0].rule.id, "nan-or-infinite", "the worst comes first");
+    let infinite = findings(vec![layer("relu", 3, |_, x| if x == -1.0 { f32::INFINITY } else { x })]);
+    assert_eq!(only(&infinite, "nan-or-infinite").units, [0, 1, 2]);
+}
+
+#[test]
+fn inputs_are_judged_unless_they_are_made_up() {
+    let with_input = |values: &[f32], features: usize| {
+        let mut vitals = Vitals::new("model", vec![layer("relu", 2, |_, x| x)]);
+        let mut input = InputVitals::new(features);
+        input.update(values, 1).unwrap();
+        vitals.input = Some(input);
+        vitals
+    };
+    let pixels: Vec<f32> = (0..256).map(|i| i as f32).collect();
+    let mut vitals = with_input(&pixels, 1);
+    let found = Diagnosis::of(&vitals).findings;
+    assert_eq!(only(&found, "input-not-standardised").severity, Severity::Warning);
+    vitals.random_data = true;
+    let made_up = Diagnosis::of(&vitals);
+    assert!(made_up.random_data && !has(&made_up.findings, "input-not-standardised"));
+    // Three features are standardised, a fourth not, and a fifth never varies.
+    let rows: Vec<f32> =
+        (0..100).flat_map(|i| [1.0, -1.0, 1.0, 9.0, 0.0].map(|x| if i % 2 == 0 { x } else { -x })).collect();
+    let rows: Vec<f32> = rows.chunks(5).flat_map(|row| [row[0], row[1], row[2], row[3], 7.0]).collect();
+    let few = Diagnosis::of(&with_input(&rows, 5)).findings;
+    let few = only(&few, "input-not-standardised");
+    assert_eq!((few.severity, few.units.as_slice()), (Severity::Note, [3].as_slice()));
+    assert!(few.summary.starts_with("1 of 4 input features that vary"), "{}", few.summary);
+    let broken = Diagnosis::of(&with_input(&[0.0, 1.0, f32::NAN], 1)).findings;
+    assert_eq!(only(&broken, "nan-or-infinite").cause, Cause::Data);
+}
+
+#[test]
+fn few_samples_are_said_to_be_few() {
+    let of = |samples: usize| {
+        let mut gate = LayerVitals::new("se", "sigmoid".parse().unwrap(), 2).with_role(Role::Gate);
+        let z: Vec<f32> = (0..2 * samples).map(|i| even(i % SAMPLES)).collect();
+        gate.update_batch(Batch::pre_activations(&z)).unwrap();
+        findings(vec![gate])
+    };
+    assert_eq!(only(&of(8), "too-few-samples").severity, Severity::Warning);
+    let few = of(100);
+    assert_eq!(only(&few, "too-few-samples").severity, Severity::Note);
+    assert!(only(&few, "too-few-samples").summary.contains("up to 3 % of all"), "{few:?}");
+    assert!(!has(&of(300), "too-few-samples"));
+}
+
+#[test]
+fn made_up_data_measure_nothing() {
+    let mut vitals = Vitals::new("model", vec![layer("relu", 4, |_, x| x - 1.5)]);
+    vitals.random_data = true;
+    let diagnosis = Diagnosis::of(&vitals);
+    assert!(diagnosis.findings.iter().all(|finding| finding.grade != Grade::Measured), "{diagnosis:#?}");
+    assert_eq!(diagnosis.worst(), Some(Severity::Error));
+}
+
+#[test]
+fn a_network_that_has_seen_nothing_has_no_findings() {
+    let blank = LayerVitals::new("layer", "relu".parse().unwrap(), 4);
+    let diagnosis = Diagnosis::of(&Vitals::new("model", vec![blank]));
+    assert!(diagnosis.findings.is_empty() && diagnosis.worst().is_none());
+    assert_eq!(diagnosis.layers[0].dead, None);
+    let json = serde_json::to_string(&diagnosis).unwrap();
+    assert_eq!(serde_json::from_str::<Diagnosis>(&json).unwrap(), diagnosis);
+}

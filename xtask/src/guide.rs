@@ -1,0 +1,133 @@
+//! `cargo xtask guide`: writes docs/guide/, a page for each rule of the diagnosis, from the code.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use clap::Args;
+use excite_vitals::findings::{self, Rule};
+
+use crate::generated::{self, Files, Mode};
+
+/// Writes docs/guide/, from the code.
+#[derive(Args)]
+pub struct Guide {
+    #[command(flatten)]
+    mode: Mode,
+}
+
+impl Guide {
+    pub fn run(&self) -> ExitCode {
+        generated::run(&self.mode, "cargo xtask guide", &files())
+    }
+}
+
+fn files() -> Files {
+    let name = |rule: &Rule| rule.guide().trim_start_matches("docs/").to_owned();
+    let pages = findings::ALL.iter().map(|rule| (name(rule), page(rule)));
+    pages.chain([("guide/README.md".to_owned(), index())]).collect()
+}
+
+fn page(rule: &Rule) -> String {
+    format!(
+        "{}\n`excite check --explain {}` prints this page. Written by `cargo xtask guide` from the code. [All rules](README.md), and [how \
+         good they are](../diagnosis.md).\n",
+        rule.page(),
+        rule.id
+    )
+}
+
+fn index() -> String {
+    let mut page = BEFORE_THE_RULES.to_owned();
+    for rule in findings::ALL {
+        let meaning = rule.meaning.split(". ").next().unwrap_or_default().trim_end_matches('.');
+        writeln!(page, "| [{}]({}.md) | {}. |", rule.title, rule.id, meaning.replace('|', "\\|"))
+            .expect("a string takes all");
+    }
+    page + AFTER_THE_RULES
+}
+
+const BEFORE_THE_RULES: &str = "\
+# What can be wrong with activations, and how to find it
+
+Written by `cargo xtask guide` from the code. [How good the diagnosis is](../diagnosis.md), on planted faults, beside other tools.
+
+## Find your dead ReLUs
+
+1. Export the network, with the activations as they are in training:
+
+   ```python
+   torch.onnx.export(model.eval(), example, \"model.onnx\", dynamic_axes={\"input\": {0: \"batch\"}}, input_names=[\"input\"])
+   ```
+
+2. Save samples of the data that it is for, prepared as for the network: 300 or more, so that a unit which never fires can be told
+   from one that fires once in a hundred samples.
+
+   ```python
+   numpy.savez(\"data.npz\", input=samples)   # [N, ...], named as the input of the model
+   ```
+
+3. Check it:
+
+   ```console
+   $ excite check model.onnx --input data.npz --html report.html
+   ```
+
+   The terminal says what is wrong, the worst first, and what to do; `report.html` shows every unit of every layer. Findings are
+   graded: proven, measured in N samples, or suspected.
+
+4. Was it born dead or did training kill it? Check the network before training, too, and look at what is new:
+
+   ```console
+   $ excite check untrained.onnx --input data.npz --json --fail-on never > before.json
+   $ excite check trained.onnx --input data.npz --baseline before.json
+   ```
+
+   Dead before training calls for centred inputs, the right gain, and biases of 0 or a little over. Dead since calls for a lower
+   learning rate, warm-up, clipped gradients, or a leaky function.
+
+5. Keep it from coming back: in CI the exit code is 1 if there are warnings or errors that the baseline does not have, and
+   `--sarif findings.sarif` shows them where code scanning does.
+
+   ```console
+   $ excite check model.onnx --input data.npz --baseline accepted.json --sarif findings.sarif
+   ```
+
+Data in many places, or too much for one machine, is checked in parts and joined; the result is that of one run:
+
+```console
+$ excite check model.onnx --input part1.npz --vitals 1.vitals     # and so on, anywhere
+$ excite merge *.vitals --html report.html
+```
+
+## The rules
+
+| rule | what it means |
+|---|---|
+";
+
+const AFTER_THE_RULES: &str = "
+`excite check --explain RULE` prints the page of a rule in the terminal.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_are_what_the_code_says() {
+        assert_eq!(generated::stale(&files()), None, "run `cargo xtask guide`");
+    }
+
+    #[test]
+    fn every_rule_has_a_page_that_the_index_links_to() {
+        let files = files();
+        let index = index();
+        for rule in findings::ALL {
+            let name = format!("guide/{}.md", rule.id);
+            let (_, text) = files.iter().find(|(file, _)| *file == name).unwrap();
+            assert!(text.contains(rule.threshold) && text.contains("excite check"), "{name}");
+            assert!(rule.remedies.iter().all(|(_, remedy)| text.contains(remedy)), "{name}");
+            assert!(index.contains(&format!("({}.md)", rule.id)), "{name}");
+        }
+    }
+}
