@@ -72,7 +72,7 @@ impl Api {
 fn difference(old: &str, new: &str) -> Option<String> {
     let lacking = |sign: &str, of: &str, other: &str| -> String {
         let known: HashSet<&str> = other.lines().collect();
-        of.lines().filter(|line| !known.contains(line)).map(|line| format!("{sign} {line}\n")).collect()
+        of.lines().filter(|line| !known.contains(line)).flat_map(|line| [sign, " ", line, "\n"]).collect()
     };
     (old != new).then(|| lacking("-", old, new) + &lacking("+", new, old))
 }

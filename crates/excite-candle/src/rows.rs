@@ -18,6 +18,7 @@ use crate::operation::{Kernel, run};
 ///
 /// # Errors
 /// If there is no such dimension, or `z` is not of f32, f64, f16 or bf16, or not on the CPU.
+#[expect(clippy::needless_pass_by_value, reason = "candle's own operations take it so")]
 pub fn apply_along(z: &Tensor, dim: impl Dim, f: RowFunction) -> Result<Tensor> {
     let dim = dim.to_index(z.shape(), f.name())?;
     let rows = Rows { len: z.dim(dim)?, inner: z.dims()[dim + 1..].iter().product() };

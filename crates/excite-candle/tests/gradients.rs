@@ -186,7 +186,7 @@ fn rows_and_gated_units_have_the_gradients_of_differences() -> Result<()> {
     for f in RowFunction::ALL {
         for dim in 0..3 {
             for (gradient, quotient) in
-                gradients_beside_differences(&[z.clone()], |z| excite_candle::apply_along(&z[0], dim, *f))?
+                gradients_beside_differences(std::slice::from_ref(&z), |z| excite_candle::apply_along(&z[0], dim, *f))?
             {
                 assert!(largest_difference(&gradient, &quotient) < 1e-7, "{f} along {dim}");
             }

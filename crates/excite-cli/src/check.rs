@@ -37,6 +37,7 @@ pub struct Arguments {
     model: Option<PathBuf>,
     /// Print the page of a rule, or list the rules
     #[arg(long, value_name = "RULE", num_args = 0..=1, conflicts_with = "model")]
+    #[expect(clippy::option_option, reason = "the form of the parser for an option whose value may be left out")]
     explain: Option<Option<String>>,
 
     /// Files or folders with inputs [default: random numbers, which say little]

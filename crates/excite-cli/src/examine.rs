@@ -216,10 +216,9 @@ fn features(input: &ModelInput, shape: &[usize]) -> (usize, usize) {
     };
     let is_colour = |axis: usize| matches!(fixed(axis), Some(1 | 3 | 4));
     let candidates: &[usize] = match shape.len() {
-        2 | 5 => &[1],
         3 => &[2, 1],
         4 if is_colour(3) && !is_colour(1) => &[3],
-        4 => &[1],
+        2 | 4 | 5 => &[1],
         _ => &[],
     };
     let axis = candidates.iter().copied().find(|&axis| fixed(axis).is_some_and(|size| size <= MOST_FEATURES));
@@ -237,6 +236,7 @@ fn floats(array: &Array) -> std::borrow::Cow<'_, [f32]> {
 }
 
 /// The error's own sentence, which says where.
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands errors over")]
 fn failed(error: excite_onnx::Error) -> Failure {
     Failure::Failed(error.to_string())
 }

@@ -11,7 +11,9 @@ fn network() -> Vitals {
     layers[2] = layers[2].clone().with_role(Role::Gate);
     let z: Vec<f32> =
         (0..90).map(|i| (i * 31 % 47) as f32 * 0.2 - 4.0).chain([f32::NAN, f32::INFINITY, -0.0]).collect();
-    layers.iter_mut().for_each(|layer| layer.update_batch(Batch::pre_activations(&z)).unwrap());
+    for layer in &mut layers {
+        layer.update_batch(Batch::pre_activations(&z)).unwrap();
+    }
     let mut vitals = Vitals::new("a model", layers);
     let mut input = InputVitals::new(2);
     input.update(&[1.0, 2.0, 3.0, f32::NAN], 1).unwrap();
@@ -62,7 +64,7 @@ fn other_files_and_versions_are_refused_in_words() {
     assert_eq!(fault(b"PK\x03\x04"), "neither the JSON nor the binary form");
     assert!(fault(b"{}").contains("version"), "{}", fault(b"{}"));
     let json = network().to_json().unwrap();
-    assert_eq!(fault(json.replacen("1", "9", 1).as_bytes()), "version 9, this program reads version 1");
+    assert_eq!(fault(json.replacen('1', "9", 1).as_bytes()), "version 9, this program reads version 1");
     assert!(
         fault(json.replacen(r#""version":2"#, r#""version":1"#, 1).as_bytes()).contains("layer `conv 1`: version 1")
     );

@@ -73,7 +73,9 @@ fn two_layers(function: &str, random: &mut Random) -> Vec<Layer> {
 
 /// Turns the weights of some units all to one sign.
 fn turn(layer: &mut Layer, units: &[usize], sign: f32) {
-    units.iter().for_each(|&unit| layer.weights[unit].iter_mut().for_each(|w| *w = sign * w.abs()));
+    for &unit in units {
+        layer.weights[unit].iter_mut().for_each(|w| *w = sign * w.abs());
+    }
 }
 
 fn others(units: &[usize]) -> Vec<usize> {
@@ -106,7 +108,9 @@ fn bias() -> Planted {
     let mut random = Random(10);
     let mut layers = two_layers("relu", &mut random);
     let units = [1, 4, 7, 15, 30];
-    units.iter().for_each(|&unit| layers[0].bias[unit] = -20.0);
+    for unit in units {
+        layers[0].bias[unit] = -20.0;
+    }
     let inputs = standard_inputs(&mut random);
     Planted::new("initial bias", "The biases of 5 of 32 ReLU start at −20", &layers, &inputs).with_dead(
         0,
@@ -199,7 +203,9 @@ fn saturating_gain() -> Planted {
     let mut random = Random(15);
     let mut layers = two_layers("tanh", &mut random);
     let units = [0, 3, 11, 17, 18, 25];
-    units.iter().for_each(|&unit| layers[0].weights[unit].iter_mut().for_each(|w| *w *= 200.0));
+    for unit in units {
+        layers[0].weights[unit].iter_mut().for_each(|w| *w *= 200.0);
+    }
     let inputs = standard_inputs(&mut random);
     Planted::new("saturating gain", "The weights of 6 of 32 tanh are 200 times too large", &layers, &inputs)
         .with_saturated(0, &units, Cause::Spread)
@@ -211,7 +217,9 @@ fn saturating_bias() -> Planted {
     let mut layers = two_layers("sigmoid", &mut random);
     layers[0].weights.iter_mut().flatten().for_each(|w| *w *= 0.3);
     let units = [2, 9, 20, 27];
-    units.iter().for_each(|&unit| layers[0].bias[unit] = if unit % 2 == 0 { 10.0 } else { -10.0 });
+    for unit in units {
+        layers[0].bias[unit] = if unit % 2 == 0 { 10.0 } else { -10.0 };
+    }
     let inputs = standard_inputs(&mut random);
     Planted::new("saturating bias", "The biases of 4 of 32 sigmoid are ±10", &layers, &inputs).with_saturated(
         0,

@@ -17,13 +17,13 @@ pub(super) fn figures(layers: &[Layer]) -> Markup {
     let gates = heights(layers, |figures| figures.gate);
     let top = gates.iter().map(|(_, _, y)| *y).filter(|y| y.is_finite()).fold(1.0, f64::max);
     let gate =
-        plot(layers, "mean slope E[f′(z)]", gates, Axis::linear("", 0.0, 1.05 * top, |y| number::trimmed(y, 2)), None);
+        plot(layers, "mean slope E[f′(z)]", &gates, Axis::linear("", 0.0, 1.05 * top, |y| number::trimmed(y, 2)), None);
     let dead = heights(layers, |figures| Some(figures.dead? as f64 / figures.units.max(1) as f64));
     let axis = Axis::linear("", 0.0, dead.iter().map(|(_, _, y)| *y).fold(0.05, f64::max) * 1.05, share);
-    let dead = plot(layers, "share of dead units", dead, axis, None);
+    let dead = plot(layers, "share of dead units", &dead, axis, None);
     let gammas = heights(layers, |figures| (figures.samples > 0).then_some(figures.gamma.min(LARGEST_GAMMA)));
     let axis = Axis::linear("", 0.0, 1.05 * LARGEST_GAMMA, |y| number::trimmed(y, 1));
-    let centring = plot(layers, "off-centre γ = ‖μ‖/‖σ‖", gammas, axis, Some((1.0, "")));
+    let centring = plot(layers, "off-centre γ = ‖μ‖/‖σ‖", &gammas, axis, Some((1.0, "")));
     let plots = [
         gate.inline("Mean slope of each layer's function, from the input to the output"),
         dead.inline("Share of dead units of each layer, from the input to the output"),
@@ -51,7 +51,7 @@ fn heights(layers: &[Layer], figure: impl Fn(&LayerFigures) -> Option<f64>) -> V
 fn plot(
     layers: &[Layer],
     title: &str,
-    heights: Vec<(f64, bool, f64)>,
+    heights: &[(f64, bool, f64)],
     y: Axis,
     level: Option<(f64, &'static str)>,
 ) -> Plot {

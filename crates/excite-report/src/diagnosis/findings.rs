@@ -77,7 +77,7 @@ fn grade(grade: Grade) -> &'static str {
 fn samples(group: &FindingGroup) -> String {
     let counts = || group.findings.iter().map(|finding| finding.samples);
     let (low, high) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
-    if low == high { low.to_string() } else { format!("{} to {}", low, high) }
+    if low == high { low.to_string() } else { format!("{low} to {high}") }
 }
 
 fn evidence(group: &FindingGroup) -> Markup {

@@ -1,5 +1,7 @@
 //! All there is to know of each layer.
 
+use std::fmt::Write;
+
 use excite_vitals::sketch::Histogram;
 use maud::{Markup, html};
 
@@ -161,7 +163,8 @@ fn caption(layer: &Layer) -> String {
         number::percent(peak)
     );
     if beyond > 0.0 {
-        text += &format!(" {} lie beyond ±8.", number::percent(beyond));
+        // Writing to a string cannot fail.
+        let _ = write!(text, " {} lie beyond ±8.", number::percent(beyond));
     }
     text + " Right: the line is the mean output of each unit, the band one standard deviation to either side; a unit whose band does not hold \
          0 is off-centre."

@@ -127,7 +127,7 @@ fn facts(diagnosis: &Diagnosis, layers: &[Layer], origin: &Origin) -> Markup {
         let count = of_state(state);
         if count > 0 {
             let share = number::percent(count as f64 / units.max(1) as f64);
-            facts.push((state.name(), format!("{} ({share})", count)));
+            facts.push((state.name(), format!("{count} ({share})")));
         }
     }
     html! {

@@ -1,5 +1,7 @@
 //! Units as cells, each in the colour and with the sign of its state.
 
+use std::fmt::Write;
+
 use excite_vitals::sketch::{Moments, Unit};
 use excite_vitals::{LayerVitals, UnitState};
 use maud::{Markup, html};
@@ -146,8 +148,7 @@ pub(super) fn table(layer: &Layer) -> Markup {
     let caption = match all.len() - rows.len() {
         0 => "Mean ± standard deviation of pre-activation z and activation a.".to_owned(),
         more => format!(
-            "Mean ± standard deviation of pre-activation z and activation a. {} more units are in the JSON.",
-            more
+            "Mean ± standard deviation of pre-activation z and activation a. {more} more units are in the JSON."
         ),
     };
     html! {
@@ -184,16 +185,13 @@ fn columns(units: usize) -> usize {
 fn tip(unit: usize, state: UnitState, of: &Unit) -> String {
     let mut tip = format!("unit {unit}: {}", state.name());
     if of.z.count > 0 {
-        tip += &format!(
-            " · z {} from {} to {}",
-            spread(&of.z),
-            number::significant(of.z.min),
-            number::significant(of.z.max)
-        );
+        let (low, high) = (number::significant(of.z.min), number::significant(of.z.max));
+        // Writing to a string cannot fail.
+        let _ = write!(tip, " · z {} from {low} to {high}", spread(&of.z));
     }
-    tip += &format!(" · a {}", spread(&of.a));
+    let _ = write!(tip, " · a {}", spread(&of.a));
     if of.slope.count > 0 {
-        tip += &format!(" · f′ {}", number::significant(of.slope.mean));
+        let _ = write!(tip, " · f′ {}", number::significant(of.slope.mean));
     }
     tip
 }

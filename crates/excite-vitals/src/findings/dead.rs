@@ -109,9 +109,8 @@ fn cause(layer: &LayerVitals, weights: Option<&IncomingWeights>, unit: usize) ->
     let lifts = |push: f64| push < 0.0 && passes(z.max - push);
     match (lifts(bias), lifts(inputs)) {
         (true, false) => Cause::Bias,
-        (false, true) => Cause::OffCentreInputs,
         (true, true) if bias <= inputs => Cause::Bias,
-        (true, true) => Cause::OffCentreInputs,
+        (_, true) => Cause::OffCentreInputs,
         (false, false) => Cause::Weights,
     }
 }

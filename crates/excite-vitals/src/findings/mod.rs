@@ -283,6 +283,7 @@ fn percent(share: f64) -> String {
     format!("{:.3} %", 100.0 * share).replace(".000 %", " %")
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands on references")]
 fn write_id<S: Serializer>(rule: &&'static Rule, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(rule.id)
 }
@@ -347,8 +348,8 @@ mod tests {
 
     #[test]
     fn severity_grows_with_the_share() {
-        let severities = [1, 9, 10, 49, 50, 100].map(|units| severity_by_share(units, 100));
         use Severity::{Error, Note, Warning};
+        let severities = [1, 9, 10, 49, 50, 100].map(|units| severity_by_share(units, 100));
         assert_eq!(severities, [Note, Note, Warning, Warning, Error, Error]);
     }
 }

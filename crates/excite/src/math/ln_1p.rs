@@ -10,10 +10,10 @@ use super::{Native, Number, Pair};
 #[inline(always)]
 pub fn softplus_guarded_in_two<T: Native>(z: T, rest: Option<T>) -> (T, T) {
     let positive = z > T::ZERO;
-    let signed = match rest {
-        Some(rest) => Some(if positive { -rest } else { rest }),
-        None => None,
-    };
+    let signed = rest.map(
+        #[inline(always)]
+        |rest| if positive { -rest } else { rest },
+    );
     let (e, e_lo) = exp_guarded_in_two(-z.abs(), signed);
     let lowering = T::ONE / T::GUARD;
     let lowered = e * lowering;
