@@ -81,8 +81,8 @@ fn page(all: &[Planted]) -> String {
 
 Written by `cargo xtask diagnosis`. Networks of plain code get a fault in units that are known, and each is run over {SAMPLES} samples; a rule
 is right where it flags those units and no others. Inputs and weights are bounded, so that which units are dead is known
-from how they were made (after the oversized step, from all their values). The rules of other tools are written from their documentation
-and source, with their default thresholds, and see the same values.
+from how they were made (after the oversized step, from all their values). The rules of other tools are written from
+descriptions of them, with their default thresholds, and see the same values; the tools themselves were not run.
 
 Cells are precision / recall over units; – where nothing is flagged. A rule that speaks of a layer as a whole flags all its units.
 False alarms are the healthy networks in which the rule flags anything. excite alone is told which layers are gates and outputs, where

@@ -1,5 +1,5 @@
-//! The rules of other tools, and ours, as verdicts on each unit of a layer. Theirs are written from their documentation or source, with their
-//! default thresholds.
+//! The rules of other tools, and ours, as verdicts on each unit of a layer. Theirs are written from descriptions of them, with their default
+//! thresholds.
 
 use excite_vitals::Role;
 use excite_vitals::findings::Severity;
