@@ -40,10 +40,9 @@ impl Activation for Squareplus {
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 0.816496580927726,
-        max_ulp: MaxUlp { f32: 0.7, f64: 0.8, slope_f32: 0.8, slope_f64: 1.1 },
+        max_ulp: MaxUlp { slope_f32: 0.8, slope_f64: 1.1, ..MaxUlp::ROUNDED },
     };
 
-    const WORK: Work = Work::Tuned;
     const SLOPE_WORK: Work = Work::Tuned;
 
     /// Below 0: (b / 2) / (√(x² + b) + |x|).
@@ -52,35 +51,6 @@ impl Activation for Squareplus {
         let size = x.abs();
         let root = if size > N::lit(LARGE) { size } else { size.mul_add(size, N::lit(self.b)).sqrt() };
         if x > N::lit(0.0) { root.times(0.5) + size.times(0.5) } else { N::lit(0.5 * self.b) / (root + size) }
-    }
-
-    /// The mean m = (√(x² + b) + |x|) / 2, or (b / 4) / m. The sum and the quotient are corrected by what the root, the sum and the
-    /// quotient round off.
-    #[inline(always)]
-    fn tuned<T: Native>(self, x: T) -> T {
-        let (b, b_lo) = T::in_two(self.b, 0.0);
-        let (quarter, quarter_lo) = T::in_two(0.25 * self.b, 0.0);
-        let half = T::lit(0.5);
-        let size = x.abs().at_most(T::MAX);
-        let near = size.at_most(T::lit(TUNED_LARGE));
-        let square = near.mul_add(near, b);
-        // What it rounds off: the larger of the two terms less the sum is exact.
-        let product = near * near;
-        let square_lo = near.mul_add(near, -product) + ((product.at_least(b) - square) + product.at_most(b));
-        let root = square.sqrt();
-        let residual = root.mul_add(-root, square) + (square_lo + b_lo);
-        // Up to `TUNED_LARGE` the root is not below |x|.
-        let half_root = root.at_least(size) * half;
-        let mean = size.mul_add(half, half_root);
-        let quotient = quarter / mean;
-        let inverse = quotient * T::lit(4.0 / self.b);
-        // What the root rounds off is residual / (2·root), and 1 / (4·root) is about this times the inverse of the mean: it is
-        // right at 0 and where the root is |x|, and an eighth off at most between.
-        let share = (size * inverse).mul_add(T::lit(0.125), T::lit(0.125));
-        let mean_lo = size.mul_add(half, half_root - mean) + residual * inverse * share;
-        let quotient_lo = quotient.mul_add(-mean_lo, quotient.mul_add(-mean, quarter) + quarter_lo);
-        let y = if x > T::ZERO { mean + mean_lo } else { quotient_lo.mul_add(inverse, quotient) };
-        if x.abs() > T::MAX { x.at_least(T::ZERO) } else { y }
     }
 
     /// (1 + x / √(x² + b)) / 2; below 0: (b / 2) / (√(x² + b)·(√(x² + b) + |x|)).

@@ -1,7 +1,7 @@
-use crate::math::{Native, Number, tanh_in_two};
+use crate::math::Number;
 use crate::parameters::activation;
 use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Tanh, Work};
+use crate::{Activation, Info, MaxUlp, Tanh};
 
 activation! {
     /// x − tanh x, accurate near 0 too, where it is x³ / 3.
@@ -55,10 +55,8 @@ impl Activation for TanhShrink {
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 2.3383675301021214,
-        max_ulp: MaxUlp { f32: 1.0, f64: 1.2, slope_f64: 1.7, ..MaxUlp::ROUNDED },
+        max_ulp: MaxUlp { f64: 1.2, slope_f64: 1.7, ..MaxUlp::ROUNDED },
     };
-
-    const WORK: Work = Work::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -67,32 +65,6 @@ impl Activation for TanhShrink {
         let near = rest.iter().fold(N::lit(highest), |sum, &coefficient| sum.mul_add(square, N::lit(coefficient)));
         let near = x * square * near.mul_add(square, N::constant(THIRD.0, THIRD.1));
         if square < N::lit(0.5) { near } else { x - Tanh.formula(x).lessened() }
-    }
-
-    /// Near 0 x³·(1/3 + x²·q), with the rounding errors of all three factors taken into the last addition; else the difference from
-    /// a tanh in two parts.
-    #[inline(always)]
-    fn tuned<T: Native>(self, x: T) -> T {
-        let size = x.abs();
-        let small = size.at_most(T::ONE);
-        let square = small * small;
-        let square_lo = small.mul_add(small, -square);
-        // Lifted, so that a tiny result loses no digits before the last multiplication.
-        let lifted = small * T::GUARD;
-        let cube = square * lifted;
-        let cube_lo = square_lo.mul_add(lifted, square.mul_add(lifted, -cube));
-        let [highest, rest @ ..] = T::TANH_SHRINK else { unreachable!("the polynomial has coefficients") };
-        let q = rest.iter().fold(*highest, |q, &coefficient| q.mul_add(square, coefficient));
-        let (third, third_lo) = T::in_two(THIRD.0, THIRD.1);
-        let factor = square.mul_add(q, third);
-        let factor_lo = square.mul_add(q, third - factor) + third_lo;
-        let near = cube.mul_add(factor, cube.mul_add(factor_lo, cube_lo * factor)) * (T::ONE / T::GUARD);
-        let (tanh, tanh_lo) = tanh_in_two(size.at_most(T::TANH_ONE));
-        let less = size - tanh;
-        let far = less + (((size - less) - tanh) - tanh_lo);
-        let y = if size < T::ONE { near } else { far };
-        // Infinity less infinity is NaN.
-        if size > T::lit(1e30) { x } else { y.copysign(x) }
     }
 
     #[inline(always)]

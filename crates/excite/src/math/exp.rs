@@ -118,22 +118,6 @@ impl<F: Native> ExpBelow<F> {
     }
 }
 
-/// e^(x + rest) · [`Native::GUARD`] for x ≤ 0 as a sum of two, where the rest is below the last place of x.
-#[inline(always)]
-pub fn exp_guarded_in_two<F: Native>(x: F, rest: Option<F>) -> (F, F) {
-    let Reduced { power, m, r } = reduce(x.at_least(F::SILU_ZERO), F::GUARD_EXPONENT);
-    let (s, s_lo) = exp_m1_neg_whole(
-        &Reduced { power, m: -m, r: -r },
-        rest.map(
-            #[inline(always)]
-            |rest| -rest,
-        ),
-    );
-    let e = s.mul_add(power, power);
-    // power − e is exact: they differ by less than a factor of two.
-    (e, s_lo.mul_add(power, s.mul_add(power, power - e)))
-}
-
 /// eˣ for any x, within 1 ULP.
 #[inline(always)]
 pub fn exp<F: Native>(x: F) -> F {

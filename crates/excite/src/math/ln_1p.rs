@@ -1,47 +1,6 @@
-//! ln(1 + x) for 0 ≤ x ≤ 1, and ln(1 + eᶻ) in parts for the tuned kernels.
+//! ln(1 + x) for 0 ≤ x ≤ 1.
 
-use super::exp::exp_guarded_in_two;
-use super::{Native, Number, Pair};
-
-/// ln(1 + e^(z + rest)) · [`Native::GUARD`] as a sum of two, where the rest is below the last place of z. z must be below
-/// [`Native::SILU_SELF`], above which the result is z.
-///
-/// ln(1 + e) = 2·artanh(q) with q = e / (2 + e), and e = e^(−|z|); the rounding errors of e, of 2 + e and of the quotient are kept.
-#[inline(always)]
-pub fn softplus_guarded_in_two<T: Native>(z: T, rest: Option<T>) -> (T, T) {
-    let positive = z > T::ZERO;
-    let signed = rest.map(
-        #[inline(always)]
-        |rest| if positive { -rest } else { rest },
-    );
-    let (e, e_lo) = exp_guarded_in_two(-z.abs(), signed);
-    let lowering = T::ONE / T::GUARD;
-    let lowered = e * lowering;
-    let two = T::ONE + T::ONE;
-    let d = two + lowered;
-    let d_lo = lowered - (d - two);
-    let inverse = T::ONE / d;
-    let q = e * inverse;
-    let residual = q.mul_add(-d, e) + q.mul_add(-d_lo, e_lo);
-    let square = (q * lowering) * (q * lowering);
-    let [highest, coefficients @ ..] = T::LN_1P else { unreachable!("the polynomial has coefficients") };
-    let bend = coefficients.iter().fold(
-        *highest,
-        #[inline(always)]
-        |sum, &c| sum.mul_add(square, c),
-    );
-    let lo = q.mul_add(square * bend, (inverse + inverse) * residual);
-    let above = z.at_least(T::ZERO) * T::GUARD;
-    let lo = match rest {
-        Some(rest) if positive => rest.mul_add(T::GUARD, lo),
-        _ => lo,
-    };
-    // Either may be the larger one.
-    let twice = q + q;
-    let sum = above + twice;
-    let of_twice = sum - above;
-    (sum, ((above - (sum - of_twice)) + (twice - of_twice)) + lo)
-}
+use super::{Number, Pair};
 
 // Sollya: fpminimax(atanh(sqrt(x))/sqrt(x)*2, 8, [|D...|], [1b-80;0.1112], relative); relative error 2^-49.
 const ATANH: [f64; 9] = [

@@ -13,7 +13,6 @@ pub(crate) mod std_or_libm;
 mod trig;
 
 pub(crate) use exp::{ExpBelow, exp, exp_guarded, exp_m1_in_two, exp_m1_neg_whole, reduce, times_exp};
-pub(crate) use ln_1p::softplus_guarded_in_two;
 pub(crate) use logistic::{logistic, tanh_in_two, times_logistic, times_logistic_slope};
 pub use native::Native;
 pub(crate) use native::{inverse_in_two, product_in_two};

@@ -35,12 +35,6 @@ pub trait Native: sealed::Sealed + Number + Into<f64> {
     /// Coefficients of q in e⁻ʳ ≈ 1 − r + r²·q(r), highest power first. See `exp.rs`.
     #[doc(hidden)]
     const EXP: &'static [Self];
-    /// Coefficients of b in 2·artanh(q) = 2q + q³·b(q²) for 0 ≤ q ≤ 1/3, highest power first.
-    #[doc(hidden)]
-    const LN_1P: &'static [Self];
-    /// Coefficients of q in x − tanh x = x³·(1/3 + x²·q(x²)) for |x| ≤ 1, highest power first.
-    #[doc(hidden)]
-    const TANH_SHRINK: &'static [Self];
     /// Below this eˣ and sigmoid are 0, and above `SIGMOID_ONE` it is 1.
     #[doc(hidden)]
     const SIGMOID_ZERO: Self;
@@ -132,18 +126,6 @@ native!(f32, 24, {
         -0.16666518151760101318359375,
         0.499999821186065673828125,
     ];
-    // Remez's algorithm, minimax relative to 2·artanh(q), rounded; relative error 2^-27.6.
-    const LN_1P: &'static [Self] = &[0.2802439332008362, 0.27999159693717957, 0.4002169668674469, 0.6666641235351562];
-    // Remez's algorithm, minimax relative to x − tanh x, rounded; relative error 2^-26.7.
-    const TANH_SHRINK: &'static [Self] = &[
-        -0.00014489496243186295,
-        0.0009313877089880407,
-        -0.0032186359167099,
-        0.008706878870725632,
-        -0.021833233535289764,
-        0.05396418273448944,
-        -0.13333317637443542,
-    ];
     // ln of half the smallest subnormal is −103.97; 1 − σ(17.33) is half of the last place below 1.
     const SIGMOID_ZERO: Self = -104.0;
     const SIGMOID_ONE: Self = 18.0;
@@ -184,36 +166,6 @@ native!(f64, 53, {
         4.1666666666518852035761000252023222856223583221436e-2,
         -0.16666666666666699048171551567065762355923652648926,
         0.50000000000000122124532708767219446599483489990234,
-    ];
-    // Remez's algorithm, minimax relative to 2·artanh(q), rounded; relative error 2^-54.1.
-    const LN_1P: &'static [Self] = &[
-        0.1774896879470785,
-        0.09898250659782803,
-        0.13587257168915387,
-        0.15364190959268162,
-        0.18182820796312654,
-        0.22222192652864067,
-        0.2857142906320808,
-        0.39999999995997637,
-        0.6666666666667788,
-    ];
-    // Remez's algorithm, minimax relative to x − tanh x, rounded; relative error 2^-55.0.
-    const TANH_SHRINK: &'static [Self] = &[
-        -2.5340301225629818e-08,
-        2.6474498250659536e-07,
-        -1.3842166071688958e-06,
-        4.998289906522536e-06,
-        -1.4620768902808938e-05,
-        3.840386225306697e-05,
-        -9.647276185998492e-05,
-        0.00023896213566785792,
-        -0.0005899811732906219,
-        0.001455825189921584,
-        -0.0035921267716689537,
-        0.00886323541607746,
-        -0.021869488530031088,
-        0.05396825396808635,
-        -0.13333333333333172,
     ];
     // ln of half the smallest subnormal is −745.13; 1 − σ(37.43) is half of the last place below 1.
     const SIGMOID_ZERO: Self = -746.0;
