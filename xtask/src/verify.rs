@@ -102,6 +102,7 @@ impl What {
 struct Job {
     f: Function,
     whats: &'static [What],
+    files: Vec<File>,
     inputs: u64,
     /// What is found at so many inputs from that one on, for each of `whats`.
     measure: Box<dyn Fn(u64, u64) -> Vec<Tally>>,
@@ -122,7 +123,8 @@ impl Job {
             [What::F32(side)] => sweep(*side, &[Accuracy::Stated]),
             _ => sweep(Side::Value, &[Accuracy::Stated, Accuracy::Exact]),
         };
-        Self { f, whats, inputs, measure }
+        let files = whats.iter().map(|what| File::new(f, what.name())).collect();
+        Self { f, whats, files, inputs, measure }
     }
 
     /// What the function is measured for: all in f32, or all in f64.
@@ -134,18 +136,14 @@ impl Job {
         }
     }
 
-    fn files(&self) -> Vec<File> {
-        self.whats.iter().map(|what| File::new(self.f, what.name())).collect()
-    }
-
     /// What earlier runs have found; nothing if they did not get equally far.
     fn load(&self) -> Vec<Tally> {
-        let found: Vec<Tally> = self.files().iter().map(|file| file.load(self.inputs)).collect();
+        let found: Vec<Tally> = self.files.iter().map(|file| file.load(self.inputs)).collect();
         if found.iter().all(|one| one.inputs == found[0].inputs) { found } else { vec![Tally::NONE; found.len()] }
     }
 
     fn store(&self, found: &[Tally]) -> io::Result<()> {
-        self.files().iter().zip(found).try_for_each(|(file, &found)| file.store(self.inputs, found))
+        self.files.iter().zip(found).try_for_each(|(file, &found)| file.store(self.inputs, found))
     }
 
     /// Measures what `found` lacks, and hands on now and then what is found so far.

@@ -206,7 +206,8 @@ impl Function {
 }
 
 /// What a [`Function`] does with a type of elements. It is compiled in this crate, once for each type: code that is generic over the
-/// type would be compiled anew, for all functions and instruction sets, in every crate that calls it.
+/// type would be compiled anew, for all functions and instruction sets, in every crate that calls it. Private, so that it seals
+/// [`Float`].
 pub trait Compiled: Sized {
     /// f(x)
     fn value_of(f: Function, x: Self) -> Self;
