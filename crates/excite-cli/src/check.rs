@@ -101,7 +101,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let progress = Progress::new("runs", "stopping, nothing is written")?;
     let examined = examine::examine(&model, &name, &data, &progress);
     progress.clear();
-    let (vitals, not_seen) = examined?;
+    let (vitals, left_out) = examined?;
+    let not_seen = left_out.into_iter().map(|one| (one.name, one.why)).collect();
     if let Some(path) = &arguments.vitals {
         vitals.write(path).map_err(|error| Failure::Failed(format!("the vitals cannot be written: {error}")))?;
     }

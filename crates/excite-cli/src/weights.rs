@@ -5,11 +5,9 @@ use excite_onnx::{ActivationSite, Argument, Model, Orientation};
 use excite_vitals::sketch::{Moments, Unit};
 use excite_vitals::{IncomingWeights, LayerVitals, Vitals};
 
-use crate::examine::{names, watched_input};
-
 /// The weights into each layer of `vitals` that has dead units; None for the others, and where they or their inputs are not known.
 pub fn incoming(model: &Model, vitals: &Vitals) -> Vec<Option<IncomingWeights>> {
-    let names = names(model);
+    let names = model.site_names();
     let site = |layer: &LayerVitals| names.iter().position(|name| name == layer.name()).map(|at| &model.sites()[at]);
     let of = |layer: &LayerVitals| {
         let has_dead = layer.units().iter().any(Unit::is_dead);
@@ -63,7 +61,7 @@ fn inputs(model: &Model, vitals: &Vitals, names: &[String], tensor: &str) -> Opt
     if let Some(at) = model.sites().iter().position(|site| site.output == tensor) {
         return Some(vitals.layer(&names[at])?.units().iter().map(|unit| unit.a).collect());
     }
-    let is_watched = watched_input(model).is_some_and(|input| input.name == tensor);
+    let is_watched = model.watched_input().is_some_and(|input| input.name == tensor);
     vitals.input.as_ref().filter(|_| is_watched).map(|input| input.features.clone())
 }
 

@@ -1,67 +1,208 @@
 //! From a model and its inputs to the vitals of its activations.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
-use excite_vitals::{Batch, LayerVitals, Role as VitalsRole, Vitals, VitalsError};
+use excite_vitals::{Batch, InputVitals, LayerVitals, Role as VitalsRole, Vitals};
 
-use crate::{Error, Model, Observation, Role, Run};
+use crate::{Array, Element, Error, Model, ModelInput, Observation, Role, Run, Size, Values};
 
-/// Runs a model on each input, and takes the vitals of all activations of one number. Rows, as those of a softmax, have no vitals, and activations
-/// that no run shows are left out.
-///
-/// Inputs are cut into runs of `batch` samples at most, where the model lets them be. Whoever passes inputs that were made up sets
-/// [`Vitals::random_data`].
+/// The most features of the inputs that are watched one by one: more are pixels or sound, not features.
+const MOST_FEATURES: usize = 4096;
+
+/// Runs a model on inputs, one run after the other, and takes the vitals of its input and of all activations of one number. Rows, as those
+/// of a softmax, have no vitals.
 ///
 /// ```
-/// use excite_onnx::{Model, examine, inputs};
+/// use excite_onnx::{Examination, Model, inputs};
 ///
 /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models");
 /// let model = Model::open(format!("{folder}/x100_w32full_pair.onnx"))?;
-/// let runs = inputs::random(&model, 2, 1, &inputs::InputOptions::default());
-/// let mut vitals = examine("x100", &model, runs.into_iter().map(Ok), 8)?;
+/// let mut examination = Examination::new(&model);
+/// for run in inputs::random(&model, 2, 1, &inputs::InputOptions::default()) {
+///     // No more than 8 samples at once.
+///     for part in model.split(run, 8) {
+///         examination.run(&part)?;
+///     }
+/// }
+/// let (mut vitals, left_out) = examination.finish("x100");
 /// vitals.random_data = true;
 /// assert_eq!((vitals.runs, vitals.layers.len()), (2, 16));
 /// assert_eq!(vitals.layers[0].function().name(), "gelu");
+/// assert!(left_out.is_empty());
 /// # Ok::<(), excite_onnx::Error>(())
 /// ```
-///
-/// # Errors
-/// If an input is in error or does not fit, or the engine fails.
-pub fn examine(
-    name: &str,
-    model: &Model,
-    inputs: impl IntoIterator<Item = Result<Run, Error>>,
-    batch: usize,
-) -> Result<Vitals, Error> {
-    let mut layers = BTreeMap::new();
-    let mut runs = 0;
-    for input in inputs {
-        for run in model.split(input?, batch) {
-            let mut fault = None;
-            model.observe(&run, |seen| {
-                if fault.is_none() {
-                    fault = update(&mut layers, seen).err();
-                }
-            })?;
-            if let Some(error) = fault {
-                return Err(Error::input(&run.name, error.to_string()));
-            }
-            runs += 1;
-        }
-    }
-    let mut vitals = Vitals::new(name, layers.into_values().collect());
-    vitals.runs = runs;
-    Ok(vitals)
+pub struct Examination<'a> {
+    model: &'a Model,
+    names: Vec<String>,
+    layers: Vec<Option<LayerVitals>>,
+    input: Option<InputVitals>,
+    runs: u64,
 }
 
-fn update(layers: &mut BTreeMap<usize, LayerVitals>, seen: Observation) -> Result<(), VitalsError> {
-    let Some(function) = seen.site.function.each() else { return Ok(()) };
-    let layer = layers.entry(seen.index).or_insert_with(|| {
-        LayerVitals::new(&seen.site.name, function, seen.units()).with_role(match seen.site.role {
+/// An activation without vitals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The name of the activation.
+    pub name: String,
+    /// Why it has none.
+    pub why: String,
+}
+
+impl<'a> Examination<'a> {
+    /// Before the first run.
+    pub fn new(model: &'a Model) -> Self {
+        Self { model, names: model.site_names(), layers: vec![None; model.sites().len()], input: None, runs: 0 }
+    }
+
+    /// The samples so far.
+    pub fn samples(&self) -> u64 {
+        self.layers.iter().flatten().map(LayerVitals::samples).max().unwrap_or(0)
+    }
+
+    /// The runs so far.
+    pub fn runs(&self) -> u64 {
+        self.runs
+    }
+
+    /// Runs the model once more.
+    ///
+    /// # Errors
+    /// If the input does not fit the model, the engine fails, or a layer has another number of units than in the run before.
+    pub fn run(&mut self, run: &Run) -> Result<(), Error> {
+        self.take_input(run)?;
+        let mut fault = None;
+        let model = self.model;
+        model.observe(run, |seen| {
+            if fault.is_none() {
+                fault = self.take(&seen).err();
+            }
+        })?;
+        self.runs += 1;
+        fault.map_or(Ok(()), |what| Err(Error::input(&run.name, what)))
+    }
+
+    /// The vitals, under the name of the model; and the activations that have none.
+    pub fn finish(self, name: &str) -> (Vitals, Vec<LeftOut>) {
+        let mut left_out = Vec::new();
+        for ((site, name), layer) in self.model.sites().iter().zip(&self.names).zip(&self.layers) {
+            let name = name.clone();
+            if site.function.each().is_none() {
+                left_out.push(LeftOut {
+                    name,
+                    why: format!("{} works on rows and has no units of its own", site.function),
+                });
+            } else if layer.is_none() {
+                left_out.push(LeftOut { name, why: "no value reached it in any run".to_owned() });
+            }
+        }
+        let unseen = self.model.unseen().iter();
+        left_out.extend(
+            unseen.map(|unseen| LeftOut { name: unseen.name.clone(), why: format!("{}: {}", unseen.op, unseen.why) }),
+        );
+        let mut vitals = Vitals::new(name, self.layers.into_iter().flatten().collect());
+        (vitals.runs, vitals.input) = (self.runs, self.input);
+        (vitals, left_out)
+    }
+
+    fn take(&mut self, seen: &Observation<'_>) -> Result<(), String> {
+        let Some(function) = seen.site.function.each() else { return Ok(()) };
+        let role = match seen.site.role {
             Role::Hidden => VitalsRole::Hidden,
             Role::Gate => VitalsRole::Gate,
             Role::Output => VitalsRole::Output,
-        })
-    });
-    layer.update_batch(Batch::new(seen.z, seen.a).with_positions(seen.positions()).with_samples(seen.samples))
+        };
+        let name = &self.names[seen.index];
+        let new = || LayerVitals::new(name, function, seen.units()).with_role(role);
+        let layer = self.layers[seen.index].get_or_insert_with(new);
+        if layer.units().len() != seen.units() {
+            return Err(format!(
+                "layer `{name}` has {} units here and had {} before, so its axis of units must be another: give it with --unit-axis",
+                seen.units(),
+                layer.units().len()
+            ));
+        }
+        let batch =
+            Batch::new(seen.z, seen.a).with_positions(seen.positions()).with_samples(seen.samples.min(seen.outer()));
+        layer.update_batch(batch).map_err(|error| format!("layer `{name}`: {error}"))
+    }
+
+    fn take_input(&mut self, run: &Run) -> Result<(), Error> {
+        let Some(input) = self.model.watched_input() else { return Ok(()) };
+        let Some((_, array)) = run.tensors.iter().find(|(name, _)| *name == input.name) else { return Ok(()) };
+        let (features, positions) = features(input, &array.shape);
+        let vitals = self.input.get_or_insert_with(|| InputVitals::new(features));
+        let updated = vitals.update(&floats(array), positions);
+        updated.map_err(|error| Error::input(&run.name, format!("`{}`: {error}", input.name)))
+    }
+}
+
+impl Model {
+    /// The name of each activation, in the order of [`sites`](Self::sites): of those that share one, the later ones are numbered.
+    pub fn site_names(&self) -> Vec<String> {
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        let mut names = Vec::new();
+        for site in self.sites() {
+            let times = seen.entry(&site.name).and_modify(|times| *times += 1).or_insert(1);
+            names.push(if *times == 1 { site.name.clone() } else { format!("{} ({times})", site.name) });
+        }
+        names
+    }
+
+    /// The input whose features an [`Examination`] watches: the first one of floats.
+    pub fn watched_input(&self) -> Option<&ModelInput> {
+        self.inputs().iter().find(|input| input.element == Element::Float)
+    }
+}
+
+/// How many features an input has, and how many values of one lie next to one another. An axis that may be of any length is one of
+/// positions; where no other is left, all values are of one feature.
+fn features(input: &ModelInput, shape: &[usize]) -> (usize, usize) {
+    let sizes = input.shape.as_deref().unwrap_or_default();
+    let fixed = |axis: usize| match sizes.get(axis) {
+        Some(Size::Fixed(size)) => Some(*size),
+        _ => None,
+    };
+    let is_colour = |axis: usize| matches!(fixed(axis), Some(1 | 3 | 4));
+    let candidates: &[usize] = match shape.len() {
+        3 => &[2, 1],
+        4 if is_colour(3) && !is_colour(1) => &[3],
+        2 | 4 | 5 => &[1],
+        _ => &[],
+    };
+    let axis = candidates.iter().copied().find(|&axis| fixed(axis).is_some_and(|size| size <= MOST_FEATURES));
+    axis.map_or((1, 1), |axis| (shape[axis], shape[axis + 1..].iter().product()))
+}
+
+fn floats(array: &Array) -> Cow<'_, [f32]> {
+    match &array.values {
+        Values::F32(values) => values.into(),
+        Values::F64(values) => values.iter().map(|&value| value as f32).collect(),
+        Values::I64(values) => values.iter().map(|&value| value as f32).collect(),
+        Values::I8(values) => values.iter().map(|&value| f32::from(value)).collect(),
+        Values::U8(values) => values.iter().map(|&value| f32::from(value)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_features_of_an_input_are_its_fixed_axis() {
+        let input = |sizes: &[Size]| ModelInput {
+            name: "x".into(),
+            element: Element::Float,
+            data_type: "float".into(),
+            shape: Some(sizes.to_vec()),
+        };
+        let (any, fixed) = (Size::Dynamic("n".into()), Size::Fixed);
+        let pictures = input(&[any.clone(), fixed(3), fixed(8), fixed(8)]);
+        assert_eq!(features(&pictures, &[2, 3, 8, 8]), (3, 64));
+        let colours_last = input(&[any.clone(), fixed(8), fixed(8), fixed(3)]);
+        assert_eq!(features(&colours_last, &[2, 8, 8, 3]), (3, 1));
+        assert_eq!(features(&input(&[any.clone(), fixed(5)]), &[2, 5]), (5, 1));
+        assert_eq!(features(&input(&[any.clone(), any.clone()]), &[2, 5]), (1, 1), "sound of any length");
+        assert_eq!(features(&input(&[any.clone(), any, fixed(7)]), &[2, 9, 7]), (7, 1));
+    }
 }

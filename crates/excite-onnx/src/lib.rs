@@ -3,8 +3,8 @@
 //! * [`Model::open`] reads a model; [`Model::sites`] are its activations, each as what it is: a Clip from 0 to 6 within a hard swish is
 //!   part of that, a Sigmoid times its own argument is SiLU, and the gates of an LSTM are found in it.
 //! * [`inputs`] reads data for it; without any, [`inputs::random`] makes some up.
-//! * [`Model::observe`] runs the model, and shows the pre-activations and activations of one site after the other; [`examine`] makes the
-//!   vitals of a network of them.
+//! * [`Model::observe`] runs the model, and shows the pre-activations and activations of one site after the other; [`Examination`] makes
+//!   the vitals of a network of them.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -26,7 +26,7 @@ mod wire;
 
 pub use array::{Array, Run, Values};
 pub use error::Error;
-pub use examine::examine;
+pub use examine::{Examination, LeftOut};
 pub use model::{Element, Model, ModelInput, Size};
 pub use recurrent::Gate;
 pub use run::Observation;
