@@ -172,11 +172,7 @@ impl LayerVitals {
         self.units.update(Values { z, a, positions }, self.function, self.limits())?;
         self.samples += samples as u64;
         if let Some(z) = z {
-            let mut sampled = Vec::with_capacity(length / Self::HISTOGRAM_STRIDE + outer);
-            for values in z.chunks(sample) {
-                sampled.extend(values.iter().skip(first_in_histogram(values)).step_by(Self::HISTOGRAM_STRIDE));
-            }
-            self.histogram.update(&sampled);
+            self.histogram.update(&in_histogram(z, sample));
         }
         Ok(())
     }
@@ -339,6 +335,25 @@ impl LayerVitals {
         let spread = self.units().iter().map(|u| u.a.variance()).sum::<f64>().sqrt();
         if centre == 0.0 { 0.0 } else { centre / spread.max(f64::from(f32::EPSILON) * centre) }
     }
+}
+
+/// The values that go into the histogram, of samples of `sample` values each.
+fn in_histogram(z: &[f32], sample: usize) -> Vec<f32> {
+    const STRIDE: usize = LayerVitals::HISTOGRAM_STRIDE;
+    let (whole, rest) = (sample / STRIDE, sample % STRIDE);
+    let mut picked = vec![0.0; z.len() / sample * (whole + 1)];
+    let mut count = 0;
+    for sample in z.chunks_exact(sample) {
+        let first = first_in_histogram(sample);
+        for (to, strides) in picked[count..].iter_mut().zip(sample.as_chunks::<STRIDE>().0) {
+            *to = strides[first];
+        }
+        // Written in any case, and counted if it is there: a branch would be guessed wrong.
+        picked[count + whole] = sample[sample.len() - rest.max(1)..][first.min(rest.max(1) - 1)];
+        count += whole + usize::from(first < rest);
+    }
+    picked.truncate(count);
+    picked
 }
 
 /// The first value of a sample that goes into the histogram: a hash of a few of its values.

@@ -2,8 +2,6 @@
 //!
 //! The loops have one short inner loop for each figure and no branches, so that each becomes a vector instruction or two.
 
-use std::ops::Range;
-
 use super::Moments;
 
 /// Values worked on side by side: one vector of AVX-512, two of AVX2, four of SSE2 or NEON.
@@ -115,30 +113,29 @@ impl MomentLanes {
         (0..LANES).any(|i| (self.max[i] >= limit) | (self.infinite[i] > 0))
     }
 
-    /// The moments of the values in `lanes`, which have one pivot: `values` in all, of which `padding` were NaN put in.
-    pub fn moments(&self, lanes: Range<usize>, values: u64, padding: u64) -> Moments {
-        let pivot = self.pivot[lanes.start];
-        let (mut sum, mut squares, mut min, mut max, mut nan, mut infinite) = (0.0, 0.0, f32::MAX, f32::MIN, 0, 0);
-        for i in lanes {
-            sum += self.sum[i];
-            squares += self.squares[i];
-            min = min.min(self.min[i]);
-            max = max.max(self.max[i]);
-            nan += u64::from(self.nan[i]);
-            infinite += u64::from(self.infinite[i]);
-        }
-        let (count, nan) = (values - nan - infinite, nan - padding);
-        if count == 0 {
-            return Moments { nan, infinite, ..Moments::default() };
-        }
-        let from_pivot = sum / count as f64;
+    /// Puts what all lanes have, which have one pivot, into the first.
+    pub fn gather(&mut self) {
+        self.sum[0] = self.sum.iter().sum();
+        self.squares[0] = self.squares.iter().sum();
+        self.min[0] = self.min.iter().copied().fold(f32::MAX, f32::min);
+        self.max[0] = self.max.iter().copied().fold(f32::MIN, f32::max);
+        self.nan[0] = self.nan.iter().sum();
+        self.infinite[0] = self.infinite.iter().sum();
+    }
+
+    /// The moments of the values in a lane: `values` in all, of which `padding` were NaN put in.
+    #[inline(always)]
+    pub fn moments(&self, lane: usize, values: u64, padding: u64) -> Moments {
+        let (nan, infinite) = (u64::from(self.nan[lane]), u64::from(self.infinite[lane]));
+        let count = values - nan - infinite;
+        let from_pivot = if count == 0 { 0.0 } else { self.sum[lane] / count as f64 };
         Moments {
             count,
-            mean: pivot + from_pivot,
-            m2: (squares - sum * from_pivot).max(0.0),
-            min: f64::from(min),
-            max: f64::from(max),
-            nan,
+            mean: if count == 0 { 0.0 } else { self.pivot[lane] + from_pivot },
+            m2: (self.squares[lane] - self.sum[lane] * from_pivot).max(0.0),
+            min: if count == 0 { f64::MAX } else { f64::from(self.min[lane]) },
+            max: if count == 0 { f64::MIN } else { f64::from(self.max[lane]) },
+            nan: nan - padding,
             infinite,
         }
     }
@@ -171,10 +168,15 @@ impl ShortfallLanes {
         self.sum = sum;
     }
 
-    /// Σ|x − limit| of the values in `lanes`, whose moments are `moments`.
-    pub fn distance(&self, lanes: Range<usize>, moments: &Moments) -> f64 {
-        let shortfall: f64 = self.sum[lanes].iter().sum();
-        (moments.mean - f64::from(self.limit)) * moments.count as f64 + 2.0 * shortfall
+    /// Puts what all lanes have into the first.
+    pub fn gather(&mut self) {
+        self.sum[0] = self.sum.iter().sum();
+    }
+
+    /// Σ|x − limit| of the values in a lane, whose moments are `moments`.
+    #[inline(always)]
+    pub fn distance(&self, lane: usize, moments: &Moments) -> f64 {
+        (moments.mean - f64::from(self.limit)) * moments.count as f64 + 2.0 * self.sum[lane]
     }
 }
 
@@ -240,7 +242,13 @@ impl CountLanes {
         }
     }
 
-    pub fn total(&self, lanes: Range<usize>) -> u64 {
-        self.0[lanes].iter().sum()
+    /// Puts what all lanes have into the first.
+    pub fn gather(&mut self) {
+        self.0[0] = self.0.iter().sum();
+    }
+
+    #[inline(always)]
+    pub fn total(&self, lane: usize) -> u64 {
+        self.0[lane]
     }
 }

@@ -23,12 +23,9 @@ impl Layout {
         }
     }
 
-    /// The lanes of the unit of that index in the group.
-    pub fn lanes(self, index: usize) -> Range<usize> {
-        match self {
-            Self::Rows { .. } => index..index + 1,
-            Self::Planes { .. } => 0..LANES,
-        }
+    /// Whether all lanes are of one unit.
+    pub fn is_one_unit(self) -> bool {
+        matches!(self, Self::Planes { .. })
     }
 
     /// The pivots of the lanes: a value of each unit.
@@ -41,6 +38,7 @@ impl Layout {
 
     /// The values of that range of [`values`](Self::values) in lanes: where they are, if they lie in one piece, or else copied to
     /// `block`. An incomplete step, which only the last can be, is filled up with NaN.
+    #[inline(always)]
     pub fn block<'a>(self, values: &'a [f32], range: Range<usize>, block: &'a mut [Lanes]) -> &'a [Lanes] {
         let block = &mut block[..range.len().div_ceil(LANES)];
         match self {

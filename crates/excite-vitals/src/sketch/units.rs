@@ -1,13 +1,11 @@
 //! What each unit of a layer does.
 
-use std::ops::Range;
-
 use excite::{Engine, Function, LengthMismatch, Level, SlopeFrom, Threads};
 use serde::{Deserialize, Serialize};
 
-use super::Unit;
 use super::lanes::{CountLanes, LANES, Lanes, MomentLanes, ShortfallLanes};
 use super::layout::Layout;
+use super::{Moments, Unit};
 
 /// What values are compared with to be counted. Those that do not apply are NaN, which no value passes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,15 +72,20 @@ impl Units {
         let positions = if units == 1 { length } else { positions };
         let group = if positions == 1 { LANES } else { 1 };
         let mut blocks = Blocks::of(length / units * group);
-        for (index, group) in self.0.chunks_mut(group).enumerate() {
-            let layout = if positions == 1 {
-                Layout::Rows { units, at: index * LANES }
-            } else {
-                Layout::Planes { units, at: index, positions }
-            };
-            blocks.add(Values { positions, ..values }, f, limits, layout, group)?;
-        }
-        Ok(())
+        Level::best().run(
+            #[inline(always)]
+            || {
+                for (index, group) in self.0.chunks_mut(group).enumerate() {
+                    let layout = if positions == 1 {
+                        Layout::Rows { units, at: index * LANES }
+                    } else {
+                        Layout::Planes { units, at: index, positions }
+                    };
+                    blocks.add(values, f, limits, layout, group)?;
+                }
+                Ok(())
+            },
+        )
     }
 
     /// Adds what `other` has seen, unit by unit. Both must have the same number of units; those in excess are left out.
@@ -111,6 +114,7 @@ impl Blocks {
     }
 
     /// Adds to each unit of the group what the batch holds of it.
+    #[inline(always)]
     fn add(
         &mut self,
         Values { z, a, .. }: Values<'_>,
@@ -149,16 +153,16 @@ impl Blocks {
             };
             let block = Block { z, a, slope };
             let sums = sums.get_or_insert_with(|| Sums::of(block, layout, limits));
-            Level::best().run(
-                #[inline(always)]
-                || sums.add(block, limits),
-            );
+            sums.add(block, limits);
         }
-        let padding = values.next_multiple_of(LANES) - values;
-        if let Some(sums) = sums {
-            for (index, unit) in group.iter_mut().enumerate() {
-                unit.merge(&sums.unit(layout.lanes(index), padding as u64));
-            }
+        let Some(mut sums) = sums else { return Ok(()) };
+        let with_padding = values.next_multiple_of(LANES);
+        if layout.is_one_unit() {
+            sums.gather();
+        }
+        let lanes = if layout.is_one_unit() { 1 } else { LANES };
+        for (lane, unit) in group.iter_mut().enumerate() {
+            unit.merge(&sums.unit(lane, (with_padding / lanes) as u64, (with_padding - values) as u64));
         }
         Ok(())
     }
@@ -174,7 +178,6 @@ struct Block<'a> {
 
 /// What is summed up of the units in the lanes.
 struct Sums {
-    steps: u64,
     z: Option<MomentLanes>,
     a: MomentLanes,
     slope: Option<MomentLanes>,
@@ -193,7 +196,6 @@ impl Sums {
     fn of(first: Block<'_>, layout: Layout, limits: Limits) -> Self {
         let around = |block: &[Lanes]| MomentLanes::around(&layout.pivots(&block[0]));
         Self {
-            steps: 0,
             z: first.z.map(around),
             a: around(first.a),
             slope: first.slope.map(around),
@@ -211,7 +213,6 @@ impl Sums {
     /// counted.
     #[inline(always)]
     fn add(&mut self, Block { z, a, slope }: Block<'_>, limits: Limits) {
-        self.steps += a.len() as u64;
         if let (Some(moments), Some(z)) = (&mut self.z, z) {
             moments.add(z);
         }
@@ -250,25 +251,33 @@ impl Sums {
         }
     }
 
-    /// What was seen of the unit in `lanes`, of which so many values were NaN put in.
-    fn unit(&self, lanes: Range<usize>, padding: u64) -> Unit {
-        let values = self.steps * lanes.len() as u64;
-        let of = |moments: &MomentLanes| moments.moments(lanes.clone(), values, padding);
-        let (a, low) = (of(&self.a), self.low.total(lanes.clone()));
-        let z = self.z.as_ref().map(of);
-        let signs = z.as_ref().unwrap_or(&a);
-        let size = self.under_zero.distance(lanes.clone(), &a);
+    /// Puts what all lanes have of their one unit into the first.
+    fn gather(&mut self) {
+        [self.z.as_mut(), Some(&mut self.a), self.slope.as_mut()].into_iter().flatten().for_each(MomentLanes::gather);
+        [&mut self.not_positive, &mut self.at_cap, &mut self.saturated, &mut self.low]
+            .into_iter()
+            .for_each(CountLanes::gather);
+        [Some(&mut self.under_zero), self.under_middle.as_mut()].into_iter().flatten().for_each(ShortfallLanes::gather);
+    }
+
+    /// What was seen of the unit in a lane: so many values, with `padding` NaN put in.
+    #[inline(always)]
+    fn unit(&self, lane: usize, values: u64, padding: u64) -> Unit {
+        let (a, low) = (self.a.moments(lane, values, padding), self.low.total(lane));
+        let z = self.z.as_ref().map_or_else(Moments::default, |z| z.moments(lane, values, padding));
+        let signs = if self.z.is_some() { &z } else { &a };
+        let size = self.under_zero.distance(lane, &a);
         Unit {
-            z: z.unwrap_or_default(),
-            a,
-            slope: self.slope.as_ref().map(of).unwrap_or_default(),
             signs: if self.knows_signs { signs.count + signs.infinite } else { 0 },
-            not_positive: self.not_positive.total(lanes.clone()),
+            slope: self.slope.as_ref().map_or_else(Moments::default, |slope| slope.moments(lane, values, padding)),
+            not_positive: self.not_positive.total(lane),
             low,
-            high: self.saturated.total(lanes.clone()) - low,
-            at_cap: self.at_cap.total(lanes.clone()),
+            high: self.saturated.total(lane) - low,
+            at_cap: self.at_cap.total(lane),
             size,
-            from_middle: self.under_middle.as_ref().map_or(size, |under| under.distance(lanes, &a)),
+            from_middle: self.under_middle.as_ref().map_or(size, |under| under.distance(lane, &a)),
+            z,
+            a,
         }
     }
 }
