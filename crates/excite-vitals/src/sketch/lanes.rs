@@ -50,32 +50,32 @@ impl MomentLanes {
     /// is far from overflow in f64. Then the block is added anew, value by value.
     #[inline(always)]
     pub fn add(&mut self, block: &[Lanes]) {
-        let mut with = *self;
+        let Self { pivot, mut sum, mut squares, mut min, mut max, .. } = *self;
         for x in block {
             let deviation: [f64; LANES] = from_fn(
                 #[inline(always)]
-                |i| f64::from(x[i]) - with.pivot[i],
+                |i| f64::from(x[i]) - pivot[i],
             );
-            with.sum = from_fn(
+            sum = from_fn(
                 #[inline(always)]
-                |i| with.sum[i] + deviation[i],
+                |i| sum[i] + deviation[i],
             );
-            with.squares = from_fn(
+            squares = from_fn(
                 #[inline(always)]
-                |i| with.squares[i] + deviation[i] * deviation[i],
+                |i| squares[i] + deviation[i] * deviation[i],
             );
-            with.min = from_fn(
+            min = from_fn(
                 #[inline(always)]
-                |i| if x[i] < with.min[i] { x[i] } else { with.min[i] },
+                |i| if x[i] < min[i] { x[i] } else { min[i] },
             );
-            with.max = from_fn(
+            max = from_fn(
                 #[inline(always)]
-                |i| if x[i] > with.max[i] { x[i] } else { with.max[i] },
+                |i| if x[i] > max[i] { x[i] } else { max[i] },
             );
         }
         // 0 times a number is 0, and NaN times what is none.
-        if (0..LANES).map(|i| with.squares[i] * 0.0).sum::<f64>() == 0.0 {
-            *self = with;
+        if squares.iter().map(|square| square * 0.0).sum::<f64>() == 0.0 {
+            (self.sum, self.squares, self.min, self.max) = (sum, squares, min, max);
         } else {
             self.add_one_by_one(block);
         }

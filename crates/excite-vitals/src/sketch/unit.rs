@@ -97,7 +97,6 @@ impl Unit {
         self.a.nan + self.a.infinite + self.z.nan + self.z.infinite
     }
 
-    #[inline(always)]
     pub(super) fn merge(&mut self, other: &Self) {
         self.z.merge(&other.z);
         self.a.merge(&other.a);

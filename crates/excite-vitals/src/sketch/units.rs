@@ -3,9 +3,9 @@
 use excite::{Engine, Function, LengthMismatch, Level, SlopeFrom, Threads};
 use serde::{Deserialize, Serialize};
 
+use super::Unit;
 use super::lanes::{CountLanes, LANES, Lanes, MomentLanes, ShortfallLanes};
 use super::layout::Layout;
-use super::{Moments, Unit};
 
 /// What values are compared with to be counted. Those that do not apply are NaN, which no value passes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -162,7 +162,7 @@ impl Blocks {
         }
         let lanes = if layout.is_one_unit() { 1 } else { LANES };
         for (lane, unit) in group.iter_mut().enumerate() {
-            unit.merge(&sums.unit(lane, (with_padding / lanes) as u64, (with_padding - values) as u64));
+            sums.add_to(unit, lane, (with_padding / lanes) as u64, (with_padding - values) as u64);
         }
         Ok(())
     }
@@ -260,24 +260,29 @@ impl Sums {
         [Some(&mut self.under_zero), self.under_middle.as_mut()].into_iter().flatten().for_each(ShortfallLanes::gather);
     }
 
-    /// What was seen of the unit in a lane: so many values, with `padding` NaN put in.
+    /// Adds to a unit what was seen in its lane: so many values, with `padding` NaN put in.
     #[inline(always)]
-    fn unit(&self, lane: usize, values: u64, padding: u64) -> Unit {
-        let (a, low) = (self.a.moments(lane, values, padding), self.low.total(lane));
-        let z = self.z.as_ref().map_or_else(Moments::default, |z| z.moments(lane, values, padding));
-        let signs = if self.z.is_some() { &z } else { &a };
-        let size = self.under_zero.distance(lane, &a);
-        Unit {
-            signs: if self.knows_signs { signs.count + signs.infinite } else { 0 },
-            slope: self.slope.as_ref().map_or_else(Moments::default, |slope| slope.moments(lane, values, padding)),
-            not_positive: self.not_positive.total(lane),
-            low,
-            high: self.saturated.total(lane) - low,
-            at_cap: self.at_cap.total(lane),
-            size,
-            from_middle: self.under_middle.as_ref().map_or(size, |under| under.distance(lane, &a)),
-            z,
-            a,
+    fn add_to(&self, unit: &mut Unit, lane: usize, values: u64, padding: u64) {
+        let a = self.a.moments(lane, values, padding);
+        unit.a.merge(&a);
+        let mut signs = a.count + a.infinite;
+        if let Some(z) = &self.z {
+            let z = z.moments(lane, values, padding);
+            unit.z.merge(&z);
+            signs = z.count + z.infinite;
         }
+        if let Some(slope) = &self.slope {
+            unit.slope.merge(&slope.moments(lane, values, padding));
+        }
+        if self.knows_signs {
+            unit.signs += signs;
+        }
+        unit.not_positive += self.not_positive.total(lane);
+        unit.low += self.low.total(lane);
+        unit.high += self.saturated.total(lane) - self.low.total(lane);
+        unit.at_cap += self.at_cap.total(lane);
+        let size = self.under_zero.distance(lane, &a);
+        unit.size += size;
+        unit.from_middle += self.under_middle.as_ref().map_or(size, |under| under.distance(lane, &a));
     }
 }
