@@ -4,6 +4,7 @@ use excite::{Facts, Function};
 use serde::{Deserialize, Serialize};
 
 use crate::VitalsError;
+use crate::histogram_sample;
 use crate::run::LayerRecord;
 use crate::sketch::{Histogram, Limits, Moments, Unit, Units, Values};
 
@@ -97,8 +98,6 @@ impl<'a> Batch<'a> {
 impl LayerVitals {
     /// The version of the serialised form.
     pub const VERSION: u32 = 2;
-    /// The histogram takes in every so many-th value of a sample: sorting values into bins costs more than all else.
-    const HISTOGRAM_STRIDE: usize = 16;
 
     /// A hidden layer of `units` units (features, or channels of an image layer) that has seen nothing.
     pub fn new(name: &str, function: Function, units: usize) -> Self {
@@ -172,7 +171,7 @@ impl LayerVitals {
         self.units.update(Values { z, a, positions }, self.function, self.limits())?;
         self.samples += samples as u64;
         if let Some(z) = z {
-            self.histogram.update(&in_histogram(z, sample));
+            self.histogram.update(&histogram_sample::of(z, sample));
         }
         Ok(())
     }
@@ -335,33 +334,6 @@ impl LayerVitals {
         let spread = self.units().iter().map(|u| u.a.variance()).sum::<f64>().sqrt();
         if centre == 0.0 { 0.0 } else { centre / spread.max(f64::from(f32::EPSILON) * centre) }
     }
-}
-
-/// The values that go into the histogram, of samples of `sample` values each.
-fn in_histogram(z: &[f32], sample: usize) -> Vec<f32> {
-    const STRIDE: usize = LayerVitals::HISTOGRAM_STRIDE;
-    let (whole, rest) = (sample / STRIDE, sample % STRIDE);
-    let mut picked = vec![0.0; z.len() / sample * (whole + 1)];
-    let mut count = 0;
-    for sample in z.chunks_exact(sample) {
-        let first = first_in_histogram(sample);
-        for (to, strides) in picked[count..].iter_mut().zip(sample.as_chunks::<STRIDE>().0) {
-            *to = strides[first];
-        }
-        // Written in any case, and counted if it is there: a branch would be guessed wrong.
-        picked[count + whole] = sample[sample.len() - rest.max(1)..][first.min(rest.max(1) - 1)];
-        count += whole + usize::from(first < rest);
-    }
-    picked.truncate(count);
-    picked
-}
-
-/// The first value of a sample that goes into the histogram: a hash of a few of its values.
-fn first_in_histogram(sample: &[f32]) -> usize {
-    let places = [0, sample.len() / 3, sample.len() / 2, sample.len() - 1];
-    // Knuth's multiplicative hash: the upper bits of the product are the well-mixed ones.
-    let hash = places.iter().fold(0_u32, |hash, &at| (hash ^ sample[at].to_bits()).wrapping_mul(0x9E37_79B1));
-    (hash >> 16) as usize % LayerVitals::HISTOGRAM_STRIDE
 }
 
 fn merged<'a>(parts: impl Iterator<Item = &'a Moments>) -> Moments {

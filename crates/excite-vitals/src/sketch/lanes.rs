@@ -21,7 +21,6 @@ fn from_fn<T: Copy + Default>(lane: impl Fn(usize) -> T) -> [T; LANES] {
 }
 
 /// The moments of each lane, in double precision around a pivot that is one of the values, so that next to nothing is lost.
-#[derive(Clone, Copy)]
 pub(super) struct MomentLanes {
     pivot: [f64; LANES],
     sum: [f64; LANES],
@@ -33,10 +32,11 @@ pub(super) struct MomentLanes {
 }
 
 impl MomentLanes {
-    /// No values yet, around these pivots (0 where one is not finite).
-    pub fn around(pivot: &Lanes) -> Self {
+    /// No values yet.
+    #[inline(always)]
+    pub fn new() -> Self {
         Self {
-            pivot: pivot.map(|pivot| if pivot.is_finite() { f64::from(pivot) } else { 0.0 }),
+            pivot: [0.0; LANES],
             sum: [0.0; LANES],
             squares: [0.0; LANES],
             min: [f32::MAX; LANES],
@@ -44,6 +44,15 @@ impl MomentLanes {
             nan: [0; LANES],
             infinite: [0; LANES],
         }
+    }
+
+    /// Sets the pivots, before anything is added; 0 where one is not finite.
+    #[inline(always)]
+    pub fn set_pivots(&mut self, pivots: &Lanes) {
+        self.pivot = from_fn(
+            #[inline(always)]
+            |i| if pivots[i].is_finite() { f64::from(pivots[i]) } else { 0.0 },
+        );
     }
 
     /// Adds a block. NaN and infinities poison its sums, by which they are known; nothing else does, for the square of an f32
@@ -148,6 +157,7 @@ pub(super) struct ShortfallLanes {
 }
 
 impl ShortfallLanes {
+    #[inline(always)]
     pub fn under(limit: f32) -> Self {
         Self { limit, sum: [0.0; LANES] }
     }
@@ -188,6 +198,7 @@ pub(super) struct CountLanes([u64; LANES]);
 type BlockCount = [f32; LANES];
 
 impl CountLanes {
+    #[inline(always)]
     pub fn new() -> Self {
         Self([0; LANES])
     }

@@ -16,6 +16,7 @@ pub(super) enum Layout {
 
 impl Layout {
     /// How many values go through the lanes, of a batch of so many in all.
+    #[inline(always)]
     pub fn values(self, length: usize) -> usize {
         match self {
             Self::Rows { units, .. } => length / units * LANES,
@@ -24,11 +25,13 @@ impl Layout {
     }
 
     /// Whether all lanes are of one unit.
+    #[inline(always)]
     pub fn is_one_unit(self) -> bool {
         matches!(self, Self::Planes { .. })
     }
 
     /// The pivots of the lanes: a value of each unit.
+    #[inline(always)]
     pub fn pivots(self, first: &Lanes) -> Lanes {
         match self {
             Self::Rows { .. } => *first,

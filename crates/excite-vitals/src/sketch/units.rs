@@ -127,7 +127,7 @@ impl Blocks {
         let engine = Engine { threads: Threads::One, ..Engine::default() };
         let values = layout.values(z.or(a).unwrap_or_default().len());
         let whole = values / LANES * LANES;
-        let mut sums: Option<Sums> = None;
+        let mut sums = Sums::new(z.is_some(), z.is_some() || f.slope_from() == SlopeFrom::Output, limits);
         for start in (0..whole).step_by(BLOCK).chain((whole < values).then_some(whole)) {
             let range = start..if start == whole { values } else { whole.min(start + BLOCK) };
             let padding = range.len().next_multiple_of(LANES) - range.len();
@@ -136,9 +136,10 @@ impl Blocks {
                 (Some(a), _) => layout.block(a, range.clone(), &mut self.a),
                 (None, z) => {
                     let z = z.unwrap_or_default();
-                    let a = &mut self.a[..z.len()];
-                    f.forward_on(engine, z.as_flattened(), a.as_flattened_mut())?;
-                    &*a
+                    let (z, a) = (z.as_flattened(), self.a[..z.len()].as_flattened_mut());
+                    f.forward_on(engine, z, a)?;
+                    a[z.len() - padding..].fill(f32::NAN);
+                    a.as_chunks().0
                 }
             };
             let from = if f.slope_from() == SlopeFrom::Output { Some(a) } else { z };
@@ -152,10 +153,11 @@ impl Blocks {
                 None => None,
             };
             let block = Block { z, a, slope };
-            let sums = sums.get_or_insert_with(|| Sums::of(block, layout, limits));
+            if start == 0 {
+                sums.set_pivots(block, layout);
+            }
             sums.add(block, limits);
         }
-        let Some(mut sums) = sums else { return Ok(()) };
         let with_padding = values.next_multiple_of(LANES);
         if layout.is_one_unit() {
             sums.gather();
@@ -192,20 +194,32 @@ struct Sums {
 }
 
 impl Sums {
-    /// Nothing yet, around the first values of the first block.
-    fn of(first: Block<'_>, layout: Layout, limits: Limits) -> Self {
-        let around = |block: &[Lanes]| MomentLanes::around(&layout.pivots(&block[0]));
+    /// Nothing yet.
+    #[inline(always)]
+    fn new(knows_z: bool, knows_slopes: bool, limits: Limits) -> Self {
         Self {
-            z: first.z.map(around),
-            a: around(first.a),
-            slope: first.slope.map(around),
-            knows_signs: first.z.is_some() || !limits.output_at_zero.is_nan(),
+            z: knows_z.then(MomentLanes::new),
+            a: MomentLanes::new(),
+            slope: knows_slopes.then(MomentLanes::new),
+            knows_signs: knows_z || !limits.output_at_zero.is_nan(),
             not_positive: CountLanes::new(),
             at_cap: CountLanes::new(),
             saturated: CountLanes::new(),
             low: CountLanes::new(),
             under_zero: ShortfallLanes::under(0.0),
             under_middle: (limits.middle != 0.0).then(|| ShortfallLanes::under(limits.middle)),
+        }
+    }
+
+    /// Takes the first values of the first block for pivots.
+    #[inline(always)]
+    fn set_pivots(&mut self, first: Block<'_>, layout: Layout) {
+        let firsts =
+            [(self.z.as_mut(), first.z), (Some(&mut self.a), Some(first.a)), (self.slope.as_mut(), first.slope)];
+        for (moments, block) in firsts {
+            if let (Some(moments), Some([lanes, ..])) = (moments, block) {
+                moments.set_pivots(&layout.pivots(lanes));
+            }
         }
     }
 
