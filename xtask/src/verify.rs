@@ -26,21 +26,18 @@ use saved::File;
 pub use saved::root;
 use sweep::Sweep;
 
-/// Measures the errors of functions: of the value and the slope over all 2^32 f32 inputs, if nothing else is asked for.
+/// Measures the errors of functions over all 2^32 f32 inputs, if nothing else is asked for: of the value, as it is by default and with
+/// `Accuracy::Exact`, and of the slope.
 ///
 /// Can be stopped at any time: the next run goes on from there. A run that has come to its end is not repeated unless the code
 /// has changed.
 #[derive(Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Verify {
     /// The functions, by name; all of them where none is named
     functions: Vec<Function>,
     /// Take every Nth f32 input only. Such runs are not saved
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1 << 24))]
     stride: u64,
-    /// Measure the values of an engine with `Accuracy::Exact`: none may be misrounded
-    #[arg(long, conflicts_with = "f64")]
-    exact: bool,
     /// Measure f64 instead of f32, at inputs that reach everywhere
     #[arg(long)]
     f64: bool,
@@ -51,7 +48,7 @@ pub struct Verify {
     #[arg(long)]
     fresh: bool,
     /// Write docs/accuracy.md from what earlier runs have found
-    #[arg(long, conflicts_with_all = ["stride", "exact", "f64", "fresh", "functions"])]
+    #[arg(long, conflicts_with_all = ["stride", "f64", "fresh", "functions"])]
     table: bool,
 }
 
@@ -78,8 +75,7 @@ impl What {
     /// What measures it.
     fn command(self) -> &'static str {
         match self {
-            Self::F32(_) => "cargo xtask verify",
-            Self::ExactF32 => "cargo xtask verify --exact",
+            Self::F32(_) | Self::ExactF32 => "cargo xtask verify",
             Self::F64(_) => "cargo xtask verify --f64",
         }
     }
@@ -102,58 +98,78 @@ impl What {
     }
 }
 
-/// One measurement of one function.
+/// Measurements of one function at the same inputs, which are judged by the same exact values.
 struct Job {
     f: Function,
-    what: What,
+    whats: &'static [What],
+    files: Vec<File>,
     inputs: u64,
-    measure: Box<dyn Fn(u64, u64) -> Tally>,
+    /// What is found at so many inputs from that one on, for each of `whats`.
+    measure: Box<dyn Fn(u64, u64) -> Vec<Tally>>,
 }
 
 impl Job {
-    fn new(f: Function, what: What, stride: u64, samples: u64) -> Self {
-        let sweep = |side: Side, accuracy| {
-            let sweep = Sweep { f, side, engine: engine(accuracy), domain: side.domain::<f32>(f), stride };
-            Self {
-                f,
-                what,
-                inputs: sweep.inputs(),
-                measure: Box::new(move |first, count| sweep.measure::<f32>(first, count)),
-            }
+    fn new(f: Function, whats: &'static [What], stride: u64, samples: u64) -> Self {
+        let sweep = |side: Side, accuracies: &[Accuracy]| {
+            let engines = accuracies.iter().map(|&accuracy| engine(accuracy)).collect();
+            let sweep = Sweep { f, side, engines, domain: side.domain::<f32>(f), stride };
+            (sweep.inputs(), Box::new(move |first, count| sweep.measure::<f32>(first, count)) as _)
         };
-        match what {
-            What::F32(side) => sweep(side, Accuracy::Stated),
-            What::ExactF32 => sweep(Side::Value, Accuracy::Exact),
-            What::F64(side) => {
-                let sampled = Samples::new(f, side);
-                Self { f, what, inputs: samples, measure: Box::new(move |first, count| sampled.measure(first, count)) }
+        let (inputs, measure) = match whats {
+            [What::F64(side)] => {
+                let sampled = Samples::new(f, *side);
+                (samples, Box::new(move |first, count| vec![sampled.measure(first, count)]) as _)
             }
+            [What::F32(side)] => sweep(*side, &[Accuracy::Stated]),
+            _ => sweep(Side::Value, &[Accuracy::Stated, Accuracy::Exact]),
+        };
+        let files = whats.iter().map(|what| File::new(f, what.name())).collect();
+        Self { f, whats, files, inputs, measure }
+    }
+
+    /// What the function is measured for: all in f32, or all in f64.
+    fn all(f64: bool) -> &'static [&'static [What]] {
+        if f64 {
+            &[&[What::F64(Side::Value)], &[What::F64(Side::Slope)]]
+        } else {
+            &[&[What::F32(Side::Value), What::ExactF32], &[What::F32(Side::Slope)]]
         }
+    }
+
+    /// What earlier runs have found; nothing if they did not get equally far.
+    fn load(&self) -> Vec<Tally> {
+        let found: Vec<Tally> = self.files.iter().map(|file| file.load(self.inputs)).collect();
+        if found.iter().all(|one| one.inputs == found[0].inputs) { found } else { vec![Tally::NONE; found.len()] }
+    }
+
+    fn store(&self, found: &[Tally]) -> io::Result<()> {
+        self.files.iter().zip(found).try_for_each(|(file, &found)| file.store(self.inputs, found))
     }
 
     /// Measures what `found` lacks, and hands on now and then what is found so far.
     fn finish(
         &self,
-        mut found: Tally,
+        mut found: Vec<Tally>,
         bar: &ProgressBar,
-        mut save: impl FnMut(Tally) -> io::Result<()>,
-    ) -> io::Result<Tally> {
+        mut save: impl FnMut(&[Tally]) -> io::Result<()>,
+    ) -> io::Result<Vec<Tally>> {
         /// What a stop may lose.
         const BETWEEN_SAVES: Duration = Duration::from_secs(4);
         /// Inputs are measured in pieces that take about this long.
         const PIECE: Duration = Duration::from_millis(500);
         let mut piece = 1 << 12;
         let mut saved = Instant::now();
-        while found.inputs < self.inputs {
+        while found[0].inputs < self.inputs {
             let start = Instant::now();
-            let count = (self.inputs - found.inputs).min(piece);
-            found = found.merge((self.measure)(found.inputs, count));
+            let done = found[0].inputs;
+            let count = (self.inputs - done).min(piece);
+            found = merged(found, (self.measure)(done, count));
             bar.inc(count);
             if start.elapsed() < PIECE / 2 {
                 piece *= 2;
             }
-            if saved.elapsed() > BETWEEN_SAVES || found.inputs == self.inputs {
-                save(found)?;
+            if saved.elapsed() > BETWEEN_SAVES || done + count == self.inputs {
+                save(&found)?;
                 saved = Instant::now();
             }
         }
@@ -161,10 +177,11 @@ impl Job {
     }
 
     /// What was found, in a line.
-    fn report(&self, found: &Tally) -> String {
+    fn report(&self, what: What, found: &Tally) -> String {
         let Tally { inputs, worst, worst_at, misrounded, decided } = *found;
-        let (f, what, bound) = (self.f, self.what.name(), self.what.bound(self.f));
-        let verdict = if self.what.holds(self.f, found) { "holds" } else { "IS BROKEN" };
+        let (f, bound) = (self.f, what.bound(self.f));
+        let verdict = if what.holds(f, found) { "holds" } else { "IS BROKEN" };
+        let what = what.name();
         format!(
             "{f}, {what}: {inputs} inputs, worst error {worst:.6} ULP at {worst_at:e}, {misrounded} not correctly rounded; \
              stated bound {bound} ULP {verdict} ({decided} results judged with many digits)"
@@ -189,39 +206,40 @@ impl Verify {
     /// Whether all bounds hold.
     fn measure(&self) -> io::Result<bool> {
         let functions = if self.functions.is_empty() { Function::ALL } else { &self.functions };
-        let whats: &[What] = if self.exact {
-            &[What::ExactF32]
-        } else if self.f64 {
-            &[What::F64(Side::Value), What::F64(Side::Slope)]
-        } else {
-            &[What::F32(Side::Value), What::F32(Side::Slope)]
-        };
-        let jobs: Vec<(Job, File, Tally)> = functions
+        let jobs: Vec<(Job, Vec<Tally>)> = functions
             .iter()
-            .flat_map(|&f| whats.iter().map(move |&what| (f, what)))
-            .map(|(f, what)| {
-                let (job, file) = (Job::new(f, what, self.stride, self.samples), File::new(f, what.name()));
-                let found = if self.fresh || self.stride > 1 { Tally::NONE } else { file.load(job.inputs) };
-                (job, file, found)
+            .flat_map(|&f| Job::all(self.f64).iter().map(move |whats| (f, *whats)))
+            .map(|(f, whats)| {
+                let job = Job::new(f, whats, self.stride, self.samples);
+                let afresh = self.fresh || self.stride > 1;
+                let found = if afresh { vec![Tally::NONE; whats.len()] } else { job.load() };
+                (job, found)
             })
             .collect();
         let bar = progress_bar(&jobs);
         let mut all_hold = true;
-        for (job, file, found) in &jobs {
-            bar.set_prefix(format!("{} {}", job.f, job.what.name()));
-            let save = |found| if self.stride > 1 { Ok(()) } else { file.store(job.inputs, found) };
-            let found = job.finish(*found, &bar, save)?;
-            all_hold &= job.what.holds(job.f, &found);
-            bar.suspend(|| println!("{}", job.report(&found)));
+        for (job, found) in &jobs {
+            bar.set_prefix(format!("{} {}", job.f, job.whats[0].name()));
+            let save = |found: &[Tally]| if self.stride > 1 { Ok(()) } else { job.store(found) };
+            let found = job.finish(found.clone(), &bar, save)?;
+            for (&what, found) in job.whats.iter().zip(&found) {
+                all_hold &= what.holds(job.f, found);
+                bar.suspend(|| println!("{}", job.report(what, found)));
+            }
         }
         bar.finish_and_clear();
         Ok(all_hold)
     }
 }
 
+/// Of both parts, the first ones first.
+fn merged(first: Vec<Tally>, second: Vec<Tally>) -> Vec<Tally> {
+    first.into_iter().zip(second).map(|(first, second)| first.merge(second)).collect()
+}
+
 /// For all that is left to do, on stderr; nothing where that is no terminal.
-fn progress_bar(jobs: &[(Job, File, Tally)]) -> ProgressBar {
-    let left = jobs.iter().map(|(job, _, found)| job.inputs - found.inputs).sum();
+fn progress_bar(jobs: &[(Job, Vec<Tally>)]) -> ProgressBar {
+    let left = jobs.iter().map(|(job, found)| job.inputs - found[0].inputs).sum();
     let bar = ProgressBar::new(left);
     let style =
         ProgressStyle::with_template("{prefix:28} [{bar:40}] {percent}% {eta} left").expect("the template is valid");

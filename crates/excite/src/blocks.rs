@@ -83,7 +83,7 @@ fn compute<F: Float, const N: usize>(
         ));
     }
     if doubtful.iter().fold(false, |any, &one| any | one) {
-        mend(kernel, &inputs, &doubtful, &mut y);
+        mend(level, kernel, &inputs, &doubtful, &mut y);
     }
     F::store(level, &y)
 }
@@ -97,12 +97,23 @@ fn alone<F: Float, const N: usize>(kernel: impl Kernel<F, N>, inputs: [F::Lane; 
 #[cold]
 #[inline(never)]
 fn mend<F: Float, const N: usize>(
+    level: CheckedLevel,
     kernel: impl Kernel<F, N>,
     inputs: &[[F::Lane; BLOCK]; N],
     doubtful: &[bool; BLOCK],
     y: &mut [F::Lane; BLOCK],
 ) {
-    for i in (0..BLOCK).filter(|&i| doubtful[i]) {
-        y[i] = kernel.careful(inputs.each_ref().map(|input| input[i]));
-    }
+    level.level().run(
+        #[inline(always)]
+        || {
+            for i in 0..BLOCK {
+                if doubtful[i] {
+                    y[i] = kernel.careful(inputs.each_ref().map(
+                        #[inline(always)]
+                        |input| input[i],
+                    ));
+                }
+            }
+        },
+    );
 }

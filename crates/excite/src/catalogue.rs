@@ -1,5 +1,7 @@
 //! The catalogue of all functions, and any one of them chosen at run time.
 
+use half::{bf16, f16};
+
 use crate::reference::Real;
 use crate::{Activation, Engine, Float, Info, LengthMismatch, Parameter, Parameters, SlopeFrom};
 
@@ -123,20 +125,20 @@ impl Function {
 
     /// f(x). See [`Activation::value`].
     pub fn value<F: Float>(&self, x: F) -> F {
-        with_function!(*self, f => f.value(x))
+        F::value_of(*self, x)
     }
 
     /// f'(x), from the input x whatever the function computes it from.
     pub fn slope_at<F: Float>(&self, x: F) -> F {
-        with_function!(*self, f => f.slope(match self.slope_from() {
+        self.slope(match self.slope_from() {
             SlopeFrom::Input => x,
-            SlopeFrom::Output => f.value(x),
-        }))
+            SlopeFrom::Output => self.value(x),
+        })
     }
 
     /// f'(x), from x or from f(x) as [`slope_from`](Self::slope_from) says.
     pub fn slope<F: Float>(&self, from: F) -> F {
-        with_function!(*self, f => f.slope(from))
+        F::slope_of(*self, from)
     }
 
     /// f(x) by the plain formula. See [`Activation::reference`].
@@ -180,12 +182,12 @@ impl Function {
     /// # Errors
     /// If the slices differ in length.
     pub fn forward_on<F: Float>(&self, engine: Engine, x: &[F], y: &mut [F]) -> Result<(), LengthMismatch> {
-        with_function!(*self, f => engine.forward(f, x, y))
+        F::forward_of(*self, engine, x, y)
     }
 
     /// [`forward_in_place`](Self::forward_in_place) on an engine of the caller's choice.
     pub fn forward_in_place_on<F: Float>(&self, engine: Engine, x: &mut [F]) {
-        with_function!(*self, f => engine.forward_in_place(f, x));
+        F::forward_in_place_of(*self, engine, x);
     }
 
     /// [`backward`](Self::backward) on an engine of the caller's choice.
@@ -199,6 +201,62 @@ impl Function {
         dy: &[F],
         dx: &mut [F],
     ) -> Result<(), LengthMismatch> {
-        with_function!(*self, f => engine.backward(f, from, dy, dx))
+        F::backward_of(*self, engine, from, dy, dx)
     }
 }
+
+/// What a [`Function`] does with a type of elements. It is compiled in this crate, once for each type: code that is generic over the
+/// type would be compiled anew, for all functions and instruction sets, in every crate that calls it. Private, so that it seals
+/// [`Float`].
+pub trait Compiled: Sized {
+    /// f(x)
+    fn value_of(f: Function, x: Self) -> Self;
+    /// f'(x), from x or from f(x).
+    fn slope_of(f: Function, from: Self) -> Self;
+    /// y = f(x)
+    fn forward_of(f: Function, engine: Engine, x: &[Self], y: &mut [Self]) -> Result<(), LengthMismatch>;
+    /// x = f(x)
+    fn forward_in_place_of(f: Function, engine: Engine, x: &mut [Self]);
+    /// dx = dy · f'(x)
+    fn backward_of(
+        f: Function,
+        engine: Engine,
+        from: &[Self],
+        dy: &[Self],
+        dx: &mut [Self],
+    ) -> Result<(), LengthMismatch>;
+}
+
+macro_rules! compiled {
+    ($($float:ident)*) => {$(
+        impl Compiled for $float {
+            fn value_of(f: Function, x: Self) -> Self {
+                with_function!(f, f => f.value(x))
+            }
+
+            fn slope_of(f: Function, from: Self) -> Self {
+                with_function!(f, f => f.slope(from))
+            }
+
+            fn forward_of(f: Function, engine: Engine, x: &[Self], y: &mut [Self]) -> Result<(), LengthMismatch> {
+                with_function!(f, f => engine.forward(f, x, y))
+            }
+
+            fn forward_in_place_of(f: Function, engine: Engine, x: &mut [Self]) {
+                with_function!(f, f => engine.forward_in_place(f, x));
+            }
+
+            fn backward_of(
+                f: Function,
+                engine: Engine,
+                from: &[Self],
+                dy: &[Self],
+                dx: &mut [Self],
+            ) -> Result<(), LengthMismatch> {
+                with_function!(f, f => engine.backward(f, from, dy, dx))
+            }
+        }
+    )*};
+}
+
+compiled! { f32 f64 f16 bf16 }

@@ -51,6 +51,7 @@ impl<A: Activation, F: Float> Kernel<F, 2> for ForwardEach<A> {
         Kernel::<F, 1>::quick(crate::kernels::Forward(self.with::<F>(parameter)), [x])
     }
 
+    #[inline(always)]
     fn careful(self, [x, parameter]: [F::Lane; 2]) -> F::Lane {
         Kernel::<F, 1>::careful(crate::kernels::Forward(self.with::<F>(parameter)), [x])
     }
@@ -67,6 +68,7 @@ impl<A: Activation, F: Float> Kernel<F, 3> for BackwardEach<A> {
         Kernel::<F, 2>::quick(crate::kernels::Backward(f), [from, dy])
     }
 
+    #[inline(always)]
     fn careful(self, [from, dy, parameter]: [F::Lane; 3]) -> F::Lane {
         let f = ForwardEach(self.0, self.1).with::<F>(parameter);
         Kernel::<F, 2>::careful(crate::kernels::Backward(f), [from, dy])

@@ -106,6 +106,11 @@ impl Level {
 pub struct CheckedLevel(Level);
 
 impl CheckedLevel {
+    /// The level.
+    pub fn level(self) -> Level {
+        self.0
+    }
+
     /// Whether fused multiply-add is not an instruction here, but a function.
     #[inline(always)]
     pub fn emulates_mul_add(self) -> bool {

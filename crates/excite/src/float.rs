@@ -5,16 +5,9 @@ use core::fmt::{Debug, Display};
 use half::{bf16, f16};
 
 use crate::blocks::BLOCK;
+use crate::catalogue::Compiled;
 use crate::dispatch::{self, CheckedLevel};
 use crate::math::{Native, Number, Pair};
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
-    impl Sealed for half::f16 {}
-    impl Sealed for half::bf16 {}
-}
 
 /// An element type of slices: `f32`, `f64`, [`half::f16`] or [`half::bf16`].
 ///
@@ -26,7 +19,7 @@ mod sealed {
 /// assert_eq!(at_one::<f64>(), 0.7310585786300049);
 /// assert_eq!(at_one::<half::bf16>(), 0.73046875);
 /// ```
-pub trait Float: sealed::Sealed + Copy + Default + Debug + Display + PartialOrd + Send + Sync + 'static {
+pub trait Float: Compiled + Copy + Default + Debug + Display + PartialOrd + Send + Sync + 'static {
     /// What it is loaded into: f64 for f64, f32 for all others.
     #[doc(hidden)]
     type Lane: Native;

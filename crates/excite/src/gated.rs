@@ -163,6 +163,7 @@ impl<A: Activation, F: Float> Kernel<F, 2> for ForwardGated<A> {
         (product::<F>(opened, value), doubtful)
     }
 
+    #[inline(always)]
     fn careful(self, [gate, value]: [F::Lane; 2]) -> F::Lane {
         product::<F>(Kernel::<F, 1>::careful(Forward(self.0), [gate]), value)
     }
@@ -183,6 +184,7 @@ impl<A: Activation, F: Float> Kernel<F, 3> for BackwardGate<A> {
         (product::<F>(d_opened, value), rough | doubtful)
     }
 
+    #[inline(always)]
     fn careful(self, [gate, value, dy]: [F::Lane; 3]) -> F::Lane {
         let from = match A::SLOPE_FROM {
             SlopeFrom::Input => gate,

@@ -10,7 +10,7 @@ pub trait Kernel<F: Float, const N: usize>: Copy + Sync {
     /// The result, and whether it is doubtful. Branch-free.
     fn quick(self, inputs: [F::Lane; N]) -> (F::Lane, bool);
 
-    /// The result where the quick one is doubtful. May be slow.
+    /// The result where the quick one is doubtful. May be slow. The caller's instruction set is used as far as that pays.
     fn careful(self, inputs: [F::Lane; N]) -> F::Lane;
 
     /// Whether it is more than comparisons and a product.
@@ -74,16 +74,35 @@ impl<A: Activation, F: Float> Kernel<F, 1> for Forward<A> {
         A::WORK != Work::Selects
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn careful(self, [x]: [F::Lane; 1]) -> F::Lane {
-        let wide: f64 = x.into();
-        if far_periods::<A, F>(x) {
-            F::from_pair(self.0.formula_beyond(Pair::from(wide)))
-        } else if F::WIDE_IS_FINITE || !wide.is_finite() {
-            F::Lane::lit(self.0.formula(wide))
-        } else {
-            F::from_pair(self.0.formula(Pair::from(wide)))
-        }
+        // A wave is doubtful where f64 is not enough.
+        let (y, doubtful) = if A::PERIODIC { (x, true) } else { twice::<A, F>(self.0, x) };
+        if doubtful { most_careful::<A, F>(self.0, x) } else { y }
+    }
+}
+
+/// f(x) worked out in f64 for types that are shorter, and whether that is not enough to tell to which side it is to be rounded.
+#[inline(always)]
+fn twice<A: Activation, F: Float>(f: A, x: F::Lane) -> (F::Lane, bool) {
+    if F::WIDE_IS_FINITE {
+        return (x, true);
+    }
+    let y = f.formula(F::wide(x));
+    let (low, high) = (F::from_wide(y.times(1.0 - WIDE_ERROR)), F::from_wide(y.times(1.0 + WIDE_ERROR)));
+    (low, low != high || beyond::<A, F>(A::WORK, x))
+}
+
+/// f(x) worked out in a [`Pair`] where that can be.
+#[inline(never)]
+fn most_careful<A: Activation, F: Float>(f: A, x: F::Lane) -> F::Lane {
+    let wide: f64 = x.into();
+    if far_periods::<A, F>(x) {
+        F::from_pair(f.formula_beyond(Pair::from(wide)))
+    } else if F::WIDE_IS_FINITE || !wide.is_finite() {
+        F::Lane::lit(f.formula(wide))
+    } else {
+        F::from_pair(f.formula(Pair::from(wide)))
     }
 }
 
@@ -116,15 +135,25 @@ impl<A: Activation, F: Float> Kernel<F, 2> for Backward<A> {
         A::SLOPE_WORK != Work::Selects
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn careful(self, [from, dy]: [F::Lane; 2]) -> F::Lane {
-        if far_periods::<A, F>(from) {
-            F::from_pair(Pair::from(dy.into()) * self.0.slope_formula_beyond(Pair::from(from.into())))
-        } else if A::SLOPE_WORK == Work::Tuned && !(F::WIDE_IS_FINITE && too_large::<F>(from)) {
+        if A::SLOPE_WORK == Work::Tuned && !F::WIDE_IS_FINITE && !far_periods::<A, F>(from) {
             F::product(dy, self.0.slope_formula(F::wide(from)))
         } else {
-            dy * F::Lane::lit(self.0.slope_formula(from.into()))
+            most_careful_slope::<A, F>(self.0, from, dy)
         }
+    }
+}
+
+/// dy · f'(from), the slope worked out in the longest number where that can be.
+#[inline(never)]
+fn most_careful_slope<A: Activation, F: Float>(f: A, from: F::Lane, dy: F::Lane) -> F::Lane {
+    if far_periods::<A, F>(from) {
+        F::from_pair(Pair::from(dy.into()) * f.slope_formula_beyond(Pair::from(from.into())))
+    } else if A::SLOPE_WORK == Work::Tuned && !(F::WIDE_IS_FINITE && too_large::<F>(from)) {
+        F::product(dy, f.slope_formula(F::wide(from)))
+    } else {
+        dy * F::Lane::lit(f.slope_formula(from.into()))
     }
 }
 
@@ -139,23 +168,23 @@ const WIDE_ERROR: f64 = 1.0 / (1_u64 << 44) as f64;
 impl<A: Activation, F: Float> Kernel<F, 1> for Exact<A> {
     #[inline(always)]
     fn quick(self, [x]: [F::Lane; 1]) -> (F::Lane, bool) {
-        if !F::HAS_EXACT {
-            return Kernel::<F, 1>::quick(Forward(self.0), [x]);
+        if F::HAS_EXACT && A::WORK != Work::Selects {
+            twice::<A, F>(self.0, x)
+        } else {
+            Kernel::<F, 1>::quick(Forward(self.0), [x])
         }
-        let y = self.0.formula(F::wide(x));
-        let (low, high) = (F::from_wide(y.times(1.0 - WIDE_ERROR)), F::from_wide(y.times(1.0 + WIDE_ERROR)));
-        (low, low != high || beyond::<A, F>(A::WORK, x))
     }
 
-    #[inline(never)]
+    #[inline(always)]
+    fn multiplies_and_adds(self) -> bool {
+        A::WORK != Work::Selects
+    }
+
+    #[inline(always)]
     fn careful(self, [x]: [F::Lane; 1]) -> F::Lane {
-        let wide: f64 = x.into();
-        if !F::HAS_EXACT || !wide.is_finite() {
-            Kernel::<F, 1>::careful(Forward(self.0), [x])
-        } else if A::PERIODIC {
-            F::from_pair(self.0.formula_beyond(Pair::from(wide)))
-        } else {
-            F::from_pair(self.0.formula(Pair::from(wide)))
+        if !F::HAS_EXACT {
+            return Kernel::<F, 1>::careful(Forward(self.0), [x]);
         }
+        most_careful::<A, F>(self.0, x)
     }
 }

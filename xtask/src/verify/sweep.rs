@@ -1,21 +1,22 @@
 //! The error over all floats of a short type, or over every Nth.
 
-use excite::{Engine, Function};
+use excite::{Engine, Function, Level};
 use rayon::prelude::*;
 
 use super::estimate::Estimate;
 use super::measure::{Domain, Side, Tally};
+use super::merged;
 use super::ulp::{self, Judgement, Short};
 
 /// A side of a function, and the inputs to measure it at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Sweep {
     /// The function.
     pub f: Function,
     /// Its value or its slope.
     pub side: Side,
-    /// What works the results out.
-    pub engine: Engine,
+    /// What works the results out. All are judged by the same exact values, which take longer than the results.
+    pub engines: Vec<Engine>,
     /// All its inputs.
     pub domain: Domain,
     /// Every how many of them is taken.
@@ -31,41 +32,41 @@ impl Sweep {
         self.domain.count.div_ceil(self.stride)
     }
 
-    /// What is found at `count` inputs from the one numbered `first` on.
-    pub fn measure<F: Short>(&self, first: u64, count: u64) -> Tally {
+    /// What is found at `count` inputs from the one numbered `first` on, for each of the engines.
+    pub fn measure<F: Short>(&self, first: u64, count: u64) -> Vec<Tally> {
         (0..count.div_ceil(BLOCK as u64))
             .into_par_iter()
             .map(|block| {
                 let begin = first + block * BLOCK as u64;
                 self.block::<F>(begin, (first + count - begin).min(BLOCK as u64) as usize)
             })
-            .reduce(|| Tally::NONE, Tally::merge)
+            .reduce(|| vec![Tally::NONE; self.engines.len()], merged)
     }
 
-    fn block<F: Short>(&self, first: u64, count: usize) -> Tally {
+    fn block<F: Short>(&self, first: u64, count: usize) -> Vec<Tally> {
         let (mut x, mut y) = ([F::default(); BLOCK], [F::default(); BLOCK]);
         let (x, y) = (&mut x[..count], &mut y[..count]);
         for (place, x) in (first..).zip(x.iter_mut()) {
             *x = self.domain.at(place * self.stride);
         }
-        self.side.results(self.f, self.engine, x, y);
-        self.judged(x, y)
+        let exact = Exact::of(self.f, self.side, x);
+        let results = |&engine| {
+            self.side.results(self.f, engine, x, y);
+            self.judged(x, y, &exact)
+        };
+        self.engines.iter().map(results).collect()
     }
 
     /// Judges the results `y` of a block of inputs: all of it by vector instructions, then the few that these leave in doubt.
-    pub fn judged<F: Short>(&self, x: &[F], y: &[F]) -> Tally {
-        let (mut exact, mut uncertain) = ([0.0; BLOCK], [0.0; BLOCK]);
-        for ((x, exact), uncertain) in x.iter().zip(&mut exact).zip(&mut uncertain) {
-            (*exact, *uncertain) = estimate(self.f, self.side, x.to_f64());
-        }
+    pub fn judged<F: Short>(&self, x: &[F], y: &[F], exact: &Exact) -> Tally {
         let mut found = [0.0; BLOCK];
         for (found, y) in found.iter_mut().zip(y) {
             *found = y.to_f64();
         }
         let mut distances = [0.0; BLOCK];
-        let (worst, misrounded, doubtful) = self.engine.level.run(
+        let (worst, misrounded, doubtful) = Level::best().run(
             #[inline(always)]
-            || judge_all::<F>(&found, &exact, &uncertain, &mut distances),
+            || judge_all::<F>(&found, exact, &mut distances),
         );
         let mut tally = Tally { inputs: x.len() as u64, misrounded, decided: doubtful, ..Tally::NONE };
         if worst > 0.0 {
@@ -74,7 +75,7 @@ impl Sweep {
         }
         if doubtful > 0 {
             for i in 0..x.len() {
-                if ulp::judge(F::FORMAT, found[i], exact[i], uncertain[i]).doubtful {
+                if ulp::judge(F::FORMAT, found[i], exact.values[i], exact.uncertain[i]).doubtful {
                     let (distance, misrounded) = self.side.decide(self.f, F::FORMAT, x[i].to_f64(), found[i]);
                     tally.note(distance, x[i].to_f64());
                     tally.misrounded += u64::from(misrounded);
@@ -82,6 +83,23 @@ impl Sweep {
             }
         }
         tally
+    }
+}
+
+/// The exact results for a block of inputs, and by how much they may be off.
+pub struct Exact {
+    values: [f64; BLOCK],
+    uncertain: [f64; BLOCK],
+}
+
+impl Exact {
+    /// For the inputs `x`, a block at most.
+    pub fn of<F: Short>(f: Function, side: Side, x: &[F]) -> Self {
+        let mut exact = Self { values: [0.0; BLOCK], uncertain: [0.0; BLOCK] };
+        for ((x, value), uncertain) in x.iter().zip(&mut exact.values).zip(&mut exact.uncertain) {
+            (*value, *uncertain) = estimate(f, side, x.to_f64());
+        }
+        exact
     }
 }
 
@@ -98,16 +116,11 @@ fn estimate(f: Function, side: Side, x: f64) -> (f64, f64) {
 
 /// The largest distance, how many are misrounded, and how many are doubtful: those count in neither of the others.
 #[inline(always)]
-fn judge_all<F: Short>(
-    found: &[f64; BLOCK],
-    exact: &[f64; BLOCK],
-    uncertain: &[f64; BLOCK],
-    distances: &mut [f64; BLOCK],
-) -> (f64, u64, u64) {
+fn judge_all<F: Short>(found: &[f64; BLOCK], exact: &Exact, distances: &mut [f64; BLOCK]) -> (f64, u64, u64) {
     let (mut worst, mut misrounded, mut doubtful) = (0_u64, 0, 0);
     for i in 0..BLOCK {
         let Judgement { distance, misrounded: wrong, doubtful: doubt } =
-            ulp::judge(F::FORMAT, found[i], exact[i], uncertain[i]);
+            ulp::judge(F::FORMAT, found[i], exact.values[i], exact.uncertain[i]);
         distances[i] = if doubt { 0.0 } else { distance };
         // Numbers that are not negative are in the order of their bits, whose maximum is a vector instruction.
         worst = worst.max(distances[i].to_bits());

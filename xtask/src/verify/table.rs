@@ -13,11 +13,10 @@ const HEAD: &str = "\
 # Accuracy
 
 How far results are from the exact value, in units in the last place (ULP): 0.5 is the best that rounding allows. Written by
-`cargo xtask verify --table` from the results of three commands, each of which can be stopped and goes on where it was:
+`cargo xtask verify --table` from the results of two commands, each of which can be stopped and goes on where it was:
 
-* `cargo xtask verify`: value and slope (backward with dy = 1) in f32, over all 2^32 inputs; slopes that are taken from the output
-  over all outputs.
-* `cargo xtask verify --exact`: values of an engine with `Accuracy::Exact` in f32, over all 2^32 inputs.
+* `cargo xtask verify`: value and slope (backward with dy = 1) in f32, and values of an engine with `Accuracy::Exact`, over all 2^32
+  inputs; slopes that are taken from the output over all outputs.
 * `cargo xtask verify --f64`: f64 at stratified inputs: every binade, tails, both sides of every kink, parameter and root.
 
 Results are judged by a reference that shares no code with the kernels: f64 with a proven bound on its own error, and where that

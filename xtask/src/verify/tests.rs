@@ -8,7 +8,7 @@ use super::estimate::Estimate;
 use super::measure::{Domain, Side, Tally};
 use super::precise::Usual;
 use super::sampled::Samples;
-use super::sweep::Sweep;
+use super::sweep::{Exact, Sweep};
 use super::ulp::{Format, Short};
 use super::{Job, What};
 
@@ -37,13 +37,13 @@ fn stride(level: Level) -> u64 {
 }
 
 fn swept<F: Short>(f: Function, side: Side, engine: Engine, stride: u64) -> Tally {
-    let whole = Sweep { f, side, engine, domain: side.domain::<F>(f), stride };
+    let whole = Sweep { f, side, engines: vec![engine], domain: side.domain::<F>(f), stride };
     let near = |landmark| {
         let domain = Domain::around(F::from_f64(landmark), NEAR, whole.domain);
-        let sweep = Sweep { domain, stride: 1, ..whole };
-        sweep.measure::<F>(0, sweep.inputs())
+        let sweep = Sweep { domain, stride: 1, ..whole.clone() };
+        sweep.measure::<F>(0, sweep.inputs())[0]
     };
-    let found = whole.measure::<F>(0, whole.inputs());
+    let found = whole.measure::<F>(0, whole.inputs())[0];
     if stride == 1 { found } else { side.landmarks(f).into_iter().map(near).fold(found, Tally::merge) }
 }
 
@@ -174,13 +174,15 @@ fn the_checkers_can_fail() {
     let sweep = Sweep {
         f,
         side: Side::Value,
-        engine: engine(Level::best(), Accuracy::Stated),
+        engines: vec![engine(Level::best(), Accuracy::Stated)],
         domain: Domain::between(1.0_f32, 2.0),
         stride: 1,
     };
-    let right = sweep.judged::<f32>(&[1.0, 1.5], &[1.0, 1.5]);
+    let x = [1.0_f32, 1.5];
+    let exact = Exact::of(f, Side::Value, &x);
+    let right = sweep.judged::<f32>(&x, &[1.0, 1.5], &exact);
     assert_eq!((right.worst, right.misrounded), (0.0, 0));
-    let wrong = sweep.judged::<f32>(&[1.0, 1.5], &[1.0, 1.5_f32.next_up()]);
+    let wrong = sweep.judged::<f32>(&x, &[1.0, 1.5_f32.next_up()], &exact);
     assert_eq!((wrong.worst, wrong.worst_at, wrong.misrounded), (1.0, 1.5, 1));
     let off = Relu.value(0.3_f64).next_down();
     assert_eq!(Side::Value.decide(f, Format::F64, 0.3, off), (1.0, true));
@@ -189,19 +191,18 @@ fn the_checkers_can_fail() {
 
 #[test]
 fn a_job_measures_each_input_once_and_goes_on_where_it_was_stopped() {
-    let job = Job::new(Function::from(Relu), What::F32(Side::Value), 1 << 12, 0);
+    let job = Job::new(Function::from(Relu), &[What::F32(Side::Value), What::ExactF32], 1 << 12, 0);
     let bar = indicatif::ProgressBar::hidden();
-    let whole = job.finish(Tally::NONE, &bar, |_| Ok(())).unwrap();
-    assert_eq!((whole.inputs, whole.misrounded), (1 << 20, 0));
-    let mut saved = Tally::NONE;
+    let whole = job.finish(vec![Tally::NONE; 2], &bar, |_| Ok(())).unwrap();
+    for found in &whole {
+        assert_eq!((found.inputs, found.misrounded), (1 << 20, 0));
+    }
+    let mut saved = Vec::new();
     let half = (job.measure)(0, 1 << 19);
-    assert_eq!(
-        job.finish(half, &bar, |found| {
-            saved = found;
-            Ok(())
-        })
-        .unwrap(),
-        whole
-    );
+    let finished = job.finish(half, &bar, |found| {
+        saved = found.to_vec();
+        Ok(())
+    });
+    assert_eq!(finished.unwrap(), whole);
     assert_eq!(saved, whole);
 }
