@@ -1,9 +1,10 @@
 //! The vitals of one activation layer.
 
-use excite::{Engine, Facts, Function, SlopeFrom, Threads};
+use excite::{Facts, Function};
 use serde::{Deserialize, Serialize};
 
 use crate::VitalsError;
+use crate::histogram_sample;
 use crate::run::LayerRecord;
 use crate::sketch::{Histogram, Limits, Moments, Unit, Units, Values};
 
@@ -97,10 +98,6 @@ impl<'a> Batch<'a> {
 impl LayerVitals {
     /// The version of the serialised form.
     pub const VERSION: u32 = 2;
-    /// Values whose slopes are computed at once: they stay in the second-level cache.
-    const PART: usize = 32768;
-    /// The histogram takes in every so many-th value of a sample: sorting values into bins costs more than all else.
-    const HISTOGRAM_STRIDE: usize = 16;
 
     /// A hidden layer of `units` units (features, or channels of an image layer) that has seen nothing.
     pub fn new(name: &str, function: Function, units: usize) -> Self {
@@ -171,53 +168,10 @@ impl LayerVitals {
         if samples > outer || (samples == 0 && outer > 0) {
             return Err(VitalsError::Samples { found: samples, rows: outer });
         }
-        self.add_parts(z, a, positions, (Self::PART / sample).max(1) * sample)?;
+        self.units.update(Values { z, a, positions }, self.function, self.limits())?;
         self.samples += samples as u64;
         if let Some(z) = z {
-            let mut sampled = Vec::with_capacity(length / Self::HISTOGRAM_STRIDE + outer);
-            for values in z.chunks(sample) {
-                sampled.extend(values.iter().skip(first_in_histogram(values)).step_by(Self::HISTOGRAM_STRIDE));
-            }
-            self.histogram.update(&sampled);
-        }
-        Ok(())
-    }
-
-    /// Adds the values to the units, `part` at a time, with the activations where they are not given and the slopes where they can
-    /// be known.
-    fn add_parts(
-        &mut self,
-        z: Option<&[f32]>,
-        a: Option<&[f32]>,
-        positions: usize,
-        part: usize,
-    ) -> Result<(), VitalsError> {
-        let length = z.or(a).map_or(0, <[f32]>::len);
-        let limits = self.limits();
-        let engine = Engine { threads: Threads::One, ..Engine::default() };
-        let ones = vec![1.0; part.min(length)];
-        let (mut slopes, mut activations) = (ones.clone(), if a.is_none() { ones.clone() } else { Vec::new() });
-        for start in (0..length).step_by(part) {
-            let range = start..(start + part).min(length);
-            let width = range.len();
-            let z = z.map(|z| &z[range.clone()]);
-            let a = match (a, z) {
-                (Some(a), _) => &a[range],
-                (None, z) => {
-                    let activations = &mut activations[..width];
-                    self.function.forward_on(engine, z.unwrap_or_default(), activations)?;
-                    &*activations
-                }
-            };
-            let from = if self.function.slope_from() == SlopeFrom::Output { Some(a) } else { z };
-            let slope = match from {
-                Some(from) => {
-                    self.function.backward_on(engine, from, &ones[..width], &mut slopes[..width])?;
-                    Some(&slopes[..width])
-                }
-                None => None,
-            };
-            self.units.update(Values { z, a, slope, positions }, limits);
+            self.histogram.update(&histogram_sample::of(z, sample));
         }
         Ok(())
     }
@@ -380,14 +334,6 @@ impl LayerVitals {
         let spread = self.units().iter().map(|u| u.a.variance()).sum::<f64>().sqrt();
         if centre == 0.0 { 0.0 } else { centre / spread.max(f64::from(f32::EPSILON) * centre) }
     }
-}
-
-/// The first value of a sample that goes into the histogram: a hash of a few of its values.
-fn first_in_histogram(sample: &[f32]) -> usize {
-    let places = [0, sample.len() / 3, sample.len() / 2, sample.len() - 1];
-    // Knuth's multiplicative hash: the upper bits of the product are the well-mixed ones.
-    let hash = places.iter().fold(0_u32, |hash, &at| (hash ^ sample[at].to_bits()).wrapping_mul(0x9E37_79B1));
-    (hash >> 16) as usize % LayerVitals::HISTOGRAM_STRIDE
 }
 
 fn merged<'a>(parts: impl Iterator<Item = &'a Moments>) -> Moments {

@@ -24,6 +24,7 @@ mod figures;
 mod file;
 pub mod findings;
 mod groups;
+mod histogram_sample;
 mod layer;
 mod network;
 pub mod run;

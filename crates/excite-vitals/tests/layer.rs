@@ -95,6 +95,25 @@ proptest! {
     }
 }
 
+/// Longer than what is summed up at once, with NaN and infinities in some of the parts, and an end that fills no vector.
+#[test]
+fn long_batches_are_counted_as_by_hand() {
+    let special = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, -0.0];
+    let z: Vec<f32> = (0..2 * 3 * 3001)
+        .map(|i| if i % 2503 < 5 { special[i % 2503] } else { ((i * 7919) % 10007) as f32 / 1000.0 - 5.0 })
+        .collect();
+    for name in ["relu", "relu6", "tanh", "gelu", "hard_swish"] {
+        let f: Function = name.parse().unwrap();
+        let a = activated(f, &z);
+        for (units, positions) in [(3, 1), (1, 1), (3, 3001), (3, 7 * 2), (6, 3001)] {
+            let count = z.len() / (units * positions) * (units * positions);
+            let mut vitals = LayerVitals::new("layer", f, units);
+            vitals.update_channels(&z[..count], &a[..count], positions).unwrap();
+            matches_plain_counting(f, &vitals, &z[..count], |at, unit| at / positions % units == unit);
+        }
+    }
+}
+
 #[test]
 fn gradients_give_their_norm_and_the_share_of_one_sign() {
     let mut vitals = LayerVitals::new("layer", "relu".parse().unwrap(), 2);

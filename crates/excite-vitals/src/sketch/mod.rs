@@ -3,6 +3,7 @@
 
 mod histogram;
 mod lanes;
+mod layout;
 mod moments;
 mod unit;
 mod units;

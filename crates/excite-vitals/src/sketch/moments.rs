@@ -54,6 +54,7 @@ impl Moments {
     }
 
     /// Adds what `other` has seen.
+    #[inline(always)]
     pub fn merge(&mut self, other: &Self) {
         let count = self.count + other.count;
         if self.count == 0 {
@@ -61,14 +62,15 @@ impl Moments {
         } else if other.count > 0 {
             // Chan, Golub and LeVeque 1979: the pairwise formula.
             let (n, m) = (self.count as f64, other.count as f64);
-            let delta = other.mean - self.mean;
+            let (delta, share) = (other.mean - self.mean, m / (n + m));
             // In this form equal means stay as they are, so that a constant has no variance.
-            self.mean += delta * (m / (n + m));
-            self.m2 += other.m2 + delta * delta * (n * m / (n + m));
+            self.mean += delta * share;
+            self.m2 += other.m2 + delta * delta * (n * share);
         }
         self.count = count;
-        self.min = self.min.min(other.min);
-        self.max = self.max.max(other.max);
+        // Not f64::min, which has to look for NaN.
+        self.min = if other.min < self.min { other.min } else { self.min };
+        self.max = if other.max > self.max { other.max } else { self.max };
         self.nan += other.nan;
         self.infinite += other.infinite;
     }

@@ -1,12 +1,11 @@
 //! What each unit of a layer does.
 
-use std::ops::Range;
-
-use excite::Level;
+use excite::{Engine, Function, LengthMismatch, Level, SlopeFrom, Threads};
 use serde::{Deserialize, Serialize};
 
-use super::lanes::{CountLanes, DistanceLanes, LANES, MomentLanes, load, load_some};
-use super::{Moments, Unit};
+use super::Unit;
+use super::lanes::{CountLanes, LANES, Lanes, MomentLanes, ShortfallLanes};
+use super::layout::Layout;
 
 /// What values are compared with to be counted. Those that do not apply are NaN, which no value passes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,22 +24,13 @@ pub struct Limits {
     pub output_at_centre: f32,
 }
 
-impl Limits {
-    #[inline(always)]
-    fn is_saturated(self, slope: f32) -> bool {
-        slope.abs() < self.slope
-    }
-}
-
 /// The values of one batch, each slice laid out [outer, units, positions].
 #[derive(Clone, Copy, Debug)]
 pub struct Values<'a> {
     /// Pre-activations, if known.
     pub z: Option<&'a [f32]>,
-    /// Activations.
-    pub a: &'a [f32],
-    /// Slopes, if known.
-    pub slope: Option<&'a [f32]>,
+    /// Activations; computed where they are not given.
+    pub a: Option<&'a [f32]>,
     /// Values of one unit that lie next to one another: 1 in a layer of features.
     pub positions: usize,
 }
@@ -60,39 +50,42 @@ impl Units {
         &self.0
     }
 
-    /// Adds a batch.
+    /// Adds a batch of a layer with the activation function `f`.
+    ///
+    /// # Errors
+    /// If z and a differ in length.
     ///
     /// # Panics
-    /// If the slices are not all of one length, a multiple of units × positions.
-    pub fn update(&mut self, values: Values<'_>, limits: Limits) {
-        let length = values.a.len();
-        let sample = self.0.len() * values.positions;
-        assert!(
-            values.z.is_none_or(|z| z.len() == length)
-                && values.slope.is_none_or(|slope| slope.len() == length)
-                && length.is_multiple_of(sample.max(1)),
-            "lengths disagree"
-        );
-        if length == 0 {
-            return;
+    /// If neither is given, or if their length is not a multiple of units × positions.
+    pub fn update(&mut self, values: Values<'_>, f: Function, limits: Limits) -> Result<(), LengthMismatch> {
+        let Values { z, a, positions } = values;
+        let length = z.or(a).expect("z or a").len();
+        let units = self.0.len();
+        assert!(length.is_multiple_of((units * positions).max(1)), "lengths disagree");
+        if let Some(found) = a.map(<[f32]>::len).filter(|&found| found != length) {
+            return Err(LengthMismatch { slice: "a", found, expected: length });
         }
+        if length == 0 {
+            return Ok(());
+        }
+        // The values of a single unit all lie in one piece.
+        let positions = if units == 1 { length } else { positions };
+        let group = if positions == 1 { LANES } else { 1 };
+        let mut blocks = Blocks::of(length / units * group);
         Level::best().run(
             #[inline(always)]
             || {
-                let units = self.0.len();
-                if values.positions == 1 {
-                    for (block, group) in self.0.chunks_mut(LANES).enumerate() {
-                        let rows = Rows { units, at: block * LANES };
-                        add(values, limits, rows, group);
-                    }
-                } else {
-                    for (at, unit) in self.0.iter_mut().enumerate() {
-                        let planes = Planes { units, at, positions: values.positions };
-                        add(values, limits, planes, std::slice::from_mut(unit));
-                    }
+                for (index, group) in self.0.chunks_mut(group).enumerate() {
+                    let layout = if positions == 1 {
+                        Layout::Rows { units, at: index * LANES }
+                    } else {
+                        Layout::Planes { units, at: index, positions }
+                    };
+                    blocks.add(values, f, limits, layout, group)?;
                 }
+                Ok(())
             },
-        );
+        )
     }
 
     /// Adds what `other` has seen, unit by unit. Both must have the same number of units; those in excess are left out.
@@ -103,309 +96,207 @@ impl Units {
     }
 }
 
-/// How the values of some units go through the lanes.
-trait Walk: Copy {
-    /// Calls `visit` with the values of each step.
-    fn walk(self, values: &[f32], visit: impl FnMut([f32; LANES]));
-    /// The same for two slices at once.
-    fn walk_both(self, values: &[f32], others: &[f32], visit: impl FnMut([f32; LANES], [f32; LANES]));
-    /// The first value of each lane.
-    fn first(self, values: &[f32]) -> [f32; LANES];
-    /// The lanes of the unit of that index in the group.
-    fn lanes(self, index: usize) -> Range<usize>;
-    /// Where the values of that unit are.
-    fn places(self, index: usize, length: usize) -> impl Iterator<Item = usize>;
-    /// How often the first value was added once more to each unit, to fill up the lanes.
-    fn padding(self, length: usize) -> u64;
-    /// The number of units in the layer.
-    fn units(self) -> usize;
+/// Room for a block of pre-activations, activations and slopes.
+struct Blocks {
+    z: Vec<Lanes>,
+    a: Vec<Lanes>,
+    slope: Vec<Lanes>,
 }
 
-/// One position a unit: neighbouring units go side by side through the lanes, sample after sample. The lanes beyond the last unit
-/// are filled too, and never read.
+/// Values of a block: the three blocks stay in the first-level cache.
+const BLOCK: usize = 2048;
+
+impl Blocks {
+    /// Room for blocks of so many values, or as many as a block has.
+    fn of(values: usize) -> Self {
+        let lanes = vec![[0.0; LANES]; values.min(BLOCK).div_ceil(LANES)];
+        Self { z: lanes.clone(), a: lanes.clone(), slope: lanes }
+    }
+
+    /// Adds to each unit of the group what the batch holds of it.
+    #[inline(always)]
+    fn add(
+        &mut self,
+        Values { z, a, .. }: Values<'_>,
+        f: Function,
+        limits: Limits,
+        layout: Layout,
+        group: &mut [Unit],
+    ) -> Result<(), LengthMismatch> {
+        static ONES: [f32; BLOCK] = [1.0; BLOCK];
+        let engine = Engine { threads: Threads::One, ..Engine::default() };
+        let values = layout.values(z.or(a).unwrap_or_default().len());
+        let whole = values / LANES * LANES;
+        let mut sums = Sums::new(z.is_some(), z.is_some() || f.slope_from() == SlopeFrom::Output, limits);
+        for start in (0..whole).step_by(BLOCK).chain((whole < values).then_some(whole)) {
+            let range = start..if start == whole { values } else { whole.min(start + BLOCK) };
+            let padding = range.len().next_multiple_of(LANES) - range.len();
+            let z = z.map(|z| layout.block(z, range.clone(), &mut self.z));
+            let a = match (a, z) {
+                (Some(a), _) => layout.block(a, range.clone(), &mut self.a),
+                (None, z) => {
+                    let z = z.unwrap_or_default();
+                    let (z, a) = (z.as_flattened(), self.a[..z.len()].as_flattened_mut());
+                    f.forward_on(engine, z, a)?;
+                    a[z.len() - padding..].fill(f32::NAN);
+                    a.as_chunks().0
+                }
+            };
+            let from = if f.slope_from() == SlopeFrom::Output { Some(a) } else { z };
+            let slope = match from {
+                Some(from) => {
+                    let (from, slope) = (from.as_flattened(), self.slope[..from.len()].as_flattened_mut());
+                    f.backward_on(engine, from, &ONES[..from.len()], slope)?;
+                    slope[from.len() - padding..].fill(f32::NAN);
+                    Some(slope.as_chunks().0)
+                }
+                None => None,
+            };
+            let block = Block { z, a, slope };
+            if start == 0 {
+                sums.set_pivots(block, layout);
+            }
+            sums.add(block, limits);
+        }
+        let with_padding = values.next_multiple_of(LANES);
+        if layout.is_one_unit() {
+            sums.gather();
+        }
+        let lanes = if layout.is_one_unit() { 1 } else { LANES };
+        for (lane, unit) in group.iter_mut().enumerate() {
+            sums.add_to(unit, lane, (with_padding / lanes) as u64, (with_padding - values) as u64);
+        }
+        Ok(())
+    }
+}
+
+/// Some values of the units in the lanes.
 #[derive(Clone, Copy)]
-struct Rows {
-    units: usize,
-    at: usize,
+struct Block<'a> {
+    z: Option<&'a [Lanes]>,
+    a: &'a [Lanes],
+    slope: Option<&'a [Lanes]>,
 }
 
-impl Walk for Rows {
+/// What is summed up of the units in the lanes.
+struct Sums {
+    z: Option<MomentLanes>,
+    a: MomentLanes,
+    slope: Option<MomentLanes>,
+    knows_signs: bool,
+    not_positive: CountLanes,
+    at_cap: CountLanes,
+    saturated: CountLanes,
+    low: CountLanes,
+    under_zero: ShortfallLanes,
+    /// None where the middle is 0.
+    under_middle: Option<ShortfallLanes>,
+}
+
+impl Sums {
+    /// Nothing yet.
     #[inline(always)]
-    fn walk(self, values: &[f32], mut visit: impl FnMut([f32; LANES])) {
-        let mut start = self.at;
-        while start < values.len() {
-            visit(load(values, start));
-            start += self.units;
+    fn new(knows_z: bool, knows_slopes: bool, limits: Limits) -> Self {
+        Self {
+            z: knows_z.then(MomentLanes::new),
+            a: MomentLanes::new(),
+            slope: knows_slopes.then(MomentLanes::new),
+            knows_signs: knows_z || !limits.output_at_zero.is_nan(),
+            not_positive: CountLanes::new(),
+            at_cap: CountLanes::new(),
+            saturated: CountLanes::new(),
+            low: CountLanes::new(),
+            under_zero: ShortfallLanes::under(0.0),
+            under_middle: (limits.middle != 0.0).then(|| ShortfallLanes::under(limits.middle)),
         }
     }
 
+    /// Takes the first values of the first block for pivots.
     #[inline(always)]
-    fn walk_both(self, values: &[f32], others: &[f32], mut visit: impl FnMut([f32; LANES], [f32; LANES])) {
-        let mut start = self.at;
-        while start < values.len() {
-            visit(load(values, start), load(others, start));
-            start += self.units;
-        }
-    }
-
-    #[inline(always)]
-    fn first(self, values: &[f32]) -> [f32; LANES] {
-        load(values, self.at)
-    }
-
-    #[inline(always)]
-    fn lanes(self, index: usize) -> Range<usize> {
-        index..index + 1
-    }
-
-    #[inline(always)]
-    fn places(self, index: usize, length: usize) -> impl Iterator<Item = usize> {
-        (self.at + index..length).step_by(self.units)
-    }
-
-    #[inline(always)]
-    fn padding(self, _: usize) -> u64 {
-        0
-    }
-
-    #[inline(always)]
-    fn units(self) -> usize {
-        self.units
-    }
-}
-
-/// Many positions a unit: they go side by side through the lanes, filled up with the unit's first value at the end of a plane.
-#[derive(Clone, Copy)]
-struct Planes {
-    units: usize,
-    at: usize,
-    positions: usize,
-}
-
-impl Planes {
-    #[inline(always)]
-    fn starts(self, length: usize) -> impl Iterator<Item = usize> {
-        (self.at * self.positions..length).step_by(self.units * self.positions)
-    }
-
-    /// The values of the last step of a plane; 0 if all steps are full.
-    #[inline(always)]
-    fn tail(self) -> usize {
-        self.positions % LANES
-    }
-}
-
-impl Walk for Planes {
-    #[inline(always)]
-    fn walk(self, values: &[f32], mut visit: impl FnMut([f32; LANES])) {
-        let first = self.first(values)[0];
-        for start in self.starts(values.len()) {
-            let (whole, tail) = values[start..start + self.positions].as_chunks::<LANES>();
-            for lanes in whole {
-                visit(*lanes);
-            }
-            if !tail.is_empty() {
-                visit(load_some(values, start + self.positions - tail.len(), tail.len(), first));
+    fn set_pivots(&mut self, first: Block<'_>, layout: Layout) {
+        let firsts =
+            [(self.z.as_mut(), first.z), (Some(&mut self.a), Some(first.a)), (self.slope.as_mut(), first.slope)];
+        for (moments, block) in firsts {
+            if let (Some(moments), Some([lanes, ..])) = (moments, block) {
+                moments.set_pivots(&layout.pivots(lanes));
             }
         }
     }
 
+    /// Adds a block, one sum after the other, for all at once would not fit into the registers. What extremes rule out is not
+    /// counted.
     #[inline(always)]
-    fn walk_both(self, values: &[f32], others: &[f32], mut visit: impl FnMut([f32; LANES], [f32; LANES])) {
-        let (first, other) = (self.first(values)[0], self.first(others)[0]);
-        for start in self.starts(values.len()) {
-            let end = start + self.positions;
-            let (whole, tail) = values[start..end].as_chunks::<LANES>();
-            for (lanes, others) in whole.iter().zip(others[start..end].as_chunks::<LANES>().0) {
-                visit(*lanes, *others);
-            }
-            let width = tail.len();
-            if width > 0 {
-                visit(load_some(values, end - width, width, first), load_some(others, end - width, width, other));
-            }
+    fn add(&mut self, Block { z, a, slope }: Block<'_>, limits: Limits) {
+        if let (Some(moments), Some(z)) = (&mut self.z, z) {
+            moments.add(z);
         }
-    }
-
-    #[inline(always)]
-    fn first(self, values: &[f32]) -> [f32; LANES] {
-        [values[self.at * self.positions]; LANES]
-    }
-
-    #[inline(always)]
-    fn lanes(self, _: usize) -> Range<usize> {
-        0..LANES
-    }
-
-    #[inline(always)]
-    fn places(self, _: usize, length: usize) -> impl Iterator<Item = usize> {
-        self.starts(length).flat_map(move |start| start..start + self.positions)
-    }
-
-    #[inline(always)]
-    fn padding(self, length: usize) -> u64 {
-        let planes = length / (self.units * self.positions);
-        if self.tail() == 0 { 0 } else { (planes * (LANES - self.tail())) as u64 }
-    }
-
-    #[inline(always)]
-    fn units(self) -> usize {
-        self.units
-    }
-}
-
-/// Adds to each unit of the group what the batch holds of it: over z, over a twice, for all sums at once would not fit into the
-/// registers, and over the slopes.
-#[inline(always)]
-fn add<W: Walk>(values: Values<'_>, limits: Limits, walk: W, group: &mut [Unit]) {
-    let Values { z, a, slope, .. } = values;
-    if let Some(z) = z {
-        add_pre_activations(z, walk, group);
-    }
-    add_activations(a, walk, group);
-    add_sizes(values, limits, walk, group);
-    if let Some(slope) = slope {
-        match z {
-            Some(z) => add_slopes(slope, z, limits.centre, limits, walk, group),
-            None => add_slopes(slope, a, limits.output_at_centre, limits, walk, group),
+        self.a.add(a);
+        if self.a.any_under(0.0) {
+            self.under_zero.add(a);
         }
-    }
-}
-
-#[inline(always)]
-fn add_pre_activations<W: Walk>(z: &[f32], walk: W, group: &mut [Unit]) {
-    let first = walk.first(z);
-    let (mut moments, mut not_positive) = (MomentLanes::around(&first), CountLanes::new());
-    walk.walk(
-        z,
-        #[inline(always)]
-        |z| {
-            moments.add(&z);
-            not_positive.add(
+        if let Some(under_middle) = self.under_middle.as_mut().filter(|_| self.a.any_under(limits.middle)) {
+            under_middle.add(a);
+        }
+        if self.a.any_from(limits.cap) {
+            self.at_cap.add(
+                a,
                 #[inline(always)]
-                |i| z[i] <= 0.0,
+                |a| a >= limits.cap,
             );
-        },
-    );
-    for (index, unit) in group.iter_mut().enumerate() {
-        let (lanes, padding) = (walk.lanes(index), walk.padding(z.len()));
-        let found = moments_of(&moments, walk, index, z);
-        unit.signs += found.count + found.infinite;
-        unit.not_positive += not_positive.total(lanes.clone()) - padding * u64::from(first[lanes.start] <= 0.0);
-        unit.z.merge(&found);
-    }
-}
-
-#[inline(always)]
-fn add_activations<W: Walk>(a: &[f32], walk: W, group: &mut [Unit]) {
-    let mut moments = MomentLanes::around(&walk.first(a));
-    walk.walk(
-        a,
-        #[inline(always)]
-        |a| moments.add(&a),
-    );
-    for (index, unit) in group.iter_mut().enumerate() {
-        unit.a.merge(&moments_of(&moments, walk, index, a));
-    }
-}
-
-#[inline(always)]
-fn add_sizes<W: Walk>(Values { z, a, .. }: Values<'_>, limits: Limits, walk: W, group: &mut [Unit]) {
-    let first = walk.first(a);
-    let middle = f64::from(limits.middle);
-    let (mut size, mut from_middle) = (DistanceLanes::from(0.0), DistanceLanes::from(middle));
-    let (mut at_cap, mut not_positive) = (CountLanes::new(), CountLanes::new());
-    let mut numbers = CountLanes::new();
-    let tells_sign = z.is_none() && !limits.output_at_zero.is_nan();
-    walk.walk(
-        a,
-        #[inline(always)]
-        |a| {
-            size.add(&a);
-            from_middle.add(&a);
-            at_cap.add(
-                #[inline(always)]
-                |i| a[i] >= limits.cap,
-            );
-        },
-    );
-    if tells_sign {
-        walk.walk(
-            a,
+        }
+        let (told_by, zero, centre) = match z {
+            Some(z) => (z, 0.0, limits.centre),
+            None => (a, limits.output_at_zero, limits.output_at_centre),
+        };
+        self.not_positive.add(
+            told_by,
             #[inline(always)]
-            |a| {
-                numbers.add(
-                    #[inline(always)]
-                    |i| !a[i].is_nan(),
-                );
-                not_positive.add(
-                    #[inline(always)]
-                    |i| a[i] <= limits.output_at_zero,
-                );
-            },
+            |side| side <= zero,
         );
-    }
-    let padding = walk.padding(a.len());
-    for (index, unit) in group.iter_mut().enumerate() {
-        let lanes = walk.lanes(index);
-        let first = first[lanes.start];
-        let (sizes, distances) =
-            (size.total(lanes.clone(), first, padding), from_middle.total(lanes.clone(), first, padding));
-        if sizes.is_finite() {
-            unit.size += sizes;
-            unit.from_middle += distances;
-        } else {
-            let finite = || walk.places(index, a.len()).map(|at| f64::from(a[at])).filter(|a| a.is_finite());
-            unit.size += finite().map(f64::abs).sum::<f64>();
-            unit.from_middle += finite().map(|a| (a - middle).abs()).sum::<f64>();
-        }
-        unit.at_cap += at_cap.total(lanes.clone()) - padding * u64::from(first >= limits.cap);
-        if tells_sign {
-            unit.signs += numbers.total(lanes.clone()) - padding * u64::from(!first.is_nan());
-            unit.not_positive += not_positive.total(lanes) - padding * u64::from(first <= limits.output_at_zero);
+        if let (Some(moments), Some(slope)) = (&mut self.slope, slope) {
+            moments.add(slope);
+            CountLanes::add_both(
+                [&mut self.saturated, &mut self.low],
+                [slope, told_by],
+                centre,
+                #[inline(always)]
+                |slope| slope.abs() < limits.slope,
+            );
         }
     }
-}
 
-/// `side` up to `centre` is the low side.
-#[inline(always)]
-fn add_slopes<W: Walk>(slope: &[f32], side: &[f32], centre: f32, limits: Limits, walk: W, group: &mut [Unit]) {
-    let (first, first_side) = (walk.first(slope), walk.first(side));
-    let mut moments = MomentLanes::around(&first);
-    let (mut low, mut saturated) = (CountLanes::new(), CountLanes::new());
-    walk.walk_both(
-        slope,
-        side,
-        #[inline(always)]
-        |slope, side| {
-            moments.add(&slope);
-            saturated.add(
-                #[inline(always)]
-                |i| limits.is_saturated(slope[i]),
-            );
-            low.add(
-                #[inline(always)]
-                |i| limits.is_saturated(slope[i]) & (side[i] <= centre),
-            );
-        },
-    );
-    let padding = walk.padding(slope.len());
-    for (index, unit) in group.iter_mut().enumerate() {
-        let lanes = walk.lanes(index);
-        let (first, side) = (first[lanes.start], first_side[lanes.start]);
-        let low = low.total(lanes.clone()) - padding * u64::from(limits.is_saturated(first) & (side <= centre));
-        unit.slope.merge(&moments_of(&moments, walk, index, slope));
-        unit.low += low;
-        unit.high += saturated.total(lanes) - padding * u64::from(limits.is_saturated(first)) - low;
+    /// Puts what all lanes have of their one unit into the first.
+    fn gather(&mut self) {
+        [self.z.as_mut(), Some(&mut self.a), self.slope.as_mut()].into_iter().flatten().for_each(MomentLanes::gather);
+        [&mut self.not_positive, &mut self.at_cap, &mut self.saturated, &mut self.low]
+            .into_iter()
+            .for_each(CountLanes::gather);
+        [Some(&mut self.under_zero), self.under_middle.as_mut()].into_iter().flatten().for_each(ShortfallLanes::gather);
     }
-}
 
-/// The moments that the lanes have of one unit; where one of its values was not finite, found by looking at them again.
-#[inline(always)]
-fn moments_of<W: Walk>(lanes: &MomentLanes, walk: W, index: usize, values: &[f32]) -> Moments {
-    let count = values.len() / walk.units();
-    lanes.moments(walk.lanes(index), count as u64).unwrap_or_else(|| {
-        let mut moments = Moments::default();
-        moments.update(&walk.places(index, values.len()).map(|at| values[at]).collect::<Vec<_>>());
-        moments
-    })
+    /// Adds to a unit what was seen in its lane: so many values, with `padding` NaN put in.
+    #[inline(always)]
+    fn add_to(&self, unit: &mut Unit, lane: usize, values: u64, padding: u64) {
+        let a = self.a.moments(lane, values, padding);
+        unit.a.merge(&a);
+        let mut signs = a.count + a.infinite;
+        if let Some(z) = &self.z {
+            let z = z.moments(lane, values, padding);
+            unit.z.merge(&z);
+            signs = z.count + z.infinite;
+        }
+        if let Some(slope) = &self.slope {
+            unit.slope.merge(&slope.moments(lane, values, padding));
+        }
+        if self.knows_signs {
+            unit.signs += signs;
+        }
+        unit.not_positive += self.not_positive.total(lane);
+        unit.low += self.low.total(lane);
+        unit.high += self.saturated.total(lane) - self.low.total(lane);
+        unit.at_cap += self.at_cap.total(lane);
+        let size = self.under_zero.distance(lane, &a);
+        unit.size += size;
+        unit.from_middle += self.under_middle.as_ref().map_or(size, |under| under.distance(lane, &a));
+    }
 }
