@@ -17,7 +17,7 @@ use crate::{Error, Model, Observation, Role, Run};
 ///
 /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models");
 /// let model = Model::open(format!("{folder}/x100_w32full_pair.onnx"))?;
-/// let runs = inputs::random(&model, 2, 1, &inputs::InputOptions::default());
+/// let runs = inputs::random(&model, 2, 1, &inputs::InputOptions::default())?;
 /// let mut vitals = examine("x100", &model, runs.into_iter().map(Ok), 8)?;
 /// vitals.random_data = true;
 /// assert_eq!((vitals.runs, vitals.layers.len()), (2, 16));

@@ -109,8 +109,8 @@ fn inputs_must_fit_the_model() {
 fn random_inputs_fit_and_are_the_same_for_the_same_seed() {
     let model = nmp();
     let options = InputOptions::default();
-    let runs = random(&model, 2, 7, &options);
-    assert_eq!(runs, random(&model, 2, 7, &options));
+    let runs = random(&model, 2, 7, &options).unwrap();
+    assert_eq!(runs, random(&model, 2, 7, &options).unwrap());
     assert_ne!(runs[0].tensors, runs[1].tensors);
     for run in &runs {
         model.check(run).unwrap();

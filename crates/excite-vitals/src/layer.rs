@@ -183,6 +183,16 @@ impl LayerVitals {
         Ok(())
     }
 
+    /// The counts and sums of the figures that are means over batches.
+    pub(crate) fn means(&self) -> impl Iterator<Item = (u64, f64)> {
+        [self.gradient_norm, self.same_sign, self.update_ratio].into_iter().map(|Mean { count, sum }| (count, sum))
+    }
+
+    /// The share of the largest slope under which a value is saturated.
+    pub(crate) fn saturation(&self) -> f64 {
+        self.saturation
+    }
+
     /// Adds the values to the units, `part` at a time, with the activations where they are not given and the slopes where they can
     /// be known.
     fn add_parts(
