@@ -87,9 +87,11 @@ impl Fuzz {
         fs::create_dir_all(format!("{FOLDER}/{artifacts}"))?;
         // Most parsers read files: in memory, where the system has such a folder, that is some times as fast.
         let files = if Path::new(IN_MEMORY).is_dir() { PathBuf::from(IN_MEMORY) } else { env::temp_dir() };
+        let files = files.join(format!("excite-fuzz-{}", std::process::id()));
+        fs::create_dir_all(&files)?;
         let cargo = in_folder();
         // libFuzzer looks at the memory in use once a second; the limit of the system stops what asks for too much at once.
-        Command::new("sh")
+        let output = Command::new("sh")
             .args(["-c", &format!("ulimit -d {}; exec \"$@\"", MEMORY * 1024), "sh"])
             .arg(cargo.get_program())
             .args(["run", "--quiet", "--release", "--locked", "--bin", name, "--", &corpus])
@@ -100,8 +102,12 @@ impl Fuzz {
             .arg("-print_final_stats=1")
             .current_dir(FOLDER)
             .env_remove("RUSTFLAGS")
-            .env("TMPDIR", files)
-            .output()
+            .env("RUST_BACKTRACE", "0")
+            .env("TMPDIR", &files)
+            .output();
+        // A target that failed leaves its last file.
+        fs::remove_dir_all(files)?;
+        output
     }
 }
 
