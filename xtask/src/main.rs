@@ -4,6 +4,7 @@
 mod api;
 mod catalogue;
 mod diagnosis;
+mod fuzz;
 mod generated;
 mod golden;
 mod guide;
@@ -31,6 +32,8 @@ enum Command {
     Catalogue(catalogue::Catalogue),
     /// Writes docs/diagnosis.md: how many planted faults the diagnosis finds, beside the rules of other tools
     Diagnosis(diagnosis::Diagnosis),
+    /// Runs every parser on mutated files, to find panics, hangs and runaway memory
+    Fuzz(fuzz::Fuzz),
     /// Writes docs/guide/: what the diagnosis looks for, and what to do
     Guide(guide::Guide),
     /// Writes down the bits that all functions give now, which the tests compare with
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::Api(api) => api.run(),
         Command::Catalogue(catalogue) => catalogue.run(),
         Command::Diagnosis(diagnosis) => diagnosis.run(),
+        Command::Fuzz(fuzz) => fuzz.run(),
         Command::Guide(guide) => guide.run(),
         Command::Golden => golden::run(),
         Command::Verify(verify) => verify.run(),

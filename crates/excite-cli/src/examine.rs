@@ -54,7 +54,11 @@ impl Data {
         let Some(inputs) = &self.inputs else {
             let one = |sample| random(model, 1, self.seed.wrapping_add(sample), &self.options);
             let samples = 0..self.samples.unwrap_or(RANDOM_SAMPLES) as u64;
-            return Box::new(samples.flat_map(one).map(|run| Ok(Loaded::Run(run))));
+            let runs = samples.map(one).flat_map(|runs| match runs {
+                Ok(runs) => runs.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(failed(error))],
+            });
+            return Box::new(runs.map(|run| run.map(Loaded::Run)));
         };
         Box::new(inputs.load(model).map(|loaded| loaded.map_err(failed)))
     }

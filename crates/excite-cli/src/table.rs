@@ -199,8 +199,8 @@ pub fn of_layers(vitals: &Vitals, diagnosis: &Diagnosis) -> Table {
             count(&[UnitState::Clipped]),
             count(&[UnitState::Dormant]),
             count(&[UnitState::AlwaysOn]),
-            significant(figures.gamma),
-            figures.gate.map_or_else(|| "–".to_owned(), significant),
+            format!("{:.2}", figures.gamma),
+            figures.gate.map_or_else(|| "–".to_owned(), |gate| format!("{gate:.3}")),
             worst(&figures.name).map_or_else(|| "–".to_owned(), |finding| finding.severity.to_string()),
         ];
         table.add_row(cells.into_iter().enumerate().map(|(column, text)| {

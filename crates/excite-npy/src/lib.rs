@@ -35,7 +35,7 @@ pub struct Npy<'a> {
 pub enum NpyError {
     /// It is not as an NPY file is.
     Malformed(&'static str),
-    /// It holds no numbers, but the type of this name.
+    /// It holds no numbers, but the type of this name, on one line.
     NotNumeric(String),
     /// Its header declares one number of bytes, and another is there.
     WrongLength {
@@ -140,7 +140,7 @@ impl<'a> Npy<'a> {
         let header = std::str::from_utf8(header).map_err(|_| NpyError::Malformed("its header is not text"))?;
         let (dtype, column_major, shape) =
             Header(header).parse().ok_or(NpyError::Malformed("its header lacks a type, an order or a shape"))?;
-        let element = Element::parse(dtype).ok_or_else(|| NpyError::NotNumeric(dtype.to_owned()))?;
+        let element = Element::parse(dtype).ok_or_else(|| NpyError::NotNumeric(dtype.escape_debug().to_string()))?;
         let declared = shape.iter().fold(element.size as u128, |bytes, &extent| bytes.saturating_mul(extent as u128));
         if declared != bytes.len() as u128 {
             return Err(NpyError::WrongLength { declared, found: bytes.len() });
@@ -172,5 +172,18 @@ impl<'a> Header<'a> {
     fn value(&self, key: &str) -> Option<&'a str> {
         let (_, after) = self.0.split_once(key)?;
         Some(after.strip_prefix(['\'', '"'])?.trim_start().strip_prefix(':')?.trim_start())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_that_is_named_on_several_lines_makes_one_line() {
+        let header = "{'descr': '<i\n0', 'fortran_order': False, 'shape': (4,)}";
+        let file = [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes()].concat();
+        let message = Npy::parse(&file).unwrap_err().to_string();
+        assert_eq!(message, r"it holds `<i\n0` instead of numbers");
     }
 }

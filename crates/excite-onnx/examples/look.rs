@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = InputOptions { pictures: Pictures::imagenet(), ..InputOptions::default() };
     let runs = if inputs.is_empty() {
         println!("no inputs: random ones, which say next to nothing of the model");
-        random(&model, 4, 1, &options)
+        random(&model, 4, 1, &options)?
     } else {
         let mut runs = Vec::new();
         for loaded in Inputs::find(&inputs.iter().map(PathBuf::from).collect::<Vec<_>>(), options)?.load(&model) {

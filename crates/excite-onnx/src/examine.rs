@@ -19,7 +19,7 @@ const MOST_FEATURES: usize = 4096;
 /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models");
 /// let model = Model::open(format!("{folder}/x100_w32full_pair.onnx"))?;
 /// let mut examination = Examination::new(&model);
-/// for run in inputs::random(&model, 2, 1, &inputs::InputOptions::default()) {
+/// for run in inputs::random(&model, 2, 1, &inputs::InputOptions::default())? {
 ///     // No more than 8 samples at once.
 ///     for part in model.split(run, 8) {
 ///         examination.run(&part)?;

@@ -107,6 +107,7 @@ impl Model {
         let graph = proto.graph.as_mut().ok_or_else(|| Error::not_onnx("it holds no graph"))?;
         external::bring_in(graph, folder)?;
         check_tensors(graph)?;
+        check_order(graph)?;
         let mut options = ModelOptions::with_all_ops();
         // Optimised graphs lose the names of tensors.
         options.enable_optimization(false);
@@ -183,6 +184,29 @@ fn check_tensors(graph: &GraphProto) -> Result<(), Error> {
                 check_tensors(body)?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Checks that each tensor of a graph, and of the bodies in it, is made once, and before it is read, as ONNX demands. What walks
+/// from node to node relies on it.
+fn check_order(graph: &GraphProto) -> Result<(), Error> {
+    let given = graph.input.iter().filter_map(|input| input.name.as_deref());
+    let mut known: HashSet<&str> = given.collect();
+    let made: HashSet<&str> = graph.node.iter().flat_map(|node| &node.output).map(String::as_str).collect();
+    for node in &graph.node {
+        let broken = |name: &str, what: &str| Err(Error::broken(name, format!("the node `{}` {what}", node.title())));
+        if let Some(name) = node
+            .input
+            .iter()
+            .find(|name| !name.is_empty() && made.contains(name.as_str()) && !known.contains(name.as_str()))
+        {
+            return broken(name, "reads it before it is made");
+        }
+        if let Some(name) = node.output.iter().find(|name| !name.is_empty() && !known.insert(name)) {
+            return broken(name, "makes it a second time");
+        }
+        node.subgraphs().try_for_each(check_order)?;
     }
     Ok(())
 }

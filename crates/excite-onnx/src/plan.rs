@@ -84,9 +84,13 @@ impl Plan {
         recurrent: &RecurrentNodes,
         constants: &HashSet<String>,
     ) -> Result<Self, Error> {
-        let steps: Vec<Step> = graph.node.iter().map(|node| Step::new(node, engine, constants)).collect();
+        let mut steps: Vec<Step> = graph.node.iter().map(|node| Step::new(node, engine, constants)).collect();
         let made: HashMap<NodeId, usize> =
             steps.iter().enumerate().flat_map(|(index, step)| step.makes.iter().map(move |&id| (id, index))).collect();
+        for (index, step) in steps.iter_mut().enumerate() {
+            // What is made later is a body's own tensor of the same name: nodes are in order.
+            step.reads.retain(|id| made.get(id).is_none_or(|&maker| maker < index));
+        }
         let id = |name: &str| {
             engine.find_node(name).ok_or_else(|| Error::broken(name, "a node reads this tensor, and nothing makes it"))
         };

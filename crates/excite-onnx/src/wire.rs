@@ -42,6 +42,25 @@ impl Message {
             _ => return None,
         })
     }
+
+    /// Whether bytes in a field are whole numbers, one after the other, if it is one of numbers. The parser would look for the rest of
+    /// the last one without an end.
+    fn are_whole_numbers(self, field: u64, bytes: &[u8]) -> bool {
+        match (self, field) {
+            (Self::Tensor, 4) | (Self::Attribute, 7) => bytes.len().is_multiple_of(4),
+            (Self::Tensor, 10) => bytes.len().is_multiple_of(8),
+            (Self::Tensor, 1 | 5 | 7 | 11) | (Self::Attribute, 8) => {
+                let mut at = 0;
+                while at < bytes.len() {
+                    if varint(bytes, &mut at).is_none() {
+                        return false;
+                    }
+                }
+                true
+            }
+            _ => true,
+        }
+    }
 }
 
 /// Checks the bytes of a model.
@@ -90,6 +109,9 @@ fn walk(bytes: &[u8], outermost: Message) -> Result<(), Error> {
                     )));
                 }
             }
+            None if tag & 7 == 2 && !message.are_whole_numbers(tag >> 3, &bytes[at..after]) => {
+                return Err(Error::not_onnx(format!("the numbers of the field at byte {start} are cut short")));
+            }
             None => at = after,
         }
     }
@@ -105,6 +127,10 @@ fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
     for shift in (0..64).step_by(7) {
         let byte = *bytes.get(*at)?;
         *at += 1;
+        // Of the tenth byte one bit is left.
+        if shift == 63 && byte > 1 {
+            return None;
+        }
         value |= u64::from(byte & 0x7f) << shift;
         if byte < 0x80 {
             return Some(value);
@@ -131,6 +157,19 @@ mod tests {
             message(&[0x3a, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20])
                 .contains("should have 1099511627776 bytes, and 0 are left")
         );
+    }
+
+    #[test]
+    fn numbers_that_are_cut_short_are_refused() {
+        let tensor = |field: u8, bytes: &[u8]| check_tensor(&[&[field << 3 | 2, bytes.len() as u8], bytes].concat());
+        assert!(tensor(4, &[0; 8]).is_ok() && tensor(10, &[0; 8]).is_ok() && tensor(7, &[0x80, 1]).is_ok());
+        let beyond_64_bits = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2];
+        for (field, bytes) in
+            [(7, &beyond_64_bits[..]), (4, &[0; 6]), (10, &[0; 12]), (7, &[1, 0x80]), (5, &[0x80; 11]), (1, &[0xff])]
+        {
+            let message = tensor(field, bytes).unwrap_err().to_string();
+            assert!(message.contains("the numbers of the field at byte 0 are cut short"), "{message}");
+        }
     }
 
     #[test]

@@ -109,8 +109,8 @@ fn inputs_must_fit_the_model() {
 fn random_inputs_fit_and_are_the_same_for_the_same_seed() {
     let model = nmp();
     let options = InputOptions::default();
-    let runs = random(&model, 2, 7, &options);
-    assert_eq!(runs, random(&model, 2, 7, &options));
+    let runs = random(&model, 2, 7, &options).unwrap();
+    assert_eq!(runs, random(&model, 2, 7, &options).unwrap());
     assert_ne!(runs[0].tensors, runs[1].tensors);
     for run in &runs {
         model.check(run).unwrap();
@@ -160,6 +160,43 @@ fn a_broken_picture_among_good_ones_is_left_out() {
     let Loaded::Run(run) = &loaded[0] else { panic!("a.png is good") };
     assert_eq!(run.tensors[0].1.shape, [1, 3, 8, 8]);
     model.plain_run(run).unwrap();
+}
+
+#[test]
+fn nodes_must_be_in_the_order_of_their_tensors() {
+    let field = |number: u8, bytes: &[u8]| [&[number << 3 | 2, bytes.len() as u8], bytes].concat();
+    let model = |nodes: &[[&str; 3]]| {
+        let node = |[op, input, output]: &[&str; 3]| {
+            field(1, &[field(1, input.as_bytes()), field(2, output.as_bytes()), field(4, op.as_bytes())].concat())
+        };
+        let input = field(11, &[field(1, b"x"), field(2, &field(1, &[8, 1]))].concat());
+        let nodes: Vec<u8> = nodes.iter().flat_map(node).collect();
+        let graph = field(7, &[nodes, input, field(12, &field(1, b"y"))].concat());
+        Model::from_bytes([&[8, 8][..], &graph, &field(8, &[16, 17])].concat())
+    };
+    let (first, second, relu) = (["Neg", "x", "a"], ["Neg", "a", "b"], ["Relu", "b", "y"]);
+    assert!(model(&[first, second, relu]).is_ok());
+    for nodes in [[second, relu, first], [second, first, relu], [["Neg", "a", "a"], ["Neg", "x", "b"], relu]] {
+        let message = model(&nodes).err().unwrap().to_string();
+        assert!(message.contains("broken at `a`") && message.contains("reads it before it is made"), "{message}");
+    }
+    // A ring, by way of the input.
+    let message = model(&[first, second, ["Relu", "b", "x"]]).err().unwrap().to_string();
+    assert!(message.contains("broken at `x`") && message.contains("makes it a second time"), "{message}");
+}
+
+#[test]
+fn random_inputs_are_no_larger_than_memory() {
+    let field = |number: u8, bytes: &[u8]| [&[number << 3 | 2, bytes.len() as u8], bytes].concat();
+    // `y = Relu(x)` of 2^28 × 2^28 × 2^28 floats.
+    let size = field(1, &[8, 0x80, 0x80, 0x80, 0x80, 1]);
+    let tensor = field(1, &[&[8, 1][..], &field(2, &[&size[..], &size, &size].concat())].concat());
+    let input = field(11, &[field(1, b"x"), field(2, &tensor)].concat());
+    let node = field(1, &[field(1, b"x"), field(2, b"y"), field(4, b"Relu")].concat());
+    let graph = field(7, &[node, input, field(12, &field(1, b"y"))].concat());
+    let model = Model::from_bytes([&[8, 8][..], &graph, &field(8, &[16, 17])].concat()).unwrap();
+    let message = random(&model, 1, 0, &InputOptions::default()).unwrap_err().to_string();
+    assert!(message.contains("would be more than 67108864; give the input in a file"), "{message}");
 }
 
 /// `y = Relu(x)` of float[batch, 3, 8, 8].

@@ -11,6 +11,8 @@ use crate::{LayerVitals, Vitals, VitalsError};
 const MAGIC: &[u8] = b"\x89excite vitals\n";
 /// Counts beyond this are damage: the sum over 65,536 units of so many still is a u64.
 const MOST: u64 = 1 << 48;
+/// Sums beyond this are damage: the largest f32 times `MOST`, squared, is less, and sums of many files stay finite.
+const LARGEST_SUM: f64 = 1e250;
 
 impl Vitals {
     /// As JSON.
@@ -114,6 +116,10 @@ impl LayerVitals {
         if self.samples() > MOST || !self.units().iter().all(is_possible) {
             return fault("its figures are impossible");
         }
+        let means_are_possible = self.means().all(|(count, sum)| count <= MOST && is_sum(sum));
+        if !self.saturation().is_finite() || !means_are_possible {
+            return fault("its figures are impossible");
+        }
         let Histogram { counts, below, above, nan } = self.histogram();
         if counts.len() != Histogram::BINS || counts.iter().chain([below, above, nan]).any(|&count| count > MOST) {
             return fault("its histogram is impossible");
@@ -126,8 +132,12 @@ fn is_possible(unit: &Unit) -> bool {
     let counts = [unit.signs, unit.not_positive, unit.low, unit.high, unit.at_cap];
     [&unit.z, &unit.a, &unit.slope].into_iter().all(are_possible)
         && counts.iter().all(|&count| count <= MOST)
-        && unit.size.is_finite()
-        && unit.from_middle.is_finite()
+        && is_sum(unit.size)
+        && is_sum(unit.from_middle)
+}
+
+fn is_sum(sum: f64) -> bool {
+    sum.abs() <= LARGEST_SUM
 }
 
 fn are_possible(moments: &Moments) -> bool {

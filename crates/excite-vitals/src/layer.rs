@@ -176,6 +176,16 @@ impl LayerVitals {
         Ok(())
     }
 
+    /// The counts and sums of the figures that are means over batches.
+    pub(crate) fn means(&self) -> impl Iterator<Item = (u64, f64)> {
+        [self.gradient_norm, self.same_sign, self.update_ratio].into_iter().map(|Mean { count, sum }| (count, sum))
+    }
+
+    /// The share of the largest slope under which a value is saturated.
+    pub(crate) fn saturation(&self) -> f64 {
+        self.saturation
+    }
+
     /// What values are compared with, from the facts of the function.
     fn limits(&self) -> Limits {
         let (f, facts) = (self.function, Facts::of(self.function));

@@ -89,6 +89,25 @@ fn impossible_figures_are_refused() {
 }
 
 #[test]
+fn numbers_that_json_cannot_hold_are_refused() {
+    // JSON has no NaN: what the binary form let through could not be read again.
+    let binary = network().to_bytes().unwrap();
+    let places: Vec<usize> = (0..binary.len() - 8).collect();
+    for place in places {
+        for number in [f64::NAN, f64::INFINITY, f64::MAX, -f64::MAX] {
+            let mut bytes = binary.clone();
+            bytes[place..place + 8].copy_from_slice(&number.to_le_bytes());
+            let Ok(mut vitals) = Vitals::from_bytes(&bytes) else { continue };
+            assert_eq!(Vitals::from_bytes(vitals.to_json().unwrap().as_bytes()).unwrap(), vitals, "{place}");
+            let same = vitals.clone();
+            vitals.merge(&same).unwrap();
+            let json = vitals.to_json().unwrap().replace(r#""input":null"#, "");
+            assert!(!json.contains(":null"), "{place}");
+        }
+    }
+}
+
+#[test]
 fn a_length_that_is_a_lie_asks_for_no_memory() {
     // The name of the model is said to have 2^60 bytes, and after it so many layers.
     let mut bytes = network().to_bytes().unwrap();

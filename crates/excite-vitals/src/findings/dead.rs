@@ -65,10 +65,10 @@ fn finding(layer: &LayerVitals, weights: Option<&IncomingWeights>, units: Vec<us
         layer.samples(),
         percent(bound),
         match cause {
-            Cause::Bias => ": the bias holds them down",
-            Cause::OffCentreInputs => ": the mean of their inputs holds them down",
-            Cause::Weights => ": their incoming weights hold them down",
-            Cause::NoInput => ": no input comes to them",
+            Cause::Bias => ", held down by the bias",
+            Cause::OffCentreInputs => ", held down by the mean of the inputs",
+            Cause::Weights => ", held down by the incoming weights",
+            Cause::NoInput => ", as no input comes",
             _ => "",
         }
     );

@@ -36,7 +36,8 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
         summary: format!(
             "{} of {varying} input features that vary are not standardised; all together have mean {:.3} and standard deviation {:.3}",
             off.len(),
-            all.mean,
+            // Adding 0 takes the sign from −0.
+            (all.mean * 1e3).round() / 1e3 + 0.0,
             all.std()
         ),
         evidence: vec![figure("mean of all inputs", all.mean), figure("standard deviation of all inputs", all.std())],
