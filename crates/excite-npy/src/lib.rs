@@ -140,7 +140,8 @@ impl<'a> Npy<'a> {
         let header = std::str::from_utf8(header).map_err(|_| NpyError::Malformed("its header is not text"))?;
         let (dtype, column_major, shape) =
             Header(header).parse().ok_or(NpyError::Malformed("its header lacks a type, an order or a shape"))?;
-        let element = Element::parse(dtype).ok_or_else(|| NpyError::NotNumeric(dtype.escape_debug().to_string()))?;
+        let element =
+            Element::parse(dtype).ok_or_else(|| NpyError::NotNumeric(dtype.replace(char::is_control, " ")))?;
         let declared = shape.iter().fold(element.size as u128, |bytes, &extent| bytes.saturating_mul(extent as u128));
         if declared != bytes.len() as u128 {
             return Err(NpyError::WrongLength { declared, found: bytes.len() });
@@ -184,6 +185,6 @@ mod tests {
         let header = "{'descr': '<i\n0', 'fortran_order': False, 'shape': (4,)}";
         let file = [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes()].concat();
         let message = Npy::parse(&file).unwrap_err().to_string();
-        assert_eq!(message, r"it holds `<i\n0` instead of numbers");
+        assert_eq!(message, "it holds `<i 0` instead of numbers");
     }
 }

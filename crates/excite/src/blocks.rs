@@ -63,7 +63,7 @@ fn compute<F: Float, const N: usize>(
     kernel: impl Kernel<F, N>,
     inputs: [&[F; BLOCK]; N],
 ) -> [F; BLOCK] {
-    let inputs = inputs.map(
+    let lanes = inputs.map(
         #[inline(always)]
         |input| F::load(level, input),
     );
@@ -71,19 +71,20 @@ fn compute<F: Float, const N: usize>(
     if level.emulates_mul_add() && kernel.multiplies_and_adds() {
         // Calls of the emulation are all its time: a loop of vectors would not be faster, and takes long to compile.
         for i in 0..BLOCK {
-            y[i] = alone(kernel, inputs.each_ref().map(|input| input[i]));
+            y[i] = alone(kernel, lanes.each_ref().map(|input| input[i]));
         }
         return F::store(level, &y);
     }
     let mut doubtful = [false; BLOCK];
     for i in 0..BLOCK {
-        (y[i], doubtful[i]) = kernel.quick(inputs.each_ref().map(
+        (y[i], doubtful[i]) = kernel.quick(lanes.each_ref().map(
             #[inline(always)]
             |input| input[i],
         ));
     }
     if doubtful.iter().fold(false, |any, &one| any | one) {
-        mend(level, kernel, &inputs, &doubtful, &mut y);
+        // All by value or as the slices have it: what is handed over by reference would have to be in memory in any case.
+        return F::store(level, &mend(level, kernel, inputs, doubtful, y));
     }
     F::store(level, &y)
 }
@@ -93,27 +94,28 @@ fn alone<F: Float, const N: usize>(kernel: impl Kernel<F, N>, inputs: [F::Lane; 
     kernel.result(inputs)
 }
 
-/// Puts the careful results in place of the doubtful ones.
+/// The results with careful ones in place of the doubtful.
 #[cold]
 #[inline(never)]
 fn mend<F: Float, const N: usize>(
     level: CheckedLevel,
     kernel: impl Kernel<F, N>,
-    inputs: &[[F::Lane; BLOCK]; N],
-    doubtful: &[bool; BLOCK],
-    y: &mut [F::Lane; BLOCK],
-) {
+    inputs: [&[F; BLOCK]; N],
+    doubtful: [bool; BLOCK],
+    mut y: [F::Lane; BLOCK],
+) -> [F::Lane; BLOCK] {
     level.level().run(
         #[inline(always)]
         || {
             for i in 0..BLOCK {
                 if doubtful[i] {
-                    y[i] = kernel.careful(inputs.each_ref().map(
+                    y[i] = kernel.careful(inputs.map(
                         #[inline(always)]
-                        |input| input[i],
+                        |input| input[i].to_lane(),
                     ));
                 }
             }
         },
     );
+    y
 }
