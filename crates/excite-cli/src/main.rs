@@ -8,6 +8,7 @@ mod command_line;
 mod compare;
 mod error;
 mod examine;
+mod lab;
 mod list;
 mod merge;
 mod number;
@@ -41,6 +42,8 @@ enum Command {
     Check(Box<check::Arguments>),
     /// Join vitals that excite check gathered apart, and report on all of them.
     Merge(merge::Arguments),
+    /// Put what is said about activation functions to the test.
+    Lab(lab::Arguments),
     /// List the activation functions and what they do, computed from their definitions.
     List(list::Arguments),
     /// Draw functions and their slopes, in the terminal or as SVG.
@@ -52,6 +55,7 @@ Examples:
   excite compare                                 on 1,797 handwritten digits, which the program carries
   excite compare measurements.csv --target mass  on your own data
   excite check model.onnx --input data.npz       what is wrong with the activations of a network
+  excite lab zig-zag --html zig-zag.html         folklore put to the test
   excite plot tanh relu6                         two functions and their slopes
 Each command explains itself: excite compare --help";
 
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
+        Command::Lab(arguments) => lab::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
     });

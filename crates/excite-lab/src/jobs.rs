@@ -10,7 +10,7 @@ use crate::data::Dataset;
 use crate::journal::RunKey;
 use crate::{Journal, LabError, Spec, train};
 
-/// Who is told how far the training is, and may stop it.
+/// Who is told how far the training is, and may stop it. Of an experiment the repetitions are counted in place of epochs.
 pub trait Watcher: Sync {
     /// How many epochs there are to train in all, as far as is known by now; runs that the journal holds are not
     /// counted.

@@ -1,4 +1,4 @@
-//! Trains small networks to compare activation functions.
+//! Trains small networks to compare activation functions, and puts what is said about them to the test: [`experiments`].
 //!
 //! ```
 //! use excite_lab::data::{Dataset, Options};
@@ -27,6 +27,7 @@
 mod compare;
 pub mod data;
 mod error;
+pub mod experiments;
 mod initialise;
 mod jobs;
 mod journal;

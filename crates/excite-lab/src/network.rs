@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Module, Result, Tensor, Var};
 use excite::Function;
 use excite_candle::Activation;
@@ -159,6 +160,15 @@ pub(crate) struct Pass {
     /// The pre-activations and activations of each hidden layer, [samples, units]; for a convolution each position
     /// counts as a sample.
     pub(crate) hidden: Vec<(Tensor, Tensor)>,
+}
+
+impl Pass {
+    /// The gradients of the loss by the weights and biases, from its gradient by the outputs.
+    pub(crate) fn backward(&self, gradient: Vec<f32>) -> Result<GradStore> {
+        // The gradient of Σ outputs · (∂loss/∂outputs) by the weights is that of the loss.
+        let gradient = Tensor::from_vec(gradient, self.outputs.shape(), &Device::Cpu)?;
+        (&self.outputs * gradient)?.sum_all()?.backward()
+    }
 }
 
 impl Network {

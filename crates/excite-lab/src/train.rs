@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use candle_core::{Device, Tensor};
 use excite::Function;
 use excite_candle::Activation;
 use excite_vitals::LayerVitals;
@@ -252,9 +251,7 @@ impl<'a> Training<'a> {
         if index.is_multiple_of(BATCH_STRIDE) {
             self.timed_vitals(|training| training.see_activations(&pass))?;
         }
-        // The gradient of Σ outputs · (∂loss/∂outputs) by the weights is that of the loss.
-        let gradient = Tensor::from_vec(loss.gradient, pass.outputs.shape(), &Device::Cpu)?;
-        let gradients = (&pass.outputs * gradient)?.sum_all()?.backward()?;
+        let gradients = pass.backward(loss.gradient)?;
         let look_at_weights = index.is_multiple_of(STEP_STRIDE);
         let before = if look_at_weights { self.timed_vitals(|training| training.weights())? } else { vec![] };
         self.descent.step(&gradients)?;
@@ -332,7 +329,8 @@ fn bounded(figure: f64) -> f64 {
     if figure.is_finite() { figure } else { f64::MAX }
 }
 
-fn gather(inputs: &[f32], width: usize, samples: &[usize]) -> Vec<f32> {
+/// The inputs of these samples, of `width` values each.
+pub(crate) fn gather(inputs: &[f32], width: usize, samples: &[usize]) -> Vec<f32> {
     let mut rows = Vec::with_capacity(samples.len() * width);
     for &sample in samples {
         rows.extend_from_slice(&inputs[sample * width..][..width]);

@@ -5,6 +5,7 @@
 //!
 //! * [`comparison_page`] is the report of a comparison of activation functions on one network and data.
 //! * [`diagnosis_page`] is the report of what is wrong with the activations of a network.
+//! * [`experiments_page`] is the report of experiments on claims about activation functions.
 //! * [`curve_svg`] draws functions and their slopes.
 //! * [`write_file`] writes either so that nobody ever finds half of it.
 #![forbid(unsafe_code)]
@@ -14,6 +15,7 @@ mod axis;
 mod comparison;
 mod curve;
 mod diagnosis;
+mod experiment;
 mod file;
 pub mod number;
 mod page;
@@ -23,4 +25,5 @@ mod theme;
 pub use comparison::comparison_page;
 pub use curve::curve_svg;
 pub use diagnosis::{Origin, diagnosis_page};
+pub use experiment::experiments_page;
 pub use file::write_file;

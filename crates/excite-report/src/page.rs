@@ -33,7 +33,7 @@ pub(crate) fn figure(title: &str, legend: &Markup, plots: &[Markup], caption: &s
         figure {
             h3 { (title) }
             (legend)
-            div class=(if plots.len() == 2 { "plots two" } else { "plots" }) { @for plot in plots { div { (plot) } } }
+            div class=(if matches!(plots.len(), 2 | 4) { "plots two" } else { "plots" }) { @for plot in plots { div { (plot) } } }
             figcaption { (caption) }
         }
     }

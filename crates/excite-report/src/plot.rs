@@ -25,6 +25,10 @@ pub(crate) enum Mark {
     Dots { points: Vec<(f64, f64)>, colour: Colour },
     /// Between two heights at each x: `(x, low, high)`.
     Band { points: Vec<(f64, f64, f64)>, colour: Colour },
+    /// The inside of a polygon.
+    Area { corners: Vec<(f64, f64)>, colour: Colour },
+    /// Arrows, each from its tail to its tip.
+    Arrows { arrows: Vec<((f64, f64), (f64, f64))>, colour: Colour },
     /// The plot's whole height between two x.
     Zone { from: f64, to: f64 },
     /// A level across the plot, with a word on it.
@@ -144,12 +148,23 @@ impl Plot {
             Mark::Band { points, colour } => {
                 let low = points.iter().map(|&(x, low, _)| (x, low));
                 let high = points.iter().rev().map(|&(x, _, high)| (x, high));
-                let outline = self.within(&low.chain(high).collect::<Vec<_>>());
-                if outline.len() > 2 {
-                    chart.draw_series([Polygon::new(outline, named(*colour, 0).mix(0.16).filled())])?;
+                self.draw_area(chart, &low.chain(high).collect::<Vec<_>>(), *colour)?;
+            }
+            Mark::Area { corners, colour } => self.draw_area(chart, corners, *colour)?,
+            Mark::Arrows { arrows, colour } => {
+                let style = named(*colour, 0).stroke_width(px(1.2));
+                for (tail, tip) in arrows {
+                    let ends = self.within(&[*tail, *tip]);
+                    if let [tail, tip] = ends[..] {
+                        chart.draw_series([Polygon::new(self.arrow_head(tail, tip), named(*colour, 0).filled())])?;
+                    }
+                    chart.draw_series([PathElement::new(ends, style)])?;
                 }
             }
             Mark::Zone { from, to } => {
+                if *from >= self.x.high || *to <= self.x.low {
+                    return Ok(());
+                }
                 let corners = [(from.max(self.x.low), self.y.low), (to.min(self.x.high), self.y.high)];
                 chart.draw_series([Rectangle::new(corners, named(Colour::Zone, 0).filled())])?;
             }
@@ -168,6 +183,39 @@ impl Plot {
             }
         }
         Ok(())
+    }
+
+    fn draw_area<'a, B: DrawingBackend>(
+        &'a self,
+        chart: &mut ChartContext<B, Cartesian2d<&'a Axis, &'a Axis>>,
+        corners: &[(f64, f64)],
+        colour: Colour,
+    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+        let outline = self.within(corners);
+        if outline.len() > 2 {
+            chart.draw_series([Polygon::new(outline, named(colour, 0).mix(0.16).filled())])?;
+        }
+        Ok(())
+    }
+
+    /// The corners of the head of an arrow: 6 pixels long, shorter on a short arrow.
+    fn arrow_head(&self, tail: (f64, f64), tip: (f64, f64)) -> Vec<(f64, f64)> {
+        // What a pixel is on each axis; the margins, labels and title take the rest of the size.
+        let pixel = (
+            (self.x.high - self.x.low) / (f64::from(self.size.0) - 64.0),
+            (self.y.high - self.y.low) / (f64::from(self.size.1) - 60.0),
+        );
+        let along = ((tip.0 - tail.0) / pixel.0, (tip.1 - tail.1) / pixel.1);
+        let length = along.0.hypot(along.1);
+        if length == 0.0 {
+            return vec![tip];
+        }
+        let size = (0.5 * length).min(6.0) / length;
+        let back = |across: f64| {
+            let (right, up) = (-along.0 - across * along.1, -along.1 + across * along.0);
+            (tip.0 + size * right * pixel.0, tip.1 + size * up * pixel.1)
+        };
+        vec![tip, back(0.5), back(-0.5)]
     }
 
     /// The points that are numbers, those outside the axes moved to their ends.

@@ -1,4 +1,4 @@
-//! What a network's activations look like: streaming, mergeable statistics, and the record of a training run and of
+//! What a network's activations look like: streaming, mergeable statistics, and the record of a training run, of an experiment and of
 //! a comparison.
 //!
 //! ```
@@ -20,6 +20,7 @@
 pub mod comparison;
 mod diagnosis;
 mod error;
+pub mod experiment;
 mod figures;
 mod file;
 pub mod findings;

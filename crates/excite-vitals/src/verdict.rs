@@ -2,7 +2,7 @@
 
 use excite::{Facts, Function};
 
-use crate::comparison::{ActivationResult, Comparison, Spread, Task};
+use crate::comparison::{ActivationResult, Comparison, Spread, Task, ranges_apart_by_chance};
 
 /// The share of dead units from which on they are named.
 const DEAD: f64 = 0.05;
@@ -152,12 +152,6 @@ fn usual_saturation(function: Function) -> f64 {
     let density = |x: &f64| (-0.5 * x * x).exp();
     let saturated: f64 = inputs().filter(|&x| function.slope_at(x).abs() < threshold).map(|x| density(&x)).sum();
     saturated / inputs().map(|x| density(&x)).sum::<f64>()
-}
-
-/// How rarely, once in so many times, all of n figures lie to one side of all of m others, if all come from one distribution.
-fn ranges_apart_by_chance(n: usize, m: usize) -> f64 {
-    // (n + m)! / (n! m!) orders, of which two are apart.
-    (1..=m).map(|i| (n + i) as f64 / i as f64).product::<f64>() / 2.0
 }
 
 fn sound_seeds(result: &ActivationResult) -> usize {

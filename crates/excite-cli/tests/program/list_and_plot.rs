@@ -72,7 +72,9 @@ fn plot_into_a_folder_that_cannot_be_is_one_sentence_and_exit_code_1() {
 #[test]
 fn help_explains_each_command_with_examples() {
     let place = Place::new();
-    for command in [&["--help"][..], &["compare", "--help"], &["list", "--help"], &["plot", "--help"]] {
+    for command in
+        [&["--help"][..], &["compare", "--help"], &["lab", "--help"], &["list", "--help"], &["plot", "--help"]]
+    {
         let ran = place.run(command);
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{command:?}");
         assert!(ran.out.contains("Examples:"), "{command:?}: {}", ran.out);

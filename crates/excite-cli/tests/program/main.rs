@@ -4,6 +4,7 @@ mod bad_input;
 mod check;
 mod check_bad_input;
 mod compare;
+mod lab;
 mod list_and_plot;
 mod models;
 

@@ -1,0 +1,102 @@
+//! `lab`: experiments on what is said about activation functions.
+
+use serde_json::Value;
+
+use crate::Place;
+
+#[test]
+fn the_experiments_are_listed_with_their_claims() {
+    let place = Place::new();
+    let ran = place.run(&["lab"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    let list: Value = serde_json::from_str(&place.run(&["lab", "--json"]).out).unwrap();
+    let experiments = list["experiments"].as_array().unwrap();
+    assert!(experiments.len() >= 7);
+    for experiment in experiments {
+        assert!(ran.out.contains(experiment["name"].as_str().unwrap()), "{}", ran.out);
+        assert!(experiment["claim"].as_str().unwrap().ends_with('.'));
+    }
+    assert!(ran.out.lines().all(|line| line.chars().count() <= 100), "{}", ran.out);
+}
+
+#[test]
+fn an_experiment_gives_a_verdict_a_table_and_a_page() {
+    let place = Place::new();
+    let ran = place.run(&["lab", "zig-zag", "--quick", "--seeds", "3", "--html", "zig-zag.html"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), "wrote zig-zag.html\n"));
+    assert!(ran.out.starts_with("zig-zag: With inputs that are never negative"), "{}", ran.out);
+    assert!(["held: ", "depends: ", "did not hold: "].iter().any(|verdict| ran.out.contains(verdict)), "{}", ran.out);
+    assert!(ran.out.contains("sigmoid as it is, single samples") && ran.out.contains("quick form"), "{}", ran.out);
+    assert!(ran.out.lines().all(|line| line.chars().count() <= 100), "{}", ran.out);
+    let page = place.read("zig-zag.html");
+    assert!(page.contains("</html>") && page.contains("excite lab zig-zag --quick"), "the command stands in the page");
+    let loads = ["<script", "src=\"http", "<link", "@import", "url(http"];
+    assert!(loads.iter().all(|load| !page.contains(load)), "the report loads something");
+}
+
+#[test]
+fn json_is_the_whole_result_and_the_same_each_time() {
+    let place = Place::new();
+    let arguments = ["lab", "sigmoid-squashes", "--function", "torch.nn.Tanh,relu", "--quick", "--json"];
+    let ran = place.run(&arguments);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    let result: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(result["version"], 1);
+    let experiment = &result["experiments"][0];
+    assert_eq!(experiment["functions"], serde_json::json!(["tanh", "relu"]));
+    assert_eq!((&experiment["verdict"], &experiment["quick"]), (&"depends".into(), &true.into()));
+    let measures = experiment["measures"].as_array().unwrap();
+    let value = |of: &str, quantity: &str| {
+        let measure = measures.iter().find(|m| m["of"] == of && m["quantity"] == quantity).unwrap();
+        measure["value"]["median"].clone()
+    };
+    assert_eq!(value("tanh", "least output"), -1.0);
+    assert!(value("relu", "largest output").is_null(), "infinite");
+    assert_eq!(experiment["pictures"][0]["panels"][0]["marks"][0]["kind"], "zone");
+    assert_eq!(place.run(&arguments).out, ran.out);
+}
+
+#[test]
+fn all_experiments_are_run_into_one_page() {
+    let place = Place::new();
+    let ran = place.run(&["lab", "--all", "--quick", "--json", "--html", "lab.html"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), "wrote lab.html\n"));
+    let result: Value = serde_json::from_str(&ran.out).unwrap();
+    let list: Value = serde_json::from_str(&place.run(&["lab", "--json"]).out).unwrap();
+    let names = |json: &Value| -> Vec<String> {
+        json["experiments"].as_array().unwrap().iter().map(|e| e["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&result), names(&list));
+    let page = place.read("lab.html");
+    for experiment in result["experiments"].as_array().unwrap() {
+        let name = experiment["name"].as_str().unwrap();
+        assert!(page.contains(&format!("<section id=\"{name}\">")), "{name}");
+        assert!(!experiment["measures"].as_array().unwrap().is_empty(), "{name}");
+        assert!(!experiment["certainty"].as_str().unwrap().is_empty() || experiment["verdict"] == "depends", "{name}");
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_one_sentence_and_nothing_is_written() {
+    let place = Place::new();
+    for (arguments, sentence) in [
+        (&["lab", "zigzag"][..], "there is no experiment `zigzag`; the experiments are sigmoid-squashes, "),
+        (&["lab", "zig-zag", "--function", "sigmoyd"], "did you mean `sigmoid`?"),
+        (&["lab", "zig-zag", "--function", "relu,relu"], "--function names relu twice"),
+        (
+            &["lab", "relu-half-plane", "--function", "tanh", "--html", "out.html"],
+            "tanh has no side on which its slope is 0",
+        ),
+        (&["lab", "zig-zag", "--seeds", "0"], "it must be a whole number, at least 1"),
+        (&["lab", "--quick"], "name an experiment to run, or run them with --all"),
+        (&["lab", "zig-zag", "--all"], "cannot be used with"),
+    ] {
+        let ran = place.run(arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments:?}: {}", ran.err);
+        assert!(ran.err.contains(sentence) && ran.err.lines().count() == 1, "{arguments:?}: {}", ran.err);
+    }
+    let ran = place.run(&["lab", "zig-zag", "--html", "no/such/page.html"]);
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.err.contains("no/such/page.html cannot be written"), "{}", ran.err);
+    assert!(std::fs::read_dir(place.path()).unwrap().next().is_none(), "nothing is written");
+}

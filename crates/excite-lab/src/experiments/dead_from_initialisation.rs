@@ -1,0 +1,247 @@
+use excite::Function;
+use excite_vitals::LayerVitals;
+use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
+use excite_vitals::sketch::Unit;
+
+use super::trial::{Trial, usual_start};
+use super::{Experiment, Outcome, Setting, certainty, figure, percent, spread, takes_all};
+use crate::LabError;
+use crate::data::{Dataset, Options};
+use crate::network::Start;
+
+pub(super) const EXPERIMENT: Experiment = Experiment {
+    name: "dead-from-initialisation",
+    claim: "With a bias or a scale of the first weights that does not suit, units are dead before training begins, and stay so.",
+    method: "An MLP 64-64-64-10 starts on the digits with biases from 0 downwards and with weights of the usual scale for the function, \
+             half of it and twice as much. excite's vitals tell which hidden units are dead on all training samples at step 0. Then the \
+             network is trained, and after each epoch those that were dead are looked at again: one that answers to any sample has come \
+             back.",
+    functions: &["relu"],
+    seeds: 5,
+    refuses: takes_all,
+    run,
+};
+
+const HIDDEN: [usize; 2] = [64, 64];
+const SCALES: [f64; 3] = [0.5, 1.0, 2.0];
+/// Under this share of the born dead that come back, they stay so.
+const FEW: f64 = 0.05;
+
+/// What became of the units of each hidden layer with one seed.
+struct Fate {
+    born_dead: [usize; 2],
+    came_back: [usize; 2],
+}
+
+impl Fate {
+    fn new(data: &Dataset, f: Function, scale: f64, bias: f64, seed: u64, epochs: usize) -> Result<Self, LabError> {
+        let start = Start { gain: Some(scale * f.info().gain), bias, ..usual_start() };
+        let mut trial = Trial::new(data, &HIDDEN, f, start, seed)?;
+        let born_dead = dead(&trial.vitals()?);
+        let mut came_back = born_dead.clone();
+        came_back.iter_mut().flatten().for_each(|unit| *unit = false);
+        let mut descent = trial.descent(0.03);
+        for _ in 0..epochs {
+            trial.epoch(&mut descent)?;
+            let now = dead(&trial.vitals()?);
+            let units = came_back.iter_mut().flatten().zip(born_dead.iter().flatten().zip(now.iter().flatten()));
+            units.for_each(|(back, (born_dead, now))| *back |= *born_dead && !*now);
+        }
+        let count = |units: &[Vec<bool>], layer: usize| units[layer].iter().filter(|unit| **unit).count();
+        Ok(Self {
+            born_dead: [0, 1].map(|layer| count(&born_dead, layer)),
+            came_back: [0, 1].map(|layer| count(&came_back, layer)),
+        })
+    }
+
+    fn dead_share(&self, layer: usize) -> f64 {
+        self.born_dead[layer] as f64 / HIDDEN[layer] as f64
+    }
+
+    /// Whether gradients pass: no layer is all dead.
+    fn lives(&self) -> bool {
+        (0..2).all(|layer| self.born_dead[layer] < HIDDEN[layer])
+    }
+
+    fn all_dead_share(&self) -> f64 {
+        self.born_dead.iter().sum::<usize>() as f64 / HIDDEN.iter().sum::<usize>() as f64
+    }
+
+    /// The share of the born dead that came back. None if there were none.
+    fn back_share(&self, layer: usize) -> Option<f64> {
+        (self.born_dead[layer] > 0).then(|| self.came_back[layer] as f64 / self.born_dead[layer] as f64)
+    }
+}
+
+fn dead(layers: &[LayerVitals]) -> Vec<Vec<bool>> {
+    layers.iter().map(|layer| layer.units().iter().map(Unit::is_dead).collect()).collect()
+}
+
+/// One function with one scale and one bias.
+struct Case {
+    function: Function,
+    scale: f64,
+    bias: f64,
+    fates: Vec<Fate>,
+}
+
+impl Case {
+    fn dead(&self) -> Vec<f64> {
+        self.fates.iter().map(Fate::all_dead_share).collect()
+    }
+
+    fn measures(&self) -> Vec<Measure> {
+        let name = format!("{}, scale × {}, bias {}", self.function, self.scale, self.bias);
+        let mut measures = vec![];
+        for layer in [0, 1] {
+            let dead: Vec<f64> = self.fates.iter().map(|fate| 100.0 * fate.dead_share(layer)).collect();
+            measures.push(Measure::new(&name, &format!("dead at step 0, layer {}", layer + 1), "%", &dead));
+        }
+        for layer in [0, 1] {
+            let back: Vec<f64> =
+                self.fates.iter().filter_map(|fate| fate.back_share(layer)).map(|share| 100.0 * share).collect();
+            measures.push(Measure::new(&name, &format!("of these came back, layer {}", layer + 1), "%", &back));
+        }
+        measures
+    }
+}
+
+fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
+    let data = Dataset::digits(&Options::default());
+    let biases: &[f64] = if setting.quick { &[0.0, -4.0] } else { &[0.0, -1.0, -2.0, -3.0, -4.0] };
+    let epochs = if setting.quick { 2 } else { 10 };
+    setting.plan(setting.functions.len() * SCALES.len() * biases.len());
+    let mut all = vec![];
+    for &function in &setting.functions {
+        for scale in SCALES {
+            for &bias in biases {
+                let note = format!("{function}, scale × {scale}, bias {bias}");
+                let fates = setting.over_seeds(&note, |seed| Fate::new(&data, function, scale, bias, seed, epochs))?;
+                all.push(Case { function, scale, bias, fates });
+            }
+        }
+    }
+    let (mut cases, mut findings, mut sure) = (vec![], vec![], vec![]);
+    for &f in &setting.functions {
+        let dead = |scale: f64, bias: f64| {
+            all.iter().find(|c| (c.function, c.scale, c.bias) == (f, scale, bias)).map_or_else(Vec::new, Case::dead)
+        };
+        let (usual, lowest) = (dead(1.0, 0.0), dead(1.0, biases[biases.len() - 1]));
+        let (small, large) = (dead(SCALES[0], 0.0), dead(SCALES[2], 0.0));
+        let bias_kills = spread(&lowest).low > spread(&usual).high;
+        let scale_kills = !spread(&small).overlaps(&spread(&large));
+        cases.extend([bias_kills, scale_kills]);
+        findings.push(format!(
+            "{f}: {} of the units are dead at step 0 with a bias of 0, {} with {}; with a bias of 0 and \
+             half the scale {}, with twice the scale {}.",
+            percent(spread(&usual).median),
+            percent(spread(&lowest).median),
+            figure(biases[biases.len() - 1]),
+            percent(spread(&small).median),
+            percent(spread(&large).median),
+        ));
+        sure.push(format!("Dead by the bias: {}", certainty(&lowest, &usual)));
+        // Where a whole layer is dead nothing learns, and nothing can come back.
+        let living =
+            || all.iter().filter(|case| case.function == f).flat_map(|case| &case.fates).filter(|fate| fate.lives());
+        for layer in [0, 1] {
+            let born: usize = living().map(|fate| fate.born_dead[layer]).sum();
+            let back: usize = living().map(|fate| fate.came_back[layer]).sum();
+            if born > 0 {
+                let share = back as f64 / born as f64;
+                cases.push(share < FEW);
+                findings.push(format!(
+                    "In networks without a layer that is all dead {back} of {born} dead units of layer {} came back within {epochs} \
+                     epochs, {}.",
+                    layer + 1,
+                    percent(share),
+                ));
+            }
+        }
+    }
+    Ok(Outcome {
+        verdict: Verdict::of(cases),
+        finding: findings.join(" "),
+        certainty: sure.join(" "),
+        measures: all.iter().flat_map(Case::measures).collect(),
+        pictures: setting.functions.iter().map(|&f| picture(f, &all)).collect(),
+    })
+}
+
+fn picture(f: Function, all: &[Case]) -> Picture {
+    let series = |figures: &dyn Fn(&Fate) -> Option<f64>| -> Vec<Mark> {
+        let of_scale = |scale: f64| {
+            let cases = all.iter().filter(move |case| case.function == f && case.scale == scale);
+            let at = |case: &Case| {
+                let values: Vec<f64> = case.fates.iter().filter_map(figures).collect();
+                (!values.is_empty()).then(|| (case.bias, spread(&values)))
+            };
+            Mark::spreads(format!("scale × {scale}"), &cases.filter_map(at).collect::<Vec<_>>())
+        };
+        SCALES.into_iter().flat_map(of_scale).collect()
+    };
+    let panel = |title: String, marks: Vec<Mark>| Panel {
+        title,
+        x: Axis::new("bias of the hidden units", Scale::Linear),
+        y: Axis::new("", Scale::Share).from_to(0.0, 1.02),
+        plane: false,
+        marks,
+    };
+    let layers = [0, 1];
+    let dead = layers.map(|layer| {
+        let title = format!("layer {}: dead at step 0, % of units", layer + 1);
+        panel(title, series(&|fate| Some(fate.dead_share(layer))))
+    });
+    let back = layers.map(|layer| {
+        let title = format!("layer {}: of these came back, %", layer + 1);
+        panel(title, series(&|fate| fate.back_share(layer)))
+    });
+    Picture {
+        title: format!("{f}: dead from the start, and come back"),
+        caption: "The line is the median over the seeds, the band reaches from the lowest to the highest. A unit of the first layer that \
+                  is dead gets no gradient and sees the same data for ever; one of the second layer may be lifted by what changes below it."
+            .to_owned(),
+        panels: dead.into_iter().chain(back).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{measured, quick};
+    use super::*;
+
+    #[test]
+    fn a_low_bias_kills_and_scale_alone_does_not() {
+        let record = quick("dead-from-initialisation", &[]);
+        let dead = |of: &str, layer: usize| measured(&record, of, &format!("dead at step 0, layer {layer}"));
+        assert!(dead("relu, scale × 1, bias -4", 1).low > dead("relu, scale × 1, bias 0", 1).high);
+        // relu(c·z) = c·relu(z): without biases the scale changes no sign.
+        assert_eq!(dead("relu, scale × 0.5, bias 0", 2), dead("relu, scale × 2, bias 0", 2));
+        // With half the scale hardly a sum of weights gets over 4; nothing lifts a dead unit of the first layer.
+        assert!(dead("relu, scale × 0.5, bias -4", 1).low > dead("relu, scale × 2, bias -4", 1).high);
+        assert_eq!(measured(&record, "relu, scale × 0.5, bias -4", "of these came back, layer 1").high, 0.0);
+        assert_eq!(record.verdict, Verdict::Depends, "{}", record.finding);
+    }
+
+    #[test]
+    fn a_function_without_a_dead_side_has_no_dead_units() {
+        let record = quick("dead-from-initialisation", &["leaky_relu"]);
+        assert_eq!(record.verdict, Verdict::DidNotHold, "{}", record.finding);
+    }
+
+    #[test]
+    fn the_vitals_find_dead_the_units_that_no_sample_lifts() {
+        use crate::operations::with_values;
+        let data = Dataset::digits(&Options::default());
+        let start = Start { bias: -4.0, ..usual_start() };
+        let trial = Trial::new(&data, &HIDDEN, "relu".parse().unwrap(), start, 1).unwrap();
+        let all: Vec<usize> = (0..data.train.len()).collect();
+        let pass = trial.forward(&all).unwrap();
+        let found = dead(&trial.vitals().unwrap());
+        for ((z, _), found) in pass.hidden.iter().zip(found) {
+            let z = with_values(z, <[f32]>::to_vec).unwrap();
+            let lifted = |unit: usize| z.iter().skip(unit).step_by(HIDDEN[0]).any(|z| *z > 0.0);
+            assert_eq!(found, (0..HIDDEN[0]).map(|unit| !lifted(unit)).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Folklore about activation functions, as experiments that anyone can run: one file each.
+//!
+//! ```
+//! use excite_lab::Unwatched;
+//! use excite_lab::experiments::{self, Request};
+//!
+//! let experiment = experiments::find("sigmoid-squashes").unwrap();
+//! let record = experiment.run(&Request { seeds: Some(1), ..Request::default() }, &Unwatched)?;
+//! assert_eq!(record.verdict.to_string(), "held");
+//! # Ok::<(), excite_lab::LabError>(())
+//! ```
+
+mod dead_from_initialisation;
+mod not_zero_centred;
+mod relu_half_plane;
+mod same_sign_gradients;
+mod saturation_kills_gradients;
+mod sigmoid_squashes;
+mod trial;
+mod zig_zag;
+
+use excite::Function;
+use excite_vitals::comparison::{Spread, ranges_apart_by_chance};
+use excite_vitals::experiment::{Measure, Picture, Record, Verdict};
+
+use crate::{LabError, Watcher};
+
+/// Every experiment. A new one is a file and a line here.
+pub const ALL: &[&Experiment] = &[
+    &sigmoid_squashes::EXPERIMENT,
+    &same_sign_gradients::EXPERIMENT,
+    &zig_zag::EXPERIMENT,
+    &saturation_kills_gradients::EXPERIMENT,
+    &relu_half_plane::EXPERIMENT,
+    &dead_from_initialisation::EXPERIMENT,
+    &not_zero_centred::EXPERIMENT,
+];
+
+/// The experiment of that name.
+pub fn find(name: &str) -> Option<&'static Experiment> {
+    ALL.iter().copied().find(|experiment| experiment.name == name)
+}
+
+/// A claim about activation functions, and how it is put to the test.
+pub struct Experiment {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// The claim, a sentence.
+    pub claim: &'static str,
+    /// What is done.
+    pub method: &'static str,
+    /// The functions that are looked at unless others are asked for.
+    pub functions: &'static [&'static str],
+    /// How many times it is done unless asked otherwise, each with other random numbers.
+    pub seeds: usize,
+    /// Why a function cannot be asked for, if it cannot.
+    refuses: fn(Function) -> Option<String>,
+    run: fn(&Setting<'_>) -> Result<Outcome, LabError>,
+}
+
+/// What is asked for when an experiment is run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request {
+    /// The functions to look at; none for those of the claim.
+    pub functions: Vec<Function>,
+    /// How many times to do it, each with other random numbers; None for as many as the experiment calls for.
+    pub seeds: Option<usize>,
+    /// Do less, in a second or two: rough figures.
+    pub quick: bool,
+}
+
+/// What an experiment works with.
+struct Setting<'a> {
+    functions: Vec<Function>,
+    seeds: usize,
+    quick: bool,
+    watcher: &'a dyn Watcher,
+}
+
+/// What an experiment found.
+struct Outcome {
+    verdict: Verdict,
+    finding: String,
+    certainty: String,
+    measures: Vec<Measure>,
+    pictures: Vec<Picture>,
+}
+
+impl Experiment {
+    /// Runs it. The same request gives the same record, to the last bit.
+    ///
+    /// # Errors
+    /// If the experiment makes no sense with a function that was asked for, if there are no seeds, or if the watcher asked to stop.
+    pub fn run(&self, request: &Request, watcher: &dyn Watcher) -> Result<Record, LabError> {
+        let seeds = match (request.seeds, request.quick) {
+            (Some(0), _) => return Err(LabError::Plan("an experiment needs at least one seed".to_owned())),
+            (Some(seeds), _) => seeds,
+            (None, true) => self.seeds.min(2),
+            (None, false) => self.seeds,
+        };
+        let functions = if request.functions.is_empty() { self.own_functions() } else { request.functions.clone() };
+        if let Some(why) = functions.iter().find_map(|&f| (self.refuses)(f)) {
+            return Err(LabError::Plan(format!("{}: {why}", self.name)));
+        }
+        let setting = Setting { functions, seeds, quick: request.quick, watcher };
+        let Outcome { verdict, finding, certainty, measures, pictures } = (self.run)(&setting)?;
+        Ok(Record {
+            name: self.name.to_owned(),
+            claim: self.claim.to_owned(),
+            method: self.method.to_owned(),
+            functions: setting.functions,
+            seeds,
+            quick: request.quick,
+            verdict,
+            finding,
+            certainty,
+            measures,
+            pictures,
+        })
+    }
+}
+
+impl Experiment {
+    fn own_functions(&self) -> Vec<Function> {
+        self.functions.iter().map(|name| name.parse().expect("the list names functions of the catalogue")).collect()
+    }
+}
+
+impl Setting<'_> {
+    /// Does `once` for each seed from 1 on, telling the watcher.
+    fn over_seeds<T>(&self, note: &str, mut once: impl FnMut(u64) -> Result<T, LabError>) -> Result<Vec<T>, LabError> {
+        let seed = |seed: usize| {
+            if self.watcher.stop_requested() {
+                return Err(LabError::Stopped);
+            }
+            let done = once(seed as u64)?;
+            self.watcher.epochs_done(1, note);
+            Ok(done)
+        };
+        (1..=self.seeds).map(seed).collect()
+    }
+
+    /// Tells the watcher that [`over_seeds`](Self::over_seeds) will be called so many times.
+    fn plan(&self, times: usize) {
+        self.watcher.plan((times * self.seeds) as u64);
+    }
+}
+
+/// For experiments that take any function.
+fn takes_all(_: Function) -> Option<String> {
+    None
+}
+
+/// The spread of figures of which there is at least one.
+fn spread(figures: &[f64]) -> Spread {
+    Spread::of(figures).unwrap_or(Spread { median: f64::NAN, low: f64::NAN, high: f64::NAN })
+}
+
+/// How sure it is that `larger` is larger than `smaller`, one figure a seed in each, in words.
+fn certainty(larger: &[f64], smaller: &[f64]) -> String {
+    let seeds = larger.len().min(smaller.len());
+    if seeds < 2 {
+        return "One seed: no spread, so nothing is sure.".to_owned();
+    }
+    if spread(larger).overlaps(&spread(smaller)) {
+        return format!("The ranges over {seeds} seeds overlap: no difference is shown.");
+    }
+    format!(
+        "The ranges over {seeds} seeds do not overlap, which by chance happens once in {} times.",
+        figure(ranges_apart_by_chance(seeds, seeds))
+    )
+}
+
+/// Names with commas between, and "and" before the last.
+fn listed(names: impl IntoIterator<Item = impl ToString>) -> String {
+    let names: Vec<_> = names.into_iter().map(|name| name.to_string()).collect();
+    match &names[..] {
+        [] => "none".to_owned(),
+        [one] => one.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}
+
+/// A share in per cent, with three digits: `"12.3 %"`.
+fn percent(share: f64) -> String {
+    format!("{} %", figure(100.0 * share))
+}
+
+/// Three significant digits.
+fn figure(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string().replace("inf", "∞");
+    }
+    let magnitude = value.abs().log10().floor() as i32;
+    if !(-4..5).contains(&magnitude) {
+        return format!("{value:.1e}").replace('-', "−");
+    }
+    let text = format!("{value:.*}", (2 - magnitude).max(0) as usize);
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    text.replace('-', "−")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Unwatched;
+
+    /// What the experiment of that name finds in its quick form.
+    pub(super) fn quick(name: &str, functions: &[&str]) -> Record {
+        let functions = functions.iter().map(|name| name.parse().unwrap()).collect();
+        find(name).unwrap().run(&Request { functions, seeds: Some(3), quick: true }, &Unwatched).unwrap()
+    }
+
+    /// One figure of a record.
+    pub(super) fn measured(record: &Record, of: &str, quantity: &str) -> Spread {
+        let measure = record.measures.iter().find(|measure| measure.of == of && measure.quantity == quantity);
+        measure.unwrap_or_else(|| panic!("{quantity} of {of}: {:#?}", record.measures)).value.unwrap()
+    }
+
+    #[test]
+    fn every_file_of_an_experiment_is_in_the_list() {
+        let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/experiments")).unwrap();
+        let mut found = 0;
+        for file in files {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            for line in text.lines().filter(|line| line.starts_with("    name: \"") && line.ends_with("\",")) {
+                let name = line.split('"').nth(1).unwrap();
+                assert!(find(name).is_some(), "`{name}` is not in ALL");
+                found += 1;
+            }
+        }
+        assert_eq!(found, ALL.len());
+    }
+
+    #[test]
+    fn every_experiment_says_what_it_claims_and_does_in_sentences() {
+        for experiment in ALL {
+            for text in [experiment.claim, experiment.method] {
+                assert!(text.ends_with('.') && !text.contains("  "), "{}: {text}", experiment.name);
+            }
+            assert!(experiment.functions.iter().all(|name| name.parse::<Function>().is_ok()) && experiment.seeds > 0);
+        }
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_is_refused() {
+        let none = Request { seeds: Some(0), ..Request::default() };
+        assert!(matches!(ALL[0].run(&none, &Unwatched), Err(LabError::Plan(_))));
+        let tanh = Request { functions: vec!["tanh".parse().unwrap()], ..Request::default() };
+        let refused = find("relu-half-plane").unwrap().run(&tanh, &Unwatched).unwrap_err().to_string();
+        assert!(refused.starts_with("relu-half-plane: ") && refused.contains("tanh"), "{refused}");
+    }
+
+    #[test]
+    fn certainty_rests_on_whether_the_ranges_overlap() {
+        assert!(certainty(&[3.0, 4.0, 5.0], &[0.0, 1.0, 2.0]).contains("once in 10 times"));
+        assert!(certainty(&[3.0, 4.0], &[0.0, 3.0]).contains("no difference is shown"));
+        assert!(certainty(&[3.0], &[0.0]).starts_with("One seed"));
+    }
+
+    #[test]
+    fn figures_have_three_digits() {
+        assert_eq!(
+            [0.0, 0.012345, 123.456, 1e-7, 1.5, 12345.0].map(figure),
+            ["0", "0.0123", "123", "1.0e−7", "1.5", "12345"]
+        );
+        assert_eq!((percent(0.1234), listed(["a", "b", "c"])), ("12.3 %".to_owned(), "a, b and c".to_owned()));
+    }
+}

@@ -1,0 +1,292 @@
+//! The record of an experiment: a claim about activation functions, what was measured, and whether the claim held.
+
+use std::fmt;
+
+use excite::Function;
+use serde::Serialize;
+
+use crate::comparison::Spread;
+
+/// What one experiment found.
+///
+/// In JSON a number that is infinite or NaN is `null`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Record {
+    /// The experiment's name: `"zig-zag"`.
+    pub name: String,
+    /// The claim, a sentence.
+    pub claim: String,
+    /// What was done.
+    pub method: String,
+    /// The functions that were looked at.
+    pub functions: Vec<Function>,
+    /// How many times it was done, each with other random numbers.
+    pub seeds: usize,
+    /// Whether less was done than the experiment calls for, so as to be quick.
+    pub quick: bool,
+    /// Whether the claim held here.
+    pub verdict: Verdict,
+    /// The verdict in words, with the number it rests on.
+    pub finding: String,
+    /// How sure that is.
+    pub certainty: String,
+    /// What was measured.
+    pub measures: Vec<Measure>,
+    /// What it looks like.
+    pub pictures: Vec<Picture>,
+}
+
+/// Whether a claim held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It held wherever it was put to the test.
+    Held,
+    /// It held in some cases and not in others.
+    Depends,
+    /// It held nowhere.
+    DidNotHold,
+}
+
+impl Verdict {
+    /// Held if all of `cases` did, not held if none did, and depending if some did. Of no case at all nothing can be said: that depends.
+    ///
+    /// ```
+    /// use excite_vitals::experiment::Verdict;
+    /// let verdicts = [&[true, true][..], &[false, true], &[false], &[]].map(|cases| Verdict::of(cases.iter().copied()));
+    /// assert_eq!(verdicts, [Verdict::Held, Verdict::Depends, Verdict::DidNotHold, Verdict::Depends]);
+    /// ```
+    pub fn of(cases: impl IntoIterator<Item = bool>) -> Self {
+        let (mut held, mut failed) = (false, false);
+        for case in cases {
+            if case { held = true } else { failed = true }
+        }
+        match (held, failed) {
+            (true, false) => Self::Held,
+            (false, true) => Self::DidNotHold,
+            _ => Self::Depends,
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Held => "held",
+            Self::Depends => "depends",
+            Self::DidNotHold => "did not hold",
+        })
+    }
+}
+
+/// One figure that was measured.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measure {
+    /// Of what: a function, a setting.
+    pub of: String,
+    /// The quantity.
+    pub quantity: String,
+    /// The unit: `"steps"`; `"%"` is of values from 0 to 100; empty for a pure number.
+    pub unit: String,
+    /// The figure over the seeds; low and high are the same where chance has no part. None where it could not be taken, as the steps
+    /// of a descent that did not arrive.
+    pub value: Option<Spread>,
+}
+
+impl Measure {
+    /// A figure over the seeds.
+    pub fn new(of: impl fmt::Display, quantity: &str, unit: &str, over_seeds: &[f64]) -> Self {
+        Self { of: of.to_string(), quantity: quantity.to_owned(), unit: unit.to_owned(), value: Spread::of(over_seeds) }
+    }
+
+    /// The quantity with its unit.
+    fn heading(&self) -> String {
+        if self.unit.is_empty() { self.quantity.clone() } else { format!("{}, {}", self.quantity, self.unit) }
+    }
+}
+
+/// A table of measures: the quantities one way, what they are of the other, the longer of the two downwards.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table<'a> {
+    /// What stands over the columns.
+    pub columns: Vec<String>,
+    /// What stands before each row, and its measures; None where there is none.
+    pub rows: Vec<(String, Vec<Option<&'a Measure>>)>,
+}
+
+impl Record {
+    /// The measures as a table, in the order in which they come first.
+    pub fn table(&self) -> Table<'_> {
+        let (mut quantities, mut names): (Vec<String>, Vec<&str>) = (vec![], vec![]);
+        for measure in &self.measures {
+            if !quantities.contains(&measure.heading()) {
+                quantities.push(measure.heading());
+            }
+            if !names.contains(&measure.of.as_str()) {
+                names.push(&measure.of);
+            }
+        }
+        let find = |of: &str, heading: &str| self.measures.iter().find(|m| m.of == of && m.heading() == heading);
+        if quantities.len() > names.len() {
+            let row = |heading: &String| (heading.clone(), names.iter().map(|of| find(of, heading)).collect());
+            let rows = quantities.iter().map(row).collect();
+            return Table { columns: names.into_iter().map(str::to_owned).collect(), rows };
+        }
+        let row = |of: &&str| ((*of).to_owned(), quantities.iter().map(|heading| find(of, heading)).collect());
+        Table { rows: names.iter().map(row).collect(), columns: quantities }
+    }
+}
+
+/// Plots that belong together, with one legend.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Picture {
+    /// What it shows.
+    pub title: String,
+    /// How to read it.
+    pub caption: String,
+    /// The plots.
+    pub panels: Vec<Panel>,
+}
+
+/// One plot.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Panel {
+    /// What it shows, with the quantity on the y axis.
+    pub title: String,
+    /// The axis to the right.
+    pub x: Axis,
+    /// The axis upwards.
+    pub y: Axis,
+    /// Whether one unit is as long on the one axis as on the other: a plot of a plane.
+    pub plane: bool,
+    /// What is drawn; the first lies lowest.
+    pub marks: Vec<Mark>,
+}
+
+/// An axis of a panel. It reaches as far as what is drawn does, unless told otherwise.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Axis {
+    /// The quantity and its unit; empty where the panel's title says it.
+    pub label: String,
+    /// How values are laid out.
+    pub scale: Scale,
+    /// The ends, where they are not those of what is drawn.
+    pub ends: Option<(f64, f64)>,
+}
+
+impl Axis {
+    /// An axis as long as what is drawn.
+    pub fn new(label: &str, scale: Scale) -> Self {
+        Self { label: label.to_owned(), scale, ends: None }
+    }
+
+    /// With these ends.
+    pub fn from_to(self, low: f64, high: f64) -> Self {
+        Self { ends: Some((low, high)), ..self }
+    }
+}
+
+/// How values are laid out on an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// Evenly.
+    Linear,
+    /// Evenly, whole numbers.
+    Whole,
+    /// Shares from 0 to 1, written as percentages.
+    Share,
+    /// By their logarithm; 0 and less are left out.
+    Logarithmic,
+}
+
+/// Something drawn. What has the same name has the same colour in all panels of a picture, and one entry in its legend.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Mark {
+    /// A line through points (x, y).
+    Line {
+        /// In the legend.
+        name: String,
+        /// The points in order.
+        points: Vec<(f64, f64)>,
+    },
+    /// Dots.
+    Dots {
+        /// In the legend.
+        name: String,
+        /// The points.
+        points: Vec<(f64, f64)>,
+    },
+    /// The range of a figure, from low to high, at each x: (x, low, high).
+    Band {
+        /// In the legend.
+        name: String,
+        /// The range at each x, in order.
+        points: Vec<(f64, f64, f64)>,
+    },
+    /// Arrows from (x, y) to (x, y).
+    Arrows {
+        /// In the legend.
+        name: String,
+        /// Tail and tip of each.
+        arrows: Vec<((f64, f64), (f64, f64))>,
+    },
+    /// An area of the plane, filled.
+    Area {
+        /// In the legend.
+        name: String,
+        /// Its corners in order.
+        corners: Vec<(f64, f64)>,
+    },
+    /// A line of equal height on a surface. Not in the legend.
+    Contour {
+        /// The points in order.
+        points: Vec<(f64, f64)>,
+    },
+    /// The plot's whole height between two x, shaded. Not in the legend.
+    Zone {
+        /// The left end.
+        from: f64,
+        /// The right end.
+        to: f64,
+    },
+}
+
+impl Mark {
+    /// A line.
+    pub fn line(name: impl fmt::Display, points: Vec<(f64, f64)>) -> Self {
+        Self::Line { name: name.to_string(), points }
+    }
+
+    /// A figure over the seeds at each x: its range as a band, its median as a line.
+    pub fn spreads(name: impl fmt::Display, spreads: &[(f64, Spread)]) -> [Self; 2] {
+        let name = name.to_string();
+        let band = spreads.iter().map(|(x, spread)| (*x, spread.low, spread.high)).collect();
+        let line = spreads.iter().map(|(x, spread)| (*x, spread.median)).collect();
+        [Self::Band { name: name.clone(), points: band }, Self::Line { name, points: line }]
+    }
+
+    /// Its name in the legend, if it has one.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Line { name, .. }
+            | Self::Dots { name, .. }
+            | Self::Band { name, .. }
+            | Self::Arrows { name, .. }
+            | Self::Area { name, .. } => Some(name),
+            Self::Contour { .. } | Self::Zone { .. } => None,
+        }
+    }
+
+    /// The points between which it lies; of a zone, which has no height, none.
+    pub fn points(&self) -> Vec<(f64, f64)> {
+        match self {
+            Self::Line { points, .. } | Self::Dots { points, .. } | Self::Contour { points } => points.clone(),
+            Self::Area { corners, .. } => corners.clone(),
+            Self::Band { points, .. } => points.iter().flat_map(|&(x, low, high)| [(x, low), (x, high)]).collect(),
+            Self::Arrows { arrows, .. } => arrows.iter().flat_map(|&(tail, tip)| [tail, tip]).collect(),
+            Self::Zone { .. } => vec![],
+        }
+    }
+}
