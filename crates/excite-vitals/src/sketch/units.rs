@@ -1,6 +1,7 @@
 //! What each unit of a layer does.
 
 use excite::{Engine, Function, LengthMismatch, Level, SlopeFrom, Threads};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Unit;
@@ -34,6 +35,10 @@ pub struct Values<'a> {
     /// Values of one unit that lie next to one another: 1 in a layer of features.
     pub positions: usize,
 }
+
+/// From so many values on, units are shared out to the threads of the rayon pool that the caller is in: there handing over takes a tenth of the
+/// work at most.
+const SHARED_OUT: usize = 1 << 16;
 
 /// The units of one layer, side by side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,21 +76,29 @@ impl Units {
         // The values of a single unit all lie in one piece.
         let positions = if units == 1 { length } else { positions };
         let group = if positions == 1 { LANES } else { 1 };
-        let mut blocks = Blocks::of(length / units * group);
-        Level::best().run(
-            #[inline(always)]
-            || {
-                for (index, group) in self.0.chunks_mut(group).enumerate() {
-                    let layout = if positions == 1 {
-                        Layout::Rows { units, at: index * LANES }
-                    } else {
-                        Layout::Planes { units, at: index, positions }
-                    };
-                    blocks.add(values, f, limits, layout, group)?;
-                }
-                Ok(())
-            },
-        )
+        let add = |first: usize, share: &mut [Unit]| {
+            let mut blocks = Blocks::of(length / units * group);
+            Level::best().run(
+                #[inline(always)]
+                || {
+                    for (at, group) in (first..).step_by(group).zip(share.chunks_mut(group)) {
+                        let layout = if positions == 1 {
+                            Layout::Rows { units, at }
+                        } else {
+                            Layout::Planes { units, at, positions }
+                        };
+                        blocks.add(values, f, limits, layout, group)?;
+                    }
+                    Ok(())
+                },
+            )
+        };
+        if length < SHARED_OUT {
+            return add(0, &mut self.0);
+        }
+        // Whole groups, so that the sums do not depend on the number of threads.
+        let share = units.div_ceil(group).div_ceil(rayon::current_num_threads()) * group;
+        self.0.par_chunks_mut(share).enumerate().try_for_each(|(index, units)| add(index * share, units))
     }
 
     /// Adds what `other` has seen, unit by unit. Both must have the same number of units; those in excess are left out.
