@@ -1,13 +1,14 @@
 //! `cargo xtask api`: writes down the public API of the library, which the test run compares with.
 
 use std::collections::HashSet;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
-use std::{env, fs};
+use std::process::ExitCode;
 
 use clap::Args;
 use public_api::Builder;
 
+use crate::cargo::cargo;
 use crate::verify::root;
 
 /// Writes docs/api/excite.txt, the public API of the library with all its features.
@@ -80,9 +81,8 @@ fn difference(old: &str, new: &str) -> Option<String> {
 /// What rustdoc knows of the library. Its JSON is not stable yet: asked for with the stable toolchain, in a folder of its own, so that
 /// nothing else is built anew.
 fn rustdoc_json() -> Result<PathBuf, String> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let folder = root().join("target/api");
-    let made = Command::new(cargo)
+    let made = cargo()
         .args(["rustdoc", "--package", "excite", "--lib", "--all-features", "--locked", "--quiet", "--target-dir"])
         .arg(&folder)
         .args(["--", "-Zunstable-options", "--output-format=json", "--cap-lints=allow"])

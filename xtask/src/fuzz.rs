@@ -8,6 +8,8 @@ use std::{env, fs, io};
 
 use clap::Args;
 
+use crate::cargo::cargo;
+
 /// The folder of the targets, a workspace of its own: its `.cargo/config.toml` has the flags for coverage.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz");
 /// The most memory of a target, in MiB. To ask for more is a fault, even where none of it is used.
@@ -89,19 +91,16 @@ impl Fuzz {
         let files = if Path::new(IN_MEMORY).is_dir() { PathBuf::from(IN_MEMORY) } else { env::temp_dir() };
         let files = files.join(format!("excite-fuzz-{}", std::process::id()));
         fs::create_dir_all(&files)?;
-        let cargo = in_folder();
         // libFuzzer looks at the memory in use once a second; the limit of the system stops what asks for too much at once.
-        let output = Command::new("sh")
+        let output = in_folder(Command::new("sh"))
             .args(["-c", &format!("ulimit -d {}; exec \"$@\"", MEMORY * 1024), "sh"])
-            .arg(cargo.get_program())
+            .arg(cargo().get_program())
             .args(["run", "--quiet", "--release", "--locked", "--bin", name, "--", &corpus])
             .arg(format!("-max_total_time={}", self.seconds))
             .arg(format!("-timeout={TIMEOUT}"))
             .arg(format!("-rss_limit_mb={MEMORY}"))
             .arg(format!("-artifact_prefix={artifacts}"))
             .arg("-print_final_stats=1")
-            .current_dir(FOLDER)
-            .env_remove("RUSTFLAGS")
             .env("RUST_BACKTRACE", "0")
             .env("TMPDIR", &files)
             .output();
@@ -111,16 +110,15 @@ impl Fuzz {
     }
 }
 
-/// Cargo in the folder of the targets. Flags from outside would take the place of those for coverage.
-fn in_folder() -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(FOLDER).env_remove("RUSTFLAGS");
-    cargo
+/// The command in the folder of the targets. Flags from outside would take the place of those for coverage.
+fn in_folder(mut command: Command) -> Command {
+    command.current_dir(FOLDER).env_remove("RUSTFLAGS");
+    command
 }
 
 fn build(targets: &[String]) -> Result<(), String> {
     let names = targets.iter().flat_map(|name| ["--bin", name]);
-    let built = in_folder().args(["build", "--release", "--locked"]).args(names).status();
+    let built = in_folder(cargo()).args(["build", "--release", "--locked"]).args(names).status();
     match built {
         Ok(status) if status.success() => Ok(()),
         _ => Err("the targets cannot be built; libFuzzer needs a C++ compiler".to_owned()),

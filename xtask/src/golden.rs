@@ -1,12 +1,12 @@
 //! `cargo xtask golden`: writes down the bits of the results that all functions have now.
 
-use std::env;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
+
+use crate::cargo::cargo;
 
 /// The test that compares results with the files writes them instead. Look at what changed before committing it.
 pub fn run() -> ExitCode {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let written = Command::new(cargo)
+    let written = cargo()
         .args(["test", "--release", "--package", "excite", "--test", "catalogue", "--locked", "golden"])
         .env("EXCITE_WRITE_GOLDEN", "1")
         .status()

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod cargo;
 mod catalogue;
 mod diagnosis;
 mod fuzz;

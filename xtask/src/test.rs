@@ -1,10 +1,11 @@
 //! `cargo xtask test`: every check of the workspace, in one command.
 
-use std::env;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use excite::Level;
+
+use crate::cargo::cargo;
 
 /// One check: its title and the arguments of cargo.
 struct Check {
@@ -128,6 +129,5 @@ fn passes(check: &Check) -> bool {
 }
 
 fn succeeds(arguments: &[&str], environment: &[(&str, &str)]) -> bool {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    Command::new(cargo).args(arguments).envs(environment.iter().copied()).status().is_ok_and(|status| status.success())
+    cargo().args(arguments).envs(environment.iter().copied()).status().is_ok_and(|status| status.success())
 }

@@ -1,4 +1,8 @@
-//! The command line as it was given, for reports that are to be made again.
+//! The command line: as it was given, for reports that are to be made again, and what makes no sense in it.
+
+use excite::Function;
+
+use crate::error::Failure;
 
 /// The command line, quoted where a shell needs it.
 pub fn command_line() -> String {
@@ -10,6 +14,12 @@ fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_=+.,:/@%".contains(c);
     let plain = !word.is_empty() && word.chars().all(is_plain);
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// Refuses functions that `option` names twice.
+pub fn check_named_once(option: &str, functions: &[Function]) -> Result<(), Failure> {
+    let twice = functions.iter().enumerate().find(|(index, f)| functions[..*index].contains(f));
+    twice.map_or(Ok(()), |(_, f)| Err(Failure::Usage(format!("{option} names {f} twice: once is enough"))))
 }
 
 #[cfg(test)]

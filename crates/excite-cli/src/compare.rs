@@ -9,7 +9,7 @@ use excite_lab::data::{Dataset, Options};
 use excite_lab::{Init, Journal, LabError, LearningRate, NetworkSpec, Optimizer, Plan, Spec, compare, journal_key};
 use excite_vitals::comparison::{Comparison, Task};
 
-use crate::command_line::command_line;
+use crate::command_line::{check_named_once, command_line};
 use crate::error::Failure;
 use crate::number::{count, finite, positive, share};
 use crate::progress::Progress;
@@ -233,11 +233,7 @@ impl Arguments {
     }
 
     fn plan(&self) -> Result<Plan, Failure> {
-        for (index, f) in self.activations.iter().enumerate() {
-            if self.activations[..index].contains(f) {
-                return Err(Failure::Usage(format!("--activations names {f} twice: once is enough")));
-            }
-        }
+        check_named_once("--activations", &self.activations)?;
         let network = match (self.network, &self.hidden) {
             (Network::Conv, Some(_)) => {
                 return Err(Failure::Usage("--hidden is for an MLP: leave it or --network conv out".to_owned()));

@@ -10,7 +10,7 @@ use excite_report::number::significant;
 use excite_vitals::experiment::{Measure, Record, Table};
 use serde_json::json;
 
-use crate::command_line::command_line;
+use crate::command_line::{check_named_once, command_line};
 use crate::error::Failure;
 use crate::number::count;
 use crate::progress::Progress;
@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         None if arguments.all => experiments::ALL.to_vec(),
         None => return arguments.list(),
     };
-    arguments.check()?;
+    check_named_once("--function", &arguments.function)?;
     if let Some(path) = &arguments.html {
         output::check_writable(path)?;
     }
@@ -109,16 +109,6 @@ fn failure(error: LabError) -> Failure {
 const VERSION: u32 = 1;
 
 impl Arguments {
-    /// Whether the functions make sense together.
-    fn check(&self) -> Result<(), Failure> {
-        for (index, f) in self.function.iter().enumerate() {
-            if self.function[..index].contains(f) {
-                return Err(Failure::Usage(format!("--function names {f} twice: once is enough")));
-            }
-        }
-        Ok(())
-    }
-
     fn list(&self) -> Result<(), Failure> {
         if self.quick || self.seeds.is_some() || !self.function.is_empty() || self.html.is_some() {
             return Err(Failure::Usage("name an experiment to run, or run them with --all".to_owned()));

@@ -37,7 +37,7 @@ fn experiment(record: &Record) -> Markup {
     html! {
         section id=(record.name) {
             h2 { (record.claim) }
-            p.verdict { (badge(record.verdict)) " " (held_together(&record.finding)) " " span.soft { (held_together(&record.certainty)) } }
+            p.verdict { (badge(record.verdict)) " " (page::held_together(&record.finding)) " " span.soft { (page::held_together(&record.certainty)) } }
             @if record.quick {
                 p.notice role="note" { strong { "Quick. " } "Less was done than the experiment calls for: the figures are rough." }
             }
@@ -49,11 +49,6 @@ fn experiment(record: &Record) -> Markup {
             (table(record))
         }
     }
-}
-
-/// `text` in which no line breaks before a per cent sign.
-fn held_together(text: &str) -> String {
-    text.replace(" %", "\u{a0}%")
 }
 
 fn badge(verdict: Verdict) -> Markup {

@@ -91,12 +91,17 @@ pub(crate) fn scrolling<T: Render>(caption: &str, columns: &[String], rows: &[Ve
     }
 }
 
-/// Text in which what stands between backquotes is code. A number and its `%` stay on one line.
+/// Text in which what stands between backquotes is code.
 pub(crate) fn with_code(text: &str) -> Markup {
     // An odd last backquote opens nothing.
     let pieces: Vec<&str> = text.split('`').collect();
     let is_code = |index: usize| index % 2 == 1 && index + 1 < pieces.len();
-    html! { @for (index, piece) in pieces.iter().enumerate() { @if is_code(index) { code { (piece) } } @else { (piece.replace(" %", "\u{a0}%")) } } }
+    html! { @for (index, piece) in pieces.iter().enumerate() { @if is_code(index) { code { (piece) } } @else { (held_together(piece)) } } }
+}
+
+/// Text in which no line breaks between a number and its per cent sign.
+pub(crate) fn held_together(text: &str) -> String {
+    text.replace(" %", "\u{a0}%")
 }
 
 /// With a capital letter first.

@@ -1,10 +1,9 @@
 use candle_core::{Device, Module, Tensor};
 use excite::{Facts, Function};
 use excite_candle::Activation;
-use excite_vitals::LayerVitals;
 use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 
-use super::trial::{Trial, usual_start};
+use super::trial::{Trial, layer_vitals, usual_start};
 use super::{Experiment, Outcome, Setting, figure, listed, spread, takes_all};
 use crate::LabError;
 use crate::data::{Dataset, Options};
@@ -49,9 +48,7 @@ fn layers(data: &Dataset, f: Function, normalised: bool, seed: u64, count: usize
             z = Tensor::from_vec(values, (count, WIDTH), &Device::Cpu)?;
         }
         x = Activation::new(f).forward(&z)?;
-        let mut vitals = LayerVitals::new("hidden", f, WIDTH);
-        with_values(&z, |z| with_values(&x, |a| vitals.update(z, a)))??.map_err(candle_core::Error::wrap)?;
-        let record = vitals.record();
+        let record = layer_vitals("hidden", f, WIDTH, &z, &x)?.record();
         centres.push(Centre { mean: record.mean, deviation: record.std, gamma: record.off_centre });
     }
     Ok(centres)

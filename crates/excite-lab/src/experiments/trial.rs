@@ -1,5 +1,6 @@
 //! A network that experiments look into.
 
+use candle_core::Tensor;
 use candle_core::backprop::GradStore;
 use excite::Function;
 use excite_candle::Activation;
@@ -29,6 +30,19 @@ pub(super) struct Trial<'a> {
 /// The start that suits `function`.
 pub(super) fn usual_start() -> Start {
     Start { init: Init::Auto, gain: None, bias: 0.0 }
+}
+
+/// What a layer did whose pre-activations and activations are given.
+pub(super) fn layer_vitals(
+    name: &str,
+    function: Function,
+    units: usize,
+    z: &Tensor,
+    a: &Tensor,
+) -> Result<LayerVitals, LabError> {
+    let mut vitals = LayerVitals::new(name, function, units);
+    with_values(z, |z| with_values(a, |a| vitals.update(z, a)))??.map_err(candle_core::Error::wrap)?;
+    Ok(vitals)
 }
 
 impl<'a> Trial<'a> {
@@ -73,10 +87,8 @@ impl<'a> Trial<'a> {
 
     /// What the hidden layers did in `pass`.
     pub(super) fn vitals_of(&self, pass: &Pass) -> Result<Vec<LayerVitals>, LabError> {
-        let of = |((name, units), (z, a)): (&(String, usize), &(candle_core::Tensor, candle_core::Tensor))| {
-            let mut vitals = LayerVitals::new(name, self.function, *units);
-            with_values(z, |z| with_values(a, |a| vitals.update(z, a)))??.map_err(candle_core::Error::wrap)?;
-            Ok(vitals)
+        let of = |((name, units), (z, a)): (&(String, usize), &(Tensor, Tensor))| {
+            layer_vitals(name, self.function, *units, z, a)
         };
         self.layers.iter().zip(&pass.hidden).map(of).collect()
     }
