@@ -71,7 +71,8 @@ pub enum SlopeFrom {
 pub enum Work {
     /// In the number itself: the result is one of the inputs or a constant.
     Selects,
-    /// In the number itself: the formula rounds once, or its errors are known to be small. (f16 and bf16: in f64.)
+    /// In f32 and f64 themselves: the formula rounds once, or its errors are known to be small. (f16 and bf16: in f32, and in f64
+    /// where that is not enough.)
     Once,
     /// In a number twice as long, rounded at the end.
     Twice,

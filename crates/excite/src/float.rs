@@ -23,10 +23,7 @@ pub trait Float: Compiled + Copy + Default + Debug + Display + PartialOrd + Send
     /// What it is loaded into: f64 for f64, f32 for all others.
     #[doc(hidden)]
     type Lane: Native;
-    /// What a formula that rounds once is worked out in, so that its result is rounded to this type only.
-    #[doc(hidden)]
-    type Once: Number;
-    /// A number about twice as long, for all other formulas.
+    /// A number about twice as long as the lane, or one in which the result is rounded to this type only.
     #[doc(hidden)]
     type Wide: Number;
     /// Whether a formula must not be worked out in `Wide` for infinite and huge numbers: a pair has none.
@@ -54,10 +51,6 @@ pub trait Float: Compiled + Copy + Default + Debug + Display + PartialOrd + Send
     fn store(level: CheckedLevel, lanes: &[Self::Lane; BLOCK]) -> [Self; BLOCK];
 
     #[doc(hidden)]
-    fn once(lane: Self::Lane) -> Self::Once;
-    #[doc(hidden)]
-    fn from_once(number: Self::Once) -> Self::Lane;
-    #[doc(hidden)]
     fn wide(lane: Self::Lane) -> Self::Wide;
     #[doc(hidden)]
     fn from_wide(number: Self::Wide) -> Self::Lane;
@@ -68,6 +61,9 @@ pub trait Float: Compiled + Copy + Default + Debug + Display + PartialOrd + Send
         let _ = (lane, ulps);
         false
     }
+    /// a · b, rounded once in the end.
+    #[doc(hidden)]
+    fn product_of_two(a: Self::Lane, b: Self::Lane) -> Self::Lane;
     /// factor · number, where an infinite factor stays what it is.
     #[doc(hidden)]
     fn product(factor: Self::Lane, number: Self::Wide) -> Self::Lane;
@@ -77,7 +73,6 @@ pub trait Float: Compiled + Copy + Default + Debug + Display + PartialOrd + Send
 
 impl Float for f32 {
     type Lane = f32;
-    type Once = f32;
     type Wide = f64;
     const WIDE_IS_FINITE: bool = false;
     const HAS_EXACT: bool = true;
@@ -108,12 +103,8 @@ impl Float for f32 {
         *lanes
     }
     #[inline(always)]
-    fn once(lane: f32) -> f32 {
-        lane
-    }
-    #[inline(always)]
-    fn from_once(number: f32) -> f32 {
-        number
+    fn product_of_two(a: f32, b: f32) -> f32 {
+        a * b
     }
     #[inline(always)]
     fn wide(lane: f32) -> f64 {
@@ -134,7 +125,6 @@ impl Float for f32 {
 
 impl Float for f64 {
     type Lane = f64;
-    type Once = f64;
     type Wide = Pair;
     const WIDE_IS_FINITE: bool = true;
     const HAS_EXACT: bool = false;
@@ -165,12 +155,8 @@ impl Float for f64 {
         *lanes
     }
     #[inline(always)]
-    fn once(lane: f64) -> f64 {
-        lane
-    }
-    #[inline(always)]
-    fn from_once(number: f64) -> f64 {
-        number
+    fn product_of_two(a: f64, b: f64) -> f64 {
+        a * b
     }
     #[inline(always)]
     fn wide(lane: f64) -> Pair {
@@ -193,7 +179,6 @@ impl Float for f64 {
 macro_rules! short {
     () => {
         type Lane = f32;
-        type Once = f64;
         type Wide = f64;
         const WIDE_IS_FINITE: bool = false;
         const HAS_EXACT: bool = false;
@@ -208,12 +193,8 @@ macro_rules! short {
             self.is_nan()
         }
         #[inline(always)]
-        fn once(lane: f32) -> f64 {
-            lane.into()
-        }
-        #[inline(always)]
-        fn from_once(number: f64) -> f32 {
-            to_odd(number)
+        fn product_of_two(a: f32, b: f32) -> f32 {
+            to_odd(f64::from(a) * f64::from(b))
         }
         #[inline(always)]
         fn wide(lane: f32) -> f64 {

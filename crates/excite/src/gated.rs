@@ -146,12 +146,6 @@ impl Gate {
     }
 }
 
-/// a · b, rounded once; an infinite factor stays what it is.
-#[inline(always)]
-fn product<F: Float>(a: F::Lane, b: F::Lane) -> F::Lane {
-    F::from_once(F::once(a) * F::once(b))
-}
-
 /// y = f(gate) · value.
 #[derive(Clone, Copy)]
 struct ForwardGated<A>(A);
@@ -160,12 +154,12 @@ impl<A: Activation, F: Float> Kernel<F, 2> for ForwardGated<A> {
     #[inline(always)]
     fn quick(self, [gate, value]: [F::Lane; 2]) -> (F::Lane, bool) {
         let (opened, doubtful) = Kernel::<F, 1>::quick(Forward(self.0), [gate]);
-        (product::<F>(opened, value), doubtful)
+        (F::product_of_two(opened, value), doubtful)
     }
 
     #[inline(always)]
     fn careful(self, [gate, value]: [F::Lane; 2]) -> F::Lane {
-        product::<F>(Kernel::<F, 1>::careful(Forward(self.0), [gate]), value)
+        F::product_of_two(Kernel::<F, 1>::careful(Forward(self.0), [gate]), value)
     }
 }
 
@@ -181,7 +175,7 @@ impl<A: Activation, F: Float> Kernel<F, 3> for BackwardGate<A> {
             SlopeFrom::Output => Kernel::<F, 1>::quick(Forward(self.0), [gate]),
         };
         let (d_opened, doubtful) = Kernel::<F, 2>::quick(Backward(self.0), [from, dy]);
-        (product::<F>(d_opened, value), rough | doubtful)
+        (F::product_of_two(d_opened, value), rough | doubtful)
     }
 
     #[inline(always)]
@@ -190,7 +184,7 @@ impl<A: Activation, F: Float> Kernel<F, 3> for BackwardGate<A> {
             SlopeFrom::Input => gate,
             SlopeFrom::Output => Kernel::<F, 1>::result(Forward(self.0), [gate]),
         };
-        product::<F>(Kernel::<F, 2>::result(Backward(self.0), [from, dy]), value)
+        F::product_of_two(Kernel::<F, 2>::result(Backward(self.0), [from, dy]), value)
     }
 }
 

@@ -61,8 +61,7 @@ impl<A: Activation, F: Float> Kernel<F, 1> for Forward<A> {
     fn quick(self, [x]: [F::Lane; 1]) -> (F::Lane, bool) {
         let Self(f) = self;
         let y = match A::WORK {
-            Work::Selects => f.formula(x),
-            Work::Once => F::from_once(f.formula(F::once(x))),
+            Work::Selects | Work::Once => f.formula(x),
             Work::Tuned => f.tuned(x),
             Work::Twice => F::from_wide(f.formula(F::wide(x))),
         };
@@ -116,9 +115,9 @@ impl<A: Activation, F: Float> Kernel<F, 2> for Backward<A> {
         let Self(f) = self;
         let (dx, doubtful) = match A::SLOPE_WORK {
             Work::Selects => (dy * f.slope_formula(from), false),
-            Work::Once => (F::from_once(F::once(dy) * f.slope_formula(F::once(from))), false),
-            Work::Tuned => {
-                let (slope, doubtful) = f.tuned_slope(from);
+            Work::Once | Work::Tuned => {
+                let (slope, doubtful) =
+                    if A::SLOPE_WORK == Work::Tuned { f.tuned_slope(from) } else { (f.slope_formula(from), false) };
                 let dx = dy * slope;
                 // The slope is off by 1 ULP, which may be 2 of the product, which is rounded; and by more where it is subnormal.
                 (dx, doubtful | F::near_tie(dx, 2) | F::near_tie(slope, 1))
@@ -137,7 +136,7 @@ impl<A: Activation, F: Float> Kernel<F, 2> for Backward<A> {
 
     #[inline(always)]
     fn careful(self, [from, dy]: [F::Lane; 2]) -> F::Lane {
-        if A::SLOPE_WORK == Work::Tuned && !F::WIDE_IS_FINITE && !far_periods::<A, F>(from) {
+        if A::SLOPE_WORK != Work::Twice && !F::WIDE_IS_FINITE && !far_periods::<A, F>(from) {
             F::product(dy, self.0.slope_formula(F::wide(from)))
         } else {
             most_careful_slope::<A, F>(self.0, from, dy)

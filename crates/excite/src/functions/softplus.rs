@@ -1,4 +1,4 @@
-use crate::math::{Native, Number, logistic, product_in_two};
+use crate::math::{Native, Number, inverse_in_two, ln_1p_exp, logistic, product_in_two};
 use crate::parameters::activation;
 use crate::reference::Real;
 use crate::{Activation, Info, MaxUlp, Sigmoid, Work};
@@ -41,9 +41,10 @@ impl Activation for Softplus {
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.0418668355353017,
-        max_ulp: MaxUlp { f64: 0.7, slope_f32: 1.0, slope_f64: 1.0, ..MaxUlp::ROUNDED },
+        max_ulp: MaxUlp { f32: 1.0, f64: 1.0, slope_f32: 1.0, slope_f64: 1.0 },
     };
 
+    const WORK: Work = Work::Tuned;
     const SLOPE_WORK: Work = Work::Tuned;
 
     #[inline(always)]
@@ -57,6 +58,15 @@ impl Activation for Softplus {
         let tail = (raised * scale).lowered();
         let low = if z < N::lit(TAIL) { tail } else { bent };
         if z > N::lit(self.threshold) { x } else { low }
+    }
+
+    #[inline(always)]
+    fn tuned<T: Native>(self, x: T) -> T {
+        let beta = T::lit(self.beta);
+        let highest = T::SIGMOID_ONE / beta;
+        let (z, z_lo) = product_in_two(x.at_least(T::SILU_ZERO / beta).at_most(highest), T::in_two(self.beta, 0.0));
+        let bent = ln_1p_exp(z, Some(z_lo), Some(inverse_in_two(self.beta)));
+        if (x > highest) | (x * beta > T::lit(self.threshold)) { x } else { bent }
     }
 
     #[inline(always)]

@@ -74,6 +74,21 @@ pub fn exp_guarded<F: Native>(x: F, rest: F) -> F {
     if x < F::SIGMOID_ZERO { F::ZERO } else { s.mul_add(power, power) }
 }
 
+/// e^(x + rest) · [`Native::GUARD`] for [`Native::SILU_ZERO`] ≤ x ≤ 0 as a sum of two, where the rest is below the last place of x.
+#[inline(always)]
+pub fn exp_guarded_in_two<F: Native>(x: F, rest: Option<F>) -> (F, F) {
+    let Reduced { power, m, r } = reduce(x, F::GUARD_EXPONENT);
+    let (s, s_lo) = in_two(-r);
+    let rest = match rest {
+        Some(rest) => m.mul_add(-F::LN2_LO, rest),
+        None => m * -F::LN2_LO,
+    };
+    // e^(r + rest) is eʳ·(1 + rest).
+    let s_lo = rest.mul_add(s, rest) + s_lo;
+    let head = s.mul_add(power, power);
+    (head, s_lo.mul_add(power, s.mul_add(power, power - head)))
+}
+
 /// e^(x − top) for many x ≤ top of any size, where x − top has digits that its rounding would lose: both are reduced by ln 2, which
 /// is exact, and what is left of them is subtracted.
 #[derive(Clone, Copy)]

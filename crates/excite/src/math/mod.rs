@@ -9,6 +9,7 @@ mod number;
 mod pair;
 mod plain;
 mod root;
+mod softplus;
 pub(crate) mod std_or_libm;
 mod trig;
 
@@ -20,3 +21,4 @@ pub(crate) use normal::{half_square_exp_short, tail_short, tail_slope_short};
 pub use number::Number;
 pub use pair::Pair;
 pub(crate) use root::Root;
+pub(crate) use softplus::ln_1p_exp;
