@@ -60,11 +60,16 @@ impl Model {
 
     /// Runs the model and shows each activation as soon as it is worked out. Every node is run once at most; what is kept is what nodes still to
     /// come will read, and the tensors of the activation that is shown. Activations without numbers in this run, such as those in the
-    /// branch of an If that was not taken, are not shown.
+    /// branch of an If that was not taken, are not shown. What is done in `show` with rayon is done on the threads that the model runs on.
     ///
     /// # Errors
     /// If the inputs do not fit, or the engine fails.
-    pub fn observe(&self, run: &Run, mut show: impl FnMut(Observation<'_>)) -> Result<(), Error> {
+    pub fn observe(&self, run: &Run, show: impl FnMut(Observation<'_>) + Send) -> Result<(), Error> {
+        // On the engine's own threads: others would compete with them, for they wait for work without sleeping.
+        rten::thread_pool().run(|| self.observe_here(run, show))
+    }
+
+    fn observe_here(&self, run: &Run, mut show: impl FnMut(Observation<'_>)) -> Result<(), Error> {
         let mut kept = self.values(run)?;
         for piece in &self.plan.pieces {
             self.run_piece(piece, &mut kept).map_err(|error| failed(&error, run))?;

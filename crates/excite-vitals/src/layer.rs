@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::VitalsError;
 use crate::histogram_sample;
 use crate::run::LayerRecord;
-use crate::sketch::{Histogram, Limits, Moments, Unit, Units, Values};
+use crate::sketch::{Histogram, Limits, Moments, SHARED_OUT, Unit, Units, Values};
 
 /// The vitals of one activation layer: fed with its values batch by batch, merged with those of other threads, processes or
 /// shards, and read as [`LayerFigures`](crate::LayerFigures) or a [`LayerRecord`]. Its memory does not grow with the number of
@@ -168,11 +168,22 @@ impl LayerVitals {
         if samples > outer || (samples == 0 && outer > 0) {
             return Err(VitalsError::Samples { found: samples, rows: outer });
         }
-        self.units.update(Values { z, a, positions }, self.function, self.limits())?;
+        let limits = self.limits();
+        let Self { units, histogram, function, .. } = self;
+        let mut update_units = || units.update(Values { z, a, positions }, *function, limits);
+        let mut update_histogram = || {
+            if let Some(z) = z {
+                histogram.update(&histogram_sample::of(z, sample));
+            }
+        };
+        // All that can fail has been looked at.
+        let (updated, ()) = if length < SHARED_OUT {
+            (update_units(), update_histogram())
+        } else {
+            rayon::join(update_units, update_histogram)
+        };
+        updated?;
         self.samples += samples as u64;
-        if let Some(z) = z {
-            self.histogram.update(&histogram_sample::of(z, sample));
-        }
         Ok(())
     }
 

@@ -11,4 +11,5 @@ mod units;
 pub use histogram::Histogram;
 pub use moments::Moments;
 pub use unit::Unit;
+pub(crate) use units::SHARED_OUT;
 pub use units::{Limits, Units, Values};

@@ -1,6 +1,9 @@
 //! Count, mean, variance and extremes.
 
+use excite::Level;
 use serde::{Deserialize, Serialize};
+
+use super::lanes::{LANES, MomentLanes};
 
 /// Count, mean, sum of squared deviations and extremes of finite numbers; NaN and infinities are counted apart.
 ///
@@ -38,19 +41,10 @@ impl Default for Moments {
 impl Moments {
     /// Adds `values`.
     pub fn update(&mut self, values: &[f32]) {
-        let finite = || values.iter().filter(|v| v.is_finite()).map(|&v| f64::from(v));
-        let count = finite().count();
-        let nan = values.iter().filter(|v| v.is_nan()).count();
-        let mean = if count == 0 { 0.0 } else { finite().sum::<f64>() / count as f64 };
-        self.merge(&Self {
-            count: count as u64,
-            mean,
-            m2: finite().map(|v| (v - mean) * (v - mean)).sum(),
-            min: finite().fold(f64::MAX, f64::min),
-            max: finite().fold(f64::MIN, f64::max),
-            nan: nan as u64,
-            infinite: (values.len() - count - nan) as u64,
-        });
+        self.merge(&Level::best().run(
+            #[inline(always)]
+            || of(values),
+        ));
     }
 
     /// Adds what `other` has seen.
@@ -84,6 +78,26 @@ impl Moments {
     pub fn std(&self) -> f64 {
         self.variance().sqrt()
     }
+}
+
+/// Values of a block: it is read several times, and stays in the first-level cache.
+const BLOCK: usize = 128;
+
+#[inline(always)]
+fn of(values: &[f32]) -> Moments {
+    let (whole, tail) = values.as_chunks::<LANES>();
+    let mut last = [f32::NAN; LANES];
+    last[..tail.len()].copy_from_slice(tail);
+    let mut lanes = MomentLanes::new();
+    lanes.set_pivots(&[values.first().copied().unwrap_or_default(); LANES]);
+    whole.chunks(BLOCK).for_each(
+        #[inline(always)]
+        |block| lanes.add(block),
+    );
+    lanes.add(&[last]);
+    lanes.gather();
+    let padding = LANES - tail.len();
+    lanes.moments(0, (values.len() + padding) as u64, padding as u64)
 }
 
 #[cfg(test)]

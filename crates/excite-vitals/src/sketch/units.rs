@@ -38,7 +38,7 @@ pub struct Values<'a> {
 
 /// From so many values on, units are shared out to the threads of the rayon pool that the caller is in: there handing over takes a tenth of the
 /// work at most.
-const SHARED_OUT: usize = 1 << 16;
+pub(crate) const SHARED_OUT: usize = 1 << 16;
 
 /// The units of one layer, side by side.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
