@@ -3,6 +3,7 @@
 mod bad_input;
 mod check;
 mod check_bad_input;
+mod check_inputs;
 mod compare;
 mod lab;
 mod list_and_plot;

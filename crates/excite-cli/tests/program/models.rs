@@ -15,7 +15,7 @@ pub(crate) fn model(features: u8, nodes: &[Node]) -> Vec<u8> {
     model_of(&[features], nodes)
 }
 
-/// A model with the input `x` of floats [batch, sizes...] and the output `y`.
+/// A model with the input `x` of floats [batch, sizes...] and the output `y`; a size of 0 is open and named `time`.
 pub(crate) fn model_of(sizes: &[u8], nodes: &[Node]) -> Vec<u8> {
     let mut graph = Vec::new();
     for (operator, inputs, output) in nodes {
@@ -38,8 +38,8 @@ pub(crate) fn model_with_external_data(location: &str) -> Vec<u8> {
 }
 
 fn input(sizes: &[u8]) -> Vec<u8> {
-    let fixed = sizes.iter().flat_map(|&size| field(1, &[8, size]));
-    let sizes: Vec<u8> = field(1, &field(2, b"batch")).into_iter().chain(fixed).collect();
+    let size = |&size: &u8| field(1, &if size == 0 { field(2, b"time") } else { vec![8, size] });
+    let sizes: Vec<u8> = field(1, &field(2, b"batch")).into_iter().chain(sizes.iter().flat_map(size)).collect();
     let tensor = [&[8, 1][..], &field(2, &sizes)].concat();
     field(11, &[field(1, b"x"), field(2, &field(1, &tensor))].concat())
 }
@@ -76,6 +76,30 @@ pub(crate) fn npy(shape: &[usize], values: &[f32]) -> Vec<u8> {
     bytes.extend(header.as_bytes());
     bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
     bytes
+}
+
+/// A safetensors file of one tensor of f32.
+pub(crate) fn safetensors(name: &str, shape: &[usize], values: &[f32]) -> Vec<u8> {
+    let header = format!(r#"{{"{name}":{{"dtype":"F32","shape":{shape:?},"data_offsets":[0,{}]}}}}"#, 4 * values.len());
+    let numbers: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &numbers].concat()
+}
+
+/// A TensorProto of f32, as ONNX keeps test data.
+pub(crate) fn tensor_proto(shape: &[u8], values: &[f32]) -> Vec<u8> {
+    let sizes: Vec<u8> = shape.iter().flat_map(|&size| [8, size]).collect();
+    let numbers: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    [&sizes[..], &[16, 1], &field(9, &numbers)].concat()
+}
+
+/// A WAV file of 16-bit samples of one channel.
+pub(crate) fn wav(samples: &[i16]) -> Vec<u8> {
+    let numbers: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let rate = 16_000_u32;
+    let format = [&[1, 0, 1, 0][..], &rate.to_le_bytes(), &(2 * rate).to_le_bytes(), &[2, 0, 16, 0]];
+    let chunk = |name: &[u8; 4], data: &[u8]| [&name[..], &(data.len() as u32).to_le_bytes(), data].concat();
+    let parts = [b"WAVE".to_vec(), chunk(b"fmt ", &format.concat()), chunk(b"data", &numbers)].concat();
+    chunk(b"RIFF", &parts)
 }
 
 /// A PNG of 2 by 2 pixels of one colour.
