@@ -20,15 +20,24 @@ pub struct Mode {
 
 /// Writes `files`, or checks them; `command` is what writes them.
 pub fn run(mode: &Mode, command: &str, files: &Files) -> ExitCode {
-    let done = if mode.check {
-        stale(files).map_or(Ok(()), |file| Err(format!("docs/{file} is not what the code says: run `{command}`")))
-    } else {
-        write(files).map_err(|error| format!("docs/ cannot be written: {error}"))
-    };
-    match done {
+    if !mode.check {
+        return write_all(files);
+    }
+    match stale(files) {
+        None => ExitCode::SUCCESS,
+        Some(file) => {
+            eprintln!("error: docs/{file} is not what the code says: run `{command}`");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes `files`.
+pub fn write_all(files: &Files) -> ExitCode {
+    match write(files) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: docs/ cannot be written: {error}");
             ExitCode::FAILURE
         }
     }

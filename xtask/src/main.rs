@@ -4,6 +4,7 @@
 mod api;
 mod cargo;
 mod catalogue;
+mod claims;
 mod diagnosis;
 mod fuzz;
 mod generated;
@@ -31,6 +32,8 @@ enum Command {
     Api(api::Api),
     /// Writes docs/catalogue.md and its curves, from the code
     Catalogue(catalogue::Catalogue),
+    /// Writes docs/guide/claims/: what is said about activation functions, and what `excite lab` found
+    Claims(claims::Claims),
     /// Writes docs/diagnosis.md: how many planted faults the diagnosis finds, beside the rules of other tools
     Diagnosis(diagnosis::Diagnosis),
     /// Runs every parser on mutated files, to find panics, hangs and runaway memory
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Api(api) => api.run(),
         Command::Catalogue(catalogue) => catalogue.run(),
+        Command::Claims(claims) => claims.run(),
         Command::Diagnosis(diagnosis) => diagnosis.run(),
         Command::Fuzz(fuzz) => fuzz.run(),
         Command::Guide(guide) => guide.run(),

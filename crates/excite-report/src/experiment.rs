@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::axis::Axis;
 use crate::plot::{Mark, Plot, WIDTH};
 use crate::theme::{Colour, Stroke};
-use crate::{number, page};
+use crate::{number, page, sheet};
 
 /// The report of `experiments` as a self-contained HTML file; `command` is what repeats them. Figures that are missing or not finite
 /// are left out or shown as a dash; text from the records is escaped.
@@ -70,9 +70,32 @@ fn table(record: &Record) -> Markup {
     page::scrolling("Median over the seeds, with the lowest and the highest below it.", &columns, &rows)
 }
 
+/// A measure as text: its median, with the lowest and the highest where they differ. Empty where there is none, a dash where it could not be
+/// taken.
+///
+/// ```
+/// use excite_report::measure_text;
+/// use excite_vitals::experiment::Measure;
+/// let steps = |over_seeds: &[f64]| Measure::new("tanh", "steps", "", over_seeds);
+/// assert_eq!(measure_text(Some(&steps(&[3.0, 1.0, 2.0]))), "2 (1 to 3)");
+/// assert_eq!(measure_text(Some(&steps(&[]))), "–");
+/// assert_eq!(measure_text(None), "");
+/// ```
+pub fn measure_text(measure: Option<&Measure>) -> String {
+    let Some(measure) = measure else { return String::new() };
+    let significant = number::significant;
+    match measure.value {
+        None => "–".to_owned(),
+        Some(spread) if spread.low == spread.high => significant(spread.median),
+        Some(spread) => {
+            format!("{} ({} to {})", significant(spread.median), significant(spread.low), significant(spread.high))
+        }
+    }
+}
+
 fn cell(measure: Option<&Measure>) -> Markup {
     let Some(spread) = measure.and_then(|measure| measure.value) else {
-        return html! { (if measure.is_some() { "–" } else { "" }) };
+        return html! { (measure_text(measure)) };
     };
     html! {
         (number::significant(spread.median))
@@ -83,16 +106,30 @@ fn cell(measure: Option<&Measure>) -> Markup {
 }
 
 fn figure(picture: &Picture) -> Markup {
+    let names = names(picture);
+    let legend = page::legend(names.iter().enumerate().map(|(index, name)| (Stroke::series(index), *name)));
+    let described = |panel: &Panel| format!("{}. {}", panel.title, picture.caption);
+    let plots: Vec<_> = picture.panels.iter().map(|panel| plot(panel, &names).inline(&described(panel))).collect();
+    page::figure(&picture.title, &legend, &plots, &picture.caption)
+}
+
+/// A picture of a record as an SVG file, with its legend and a light and a dark style of its own.
+pub fn picture_svg(picture: &Picture) -> String {
+    let names = names(picture);
+    let legend: Vec<_> = names.iter().enumerate().map(|(index, name)| (Stroke::series(index), *name)).collect();
+    let plots: Vec<_> = picture.panels.iter().map(|panel| plot(panel, &names)).collect();
+    sheet::svg(&format!("{}. {}", picture.title, picture.caption), &legend, &plots)
+}
+
+/// The names in the legend.
+fn names(picture: &Picture) -> Vec<&str> {
     let mut names: Vec<&str> = vec![];
     for name in picture.panels.iter().flat_map(|panel| &panel.marks).filter_map(Shape::name) {
         if !names.contains(&name) {
             names.push(name);
         }
     }
-    let legend = page::legend(names.iter().enumerate().map(|(index, name)| (Stroke::series(index), *name)));
-    let described = |panel: &Panel| format!("{}. {}", panel.title, picture.caption);
-    let plots: Vec<_> = picture.panels.iter().map(|panel| plot(panel, &names).inline(&described(panel))).collect();
-    page::figure(&picture.title, &legend, &plots, &picture.caption)
+    names
 }
 
 fn plot(panel: &Panel, names: &[&str]) -> Plot {

@@ -69,6 +69,14 @@ impl Plot {
         }
     }
 
+    /// The plot within another SVG, its upper left corner at a place in pixels.
+    pub(crate) fn nested(&self, x: u32, y: u32) -> Markup {
+        let (width, height) = self.size;
+        html! {
+            svg x=(x) y=(y) width=(width) height=(height) viewBox=(self.view_box()) { (PreEscaped(self.content())) }
+        }
+    }
+
     /// The plot as a file of its own.
     pub(crate) fn standalone(&self, description: &str) -> String {
         let (width, height) = self.size;

@@ -1,16 +1,18 @@
 //! The record of an experiment: a claim about activation functions, what was measured, and whether the claim held.
 
-use std::fmt;
+use std::path::Path;
+use std::{fmt, io};
 
 use excite::Function;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::comparison::Spread;
+use crate::write_file;
 
 /// What one experiment found.
 ///
-/// In JSON a number that is infinite or NaN is `null`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A record that was written to a file reads back as it was, to the last bit. In JSON a number that is infinite or NaN is `null`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The experiment's name: `"zig-zag"`.
     pub name: String,
@@ -37,7 +39,7 @@ pub struct Record {
 }
 
 /// Whether a claim held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It held wherever it was put to the test.
@@ -80,7 +82,7 @@ impl fmt::Display for Verdict {
 }
 
 /// One figure that was measured.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measure {
     /// Of what: a function, a setting.
     pub of: String,
@@ -114,7 +116,40 @@ pub struct Table<'a> {
     pub rows: Vec<(String, Vec<Option<&'a Measure>>)>,
 }
 
+/// What a file of a record begins with; the last byte is the version.
+const MAGIC: &[u8] = b"\x89excite record\n\x01";
+
 impl Record {
+    /// Writes the record to a file, whole or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        let bytes = postcard::to_extend(self, MAGIC.to_vec()).map_err(io::Error::other)?;
+        write_file(path, &bytes)
+    }
+
+    /// Reads a file that [`write`](Self::write) wrote.
+    ///
+    /// ```
+    /// use excite_vitals::experiment::Record;
+    /// assert!(Record::from_bytes(b"\x89PNG").is_none());
+    /// ```
+    ///
+    /// # Errors
+    /// If it cannot be read, or holds no record of this version.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        let bytes = std::fs::read(path)?;
+        Self::from_bytes(&bytes)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it is no record of an experiment"))
+    }
+
+    /// From the content of such a file; None if it is none, or cut off, or of another version.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (record, rest) = postcard::take_from_bytes(bytes.strip_prefix(MAGIC)?).ok()?;
+        rest.is_empty().then_some(record)
+    }
+
     /// The measures as a table, in the order in which they come first.
     pub fn table(&self) -> Table<'_> {
         let (mut quantities, mut names): (Vec<String>, Vec<&str>) = (vec![], vec![]);
@@ -138,7 +173,7 @@ impl Record {
 }
 
 /// Plots that belong together, with one legend.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     /// What it shows.
     pub title: String,
@@ -149,7 +184,7 @@ pub struct Picture {
 }
 
 /// One plot.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Panel {
     /// What it shows, with the quantity on the y axis.
     pub title: String,
@@ -164,7 +199,7 @@ pub struct Panel {
 }
 
 /// An axis of a panel. It reaches as far as what is drawn does, unless told otherwise.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Axis {
     /// The quantity and its unit; empty where the panel's title says it.
     pub label: String,
@@ -187,7 +222,7 @@ impl Axis {
 }
 
 /// How values are laid out on an axis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scale {
     /// Evenly.
@@ -201,8 +236,8 @@ pub enum Scale {
 }
 
 /// Something drawn. What has the same name has the same colour in all panels of a picture, and one entry in its legend.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// A line through points (x, y).
     Line {

@@ -52,7 +52,7 @@ fn json_is_the_whole_result_and_the_same_each_time() {
     };
     assert_eq!(value("tanh", "least output"), -1.0);
     assert!(value("relu", "largest output").is_null(), "infinite");
-    assert_eq!(experiment["pictures"][0]["panels"][0]["marks"][0]["kind"], "zone");
+    assert!(experiment["pictures"][0]["panels"][0]["marks"][0]["zone"].is_object());
     assert_eq!(place.run(&arguments).out, ran.out);
 }
 
