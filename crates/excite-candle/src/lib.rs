@@ -94,6 +94,28 @@ impl Activation {
         Self { clock: Some(clock), ..self }
     }
 
+    /// dz = dy · f'(z) from a forward pass y = f(z), for those who go back through a network themselves.
+    ///
+    /// ```
+    /// use candle_core::{Device, Module, Tensor};
+    ///
+    /// let relu = excite_candle::Activation::new("relu".parse()?);
+    /// let z = Tensor::new(&[-1.0_f32, 2.0], &Device::Cpu)?;
+    /// let dz = relu.backward(&z, &relu.forward(&z)?, &Tensor::new(&[3.0_f32, 4.0], &Device::Cpu)?)?;
+    /// assert_eq!(dz.to_vec1::<f32>()?, [0.0, 4.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the tensors differ in shape or type, or are of another type than f32, f64, f16 or bf16, or not on the CPU.
+    pub fn backward(&self, z: &Tensor, y: &Tensor, dy: &Tensor) -> Result<Tensor> {
+        self.operation().backward(z, y, dy)
+    }
+
+    fn operation(&self) -> Forward {
+        Forward { function: self.function, clock: self.clock.clone() }
+    }
+
     /// The function that it applies.
     pub fn function(&self) -> Function {
         self.function
@@ -102,6 +124,6 @@ impl Activation {
 
 impl Module for Activation {
     fn forward(&self, z: &Tensor) -> Result<Tensor> {
-        z.contiguous()?.apply_op1(Forward { function: self.function, clock: self.clock.clone() })
+        z.contiguous()?.apply_op1(self.operation())
     }
 }

@@ -89,12 +89,19 @@ impl CustomOp1 for Forward {
     }
 
     fn bwd(&self, x: &Tensor, y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
+        self.backward(x, y, dy).map(Some)
+    }
+}
+
+impl Forward {
+    /// dx = dy · f'(x).
+    pub(crate) fn backward(&self, x: &Tensor, y: &Tensor, dy: &Tensor) -> Result<Tensor> {
         let saved = match self.function.slope_from() {
             SlopeFrom::Input => x,
             SlopeFrom::Output => y,
         };
         let backward = Backward { function: self.function, clock: self.clock.clone() };
-        saved.contiguous()?.apply_op2_no_bwd(&dy.contiguous()?, &backward).map(Some)
+        saved.contiguous()?.apply_op2_no_bwd(&dy.contiguous()?, &backward)
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Candle has its own, but its matrix product splits the work by the number of cores (and asks the operating system for
 //! that number at each call, which takes longer than a small layer), and its max-pooling passes back only a quarter of
-//! the gradient. These work on the caller's thread, so that a run's bits do not depend on the machine's cores.
+//! the gradient. Convolutions share their samples out to the rayon pool that the caller is in; a run's bits do not depend on the
+//! machine's cores, because sums are taken in one order.
 //!
 //! Images lie channels last: a batch is [samples, height · width · channels], and the patches under a 3×3 kernel are
 //! the rows of a matrix, so that a convolution is a matrix product.
@@ -10,6 +11,7 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp3, Device, Error, Layout, Result, Shape, Storage, Tensor};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
+use rayon::prelude::*;
 
 /// Calls `read` with the elements of `tensor`, a contiguous one of f32 on the CPU.
 pub(crate) fn with_values<T>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> T) -> Result<T> {
@@ -139,6 +141,9 @@ pub(crate) struct Convolution {
     pub(crate) input_gradient: bool,
 }
 
+/// The samples of a batch that are one piece of work for a thread.
+const SAMPLES_A_TASK: usize = 8;
+
 /// The 3×3 patches of one image at a time: [height · width, 9 · channels].
 struct Patches {
     image: Image,
@@ -202,12 +207,15 @@ impl CustomOp3 for Convolution {
         let (image, units) = (self.image, w_layout.shape().dims()[0]);
         let x = values(x, x_layout)?;
         let positions = x.len() / image.channels;
-        let mut patches = Patches::new(image);
-        let w = matrix(values(w, w_layout)?, patches.columns());
+        let w = matrix(values(w, w_layout)?, 9 * image.channels);
         let mut z = values(b, b_layout)?.repeat(positions);
-        for (x, z) in x.chunks(image.len()).zip(z.chunks_mut(image.len() / image.channels * units)) {
-            general_mat_mul(1.0, &patches.of(x), &w.t(), 1.0, &mut matrix_mut(z, units));
-        }
+        let some = SAMPLES_A_TASK * image.len();
+        x.par_chunks(some).zip(z.par_chunks_mut(some / image.channels * units)).for_each(|(x, z)| {
+            let mut patches = Patches::new(image);
+            for (x, z) in x.chunks(image.len()).zip(z.chunks_mut(image.len() / image.channels * units)) {
+                general_mat_mul(1.0, &patches.of(x), &w.t(), 1.0, &mut matrix_mut(z, units));
+            }
+        });
         Ok((CpuStorage::F32(z), (positions, units).into()))
     }
 
@@ -220,22 +228,33 @@ impl CustomOp3 for Convolution {
         dz: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let (image, (units, columns)) = (self.image, w.dims2()?);
-        let (mut patches, mut gradient) = (Patches::new(image), Patches::new(image));
         let mut dx = vec![0.0; if self.input_gradient { x.elem_count() } else { 0 }];
         let (mut dw, mut db) = (vec![0.0; units * columns], vec![0.0; units]);
+        let positions = image.len() / image.channels;
         with_values(x, |x| {
             with_values(w, |w| {
                 with_values(dz, |dz| {
-                    let each = dz.chunks(image.len() / image.channels * units);
-                    for (sample, (x, dz)) in x.chunks(image.len()).zip(each).enumerate() {
-                        let dz_matrix = matrix(dz, units);
-                        general_mat_mul(1.0, &dz_matrix.t(), &patches.of(x), 1.0, &mut matrix_mut(&mut dw, columns));
-                        add_rows(&mut db, dz);
-                        if self.input_gradient {
-                            let mut by_patches = matrix_mut(&mut gradient.unrolled, columns);
-                            general_mat_mul(1.0, &dz_matrix, &matrix(w, columns), 0.0, &mut by_patches);
-                            gradient.back(&mut dx[sample * image.len()..][..image.len()]);
+                    // One sample after the other: the order in which they are summed up must not depend on the threads.
+                    let mut by_weights = || {
+                        let mut patches = Patches::new(image);
+                        for (x, dz) in x.chunks(image.len()).zip(dz.chunks(positions * units)) {
+                            let dz_by_units = matrix(dz, units).reversed_axes();
+                            general_mat_mul(1.0, &dz_by_units, &patches.of(x), 1.0, &mut matrix_mut(&mut dw, columns));
+                            add_rows(&mut db, dz);
                         }
+                    };
+                    let by_inputs = || {
+                        let mut gradient = Patches::new(image);
+                        for (dx, dz) in dx.chunks_mut(image.len()).zip(dz.chunks(positions * units)) {
+                            let mut by_patches = matrix_mut(&mut gradient.unrolled, columns);
+                            general_mat_mul(1.0, &matrix(dz, units), &matrix(w, columns), 0.0, &mut by_patches);
+                            gradient.back(dx);
+                        }
+                    };
+                    if self.input_gradient {
+                        rayon::join(by_weights, by_inputs);
+                    } else {
+                        by_weights();
                     }
                 })
             })
@@ -260,13 +279,14 @@ impl CustomOp1 for MaxPool {
         let x = values(x, layout)?;
         let samples = x.len() / image.len();
         let mut to = vec![0.0; samples * pooled.len()];
-        for (x, to) in x.chunks(image.len()).zip(to.chunks_mut(pooled.len())) {
+        let each = x.par_chunks(image.len()).zip(to.par_chunks_mut(pooled.len())).with_min_len(SAMPLES_A_TASK);
+        each.for_each(|(x, to)| {
             for (window, to) in windows(x, image).zip(to.chunks_mut(image.channels)) {
                 for (channel, to) in to.iter_mut().enumerate() {
                     *to = largest(window.map(|pixel| pixel[channel])).0;
                 }
             }
-        }
+        });
         Ok((CpuStorage::F32(to), (samples, pooled.len()).into()))
     }
 
@@ -276,8 +296,9 @@ impl CustomOp1 for MaxPool {
         let mut to = vec![0.0_f32; x.elem_count()];
         with_values(gradient, |gradient| {
             with_values(x, |x| {
-                let samples = x.chunks(image.len()).zip(gradient.chunks(pooled.len())).zip(to.chunks_mut(image.len()));
-                for ((x, gradient), to) in samples {
+                let each = x.par_chunks(image.len()).zip(gradient.par_chunks(pooled.len()));
+                let each = each.zip(to.par_chunks_mut(image.len())).with_min_len(SAMPLES_A_TASK);
+                each.for_each(|((x, gradient), to)| {
                     let pairs_of_rows = to.chunks_exact_mut(2 * row).take(pooled.height);
                     let corners = pairs_of_rows.flat_map(|rows| {
                         let (top, bottom) = rows.split_at_mut(row);
@@ -297,7 +318,7 @@ impl CustomOp1 for MaxPool {
                             last[channel] = share(3);
                         }
                     }
-                }
+                });
             })
         })??;
         Tensor::from_vec(to, x.shape(), &Device::Cpu).map(Some)

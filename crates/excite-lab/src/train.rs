@@ -87,6 +87,21 @@ pub fn train(
     if !(learning_rate > 0.0 && learning_rate.is_finite()) {
         return Err(LabError::Plan(format!("the learning rate must be a positive number, not {learning_rate}")));
     }
+    // On a thread of the rayon pool: handing over to it in every operation, from a thread outside, takes longer than a small layer.
+    rayon::scope(|_| trained(data, spec, function, learning_rate, seed, epochs, stop_at, watcher))
+}
+
+#[allow(clippy::too_many_arguments)]
+fn trained(
+    data: &Dataset,
+    spec: &Spec,
+    function: Function,
+    learning_rate: f64,
+    seed: u64,
+    epochs: usize,
+    stop_at: Option<f64>,
+    watcher: &dyn Watcher,
+) -> Result<Run, LabError> {
     let mut training = Training::new(data, spec, function, learning_rate, seed)?;
     let mut run = Run {
         activation: function,
@@ -251,7 +266,7 @@ impl<'a> Training<'a> {
         if index.is_multiple_of(BATCH_STRIDE) {
             self.timed_vitals(|training| training.see_activations(&pass))?;
         }
-        let gradients = pass.backward(loss.gradient)?;
+        let gradients = self.network.backward(&pass, loss.gradient, &self.activation)?;
         let look_at_weights = index.is_multiple_of(STEP_STRIDE);
         let before = if look_at_weights { self.timed_vitals(|training| training.weights())? } else { vec![] };
         self.descent.step(&gradients)?;

@@ -76,7 +76,7 @@ impl<'a> Trial<'a> {
     /// The gradients of the mean loss over `samples`.
     pub(super) fn gradients(&self, pass: &Pass, samples: &[usize]) -> Result<GradStore, LabError> {
         let loss = with_values(&pass.outputs, |outputs| batch_loss(outputs, &self.data.train.targets, samples))?;
-        Ok(pass.backward(loss.gradient)?)
+        Ok(self.network.backward(pass, loss.gradient, &Activation::new(self.function))?)
     }
 
     /// What the hidden layers do on all training samples.
