@@ -7,7 +7,12 @@ use crate::{Activation, Engine, Float, Info, LengthMismatch, Parameter, Paramete
 
 /// Makes [`Function`] from the list of the functions: the one place besides its own file that names a function.
 macro_rules! catalogue {
-    ($($function:ident),* $(,)?) => {
+    ($($file:ident::$function:ident),* $(,)?) => {
+        /// The types of the functions.
+        pub mod types {
+            $(pub use crate::functions::$file::$function;)*
+        }
+
         /// Any function of the catalogue, chosen at run time.
         ///
         /// ```
@@ -72,41 +77,41 @@ macro_rules! catalogue {
 }
 
 catalogue!(
-    Identity,
-    Sigmoid,
-    Tanh,
-    Relu,
-    Relu6,
-    ReluN,
-    LeakyRelu,
-    Prelu,
-    Rrelu,
-    Elu,
-    Selu,
-    Celu,
-    Gelu,
-    GeluTanh,
-    Silu,
-    Swish,
-    Mish,
-    Softplus,
-    Softsign,
-    LogSigmoid,
-    HardSigmoid,
-    HardTanh,
-    HardSwish,
-    TanhShrink,
-    SoftShrink,
-    HardShrink,
-    Threshold,
-    ThresholdedRelu,
-    SquaredRelu,
-    Squareplus,
-    SparsePlus,
-    SparseSigmoid,
-    Exponential,
-    Sine,
-    Snake,
+    identity::Identity,
+    sigmoid::Sigmoid,
+    tanh::Tanh,
+    relu::Relu,
+    relu6::Relu6,
+    relu_n::ReluN,
+    leaky_relu::LeakyRelu,
+    prelu::Prelu,
+    rrelu::Rrelu,
+    elu::Elu,
+    selu::Selu,
+    celu::Celu,
+    gelu::Gelu,
+    gelu_tanh::GeluTanh,
+    silu::Silu,
+    swish::Swish,
+    mish::Mish,
+    softplus::Softplus,
+    softsign::Softsign,
+    log_sigmoid::LogSigmoid,
+    hard_sigmoid::HardSigmoid,
+    hard_tanh::HardTanh,
+    hard_swish::HardSwish,
+    tanh_shrink::TanhShrink,
+    soft_shrink::SoftShrink,
+    hard_shrink::HardShrink,
+    threshold::Threshold,
+    thresholded_relu::ThresholdedRelu,
+    squared_relu::SquaredRelu,
+    squareplus::Squareplus,
+    sparse_plus::SparsePlus,
+    sparse_sigmoid::SparseSigmoid,
+    exponential::Exponential,
+    sine::Sine,
+    snake::Snake,
 );
 
 impl Function {
