@@ -11,6 +11,7 @@
 //! ```
 
 mod dead_from_initialisation;
+mod dead_from_learning_rate;
 mod not_zero_centred;
 mod relu_half_plane;
 mod same_sign_gradients;
@@ -22,6 +23,7 @@ mod zig_zag;
 use excite::Function;
 use excite_vitals::comparison::{Spread, ranges_apart_by_chance};
 use excite_vitals::experiment::{Measure, Picture, Record, Verdict};
+use rayon::prelude::*;
 
 use crate::{LabError, Watcher};
 
@@ -33,6 +35,7 @@ pub const ALL: &[&Experiment] = &[
     &saturation_kills_gradients::EXPERIMENT,
     &relu_half_plane::EXPERIMENT,
     &dead_from_initialisation::EXPERIMENT,
+    &dead_from_learning_rate::EXPERIMENT,
     &not_zero_centred::EXPERIMENT,
 ];
 
@@ -140,6 +143,30 @@ impl Setting<'_> {
         (1..=self.seeds).map(seed).collect()
     }
 
+    /// Does `once` for each case with each seed from 1 on, as many at once as there are cores, telling the watcher; of each case the
+    /// results by seed.
+    fn over_cases<C: Sync, T: Send>(
+        &self,
+        cases: &[C],
+        note: impl Fn(&C) -> String + Sync,
+        once: impl Fn(&C, u64) -> Result<T, LabError> + Sync,
+    ) -> Result<Vec<Vec<T>>, LabError> {
+        self.plan(cases.len());
+        let seeds = 1..=self.seeds as u64;
+        let jobs: Vec<_> = cases.iter().flat_map(|case| seeds.clone().map(move |seed| (case, seed))).collect();
+        let job = |(case, seed)| {
+            if self.watcher.stop_requested() {
+                return Err(LabError::Stopped);
+            }
+            let done = once(case, seed)?;
+            self.watcher.epochs_done(1, &note(case));
+            Ok(done)
+        };
+        let done: Result<Vec<T>, LabError> = jobs.into_par_iter().map(job).collect();
+        let mut done = done?.into_iter();
+        Ok(cases.iter().map(|_| done.by_ref().take(self.seeds).collect()).collect())
+    }
+
     /// Tells the watcher that [`over_seeds`](Self::over_seeds) will be called so many times.
     fn plan(&self, times: usize) {
         self.watcher.plan((times * self.seeds) as u64);
@@ -184,6 +211,15 @@ fn listed(names: impl IntoIterator<Item = impl ToString>) -> String {
 /// A share in per cent, with three digits: `"12.3 %"`.
 fn percent(share: f64) -> String {
     format!("{} %", figure(100.0 * share))
+}
+
+/// The median of shares in per cent, with the range where they differ: `"12.3 % (10 to 15)"`.
+fn percents(shares: &[f64]) -> String {
+    let Spread { median, low, high } = spread(shares);
+    if low == high || !(low <= high) {
+        return percent(median);
+    }
+    format!("{} ({} to {})", percent(median), figure(100.0 * low), figure(100.0 * high))
 }
 
 /// Three significant digits.
@@ -264,6 +300,7 @@ mod tests {
             [0.0, 0.012345, 123.456, 1e-7, 1.5, 12345.0].map(figure),
             ["0", "0.0123", "123", "1.0e−7", "1.5", "12345"]
         );
+        assert_eq!([percents(&[0.1, 0.3, 0.2]), percents(&[0.5, 0.5])], ["20 % (10 to 30)", "50 %"]);
         assert_eq!((percent(0.1234), listed(["a", "b", "c"])), ("12.3 %".to_owned(), "a, b and c".to_owned()));
     }
 }
