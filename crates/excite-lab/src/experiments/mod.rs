@@ -14,6 +14,7 @@ mod dead_from_initialisation;
 mod dead_from_learning_rate;
 mod not_zero_centred;
 mod relu_half_plane;
+mod remedies;
 mod same_sign_gradients;
 mod saturation_kills_gradients;
 mod sigmoid_squashes;
@@ -36,6 +37,7 @@ pub const ALL: &[&Experiment] = &[
     &relu_half_plane::EXPERIMENT,
     &dead_from_initialisation::EXPERIMENT,
     &dead_from_learning_rate::EXPERIMENT,
+    &remedies::EXPERIMENT,
     &not_zero_centred::EXPERIMENT,
 ];
 

@@ -33,19 +33,6 @@ pub(super) fn usual_start() -> Start {
     Start { init: Init::Auto, gain: None, bias: 0.0 }
 }
 
-/// What a layer did whose pre-activations and activations are given.
-pub(super) fn layer_vitals(
-    name: &str,
-    function: Function,
-    units: usize,
-    z: &Tensor,
-    a: &Tensor,
-) -> Result<LayerVitals, LabError> {
-    let mut vitals = LayerVitals::new(name, function, units);
-    with_values(z, |z| with_values(a, |a| vitals.update(z, a)))??.map_err(candle_core::Error::wrap)?;
-    Ok(vitals)
-}
-
 /// Each column with mean 0 and standard deviation 1; one that hardly varies becomes smaller.
 fn standardise(z: &Tensor) -> candle_core::Result<Tensor> {
     /// Added to the variance, as PyTorch's `BatchNorm1d` does.
@@ -124,7 +111,9 @@ impl<'a> Trial<'a> {
     /// What the hidden layers did in `pass`.
     pub(super) fn vitals_of(&self, pass: &Pass) -> Result<Vec<LayerVitals>, LabError> {
         let of = |((name, units), (z, a)): (&(String, usize), &(Tensor, Tensor))| {
-            layer_vitals(name, self.function, *units, z, a)
+            let mut vitals = LayerVitals::new(name, self.function, *units);
+            with_values(z, |z| with_values(a, |a| vitals.update(z, a)))??.map_err(candle_core::Error::wrap)?;
+            Ok(vitals)
         };
         self.layers.iter().zip(&pass.hidden).map(of).collect()
     }
