@@ -18,6 +18,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
              alone. The part that pushed furthest is the cause. Then the step is taken again at half the rate, to see whether the unit lives.",
     functions: &["relu"],
     seeds: 5,
+    takes_data: false,
     refuses: takes_all,
     run,
 };
@@ -341,7 +342,8 @@ mod tests {
     fn without_momentum_nothing_revives_a_unit_of_the_first_layer() {
         let data = Dataset::digits(&Options::default());
         let function = "relu".parse().unwrap();
-        let setting = Setting { functions: vec![function], seeds: 1, quick: true, watcher: &crate::Unwatched };
+        let setting =
+            Setting { functions: vec![function], seeds: 1, quick: true, data: None, watcher: &crate::Unwatched };
         let toll = Toll::of(&setting, &data, &Case { function, momentum: 0.0, effective_rate: 3.0 }, 1, 2).unwrap();
         let of_layer = |layer: usize| toll.killed().filter(move |fate| fate.layer == layer);
         assert!(of_layer(0).count() > 10 && of_layer(0).all(|fate| fate.events.len() == 1));

@@ -17,6 +17,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
              what the function does with standard normal inputs.",
     functions: &["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu"],
     seeds: 8,
+    takes_data: false,
     refuses: takes_all,
     run,
 };

@@ -21,6 +21,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
              A unit of ELU is dead where its slope is too small for a float.",
     functions: &["relu"],
     seeds: 5,
+    takes_data: false,
     refuses: takes_all,
     run,
 };
