@@ -4,11 +4,11 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use excite::Function;
-use excite_vitals::comparison::{Spread, SweepPoint};
+use excite_vitals::comparison::{Spread, SweepPoint, ranges_apart_by_chance};
 use excite_vitals::experiment::{Axis, Mark, Panel, Scale};
 use excite_vitals::run::Run;
 
-use super::{Setting, figure, spread};
+use super::{Setting, figure, listed, percent, spread};
 use crate::data::Dataset;
 use crate::jobs::{Trainer, one_a_seed};
 use crate::learning_rate::choose;
@@ -104,18 +104,18 @@ impl Race {
         format!("{} epochs", ranged(&self.epochs()))
     }
 
-    /// The training error epoch by epoch, over the seeds.
-    pub(super) fn curve(&self, name: &str) -> [Mark; 2] {
+    /// The training error of so many epochs, over the seeds.
+    fn curve(&self, name: &str, epochs: usize) -> [Mark; 2] {
         let at = |epoch: usize| {
             let errors: Vec<f64> =
                 self.runs.iter().filter_map(|run| run.epochs.get(epoch)).map(|e| e.train_error).collect();
             Some(((epoch + 1) as f64, Spread::of(&errors)?))
         };
-        Mark::spreads(name, &(0..self.goal.epochs).filter_map(at).collect::<Vec<_>>())
+        Mark::spreads(name, &(0..epochs).filter_map(at).collect::<Vec<_>>())
     }
 
     /// The epochs to the goal at each rate tried.
-    pub(super) fn sweep(&self, name: &str) -> Mark {
+    fn sweep(&self, name: &str) -> Mark {
         let points = self.swept.iter().filter_map(|point| Some((point.learning_rate, point.epochs_to_target?)));
         Mark::line(name, points.collect())
     }
@@ -127,27 +127,55 @@ pub(super) fn ranged(figures: &[f64]) -> String {
     if low == high { figure(median) } else { format!("{} ({} to {})", figure(median), figure(low), figure(high)) }
 }
 
-/// Training errors by epoch, with a line at the goal.
-pub(super) fn curves_panel(title: &str, goal: Goal, mut marks: Vec<Mark>) -> Panel {
-    marks.insert(0, Mark::Contour { points: vec![(1.0, goal.error), (goal.epochs as f64, goal.error)] });
-    Panel {
-        title: title.to_owned(),
+/// How sure it is that the second of each pair arrives sooner than the first, in words; each pair with what it is called.
+pub(super) fn certainty(pairs: &[(String, &Race, &Race)]) -> String {
+    let seeds = pairs.iter().map(|(_, slow, fast)| slow.runs.len().min(fast.runs.len())).min().unwrap_or(0);
+    match seeds {
+        0 => return String::new(),
+        1 => return "One seed: no spread, so nothing is sure.".to_owned(),
+        _ => {}
+    }
+    let apart = |(_, slow, fast): &&(String, &Race, &Race)| !spread(&slow.epochs()).overlaps(&spread(&fast.epochs()));
+    let (apart, over): (Vec<_>, Vec<_>) = pairs.iter().partition(apart);
+    let names = |pairs: &[&(String, &Race, &Race)]| listed(pairs.iter().map(|(name, ..)| name));
+    let mut sentences = vec![];
+    if !apart.is_empty() {
+        let chance = figure(ranges_apart_by_chance(seeds, seeds));
+        sentences.push(format!(
+            "The ranges over {seeds} seeds do not overlap, which by chance happens once in {chance} times: {}.",
+            names(&apart)
+        ));
+    }
+    if !over.is_empty() {
+        sentences.push(format!("The ranges overlap, so that no difference is shown: {}.", names(&over)));
+    }
+    sentences.join(" ")
+}
+
+/// Training errors by epoch with a line at the goal, and epochs to the goal by learning rate; each race with its name.
+pub(super) fn panels(races: &[(&str, &Race)]) -> Vec<Panel> {
+    let Some((_, Race { goal, .. })) = races.first() else { return vec![] };
+    // As far again as the slowest took, so that the way to the goal is not squeezed into a corner.
+    let medians = races.iter().map(|(_, race)| spread(&race.epochs()).median);
+    let slowest = medians.fold(2.0, f64::max).min(goal.epochs as f64);
+    let epochs = ((2.0 * slowest).ceil() as usize).min(goal.epochs);
+    let mut curves = vec![Mark::Contour { points: vec![(1.0, goal.error), (epochs as f64, goal.error)] }];
+    curves.extend(races.iter().flat_map(|(name, race)| race.curve(name, epochs)));
+    let curves = Panel {
+        title: "training error".to_owned(),
         x: Axis::new("epoch", Scale::Whole),
         y: Axis::new("", Scale::Share).from_to(0.0, 1.0),
         plane: false,
-        marks,
-    }
-}
-
-/// Epochs to the goal by learning rate.
-pub(super) fn sweep_panel(title: &str, marks: Vec<Mark>) -> Panel {
-    Panel {
-        title: title.to_owned(),
+        marks: curves,
+    };
+    let sweeps = Panel {
+        title: format!("epochs to {}", percent(goal.error)),
         x: Axis::new("learning rate", Scale::Logarithmic),
         y: Axis::new("", Scale::Linear),
         plane: false,
-        marks,
-    }
+        marks: races.iter().map(|(name, race)| race.sweep(name)).collect(),
+    };
+    vec![curves, sweeps]
 }
 
 #[cfg(test)]
@@ -181,5 +209,9 @@ mod tests {
         assert_eq!(slow.times(&fast), [2.0, f64::INFINITY]);
         assert!(fast.is_faster_than(&slow) && !slow.is_faster_than(&fast) && !fast.is_faster_than(&fast));
         assert_eq!(ranged(&fast.epochs()), "2.25 (2 to 2.5)");
+        let sure = certainty(&[("a".to_owned(), &slow, &fast), ("b".to_owned(), &fast, &fast)]);
+        assert!(sure.contains("once in 3 times: a.") && sure.ends_with("no difference is shown: b."), "{sure}");
+        // Twice the four epochs that the slower takes, of four.
+        assert_eq!(panels(&[("slow", &slow), ("fast", &fast)])[0].marks[1].points().len(), 8);
     }
 }

@@ -1,7 +1,7 @@
 use excite_vitals::experiment::{Measure, Picture, Verdict};
 
-use super::race::{Goal, Race, curves_panel, race, ranged, sweep_panel};
-use super::{Experiment, Outcome, Setting, certainty, figure, takes_all};
+use super::race::{Goal, Race, certainty, panels, race, ranged};
+use super::{Experiment, Outcome, Setting, figure, takes_all};
 use crate::initialise::Init;
 use crate::{LabError, NetworkSpec, Spec};
 
@@ -55,13 +55,12 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
                 other.function,
                 ranged(&times)
             ));
-            sure.push(format!("{} and {name}: {}", other.function, certainty(&other.epochs(), &rectifier.epochs())));
+            sure.push((format!("{} and {name}", other.function), *other, *rectifier));
         }
     }
     let each: Vec<_> = races.iter().map(|race| format!("{} {}", race.function, race.in_words())).collect();
     let (pixels, count) = (data.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("×"), data.train.len());
-    let curves = races.iter().flat_map(|race| race.curve(&race.function.to_string())).collect();
-    let sweeps = races.iter().map(|race| race.sweep(&race.function.to_string())).collect();
+    let named: Vec<_> = races.iter().map(|race| (race.function.name(), race)).collect();
     Ok(Outcome {
         verdict: Verdict::of(held),
         finding: format!(
@@ -70,7 +69,7 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
             super::listed(each),
             ratios.join(" ")
         ),
-        certainty: sure.join(" "),
+        certainty: certainty(&sure),
         measures,
         pictures: vec![Picture {
             title: "Training error, each function at its own best rate".to_owned(),
@@ -78,7 +77,7 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
                       right what the choice of the rate was made from: the epochs to 25 %, of two runs the slower; there is no point where \
                       one of them did not get there."
                 .to_owned(),
-            panels: vec![curves_panel("training error", goal, curves), sweep_panel("epochs to 25 %", sweeps)],
+            panels: panels(&named),
         }],
     })
 }

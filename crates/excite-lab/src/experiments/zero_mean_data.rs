@@ -2,9 +2,9 @@ use excite::Function;
 use excite_vitals::experiment::{Measure, Picture, Verdict};
 use excite_vitals::sketch::Unit;
 
-use super::race::{Goal, Race, curves_panel, race, ranged, sweep_panel};
+use super::race::{Goal, Race, certainty, panels, race, ranged};
 use super::trial::{Trial, usual_start};
-use super::{Experiment, Outcome, Setting, certainty, percents, spread, takes_all};
+use super::{Experiment, Outcome, Setting, percents, spread, takes_all};
 use crate::data::Dataset;
 use crate::{LabError, Spec};
 
@@ -110,7 +110,7 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
     for &f in &setting.functions {
         let cases: Vec<&Case> = all.iter().filter(|case| case.race.function == f).collect();
         measures.extend(cases.iter().flat_map(|case| case.measures()));
-        pictures.push(picture(f, goal, &cases));
+        pictures.push(picture(f, &cases));
         // Of each pair the one without its means taken away first.
         for pair in cases.chunks(2) {
             let (off, centred) = (pair[0], pair[1]);
@@ -129,28 +129,27 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
                     &format!("; dead at the start {}, {} {}", percents(&off.dead), names.1, percents(&centred.dead));
             }
             findings.push(format!("{finding}."));
-            sure.push(format!("{f}, {}: {}", names.0, certainty(&off.race.epochs(), &centred.race.epochs())));
+            sure.push((format!("{f} {} and {}", names.0, names.1), &off.race, &centred.race));
         }
     }
     Ok(Outcome {
         verdict: Verdict::of(held),
         finding: format!("To a training error of 5 % on {}. {}", raw.name, findings.join(" ")),
-        certainty: sure.join(" "),
+        certainty: certainty(&sure),
         measures,
         pictures,
     })
 }
 
-fn picture(f: Function, goal: Goal, cases: &[&Case]) -> Picture {
-    let curves = cases.iter().flat_map(|case| case.race.curve(case.preparation.name())).collect();
-    let sweeps = cases.iter().map(|case| case.race.sweep(case.preparation.name())).collect();
+fn picture(f: Function, cases: &[&Case]) -> Picture {
+    let races: Vec<_> = cases.iter().map(|case| (case.preparation.name(), &case.race)).collect();
     Picture {
         title: format!("{f}: training on the data as they are, centred, scaled, and both"),
         caption: "To the left each at its own best rate: the median over the seeds, with the band from the lowest to the highest; the thin \
                   line is at 5 %. To the right the epochs to 5 % by rate, of two runs the slower; there is no point where one of them did \
                   not get there."
             .to_owned(),
-        panels: vec![curves_panel("training error", goal, curves), sweep_panel("epochs to 5 %", sweeps)],
+        panels: panels(&races),
     }
 }
 
