@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use excite::Function;
+use excite_lab::data::{Dataset, Options};
 use excite_lab::experiments::{self, Experiment, Request};
 use excite_lab::{LabError, Watcher};
 use excite_report::number::significant;
@@ -24,6 +25,7 @@ Examples:
   excite lab zig-zag --html zig-zag.html         one of them, with its pictures
   excite lab sigmoid-squashes --function hard_sigmoid
   excite lab saturation-kills-gradients --seeds 10
+  excite lab relu-converges-faster --data fashion-mnist/
   excite lab --all --quick --html lab.html       all of them, roughly
   excite lab zig-zag --json | jq '.experiments[] | {name, verdict, finding}'
 
@@ -42,6 +44,10 @@ pub struct Arguments {
     /// How many times to do it, each with other random numbers [default: as many as the experiment calls for]
     #[arg(long, value_name = "N", value_parser = count)]
     seeds: Option<usize>,
+    /// The data to do it on, where the claim is about data, with inputs that are not standardised yet: a file or folder as `excite
+    /// compare` takes it, or the folder of CIFAR-10's binary files [default: the embedded digits]
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
     /// Do less, for rough figures in a second or two
     #[arg(long)]
     quick: bool,
@@ -65,10 +71,17 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.html {
         output::check_writable(path)?;
     }
-    let request = Request { functions: arguments.function.clone(), seeds: arguments.seeds, quick: arguments.quick };
-    let progress = Progress::new("runs", "stopping, nothing is written")?;
+    let raw = Options { centre: false, ..Options::default() };
+    let data = arguments.data.as_ref().map(|path| Dataset::open(path, &raw)).transpose();
+    let data = data.map_err(|error| Failure::Failed(error.to_string()))?;
+    let request =
+        Request { functions: arguments.function.clone(), seeds: arguments.seeds, quick: arguments.quick, data };
+    // Of all experiments some are not about data.
+    let without = Request { data: None, ..request.clone() };
+    let suits = |experiment: &Experiment| if arguments.all && !experiment.takes_data { &without } else { &request };
+    let progress = Progress::new("done", "stopping, nothing is written")?;
     let records: Result<Vec<_>, _> =
-        chosen.iter().map(|experiment| experiment.run(&request, &Runs(&progress))).collect();
+        chosen.iter().map(|experiment| experiment.run(suits(experiment), &Runs(&progress))).collect();
     progress.clear();
     arguments.show(&records.map_err(failure)?)
 }
@@ -110,7 +123,8 @@ const VERSION: u32 = 1;
 
 impl Arguments {
     fn list(&self) -> Result<(), Failure> {
-        if self.quick || self.seeds.is_some() || !self.function.is_empty() || self.html.is_some() {
+        if self.quick || self.data.is_some() || self.seeds.is_some() || !self.function.is_empty() || self.html.is_some()
+        {
             return Err(Failure::Usage("name an experiment to run, or run them with --all".to_owned()));
         }
         if self.json {

@@ -26,6 +26,7 @@
 
 mod compare;
 pub mod data;
+mod deaths;
 mod error;
 pub mod experiments;
 mod initialise;

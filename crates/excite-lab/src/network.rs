@@ -146,6 +146,13 @@ pub(crate) struct Start {
     pub(crate) bias: f64,
 }
 
+/// A kind of parameter of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parameter {
+    Weights,
+    Biases,
+}
+
 /// A network with its weights.
 pub(crate) struct Network {
     architecture: Architecture,
@@ -162,6 +169,13 @@ pub(crate) struct Pass {
     pub(crate) hidden: Vec<(Tensor, Tensor)>,
     /// What each layer was given, first layer first.
     inputs: Vec<Tensor>,
+}
+
+impl Pass {
+    /// Of another network than [`Network::forward`] goes through, which goes back by candle's means.
+    pub(crate) fn without_inputs(outputs: Tensor, hidden: Vec<(Tensor, Tensor)>) -> Self {
+        Self { outputs, hidden, inputs: vec![] }
+    }
 }
 
 impl Network {
@@ -189,6 +203,27 @@ impl Network {
     /// The weights and biases of each layer.
     pub(crate) fn parameters(&self) -> &[(Var, Var)] {
         &self.parameters
+    }
+
+    /// A network whose parameters are made from this one's and another's of the same shape by `each`, which is also given the layer,
+    /// counted from 0, and the kind of parameter.
+    pub(crate) fn combined(
+        &self,
+        other: &Self,
+        each: impl Fn(usize, Parameter, &Tensor, &Tensor) -> Result<Tensor>,
+    ) -> Result<Self> {
+        let both = |(layer, ((weights, biases), (weights2, biases2))): (usize, (&(Var, Var), &(Var, Var)))| {
+            // Copied, because training writes into variables.
+            let made = |kind, a: &Var, b: &Var| Var::from_tensor(&each(layer, kind, a, b)?.copy()?);
+            Ok((made(Parameter::Weights, weights, weights2)?, made(Parameter::Biases, biases, biases2)?))
+        };
+        let parameters = self.parameters.iter().zip(&other.parameters).enumerate().map(both).collect::<Result<_>>()?;
+        Ok(Self { architecture: self.architecture.clone(), parameters })
+    }
+
+    /// The network as it is now.
+    pub(crate) fn copy(&self) -> Result<Self> {
+        self.combined(self, |_, _, own, _| Ok(own.clone()))
     }
 
     /// The network's outputs for `inputs`, rows of samples as [`Architecture::arrange`] lays them out.

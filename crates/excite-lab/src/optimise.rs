@@ -61,6 +61,29 @@ impl Descent {
         Self { rule, learning_rate, steps: 0, moments: moments.collect() }
     }
 
+    /// From now on steps are taken at this rate.
+    pub(crate) fn set_learning_rate(&mut self, rate: f64) {
+        self.learning_rate = rate;
+    }
+
+    /// Scales the gradients of all variables together so that their norm is at most `limit` (Pascanu, Mikolov and Bengio 2013).
+    pub(crate) fn clip(&self, gradients: &mut GradStore, limit: f64) -> Result<()> {
+        let square = |gradient: &[f32]| gradient.iter().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>();
+        let mut squares = 0.0;
+        for gradient in self.moments.iter().filter_map(|moments| gradients.get(&moments.variable)) {
+            squares += with_values(gradient, square)?;
+        }
+        if squares.sqrt() > limit {
+            for Moments { variable, .. } in &self.moments {
+                if let Some(gradient) = gradients.get(variable) {
+                    let clipped = (gradient * (limit / squares.sqrt()))?;
+                    gradients.insert(variable, clipped);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Changes the variables by one step against their gradients.
     pub(crate) fn step(&mut self, gradients: &GradStore) -> Result<()> {
         self.steps += 1;
@@ -128,6 +151,22 @@ mod tests {
         assert_eq!(path(Optimizer::Sgd { momentum: 0.0 }, 0.5, 2), [0.5, 0.25]);
         let with_momentum = path(Optimizer::default(), 0.5, 2);
         assert!((with_momentum[1] + 0.2).abs() < 1e-6, "{with_momentum:?}");
+    }
+
+    #[test]
+    fn gradients_are_clipped_together_and_only_where_they_are_too_long() {
+        let variables = [3.0_f32, -4.0].map(|value| Var::new(&[value], &Device::Cpu).unwrap());
+        let descent = Descent::new(Optimizer::default(), 0.1, variables.iter().cloned());
+        // The gradient of ½(a² + b²) is (a, b), of norm 5.
+        let loss = ((variables[0].sqr().unwrap() + variables[1].sqr().unwrap()).unwrap() * 0.5).unwrap();
+        for (limit, expected) in [(10.0, [3.0, -4.0]), (1.0, [0.6, -0.8])] {
+            let mut gradients = loss.backward().unwrap();
+            descent.clip(&mut gradients, limit).unwrap();
+            for (variable, expected) in variables.iter().zip(expected) {
+                let gradient = gradients.get(variable).unwrap().to_vec1::<f32>().unwrap()[0];
+                assert!((gradient - expected).abs() < 1e-6, "{gradient} for {expected}");
+            }
+        }
     }
 
     #[test]

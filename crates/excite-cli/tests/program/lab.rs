@@ -11,7 +11,7 @@ fn the_experiments_are_listed_with_their_claims() {
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     let list: Value = serde_json::from_str(&place.run(&["lab", "--json"]).out).unwrap();
     let experiments = list["experiments"].as_array().unwrap();
-    assert!(experiments.len() >= 7);
+    assert!(experiments.len() >= 11);
     for experiment in experiments {
         assert!(ran.out.contains(experiment["name"].as_str().unwrap()), "{}", ran.out);
         assert!(experiment["claim"].as_str().unwrap().ends_with('.'));
@@ -54,6 +54,26 @@ fn json_is_the_whole_result_and_the_same_each_time() {
     assert!(value("relu", "largest output").is_null(), "infinite");
     assert!(experiment["pictures"][0]["panels"][0]["marks"][0]["zone"].is_object());
     assert_eq!(place.run(&arguments).out, ran.out);
+}
+
+#[test]
+fn an_experiment_on_data_is_done_on_ones_own() {
+    let place = Place::new();
+    let rows: String = (0..120).map(|i| format!("{},{},{}\n", i % 7, (i * 5) % 11, u8::from(i % 7 > 3))).collect();
+    place.file("points.csv", &rows);
+    let ran = place.run(&["lab", "zero-mean-data", "--data", "points.csv", "--function", "relu", "--quick", "--json"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    let result: Value = serde_json::from_str(&ran.out).unwrap();
+    let finding = result["experiments"][0]["finding"].as_str().unwrap();
+    assert!(finding.starts_with("To a training error of 5 % on points.csv."), "{finding}");
+    let refused = place.run(&["lab", "zig-zag", "--data", "points.csv"]);
+    assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""));
+    assert!(refused.err.contains("zig-zag: it cannot be done on data of your own"), "{}", refused.err);
+    let missing = place.run(&["lab", "zero-mean-data", "--data", "nothing.csv"]);
+    assert_eq!((missing.code, missing.out.as_str()), (Some(3), ""));
+    assert!(missing.err.contains("nothing.csv"), "{}", missing.err);
+    let images = place.run(&["lab", "relu-converges-faster", "--data", "points.csv", "--quick"]);
+    assert!(images.code == Some(2) && images.err.contains("needs images"), "{}", images.err);
 }
 
 #[test]

@@ -201,7 +201,7 @@ impl fmt::Display for Problem {
             Self::NothingInFolder => write!(
                 out,
                 "the folder holds no data that is known: looked for train-images-idx3-ubyte (with \
-                 train-labels-idx1-ubyte) and for X.npy (with y.npy), gzipped or not; give the path of the file if it \
+                 train-labels-idx1-ubyte), data_batch_1.bin and X.npy (with y.npy), gzipped or not; give the path of the file if it \
                  has another name"
             ),
             Self::NoTargets(names) => {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::{DataError, Options, Problem, Source, csv, idx, numpy};
+use super::{DataError, Options, Problem, Source, cifar, csv, idx, numpy};
 
 /// The most bytes that a file may unpack to: more would not fit into memory as floats.
 pub(super) const UNPACKED_LIMIT: u64 = 4 << 30;
@@ -38,9 +38,12 @@ pub(super) fn read(path: &Path, options: &Options) -> Result<Source, DataError> 
     csv::read(&bytes, options).map_err(|problem| problem.at(path))
 }
 
-/// Reads a folder of IDX or NPY files.
+/// Reads a folder of IDX, CIFAR-10 or NPY files.
 fn folder(path: &Path) -> Result<Source, DataError> {
     if let Some(source) = idx::read_folder(path)? {
+        return Ok(source);
+    }
+    if let Some(source) = cifar::read_folder(path)? {
         return Ok(source);
     }
     match find(path, &numpy::INPUT_FILES) {

@@ -1,9 +1,10 @@
-//! Data to train on: the embedded digits, and readers of CSV, NPY, NPZ and IDX files.
+//! Data to train on: the embedded digits, and readers of CSV, NPY, NPZ, IDX and CIFAR-10 files.
 //!
 //! Every reader hands over plain numbers; what follows is the same for all: the kind of task is settled, samples are
 //! held out, and inputs and numeric targets are standardised by the training split.
 
 mod array;
+mod cifar;
 mod csv;
 mod error;
 mod files;
@@ -128,6 +129,8 @@ impl Dataset {
     /// - **NPY**: the inputs, with the targets in `y.npy` beside them; or the folder that holds `X.npy` and `y.npy`.
     /// - **IDX**: the folder of an MNIST-like set: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, and, as the
     ///   test split, the two of `t10k`.
+    /// - **CIFAR-10**: the folder of its binary version: `data_batch_1.bin` to `data_batch_5.bin`, those that are there, and, as the
+    ///   test split, `test_batch.bin`.
     ///
     /// Arrays of three dimensions are grey images, of four dimensions images with the channels first or, if there are
     /// 1, 3 or 4 of them, last.
@@ -137,6 +140,23 @@ impl Dataset {
     pub fn open(path: &Path, options: &Options) -> Result<Self, DataError> {
         let source = files::read(path, options)?;
         prepare::dataset(path.display().to_string(), source, options).map_err(|problem| problem.at(path))
+    }
+
+    /// With the inputs standardised, as [`Options::centre`] has it.
+    pub(crate) fn standardised(mut self) -> Self {
+        moments::standardise_inputs(&self.shape, &mut self.train, &mut self.test);
+        self
+    }
+
+    /// With the first training samples only, at most `count`.
+    pub(crate) fn with_first(mut self, count: usize) -> Self {
+        let width: usize = self.shape.iter().product();
+        self.train.inputs.truncate(count * width);
+        match &mut self.train.targets {
+            Targets::Classes(classes) => classes.truncate(count),
+            Targets::Values(values) => values.truncate(count),
+        }
+        self
     }
 
     /// A hash of all that is in the data set, the same on every machine: equal data have equal fingerprints, and

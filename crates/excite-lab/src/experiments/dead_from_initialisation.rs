@@ -18,6 +18,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
              back.",
     functions: &["relu"],
     seeds: 5,
+    takes_data: false,
     refuses: takes_all,
     run,
 };

@@ -11,18 +11,25 @@
 //! ```
 
 mod dead_from_initialisation;
+mod dead_from_learning_rate;
 mod not_zero_centred;
+mod race;
+mod relu_converges_faster;
 mod relu_half_plane;
+mod remedies;
 mod same_sign_gradients;
 mod saturation_kills_gradients;
 mod sigmoid_squashes;
 mod trial;
+mod zero_mean_data;
 mod zig_zag;
 
 use excite::Function;
 use excite_vitals::comparison::{Spread, ranges_apart_by_chance};
 use excite_vitals::experiment::{Measure, Picture, Record, Verdict};
+use rayon::prelude::*;
 
+use crate::data::{Dataset, Options};
 use crate::{LabError, Watcher};
 
 /// Every experiment. A new one is a file and a line here.
@@ -33,7 +40,11 @@ pub const ALL: &[&Experiment] = &[
     &saturation_kills_gradients::EXPERIMENT,
     &relu_half_plane::EXPERIMENT,
     &dead_from_initialisation::EXPERIMENT,
+    &dead_from_learning_rate::EXPERIMENT,
+    &remedies::EXPERIMENT,
     &not_zero_centred::EXPERIMENT,
+    &zero_mean_data::EXPERIMENT,
+    &relu_converges_faster::EXPERIMENT,
 ];
 
 /// The experiment of that name.
@@ -53,6 +64,8 @@ pub struct Experiment {
     pub functions: &'static [&'static str],
     /// How many times it is done unless asked otherwise, each with other random numbers.
     pub seeds: usize,
+    /// Whether it can be done on other data than the digits.
+    pub takes_data: bool,
     /// Why a function cannot be asked for, if it cannot.
     refuses: fn(Function) -> Option<String>,
     run: fn(&Setting<'_>) -> Result<Outcome, LabError>,
@@ -67,13 +80,19 @@ pub struct Request {
     pub seeds: Option<usize>,
     /// Do less, in a second or two: rough figures.
     pub quick: bool,
+    /// The data to do it on, their inputs as they were read: not standardised. None for the digits.
+    pub data: Option<Dataset>,
 }
+
+/// The training samples of an experiment in its quick form.
+const QUICK_SAMPLES: usize = 400;
 
 /// What an experiment works with.
 struct Setting<'a> {
     functions: Vec<Function>,
     seeds: usize,
     quick: bool,
+    data: Option<&'a Dataset>,
     watcher: &'a dyn Watcher,
 }
 
@@ -90,7 +109,7 @@ impl Experiment {
     /// Runs it. The same request gives the same record, to the last bit.
     ///
     /// # Errors
-    /// If the experiment makes no sense with a function that was asked for, if there are no seeds, or if the watcher asked to stop.
+    /// If the experiment makes no sense with a function or data that were asked for, if there are no seeds, or if the watcher asked to stop.
     pub fn run(&self, request: &Request, watcher: &dyn Watcher) -> Result<Record, LabError> {
         let seeds = match (request.seeds, request.quick) {
             (Some(0), _) => return Err(LabError::Plan("an experiment needs at least one seed".to_owned())),
@@ -102,7 +121,10 @@ impl Experiment {
         if let Some(why) = functions.iter().find_map(|&f| (self.refuses)(f)) {
             return Err(LabError::Plan(format!("{}: {why}", self.name)));
         }
-        let setting = Setting { functions, seeds, quick: request.quick, watcher };
+        if request.data.is_some() && !self.takes_data {
+            return Err(LabError::Plan(format!("{}: it cannot be done on data of your own", self.name)));
+        }
+        let setting = Setting { functions, seeds, quick: request.quick, data: request.data.as_ref(), watcher };
         let Outcome { verdict, finding, certainty, measures, pictures } = (self.run)(&setting)?;
         Ok(Record {
             name: self.name.to_owned(),
@@ -127,6 +149,13 @@ impl Experiment {
 }
 
 impl Setting<'_> {
+    /// The data with their inputs as they were read; the first samples of them if the experiment is to be quick.
+    fn raw_data(&self) -> Dataset {
+        let digits = || Dataset::digits(&Options { centre: false, ..Options::default() });
+        let data = self.data.cloned().unwrap_or_else(digits);
+        if self.quick { data.with_first(QUICK_SAMPLES) } else { data }
+    }
+
     /// Does `once` for each seed from 1 on, telling the watcher.
     fn over_seeds<T>(&self, note: &str, mut once: impl FnMut(u64) -> Result<T, LabError>) -> Result<Vec<T>, LabError> {
         let seed = |seed: usize| {
@@ -138,6 +167,30 @@ impl Setting<'_> {
             Ok(done)
         };
         (1..=self.seeds).map(seed).collect()
+    }
+
+    /// Does `once` for each case with each seed from 1 on, as many at once as there are cores, telling the watcher; of each case the
+    /// results by seed.
+    fn over_cases<C: Sync, T: Send>(
+        &self,
+        cases: &[C],
+        note: impl Fn(&C) -> String + Sync,
+        once: impl Fn(&C, u64) -> Result<T, LabError> + Sync,
+    ) -> Result<Vec<Vec<T>>, LabError> {
+        self.plan(cases.len());
+        let seeds = 1..=self.seeds as u64;
+        let jobs: Vec<_> = cases.iter().flat_map(|case| seeds.clone().map(move |seed| (case, seed))).collect();
+        let job = |(case, seed)| {
+            if self.watcher.stop_requested() {
+                return Err(LabError::Stopped);
+            }
+            let done = once(case, seed)?;
+            self.watcher.epochs_done(1, &note(case));
+            Ok(done)
+        };
+        let done: Result<Vec<T>, LabError> = jobs.into_par_iter().map(job).collect();
+        let mut done = done?.into_iter();
+        Ok(cases.iter().map(|_| done.by_ref().take(self.seeds).collect()).collect())
     }
 
     /// Tells the watcher that [`over_seeds`](Self::over_seeds) will be called so many times.
@@ -186,6 +239,15 @@ fn percent(share: f64) -> String {
     format!("{} %", figure(100.0 * share))
 }
 
+/// The median of shares in per cent, with the range where they differ: `"12.3 % (10 to 15)"`.
+fn percents(shares: &[f64]) -> String {
+    let Spread { median, low, high } = spread(shares);
+    if low == high || !(low <= high) {
+        return percent(median);
+    }
+    format!("{} ({} to {})", percent(median), figure(100.0 * low), figure(100.0 * high))
+}
+
 /// Three significant digits.
 fn figure(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
@@ -208,7 +270,7 @@ mod tests {
     /// What the experiment of that name finds in its quick form.
     pub(super) fn quick(name: &str, functions: &[&str]) -> Record {
         let functions = functions.iter().map(|name| name.parse().unwrap()).collect();
-        find(name).unwrap().run(&Request { functions, seeds: Some(3), quick: true }, &Unwatched).unwrap()
+        find(name).unwrap().run(&Request { functions, seeds: Some(3), quick: true, data: None }, &Unwatched).unwrap()
     }
 
     /// One figure of a record.
@@ -247,6 +309,9 @@ mod tests {
         let none = Request { seeds: Some(0), ..Request::default() };
         assert!(matches!(ALL[0].run(&none, &Unwatched), Err(LabError::Plan(_))));
         let tanh = Request { functions: vec!["tanh".parse().unwrap()], ..Request::default() };
+        let data = Some(Dataset::digits(&Options::default()));
+        let elsewhere = find("zig-zag").unwrap().run(&Request { data, ..Request::default() }, &Unwatched);
+        assert!(elsewhere.unwrap_err().to_string().starts_with("zig-zag: it cannot be done on data of your own"));
         let refused = find("relu-half-plane").unwrap().run(&tanh, &Unwatched).unwrap_err().to_string();
         assert!(refused.starts_with("relu-half-plane: ") && refused.contains("tanh"), "{refused}");
     }
@@ -264,6 +329,7 @@ mod tests {
             [0.0, 0.012345, 123.456, 1e-7, 1.5, 12345.0].map(figure),
             ["0", "0.0123", "123", "1.0e−7", "1.5", "12345"]
         );
+        assert_eq!([percents(&[0.1, 0.3, 0.2]), percents(&[0.5, 0.5])], ["20 % (10 to 30)", "50 %"]);
         assert_eq!((percent(0.1234), listed(["a", "b", "c"])), ("12.3 %".to_owned(), "a, b and c".to_owned()));
     }
 }

@@ -1,13 +1,11 @@
-use candle_core::{Device, Module, Tensor};
 use excite::{Facts, Function};
-use excite_candle::Activation;
+use excite_vitals::LayerVitals;
 use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 
-use super::trial::{Trial, layer_vitals, usual_start};
+use super::trial::{Trial, usual_start};
 use super::{Experiment, Outcome, Setting, figure, listed, spread, takes_all};
 use crate::LabError;
 use crate::data::{Dataset, Options};
-use crate::operations::{Dense, with_values};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "not-zero-centred",
@@ -19,6 +17,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
              what the function does with standard normal inputs.",
     functions: &["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu"],
     seeds: 8,
+    takes_data: false,
     refuses: takes_all,
     run,
 };
@@ -37,39 +36,13 @@ struct Centre {
 
 fn layers(data: &Dataset, f: Function, normalised: bool, seed: u64, count: usize) -> Result<Vec<Centre>, LabError> {
     let trial = Trial::new(data, &[WIDTH; DEPTH], f, usual_start(), seed)?;
-    let width = data.train.inputs.len() / data.train.len();
-    let inputs = data.train.inputs[..count * width].to_vec();
-    let mut x = Tensor::from_vec(inputs, (count, width), &Device::Cpu)?;
-    let mut centres = vec![];
-    for (weights, biases) in &trial.network.parameters()[..DEPTH] {
-        let mut z = x.apply_op3(weights, biases, Dense { input_gradient: false })?;
-        if normalised {
-            let values = standardised(&with_values(&z, <[f32]>::to_vec)?);
-            z = Tensor::from_vec(values, (count, WIDTH), &Device::Cpu)?;
-        }
-        x = Activation::new(f).forward(&z)?;
-        let record = layer_vitals("hidden", f, WIDTH, &z, &x)?.record();
-        centres.push(Centre { mean: record.mean, deviation: record.std, gamma: record.off_centre });
-    }
-    Ok(centres)
-}
-
-/// Each column of `values`, rows of [`WIDTH`], with mean 0 and standard deviation 1; a constant one becomes 0.
-fn standardised(values: &[f32]) -> Vec<f32> {
-    let rows = (values.len() / WIDTH) as f64;
-    let column = |unit: usize| values.iter().skip(unit).step_by(WIDTH).map(|&z| f64::from(z));
-    let scales: Vec<(f64, f64)> = (0..WIDTH)
-        .map(|unit| {
-            let mean = column(unit).sum::<f64>() / rows;
-            let variance = column(unit).map(|z| (z - mean) * (z - mean)).sum::<f64>() / rows;
-            (mean, if variance > 0.0 { variance.sqrt().recip() } else { 0.0 })
-        })
-        .collect();
-    let scaled = |(index, &z): (usize, &f32)| {
-        let (mean, scale) = scales[index % WIDTH];
-        ((f64::from(z) - mean) * scale) as f32
+    let trial = if normalised { trial.standardised() } else { trial };
+    let vitals = trial.vitals_of(&trial.forward(&(0..count).collect::<Vec<_>>())?)?;
+    let centre = |layer: &LayerVitals| {
+        let record = layer.record();
+        Centre { mean: record.mean, deviation: record.std, gamma: record.off_centre }
     };
-    values.iter().enumerate().map(scaled).collect()
+    Ok(vitals.iter().map(centre).collect())
 }
 
 /// One function with or without normalisation, for each seed.
@@ -191,17 +164,5 @@ mod tests {
             assert!((mean - expected).abs() < 0.05, "{f}: {mean} for {expected}");
         }
         assert!(measured(&record, "sigmoid", "γ, last layer").low > measured(&record, "tanh", "γ, last layer").high);
-    }
-
-    #[test]
-    fn columns_are_standardised() {
-        let values: Vec<f32> = (0..4 * WIDTH).map(|i| if i % WIDTH == 0 { 3.0 } else { i as f32 }).collect();
-        let scaled = standardised(&values);
-        for unit in 0..WIDTH {
-            let column: Vec<f64> = scaled.iter().skip(unit).step_by(WIDTH).map(|&z| f64::from(z)).collect();
-            let mean = column.iter().sum::<f64>() / 4.0;
-            let square = column.iter().map(|z| z * z).sum::<f64>() / 4.0;
-            assert!(mean.abs() < 1e-6 && (square - f64::from(u8::from(unit > 0))).abs() < 1e-5, "{unit}: {column:?}");
-        }
     }
 }

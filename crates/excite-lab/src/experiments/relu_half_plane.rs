@@ -21,6 +21,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
              network is trained, and how far the weights of each unit moved is measured.",
     functions: &["relu"],
     seeds: 10,
+    takes_data: false,
     refuses: |f| {
         let is_clamped = edge(f).is_some_and(|edge| f.slope_at(edge - 1.0) == 0.0 && f.slope_at(edge - 100.0) == 0.0);
         let why = || format!("{f} has no side on which its slope is 0: take one that has, as relu or relu6");

@@ -16,6 +16,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
              sign of the majority. Gradients of 0 have no sign and are left out.",
     functions: &["sigmoid", "relu", "tanh"],
     seeds: 5,
+    takes_data: false,
     refuses: takes_all,
     run,
 };

@@ -16,6 +16,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
              vanished where the first layer has less than a thousandth of the last hidden layer's.",
     functions: &["sigmoid", "tanh", "relu"],
     seeds: 5,
+    takes_data: false,
     refuses: takes_all,
     run,
 };

@@ -17,6 +17,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
              saturated ones are counted by excite's vitals.",
     functions: &["sigmoid"],
     seeds: 5,
+    takes_data: false,
     refuses: takes_all,
     run,
 };

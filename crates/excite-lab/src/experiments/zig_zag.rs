@@ -20,6 +20,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
              the fewest steps, until a hundredth of the distance is left. The figures of a seed are medians over 25 such descents.",
     functions: &["sigmoid", "relu"],
     seeds: 10,
+    takes_data: false,
     refuses: takes_all,
     run,
 };

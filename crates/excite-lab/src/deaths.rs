@@ -1,0 +1,270 @@
+//! Which units die in training, at which step, and of what.
+
+use candle_core::Result;
+use excite::Function;
+use excite_candle::Activation;
+use excite_vitals::deaths::{Event, Fate, Killing, Push};
+
+use crate::network::{Network, Parameter};
+use crate::operations::with_values;
+
+/// Looks at every hidden unit on the same samples, at the start and after each step, or after some: a unit is dead while the slope is 0
+/// for all samples.
+///
+/// A step changes the pre-activations of a unit by Δz = Δw·h + Δb + w'·Δh: by its own weights, its own bias and what comes from upstream.
+/// Where one dies, the network is run again with only one of the parts changed, and with all parameters halfway.
+pub(crate) struct DeathWatch {
+    activation: Activation,
+    /// The samples, as [`Architecture::arrange`](crate::network::Architecture::arrange) lays them out.
+    inputs: Vec<f32>,
+    before: Network,
+    layers: Vec<Layer>,
+    fates: Vec<Fate>,
+}
+
+/// What the units of a layer do on the samples.
+struct Layer {
+    dead: Vec<bool>,
+    /// The least and the largest pre-activation of each.
+    range: Vec<(f32, f32)>,
+}
+
+impl DeathWatch {
+    /// The network before its first step.
+    pub(crate) fn new(network: &Network, function: Function, inputs: Vec<f32>) -> Result<Self> {
+        let activation = Activation::new(function);
+        let layers = look(network, &activation, &inputs)?;
+        let mut fates = vec![];
+        for (layer, found) in layers.iter().enumerate() {
+            let dead = (0..found.dead.len()).filter(|&unit| found.dead[unit]);
+            fates.extend(dead.map(|unit| Fate { layer, unit, events: vec![Event::BornDead] }));
+        }
+        Ok(Self { activation, inputs, before: network.copy()?, layers, fates })
+    }
+
+    /// The network after a step, counted from 1. Steps may be left out; then what changed since the last look counts as one.
+    pub(crate) fn look(&mut self, step: usize, network: &Network) -> Result<()> {
+        let layers = look(network, &self.activation, &self.inputs)?;
+        let halfway = self.if_any_died(&layers, || self.before.combined(network, |_, _, a, b| (a + b)? * 0.5))?;
+        for layer in 0..layers.len() {
+            let changed = |was: bool| {
+                let units = layers[layer].dead.iter().zip(&self.layers[layer].dead).enumerate();
+                units.filter(move |(_, (now, before))| (**now, **before) == (!was, was)).map(|(unit, _)| unit)
+            };
+            let (killed, revived): (Vec<_>, Vec<_>) = (changed(false).collect(), changed(true).collect());
+            if let Some(halfway) = halfway.as_ref().filter(|_| !killed.is_empty()) {
+                let pushes = self.pushes(network, layer, &layers[layer])?;
+                for unit in killed {
+                    let survives_half = !halfway[layer].dead[unit];
+                    self.tell(layer, unit, Event::Killed(Killing { step, push: pushes[unit], survives_half }));
+                }
+            }
+            revived.into_iter().for_each(|unit| self.tell(layer, unit, Event::Revived { step }));
+        }
+        (self.layers, self.before) = (layers, network.copy()?);
+        Ok(())
+    }
+
+    /// The share of all hidden units that is dead now.
+    pub(crate) fn dead_share(&self) -> f64 {
+        let units = self.layers.iter().flat_map(|layer| &layer.dead);
+        units.clone().filter(|dead| **dead).count() as f64 / units.count().max(1) as f64
+    }
+
+    /// The number of hidden units.
+    pub(crate) fn units(&self) -> usize {
+        self.layers.iter().map(|layer| layer.dead.len()).sum()
+    }
+
+    /// The units that were dead at some time.
+    pub(crate) fn fates(&self) -> &[Fate] {
+        &self.fates
+    }
+
+    /// What the network that `make` gives does, if a unit is dead in `layers` that was alive.
+    fn if_any_died(&self, layers: &[Layer], make: impl FnOnce() -> Result<Network>) -> Result<Option<Vec<Layer>>> {
+        let died = |(now, before): (&Layer, &Layer)| now.dead.iter().zip(&before.dead).any(|(now, was)| *now && !*was);
+        let any = layers.iter().zip(&self.layers).any(died);
+        any.then(|| look(&make()?, &self.activation, &self.inputs)).transpose()
+    }
+
+    /// How far each part of the change since the last look pushed each unit of a layer, which is now as `after`.
+    fn pushes(&self, network: &Network, layer: usize, after: &Layer) -> Result<Vec<Push>> {
+        let with_only = |takes: &dyn Fn(usize, Parameter) -> bool| -> Result<Vec<(f32, f32)>> {
+            let mixed = self.before.combined(network, |at, kind, before, after| {
+                Ok(if takes(at, kind) { after.clone() } else { before.clone() })
+            })?;
+            Ok(look(&mixed, &self.activation, &self.inputs)?.swap_remove(layer).range)
+        };
+        let own_weights = with_only(&|at, kind| at == layer && kind == Parameter::Weights)?;
+        let own_bias = with_only(&|at, kind| at == layer && kind == Parameter::Biases)?;
+        let upstream = with_only(&|at, _| at < layer)?;
+        let push = |unit: usize| {
+            let (before, above) = (self.layers[layer].range[unit], after.range[unit].0 > 0.0);
+            let fall = |to: (f32, f32)| f64::from(if above { to.0 - before.0 } else { before.1 - to.1 });
+            Push {
+                own_weights: fall(own_weights[unit]),
+                own_bias: fall(own_bias[unit]),
+                upstream: fall(upstream[unit]),
+            }
+        };
+        Ok((0..own_weights.len()).map(push).collect())
+    }
+
+    fn tell(&mut self, layer: usize, unit: usize, event: Event) {
+        match self.fates.iter_mut().find(|fate| (fate.layer, fate.unit) == (layer, unit)) {
+            Some(fate) => fate.events.push(event),
+            None => self.fates.push(Fate { layer, unit, events: vec![event] }),
+        }
+    }
+}
+
+/// What each hidden layer does on `inputs`.
+fn look(network: &Network, activation: &Activation, inputs: &[f32]) -> Result<Vec<Layer>> {
+    let pass = network.forward(inputs.to_vec(), activation)?;
+    let function = activation.function();
+    let layer = |z: &candle_core::Tensor| {
+        let units = z.dims()[1];
+        with_values(z, |z| Layer::of(z, units, function))
+    };
+    pass.hidden.iter().map(|(z, _)| layer(z)).collect()
+}
+
+impl Layer {
+    /// Of pre-activations laid out [samples, units].
+    fn of(z: &[f32], units: usize, function: Function) -> Self {
+        let mut range = vec![(f32::INFINITY, f32::NEG_INFINITY); units];
+        for row in z.chunks(units) {
+            for ((least, most), &z) in range.iter_mut().zip(row) {
+                *least = if z < *least { z } else { *least };
+                *most = if z > *most { z } else { *most };
+            }
+        }
+        // A unit whose largest value has a slope is alive: the others are looked at where it has none.
+        let passes = |z: f32| function.slope_at(z) != 0.0;
+        let dead = |unit: usize| {
+            let values = || z.iter().skip(unit).step_by(units);
+            !passes(range[unit].1) && !passes(range[unit].0) && !values().any(|&z| passes(z))
+        };
+        Self { dead: (0..units).map(dead).collect(), range }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Tensor, Var};
+    use excite_vitals::deaths::Cause;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::data::{Dataset, Options};
+    use crate::initialise::Init;
+    use crate::loss::batch_loss;
+    use crate::network::{Architecture, NetworkSpec, Start};
+    use crate::optimise::{Descent, Optimizer};
+
+    /// An MLP on the digits.
+    fn network(hidden: &[usize], seed: u64) -> (Dataset, Network) {
+        let data = Dataset::digits(&Options::default());
+        let architecture = Architecture::of(&NetworkSpec::Mlp { hidden: hidden.to_vec() }, &data).unwrap();
+        let start = Start { init: Init::Auto, gain: None, bias: 0.0 };
+        let network =
+            Network::new(architecture, start, "relu".parse().unwrap(), &mut ChaCha8Rng::seed_from_u64(seed)).unwrap();
+        (data, network)
+    }
+
+    /// Changes the value at one place of a variable.
+    fn change(variable: &Var, to: impl Fn(usize, f32) -> f32) {
+        let values = variable.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let values: Vec<f32> = values.into_iter().enumerate().map(|(at, value)| to(at, value)).collect();
+        variable.set(&Tensor::from_vec(values, variable.shape(), &Device::Cpu).unwrap()).unwrap();
+    }
+
+    fn killings(watch: &DeathWatch) -> Vec<(usize, usize, usize, Cause)> {
+        let killing = |fate: &Fate| fate.killed().map(|k| (fate.layer, fate.unit, k.step, k.push.cause()));
+        watch.fates().iter().filter_map(killing).collect()
+    }
+
+    #[test]
+    fn planted_killings_are_named_with_their_step_and_cause() {
+        let (data, network) = network(&[6, 5], 3);
+        let mut watch = DeathWatch::new(&network, "relu".parse().unwrap(), data.train.inputs.clone()).unwrap();
+        assert!(watch.fates().is_empty(), "{:?}", watch.fates());
+        let [(_, bias1), (weights2, bias2), _] = network.parameters() else { panic!("three layers") };
+        watch.look(1, &network).unwrap();
+        // Activations of layer 1 are not negative: weights of −1 leave unit 2 of layer 2 nothing.
+        change(weights2, |at, w| if at / 6 == 2 { -1.0 } else { w });
+        watch.look(2, &network).unwrap();
+        change(bias2, |unit, b| if unit == 4 { -1e4 } else { b });
+        watch.look(3, &network).unwrap();
+        assert_eq!(killings(&watch), [(1, 2, 2, Cause::OwnWeights), (1, 4, 3, Cause::OwnBias)]);
+        // A low bias that unit 0 lives with, until everything upstream falls silent but unit 4, which lifts it no more.
+        change(weights2, |at, w| if at / 6 == 0 { 1.0 } else { w });
+        change(bias2, |unit, b| if unit == 0 { -1.0 } else { b });
+        watch.look(4, &network).unwrap();
+        change(bias1, |_, _| -1e4);
+        watch.look(5, &network).unwrap();
+        let fifth: Vec<_> = killings(&watch).into_iter().filter(|(.., step, _)| *step == 5).collect();
+        assert_eq!(fifth.iter().filter(|(layer, _, _, cause)| (*layer, *cause) == (0, Cause::OwnBias)).count(), 6);
+        assert!(fifth.contains(&(1, 0, 5, Cause::Upstream)), "{fifth:?}");
+        change(bias1, |_, _| 0.0);
+        watch.look(6, &network).unwrap();
+        let revived = |fate: &&Fate| fate.events.last() == Some(&Event::Revived { step: 6 });
+        assert!(watch.fates().iter().filter(revived).count() >= 7, "{:?}", watch.fates());
+        assert_eq!(watch.dead_share(), 2.0 / 11.0);
+    }
+
+    /// A neuron y = v·relu(w·x + b) that is to give −1 for inputs of 1, by plain descent at rates under and over the one that
+    /// kills it.
+    #[test]
+    fn one_oversized_step_of_training_kills_and_half_of_it_does_not() {
+        let (mut data, _) = network(&[1], 1);
+        data.shape = vec![1];
+        data.classes = vec![];
+        let architecture = Architecture::of(&NetworkSpec::Mlp { hidden: vec![1] }, &data).unwrap();
+        let start = Start { init: Init::Auto, gain: None, bias: 0.0 };
+        let relu: Function = "relu".parse().unwrap();
+        let targets = crate::data::Targets::Values(vec![-1.0]);
+        let run = |rates: &[f64]| {
+            let network = Network::new(architecture.clone(), start, relu, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
+            for (weights, biases) in network.parameters() {
+                change(weights, |_, _| 1.0);
+                change(biases, |_, _| 0.0);
+            }
+            let mut watch = DeathWatch::new(&network, relu, vec![1.0]).unwrap();
+            for (step, &rate) in (1..).zip(rates) {
+                let pass = network.forward(vec![1.0], &Activation::new(relu)).unwrap();
+                let loss = with_values(&pass.outputs, |y| batch_loss(y, &targets, &[0])).unwrap();
+                let variables = network.parameters().iter().flat_map(|(w, b)| [w.clone(), b.clone()]);
+                let mut descent = Descent::new(Optimizer::Sgd { momentum: 0.0 }, rate, variables);
+                let gradients = network.backward(&pass, loss.gradient, &Activation::new(relu)).unwrap();
+                descent.step(&gradients).unwrap();
+                watch.look(step, &network).unwrap();
+            }
+            watch
+        };
+        // y = 1 and the gradients by w and b are 2: at a rate of 0.3 each falls by 0.6, and z = 1 becomes −0.2.
+        let watch = run(&[1e-4, 1e-4, 0.3, 0.3]);
+        let killing = watch.fates()[0].killed().unwrap();
+        assert_eq!((watch.fates().len(), killing.step, killing.survives_half), (1, 3, true));
+        assert!((killing.push.own_weights - 0.6).abs() < 0.01 && (killing.push.own_bias - 0.6).abs() < 0.01);
+        assert_eq!((killing.push.upstream, watch.fates()[0].is_dead()), (0.0, true));
+        // At four times the rate half a step kills too: z falls by 2.4.
+        assert!(!run(&[1.2]).fates()[0].killed().unwrap().survives_half);
+        assert!(run(&[0.1]).fates().is_empty());
+    }
+
+    #[test]
+    fn units_that_no_sample_lifts_are_born_dead_and_those_above_a_clamp_too() {
+        let relu6: Function = "relu6".parse().unwrap();
+        let layer = Layer::of(&[-1.0, 6.5, 1.0, -2.0, -2.0, 7.0, -1.0, 8.0], 4, relu6);
+        assert_eq!(layer.dead, [true, true, false, true]);
+        assert_eq!(layer.range[3], (-2.0, 8.0));
+        let (data, network) = network(&[4], 2);
+        change(&network.parameters()[0].1, |unit, b| if unit == 1 { -1e4 } else { b });
+        let watch = DeathWatch::new(&network, relu6, data.train.inputs.clone()).unwrap();
+        assert_eq!(watch.fates(), [Fate { layer: 0, unit: 1, events: vec![Event::BornDead] }]);
+        assert_eq!((watch.dead_share(), watch.units()), (0.25, 4));
+    }
+}

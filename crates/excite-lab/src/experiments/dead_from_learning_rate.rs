@@ -1,0 +1,366 @@
+use excite::Function;
+use excite_vitals::deaths::{Cause, Fate, Killing};
+use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
+
+use super::trial::{Trial, usual_start};
+use super::{Experiment, Outcome, Setting, certainty, figure, listed, percent, percents, spread, takes_all};
+use crate::data::{Dataset, Options};
+use crate::deaths::DeathWatch;
+use crate::{LabError, Optimizer};
+
+pub(super) const EXPERIMENT: Experiment = Experiment {
+    name: "dead-from-learning-rate",
+    claim: "A learning rate that is too high kills units in training, and they stay dead.",
+    method: "An MLP 64-64-64-10 is trained on the digits by SGD in batches of 32, at rates from low to far too high, with a momentum of 0.9 \
+             and without; a rate over 1 less the momentum is the effective one. After every step all training samples are run through: a \
+             hidden unit that none of them gives a slope is dead. Of each step that kills, the change is split: how far the unit's \
+             largest pre-activation over the samples falls by its own weights alone, by its own bias alone, and by the layers before it \
+             alone. The part that pushed furthest is the cause. Then the step is taken again at half the rate, to see whether the unit lives.",
+    functions: &["relu"],
+    seeds: 5,
+    takes_data: false,
+    refuses: takes_all,
+    run,
+};
+
+const HIDDEN: [usize; 2] = [64, 64];
+const BATCH: usize = 32;
+const MOMENTA: [f64; 2] = [0.0, 0.9];
+/// Over 1 less the momentum; a rate of 0.03 with momentum 0.9 is one that serves.
+const EFFECTIVE_RATES: [f64; 6] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
+/// Under this share of the killed that come back, they stay dead.
+const FEW: f64 = 0.05;
+
+/// One function trained with one momentum at one rate.
+struct Case {
+    function: Function,
+    momentum: f64,
+    effective_rate: f64,
+}
+
+impl Case {
+    fn rate(&self) -> f64 {
+        // Rounded, so that 0.1 · (1 − 0.9) is 0.01.
+        (self.effective_rate * (1.0 - self.momentum) * 1e6).round() / 1e6
+    }
+
+    fn name(&self) -> String {
+        format!("{}, {}, rate {}", self.function, momentum(self.momentum), self.rate())
+    }
+}
+
+fn momentum(momentum: f64) -> String {
+    if momentum == 0.0 { "no momentum".to_owned() } else { format!("momentum {momentum}") }
+}
+
+/// What one training did to the units.
+struct Toll {
+    units: usize,
+    fates: Vec<Fate>,
+    /// The share of units dead at the start and after each step.
+    dead: Vec<f64>,
+    /// The share of wrong classes in the last epoch; None where the loss ceased to be finite.
+    error: Option<f64>,
+}
+
+impl Toll {
+    fn of(setting: &Setting<'_>, data: &Dataset, case: &Case, seed: u64, epochs: usize) -> Result<Self, LabError> {
+        let mut trial = Trial::new(data, &HIDDEN, case.function, usual_start(), seed)?;
+        let mut descent = trial.descent_by(Optimizer::Sgd { momentum: case.momentum }, case.rate());
+        let mut watch = DeathWatch::new(&trial.network, case.function, data.train.inputs.clone())?;
+        let (mut dead, mut error) = (vec![watch.dead_share()], None);
+        'training: for _ in 0..epochs {
+            if setting.watcher.stop_requested() {
+                return Err(LabError::Stopped);
+            }
+            let mut errors = 0.0;
+            for samples in trial.draw(usize::MAX).chunks(BATCH) {
+                let pass = trial.forward(samples)?;
+                let loss = trial.loss(&pass, samples)?;
+                if !loss.loss.is_finite() {
+                    error = None;
+                    break 'training;
+                }
+                errors += loss.errors;
+                descent.step(&trial.backward(&pass, loss.gradient)?)?;
+                watch.look(dead.len(), &trial.network)?;
+                dead.push(watch.dead_share());
+            }
+            error = Some(errors / data.train.len() as f64);
+        }
+        Ok(Self { units: watch.units(), fates: watch.fates().to_vec(), dead, error })
+    }
+
+    fn killed(&self) -> impl Iterator<Item = &Fate> {
+        self.fates.iter().filter(|fate| fate.killed().is_some())
+    }
+
+    /// The share of all units that training killed, if only for a while.
+    fn killed_share(&self) -> f64 {
+        self.killed().filter(|fate| !fate.is_born_dead()).count() as f64 / self.units as f64
+    }
+
+    /// Of the killed the share that `counts`. None if there are none.
+    fn share(&self, counts: impl Fn(&Fate) -> bool) -> Option<f64> {
+        let killed = self.killed().count();
+        (killed > 0).then(|| self.killed().filter(|fate| counts(fate)).count() as f64 / killed as f64)
+    }
+
+    fn by(&self, cause: Cause) -> Option<f64> {
+        self.share(|fate| fate.killed().is_some_and(|killing| killing.push.cause() == cause))
+    }
+
+    /// Of the killed the share that is alive at the end.
+    fn back(&self) -> Option<f64> {
+        self.share(|fate| !fate.is_dead())
+    }
+
+    fn survive_half(&self) -> Option<f64> {
+        self.share(|fate| fate.killed().is_some_and(|killing| killing.survives_half))
+    }
+
+    /// The median of the steps that killed.
+    fn step(&self) -> Option<f64> {
+        let steps: Vec<f64> = self.killed().filter_map(Fate::killed).map(|killing| killing.step as f64).collect();
+        (!steps.is_empty()).then(|| spread(&steps).median)
+    }
+}
+
+/// A case with what came of it, a toll a seed.
+struct Series {
+    case: Case,
+    tolls: Vec<Toll>,
+}
+
+impl Series {
+    fn figures(&self, figure: impl Fn(&Toll) -> Option<f64>) -> Vec<f64> {
+        self.tolls.iter().filter_map(figure).collect()
+    }
+
+    fn killed(&self) -> Vec<f64> {
+        self.figures(|toll| Some(toll.killed_share()))
+    }
+
+    fn measures(&self) -> Vec<Measure> {
+        let name = self.case.name();
+        let percent = |quantity: &str, figure: &dyn Fn(&Toll) -> Option<f64>| {
+            Measure::new(&name, quantity, "%", &self.figures(|toll| figure(toll).map(|share| 100.0 * share)))
+        };
+        vec![
+            percent("killed", &|toll| Some(toll.killed_share())),
+            Measure::new(&name, "at step", "", &self.figures(Toll::step)),
+            percent("by own weights", &|toll| toll.by(Cause::OwnWeights)),
+            percent("by own bias", &|toll| toll.by(Cause::OwnBias)),
+            percent("by upstream", &|toll| toll.by(Cause::Upstream)),
+            percent("live at half the step", &Toll::survive_half),
+            percent("alive at the end", &Toll::back),
+            percent("training error", &|toll| toll.error),
+        ]
+    }
+
+    /// The median share of dead units after each step that all seeds took, thinned to what a plot shows.
+    fn timeline(&self) -> Mark {
+        let steps = self.tolls.iter().map(|toll| toll.dead.len()).min().unwrap_or(0);
+        let stride = steps.div_ceil(120).max(1);
+        let at = |step| (step as f64, spread(&self.figures(|toll| Some(toll.dead[step]))).median);
+        Mark::line(format!("rate {}", self.case.rate()), (0..steps).step_by(stride).map(at).collect())
+    }
+}
+
+fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
+    let data = Dataset::digits(&Options::default());
+    let (rates, epochs): (&[f64], _) = if setting.quick { (&[0.03, 0.3, 3.0], 2) } else { (&EFFECTIVE_RATES, 10) };
+    let mut cases = vec![];
+    for &function in &setting.functions {
+        for momentum in MOMENTA {
+            cases.extend(rates.iter().map(|&effective_rate| Case { function, momentum, effective_rate }));
+        }
+    }
+    let toll = |case: &Case, seed| Toll::of(setting, &data, case, seed, epochs);
+    let tolls = setting.over_cases(&cases, Case::name, toll)?;
+    let all: Vec<_> = cases.into_iter().zip(tolls).map(|(case, tolls)| Series { case, tolls }).collect();
+
+    let (mut held, mut findings, mut sure, mut pictures) = (vec![], vec![], vec![], vec![]);
+    for &f in &setting.functions {
+        let with = |momentum: f64| -> Vec<&Series> {
+            all.iter().filter(|series| series.case.function == f && series.case.momentum == momentum).collect()
+        };
+        for momentum in MOMENTA {
+            let series = with(momentum);
+            held.extend(judge(f, &series, &mut findings, &mut sure));
+        }
+        findings.push(what_momentum_does(&with(MOMENTA[0]), &with(MOMENTA[1])));
+        pictures.extend([timelines(f, &MOMENTA.map(with)), tolls_by_rate(f, &MOMENTA.map(with))]);
+    }
+    Ok(Outcome {
+        verdict: Verdict::of(held),
+        finding: findings.join(" "),
+        certainty: sure.join(" "),
+        measures: all.iter().flat_map(Series::measures).collect(),
+        pictures,
+    })
+}
+
+/// Whether the highest rate kills more than the lowest, and, if any rate kills, whether what it kills stays dead. `series` has one function
+/// and one momentum, the lowest rate first.
+fn judge(f: Function, series: &[&Series], findings: &mut Vec<String>, sure: &mut Vec<String>) -> Vec<bool> {
+    let (lowest, highest) = (series[0], series[series.len() - 1]);
+    let worst = series.iter().max_by(|a, b| spread(&a.killed()).median.total_cmp(&spread(&b.killed()).median));
+    let worst = worst.unwrap_or(&highest);
+    let with = momentum(lowest.case.momentum);
+    let kills = spread(&worst.killed()).low > spread(&lowest.killed()).high;
+    findings.push(format!(
+        "{f}, {with}: a rate of {} kills {} of the units, one of {} {}.",
+        lowest.case.rate(),
+        percents(&lowest.killed()),
+        worst.case.rate(),
+        percents(&worst.killed()),
+    ));
+    sure.push(format!("{f}, {with}: {}", certainty(&worst.killed(), &lowest.killed())));
+    let fates = || series.iter().flat_map(|series| &series.tolls).flat_map(Toll::killed);
+    let share = |of: &dyn Fn(&Fate) -> bool, counts: &dyn Fn(&Fate) -> bool| {
+        let count = fates().filter(|fate| of(fate)).count();
+        (count > 0).then(|| fates().filter(|fate| of(fate) && counts(fate)).count() as f64 / count as f64)
+    };
+    let killing = |counts: &dyn Fn(Killing) -> bool| {
+        share(&|_| true, &|fate| fate.killed().is_some_and(counts)).map_or_else(String::new, percent)
+    };
+    let killed = fates().count();
+    if killed > 0 {
+        let by = |cause| killing(&|killing| killing.push.cause() == cause);
+        let causes = [
+            format!("{} fell most by their own weights", by(Cause::OwnWeights)),
+            format!("{} by their own bias", by(Cause::OwnBias)),
+            format!("{} by the layers before them", by(Cause::Upstream)),
+        ];
+        findings.push(format!(
+            "Of {killed} killed at all these rates {}; {} live if their step is taken at half the rate.",
+            listed(causes),
+            killing(&|killing| killing.survives_half),
+        ));
+    }
+    let back = [0, 1].map(|layer| share(&|fate| fate.layer == layer, &|fate| !fate.is_dead()));
+    let told =
+        (1..).zip(back).filter_map(|(layer, back)| Some(format!("{} of those of layer {layer}", percent(back?))));
+    let told: Vec<_> = told.collect();
+    if !told.is_empty() {
+        findings.push(format!("At the end {} live again.", listed(told)));
+    }
+    std::iter::once(kills).chain(back.into_iter().flatten().map(|back| back < FEW)).collect()
+}
+
+/// At the effective rate at which the two differ most.
+fn what_momentum_does(without: &[&Series], with: &[&Series]) -> String {
+    let median = |series: &Series| spread(&series.killed()).median;
+    let pairs = without.iter().zip(with);
+    let difference = |(without, with): &(&&Series, &&Series)| (median(with) - median(without)).abs();
+    let Some((without, with)) = pairs.max_by(|a, b| difference(a).total_cmp(&difference(b))) else {
+        return String::new();
+    };
+    let (more, fewer) = if median(with) > median(without) { (with, without) } else { (without, with) };
+    let apart =
+        if spread(&more.killed()).overlaps(&spread(&fewer.killed())) { ", though the ranges overlap" } else { "" };
+    format!(
+        "Momentum matters most at an effective rate of {}: {} are killed with it and {} without{apart}.",
+        figure(with.case.effective_rate),
+        percents(&with.killed()),
+        percents(&without.killed()),
+    )
+}
+
+fn timelines(f: Function, by_momentum: &[Vec<&Series>; 2]) -> Picture {
+    let panel = |series: &Vec<&Series>| Panel {
+        title: format!("{}: dead, % of units", momentum(series[0].case.momentum)),
+        x: Axis::new("step", Scale::Whole),
+        y: Axis::new("", Scale::Share).from_to(0.0, 1.02),
+        plane: false,
+        marks: series.iter().map(|series| series.timeline()).collect(),
+    };
+    Picture {
+        title: format!("{f}: deaths step by step"),
+        caption: "The median over the seeds. A line that ends early is a training whose loss became infinite or NaN."
+            .to_owned(),
+        // With momentum first, whose rates are lower: so the legend rises.
+        panels: by_momentum.iter().rev().map(panel).collect(),
+    }
+}
+
+fn tolls_by_rate(f: Function, by_momentum: &[Vec<&Series>; 2]) -> Picture {
+    let marks = |x: fn(&Case) -> f64, figure: &dyn Fn(&Toll) -> Option<f64>| -> Vec<Mark> {
+        let of = |series: &Vec<&Series>| {
+            let at = |series: &&Series| {
+                let figures = series.figures(figure);
+                (!figures.is_empty()).then(|| (x(&series.case), spread(&figures)))
+            };
+            Mark::spreads(momentum(series[0].case.momentum), &series.iter().filter_map(at).collect::<Vec<_>>())
+        };
+        by_momentum.iter().flat_map(of).collect()
+    };
+    let panel = |title: &str, label: &str, marks| Panel {
+        title: title.to_owned(),
+        x: Axis::new(label, Scale::Logarithmic),
+        y: Axis::new("", Scale::Share).from_to(0.0, 1.02),
+        plane: false,
+        marks,
+    };
+    let (rate, effective) = ("learning rate", "learning rate / (1 − momentum)");
+    let by = |cause| marks(|case| case.effective_rate, &move |toll: &Toll| toll.by(cause));
+    Picture {
+        title: format!("{f}: the rate, the toll and its cause"),
+        caption: "The line is the median over the seeds, the band reaches from the lowest to the highest. The shares by cause, and those \
+                  that live at half the step, are of the killed units; there is no point where none was killed."
+            .to_owned(),
+        panels: vec![
+            panel("killed, % of units", rate, marks(Case::rate, &|toll| Some(toll.killed_share()))),
+            panel("killed, % of units", effective, marks(|case| case.effective_rate, &|toll| Some(toll.killed_share()))),
+            panel("killed by own weights, %", effective, by(Cause::OwnWeights)),
+            panel("killed by upstream, %", effective, by(Cause::Upstream)),
+            panel("live at half the step, %", effective, marks(|case| case.effective_rate, &Toll::survive_half)),
+            panel("training error at the end", effective, marks(|case| case.effective_rate, &|toll| toll.error)),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{measured, quick};
+    use super::*;
+
+    #[test]
+    fn a_high_rate_kills_and_a_low_one_does_not() {
+        let record = quick("dead-from-learning-rate", &[]);
+        let killed = |of: &str| measured(&record, of, "killed");
+        assert!(killed("relu, no momentum, rate 0.03").high < 2.0, "{:#?}", record.measures);
+        assert!(killed("relu, no momentum, rate 3").low > 20.0, "{:#?}", record.measures);
+        let of = "relu, momentum 0.9, rate 0.3";
+        let causes = ["by own weights", "by own bias", "by upstream"].map(|cause| measured(&record, of, cause).median);
+        assert!((causes.iter().sum::<f64>() - 100.0).abs() < 10.0, "{causes:?}");
+    }
+
+    /// Such a unit gets no gradient and sees the same data for ever.
+    #[test]
+    fn without_momentum_nothing_revives_a_unit_of_the_first_layer() {
+        let data = Dataset::digits(&Options::default());
+        let function = "relu".parse().unwrap();
+        let setting =
+            Setting { functions: vec![function], seeds: 1, quick: true, data: None, watcher: &crate::Unwatched };
+        let toll = Toll::of(&setting, &data, &Case { function, momentum: 0.0, effective_rate: 3.0 }, 1, 2).unwrap();
+        let of_layer = |layer: usize| toll.killed().filter(move |fate| fate.layer == layer);
+        assert!(of_layer(0).count() > 10 && of_layer(0).all(|fate| fate.events.len() == 1));
+        assert!(of_layer(1).any(Fate::has_revived));
+        assert_eq!(toll.dead.len(), 91);
+        assert!((toll.dead[90] - toll.fates.iter().filter(|fate| fate.is_dead()).count() as f64 / 128.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_function_without_a_flat_side_has_no_dead_units() {
+        let record = quick("dead-from-learning-rate", &["leaky_relu"]);
+        assert_eq!(record.verdict, Verdict::DidNotHold, "{}", record.finding);
+    }
+
+    #[test]
+    fn rates_are_effective_ones_less_what_momentum_adds() {
+        let case = |momentum| Case { function: "relu".parse().unwrap(), momentum, effective_rate: 0.3 };
+        assert_eq!(MOMENTA.map(|momentum| case(momentum).rate()), [0.3, 0.03]);
+    }
+}

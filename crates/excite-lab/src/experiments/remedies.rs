@@ -1,0 +1,356 @@
+use excite::Function;
+use excite_vitals::comparison::Spread;
+use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
+use excite_vitals::sketch::Unit;
+
+use super::trial::{Trial, usual_start};
+use super::{Experiment, Outcome, Setting, listed, percent, spread, takes_all};
+use crate::LabError;
+use crate::data::{Dataset, Options};
+use crate::network::Start;
+
+pub(super) const EXPERIMENT: Experiment = Experiment {
+    name: "remedies",
+    claim: "Units that are born dead need a better start, those that training kills need smaller steps; normalisation, leaky ReLU and ELU \
+            help both.",
+    method: "An MLP 64-64-64-10 is trained on the digits by SGD with a momentum of 0.9 in batches of 32. In the one case its hidden units \
+             start with a bias of −2, and a rate of 0.03; in the other it starts as usual, and the rate of 0.3 is too high. Each is trained \
+             as it is and with each remedy: a tenth of the rate; a rate that rises from 0 over the first half of the epochs; gradients \
+             clipped to a norm of 1; leaky ReLU; ELU; pre-activations standardised over each batch; the usual weights with biases of 0.1. \
+             A remedy helps if with every seed both the share of dead units and the training error at the end are lower than without it. \
+             A unit of ELU is dead where its slope is too small for a float.",
+    functions: &["relu"],
+    seeds: 5,
+    takes_data: false,
+    refuses: takes_all,
+    run,
+};
+
+const HIDDEN: [usize; 2] = [64, 64];
+const BATCH: usize = 32;
+
+/// What ails the network.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ailment {
+    BornDead,
+    Killed,
+}
+
+impl Ailment {
+    const ALL: [Self; 2] = [Self::BornDead, Self::Killed];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::BornDead => "born dead",
+            Self::Killed => "killed in training",
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Remedy {
+    Nothing,
+    LowerRate,
+    WarmUp,
+    Clipping,
+    LeakyRelu,
+    Elu,
+    Standardising,
+    Start,
+}
+
+impl Remedy {
+    const ALL: [Self; 8] = [
+        Self::Nothing,
+        Self::LowerRate,
+        Self::WarmUp,
+        Self::Clipping,
+        Self::LeakyRelu,
+        Self::Elu,
+        Self::Standardising,
+        Self::Start,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "no remedy",
+            Self::LowerRate => "lower rate",
+            Self::WarmUp => "warm-up",
+            Self::Clipping => "clipping",
+            Self::LeakyRelu => "leaky ReLU",
+            Self::Elu => "ELU",
+            Self::Standardising => "standardising",
+            Self::Start => "better start",
+        }
+    }
+
+    /// What the claim says.
+    fn should_help(self, ailment: Ailment) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::LowerRate | Self::WarmUp | Self::Clipping => ailment == Ailment::Killed,
+            Self::Start => ailment == Ailment::BornDead,
+            Self::LeakyRelu | Self::Elu | Self::Standardising => true,
+        }
+    }
+
+    fn function(self, own: Function) -> Function {
+        let named = |name: &str| name.parse().expect("the catalogue has it");
+        match self {
+            Self::LeakyRelu => named("leaky_relu"),
+            Self::Elu => named("elu"),
+            _ => own,
+        }
+    }
+}
+
+/// One function with one ailment and one remedy.
+struct Case {
+    function: Function,
+    ailment: Ailment,
+    remedy: Remedy,
+}
+
+impl Case {
+    fn name(&self) -> String {
+        format!("{} {}, {}", self.function, self.ailment.name(), self.remedy.name())
+    }
+
+    fn start(&self) -> Start {
+        let bias = match (self.remedy, self.ailment) {
+            (Remedy::Start, _) => 0.1,
+            (_, Ailment::BornDead) => -2.0,
+            (_, Ailment::Killed) => 0.0,
+        };
+        Start { bias, ..usual_start() }
+    }
+
+    /// The rate of the step of that index, of so many in all.
+    fn rate(&self, step: usize, steps: usize) -> f64 {
+        let full = match self.ailment {
+            Ailment::BornDead => 0.03,
+            Ailment::Killed => 0.3,
+        };
+        match self.remedy {
+            Remedy::LowerRate => 0.1 * full,
+            Remedy::WarmUp => full * (2.0 * (step + 1) as f64 / steps as f64).min(1.0),
+            _ => full,
+        }
+    }
+
+    fn treat(&self, setting: &Setting<'_>, data: &Dataset, seed: u64, epochs: usize) -> Result<Course, LabError> {
+        let function = self.remedy.function(self.function);
+        let mut trial = Trial::new(data, &HIDDEN, function, self.start(), seed)?;
+        if self.remedy == Remedy::Standardising {
+            trial = trial.standardised();
+        }
+        let mut descent = trial.descent(self.rate(0, 1));
+        let mut course = Course { dead: vec![dead_share(&trial)?], error: vec![] };
+        let steps = epochs * data.train.len().div_ceil(BATCH);
+        let mut step = 0;
+        for _ in 0..epochs {
+            if setting.watcher.stop_requested() {
+                return Err(LabError::Stopped);
+            }
+            let mut errors = 0.0;
+            for samples in trial.draw(usize::MAX).chunks(BATCH) {
+                let pass = trial.forward(samples)?;
+                let loss = trial.loss(&pass, samples)?;
+                if !loss.loss.is_finite() {
+                    return Ok(course);
+                }
+                errors += loss.errors;
+                let mut gradients = trial.backward(&pass, loss.gradient)?;
+                if self.remedy == Remedy::Clipping {
+                    descent.clip(&mut gradients, 1.0)?;
+                }
+                descent.set_learning_rate(self.rate(step, steps));
+                descent.step(&gradients)?;
+                step += 1;
+            }
+            course.error.push(errors / data.train.len() as f64);
+            course.dead.push(dead_share(&trial)?);
+        }
+        Ok(course)
+    }
+}
+
+fn dead_share(trial: &Trial<'_>) -> Result<f64, LabError> {
+    let vitals = trial.vitals()?;
+    let dead = vitals.iter().flat_map(|layer| layer.units()).filter(|unit| Unit::is_dead(unit)).count();
+    Ok(dead as f64 / HIDDEN.iter().sum::<usize>() as f64)
+}
+
+/// One training. It ends early where the loss ceases to be finite.
+struct Course {
+    /// The share of hidden units dead on all training samples, at the start and after each epoch.
+    dead: Vec<f64>,
+    /// The share of wrong classes in each epoch.
+    error: Vec<f64>,
+}
+
+/// A case with its courses, one a seed.
+struct Series {
+    case: Case,
+    courses: Vec<Course>,
+    epochs: usize,
+}
+
+impl Series {
+    fn dead(&self, epoch: usize) -> Vec<f64> {
+        self.courses.iter().filter_map(|course| course.dead.get(epoch).copied()).collect()
+    }
+
+    /// In the epoch of that number, the first one being 1.
+    fn error(&self, epoch: usize) -> Vec<f64> {
+        self.courses.iter().filter_map(|course| course.error.get(epoch - 1).copied()).collect()
+    }
+
+    fn at_end(&self) -> [Vec<f64>; 2] {
+        [self.dead(self.epochs), self.error(self.epochs)]
+    }
+
+    /// Whether with every seed the dead and the error at the end are fewer than `untreated` has with that seed. A training that diverged
+    /// is the worst.
+    fn helps(&self, untreated: &Self) -> bool {
+        let lower =
+            |with: Option<&f64>, without: Option<&f64>| with.is_some_and(|with| without.is_none_or(|w| with < w));
+        self.courses.iter().zip(&untreated.courses).all(|(with, without)| {
+            lower(with.dead.get(self.epochs), without.dead.get(self.epochs))
+                && lower(with.error.get(self.epochs - 1), without.error.get(self.epochs - 1))
+        })
+    }
+
+    fn in_words(&self) -> String {
+        let [dead, error] = self.at_end();
+        let diverged = self.courses.len() - error.len();
+        let [dead, error_median] = [&dead, &error].map(|shares| percent(spread(shares).median));
+        let figures = format!("{dead} dead, error {error_median}");
+        match diverged {
+            0 => figures,
+            _ if error.is_empty() => "it diverged with all seeds".to_owned(),
+            _ => format!("{figures}, diverged with {diverged} of {} seeds", self.courses.len()),
+        }
+    }
+
+    fn measures(&self) -> [Measure; 3] {
+        let percent = |quantity: &str, shares: Vec<f64>| {
+            let shares: Vec<f64> = shares.into_iter().map(|share| 100.0 * share).collect();
+            Measure::new(self.case.name(), quantity, "%", &shares)
+        };
+        let [dead, error] = self.at_end();
+        [percent("dead at the start", self.dead(0)), percent("dead at the end", dead), percent("training error", error)]
+    }
+
+    fn line(&self, epochs: std::ops::RangeInclusive<usize>, figures: fn(&Self, usize) -> Vec<f64>) -> Mark {
+        let at = |epoch| Some((epoch as f64, Spread::of(&figures(self, epoch))?.median));
+        Mark::line(self.case.remedy.name(), epochs.filter_map(at).collect())
+    }
+}
+
+fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
+    let data = Dataset::digits(&Options::default());
+    let epochs = if setting.quick { 4 } else { 20 };
+    let mut cases = vec![];
+    for &function in &setting.functions {
+        for ailment in Ailment::ALL {
+            cases.extend(Remedy::ALL.map(|remedy| Case { function, ailment, remedy }));
+        }
+    }
+    let courses = setting.over_cases(&cases, Case::name, |case, seed| case.treat(setting, &data, seed, epochs))?;
+    let series = cases.into_iter().zip(courses).map(|(case, courses)| Series { case, courses, epochs });
+    let all: Vec<_> = series.collect();
+
+    let (mut held, mut unlike, mut findings, mut pictures) = (vec![], vec![], vec![], vec![]);
+    // Of one function and ailment, the untreated one first.
+    for group in all.chunks(Remedy::ALL.len()) {
+        let (untreated, treated) = (&group[0], &group[1..]);
+        let Case { function, ailment, .. } = untreated.case;
+        let told = |series: &&Series| format!("{} ({})", series.case.remedy.name(), series.in_words());
+        let (helped, idle): (Vec<&Series>, Vec<&Series>) = treated.iter().partition(|series| series.helps(untreated));
+        findings.push(format!(
+            "{function}, {}: without a remedy {}. What helps: {}. What does not: {}.",
+            ailment.name(),
+            untreated.in_words(),
+            listed(helped.iter().map(told)),
+            listed(idle.iter().map(told)),
+        ));
+        for series in treated {
+            let as_claimed = series.helps(untreated) == series.case.remedy.should_help(ailment);
+            held.push(as_claimed);
+            if !as_claimed {
+                unlike.push(format!("{} for units {}", series.case.remedy.name(), ailment.name()));
+            }
+        }
+        pictures.push(picture(group));
+    }
+    findings.push(match &unlike[..] {
+        [] => "All as claimed.".to_owned(),
+        some => format!("Not as claimed: {}.", listed(some)),
+    });
+    Ok(Outcome {
+        verdict: Verdict::of(held),
+        finding: findings.join(" "),
+        certainty: match setting.seeds {
+            1 => "One seed: no spread, so nothing is sure.".to_owned(),
+            seeds => format!(
+                "Medians over {seeds} seeds; a figure is lower with all of them by chance once in {} times.",
+                super::figure(2_f64.powi(seeds.min(1000) as i32))
+            ),
+        },
+        measures: all.iter().flat_map(Series::measures).collect(),
+        pictures,
+    })
+}
+
+fn picture(group: &[Series]) -> Picture {
+    let Case { function, ailment, .. } = group[0].case;
+    let epochs = group[0].epochs;
+    let panel = |title: &str, y: Axis, marks: Vec<Mark>| Panel {
+        title: title.to_owned(),
+        x: Axis::new("epoch", Scale::Whole),
+        y,
+        plane: false,
+        marks,
+    };
+    let share = || Axis::new("", Scale::Share).from_to(0.0, 1.02);
+    let dead = group.iter().map(|series| series.line(0..=epochs, Series::dead)).collect();
+    let error = group.iter().map(|series| series.line(1..=epochs, Series::error)).collect();
+    Picture {
+        title: format!("{function}, {}: with each remedy and without", ailment.name()),
+        caption: "The median over the seeds. Lines that lie on one another are told apart by the table; one that ends early diverged."
+            .to_owned(),
+        panels: vec![panel("dead, % of units", share(), dead), panel("training error", share(), error)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{measured, quick};
+    use super::*;
+
+    #[test]
+    fn a_better_start_helps_the_born_dead_and_a_lower_rate_does_not() {
+        let record = quick("remedies", &[]);
+        let dead = |of: &str| measured(&record, &format!("relu born dead, {of}"), "dead at the end");
+        assert!(dead("better start").high < dead("no remedy").low, "{:#?}", record.measures);
+        assert!(dead("lower rate").overlaps(&dead("no remedy")), "{:#?}", record.measures);
+        let killed = |of: &str| measured(&record, &format!("relu killed in training, {of}"), "dead at the end");
+        assert!(killed("lower rate").high < killed("no remedy").low, "{:#?}", record.measures);
+        assert_eq!(dead("leaky ReLU").high, 0.0);
+    }
+
+    #[test]
+    fn warm_up_rises_to_the_full_rate_at_half_the_steps() {
+        let case = Case { function: "relu".parse().unwrap(), ailment: Ailment::Killed, remedy: Remedy::WarmUp };
+        let rates: Vec<f64> = (0..4).map(|step| case.rate(step, 4)).collect();
+        assert_eq!(rates, [0.15, 0.3, 0.3, 0.3]);
+    }
+
+    #[test]
+    fn nothing_helps_where_nothing_ails() {
+        let record = quick("remedies", &["leaky_relu"]);
+        assert!(record.finding.contains("without a remedy 0 % dead"), "{}", record.finding);
+        assert_ne!(record.verdict, Verdict::Held);
+    }
+}
