@@ -115,6 +115,11 @@ pub struct Table<'a> {
 }
 
 impl Record {
+    /// Whether there are times among the figures, in nanoseconds (`"ns"`): those come out otherwise whenever it is done again.
+    pub fn has_times(&self) -> bool {
+        self.measures.iter().any(|measure| measure.unit == "ns")
+    }
+
     /// The measures as a table, in the order in which they come first.
     pub fn table(&self) -> Table<'_> {
         let (mut quantities, mut names): (Vec<String>, Vec<&str>) = (vec![], vec![]);

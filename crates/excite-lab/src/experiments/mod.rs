@@ -11,11 +11,14 @@
 //! ```
 
 mod dead_from_initialisation;
+mod exp_is_expensive;
 mod not_zero_centred;
+mod relu6_fixed_point;
 mod relu_half_plane;
 mod same_sign_gradients;
 mod saturation_kills_gradients;
 mod sigmoid_squashes;
+mod timing;
 mod trial;
 mod zig_zag;
 
@@ -34,6 +37,8 @@ pub const ALL: &[&Experiment] = &[
     &relu_half_plane::EXPERIMENT,
     &dead_from_initialisation::EXPERIMENT,
     &not_zero_centred::EXPERIMENT,
+    &relu6_fixed_point::EXPERIMENT,
+    &exp_is_expensive::EXPERIMENT,
 ];
 
 /// The experiment of that name.
@@ -87,7 +92,7 @@ struct Outcome {
 }
 
 impl Experiment {
-    /// Runs it. The same request gives the same record, to the last bit.
+    /// Runs it. The same request gives the same record, to the last bit; but times come out otherwise ([`Record::has_times`]).
     ///
     /// # Errors
     /// If the experiment makes no sense with a function that was asked for, if there are no seeds, or if the watcher asked to stop.
