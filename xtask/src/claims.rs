@@ -90,6 +90,9 @@ fn page(record: &Record) -> String {
         record.method,
         functions.join(", "),
     );
+    if let Some(data) = &record.data {
+        let _ = write!(page, "Data: {data}.\n\n");
+    }
     for (index, picture) in record.pictures.iter().enumerate() {
         let _ = write!(
             page,

@@ -276,7 +276,7 @@ fn fits(plan: &Plan, data: &Dataset) -> Result<(), Failure> {
 }
 
 /// Makes the output folder, and a file in it for a moment: what cannot be written should not cost the training first.
-fn prepare_folder(folder: &Path) -> Result<(), Failure> {
+pub fn prepare_folder(folder: &Path) -> Result<(), Failure> {
     fs::create_dir_all(folder)
         .and_then(|()| tempfile::tempfile_in(folder))
         .map(|_| ())

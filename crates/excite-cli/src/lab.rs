@@ -1,45 +1,45 @@
 //! `excite lab`: what is said about activation functions, put to the test.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use excite::Function;
 use excite_lab::data::{Dataset, Options};
 use excite_lab::experiments::{self, Experiment, Request};
 use excite_lab::{LabError, Watcher};
-use excite_report::number::significant;
-use excite_vitals::experiment::{Measure, Record, Table};
+use excite_report::measure_text;
+use excite_vitals::experiment::{Record, Table};
 use serde_json::json;
 
 use crate::command_line::{check_named_once, command_line};
+use crate::compare::prepare_folder;
 use crate::error::Failure;
 use crate::number::count;
 use crate::progress::Progress;
 use crate::{output, table};
 
-/// Which experiment to run, and how.
+/// Which experiments to run, and how.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  excite lab                                     the experiments and what each puts to the test
+  excite lab                                     all experiments, and the report of them
+  excite lab list                                the experiments and what each puts to the test
   excite lab zig-zag --html zig-zag.html         one of them, with its pictures
   excite lab sigmoid-squashes --function hard_sigmoid
   excite lab saturation-kills-gradients --seeds 10
   excite lab relu-converges-faster --data fashion-mnist/
-  excite lab --all --quick --html lab.html       all of them, roughly
+  excite lab --quick                             all of them, roughly
   excite lab zig-zag --json | jq '.experiments[] | {name, verdict, finding}'
 
-The verdict is what came out here: on this network, these data and these seeds. It may be that a claim does not hold.")]
+The verdict is what came out here: on this network, these data and these seeds. It may be that a claim does not hold.
+Of all experiments those that are finished are kept in the folder --out: after Ctrl-C the same command goes on from there.")]
 pub struct Arguments {
-    /// The experiment [default: list them]
-    #[arg(value_name = "NAME", conflicts_with = "all")]
+    /// The experiment; `list` names them [default: all of them]
+    #[arg(value_name = "NAME")]
     name: Option<String>,
-    /// Run all experiments
-    #[arg(long)]
-    all: bool,
 
     /// The functions to look at, by their names here or in PyTorch, JAX, Keras or ONNX [default: those of the claim]
-    #[arg(long, short, value_delimiter = ',', value_parser = str::parse::<Function>, conflicts_with = "all")]
+    #[arg(long, short, value_delimiter = ',', value_parser = str::parse::<Function>, requires = "name")]
     function: Vec<Function>,
     /// How many times to do it, each with other random numbers [default: as many as the experiment calls for]
     #[arg(long, value_name = "N", value_parser = count)]
@@ -52,38 +52,46 @@ pub struct Arguments {
     #[arg(long)]
     quick: bool,
 
+    /// The folder for the report of all experiments, and for those that are finished
+    #[arg(long, short, value_name = "DIR", default_value = "excite-out", help_heading = "Output")]
+    out: PathBuf,
+    /// Forget what is finished in that folder
+    #[arg(long, conflicts_with = "name", help_heading = "Output")]
+    fresh: bool,
     /// Print the whole result as JSON on standard output, and nothing else there
     #[arg(long, help_heading = "Output")]
     json: bool,
-    /// Write the report with the pictures, a page that needs nothing else
+    /// Write the report with the pictures here, a page that needs nothing else [default: lab.html in the folder, of all experiments]
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     html: Option<PathBuf>,
 }
 
 /// Runs experiments and shows what came out, or lists them.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let chosen = match &arguments.name {
-        Some(name) => vec![find(name)?],
-        None if arguments.all => experiments::ALL.to_vec(),
-        None => return arguments.list(),
+    let one = match arguments.name.as_deref() {
+        Some("list") => return arguments.list(),
+        Some(name) => Some(find(name)?),
+        None => None,
     };
     check_named_once("--function", &arguments.function)?;
-    if let Some(path) = &arguments.html {
+    let html = arguments.html.clone().or_else(|| one.is_none().then(|| arguments.out.join("lab.html")));
+    if one.is_none() {
+        prepare_folder(&arguments.kept())?;
+    }
+    if let Some(path) = &html {
         output::check_writable(path)?;
     }
-    let raw = Options { centre: false, ..Options::default() };
-    let data = arguments.data.as_ref().map(|path| Dataset::open(path, &raw)).transpose();
-    let data = data.map_err(|error| Failure::Failed(error.to_string()))?;
-    let request =
-        Request { functions: arguments.function.clone(), seeds: arguments.seeds, quick: arguments.quick, data };
-    // Of all experiments some are not about data.
-    let without = Request { data: None, ..request.clone() };
-    let suits = |experiment: &Experiment| if arguments.all && !experiment.takes_data { &without } else { &request };
-    let progress = Progress::new("done", "stopping, nothing is written")?;
-    let records: Result<Vec<_>, _> =
-        chosen.iter().map(|experiment| experiment.run(suits(experiment), &Runs(&progress))).collect();
-    progress.clear();
-    arguments.show(&records.map_err(failure)?)
+    let request = arguments.request()?;
+    let records = match one {
+        Some(experiment) => {
+            let progress = Progress::new("done", "stopping, nothing is written")?;
+            let record = experiment.run(&request, &Runs(&progress));
+            progress.clear();
+            vec![record.map_err(failure)?]
+        }
+        None => arguments.run_all(&request)?,
+    };
+    arguments.show(&records, html.as_deref())
 }
 
 /// The runs of one experiment after the other on one bar.
@@ -122,10 +130,69 @@ fn failure(error: LabError) -> Failure {
 const VERSION: u32 = 1;
 
 impl Arguments {
+    /// Where finished experiments are kept.
+    fn kept(&self) -> PathBuf {
+        self.out.join("lab")
+    }
+
+    fn request(&self) -> Result<Request, Failure> {
+        let raw = Options { centre: false, ..Options::default() };
+        let data = self.data.as_ref().map(|path| Dataset::open(path, &raw)).transpose();
+        let data = data.map_err(|error| Failure::Failed(error.to_string()))?;
+        Ok(Request { functions: self.function.clone(), seeds: self.seeds, quick: self.quick, data })
+    }
+
+    /// All experiments; those that are kept are not run again.
+    fn run_all(&self, request: &Request) -> Result<Vec<Record>, Failure> {
+        // Some are not about data.
+        let without = Request { data: None, ..request.clone() };
+        let asked: Vec<_> = (1..)
+            .zip(experiments::ALL)
+            .map(|(number, &experiment)| {
+                let path = self.kept().join(format!("{number:02}-{}.record", experiment.name));
+                (experiment, if experiment.takes_data { request } else { &without }, path)
+            })
+            .collect();
+        let kept = |(experiment, request, path): &(&Experiment, &Request, PathBuf)| {
+            // One that cannot be read is as good as none.
+            Record::read(path).ok().filter(|record| !self.fresh && experiment.is_answered_by(request, record))
+        };
+        let kept: Vec<_> = asked.iter().map(kept).collect();
+        let finished = kept.iter().flatten().count();
+        if finished > 0 {
+            let folder = self.kept();
+            output::notice(&format!(
+                "{finished} of {} kept in {} (--fresh starts anew)",
+                asked.len(),
+                folder.display()
+            ));
+        }
+        let progress = Progress::new("done", "stopping, finished experiments are kept")?;
+        let mut records = Vec::new();
+        for ((experiment, request, path), kept) in asked.iter().zip(kept) {
+            let record = match kept {
+                Some(record) => record,
+                None => {
+                    let record = experiment.run(request, &Runs(&progress)).map_err(|error| {
+                        progress.clear();
+                        failure(error)
+                    })?;
+                    record
+                        .write(path)
+                        .map_err(|error| Failure::Failed(format!("{} cannot be written ({error})", path.display())))?;
+                    record
+                }
+            };
+            records.push(record);
+        }
+        progress.clear();
+        Ok(records)
+    }
+
     fn list(&self) -> Result<(), Failure> {
-        if self.quick || self.data.is_some() || self.seeds.is_some() || !self.function.is_empty() || self.html.is_some()
-        {
-            return Err(Failure::Usage("name an experiment to run, or run them with --all".to_owned()));
+        let asked = self.quick || self.fresh || self.data.is_some() || self.seeds.is_some();
+        if asked || !self.function.is_empty() || self.html.is_some() {
+            return Err(Failure::Usage("`list` runs nothing: of the options only --json goes with it".to_owned()));
         }
         if self.json {
             let experiments: Vec<_> = experiments::ALL
@@ -138,22 +205,27 @@ impl Arguments {
         for experiment in experiments::ALL {
             table.add_row([experiment.name, experiment.claim]);
         }
-        output::print(&format!("{table}\nexcite lab NAME puts it to the test\n"))
+        output::print(&format!("{table}\nexcite lab NAME puts one of them to the test, excite lab all of them\n"))
     }
 
-    fn show(&self, records: &[Record]) -> Result<(), Failure> {
+    fn show(&self, records: &[Record], html: Option<&Path>) -> Result<(), Failure> {
         let command = command_line();
-        if let Some(path) = &self.html {
+        if let Some(path) = html {
             output::write(path, &excite_report::experiments_page(records, &command))?;
         }
         if self.json {
             let result = json!({ "version": VERSION, "command": command, "experiments": records });
             output::print(&format!("{result:#}\n"))?;
+        } else if let [record] = records {
+            output::print(&in_terminal(record))?;
         } else {
-            let texts: Vec<_> = records.iter().map(in_terminal).collect();
-            output::print(&texts.join("\n"))?;
+            let mut table = table::new(&["experiment", "verdict", "what came out"]);
+            for record in records {
+                table.add_row([&record.name, &record.verdict.to_string(), &record.finding]);
+            }
+            output::print(&format!("{table}\n"))?;
         }
-        if let Some(path) = &self.html {
+        if let Some(path) = html {
             output::notice(&format!("wrote {}", path.display()));
         }
         Ok(())
@@ -166,7 +238,7 @@ fn in_terminal(record: &Record) -> String {
     let headings: Vec<_> = std::iter::once("").chain(columns.iter().map(String::as_str)).collect();
     let mut drawn = table::new(&headings);
     for (name, measures) in rows {
-        drawn.add_row(std::iter::once(name).chain(measures.into_iter().map(cell)));
+        drawn.add_row(std::iter::once(name).chain(measures.into_iter().map(measure_text)));
     }
     let width = table::text_width(&drawn);
     let (strong, wrapped) = (output::STRONG, |text: &str| output::wrapped(text, width));
@@ -179,15 +251,4 @@ fn in_terminal(record: &Record) -> String {
         wrapped(&record.certainty),
         wrapped(&format!("{seeds}{quick}; (low to high) where they differ.")),
     )
-}
-
-fn cell(measure: Option<&Measure>) -> String {
-    let Some(measure) = measure else { return String::new() };
-    match measure.value {
-        None => "–".to_owned(),
-        Some(spread) if spread.low == spread.high => significant(spread.median),
-        Some(spread) => {
-            format!("{} ({} to {})", significant(spread.median), significant(spread.low), significant(spread.high))
-        }
-    }
 }

@@ -228,6 +228,15 @@ impl Network {
 
     /// The network's outputs for `inputs`, rows of samples as [`Architecture::arrange`] lays them out.
     pub(crate) fn forward(&self, inputs: Vec<f32>, activation: &Activation) -> Result<Pass> {
+        self.forward_with(inputs, |z| activation.forward(z))
+    }
+
+    /// The same with anything in place of the activation function.
+    pub(crate) fn forward_with(
+        &self,
+        inputs: Vec<f32>,
+        activation: impl Fn(&Tensor) -> Result<Tensor>,
+    ) -> Result<Pass> {
         let samples = inputs.len() / self.architecture.inputs;
         let mut x = Tensor::from_vec(inputs, (samples, self.architecture.inputs), &Device::Cpu)?;
         debug_assert_eq!(x.dtype(), DType::F32);
@@ -238,7 +247,7 @@ impl Network {
                 Some(image) => x.apply_op3_no_bwd(weights, biases, &convolution(index, image))?,
                 None => x.apply_op3_no_bwd(weights, biases, &dense(index))?,
             };
-            let a = activation.forward(&z)?;
+            let a = activation(&z)?;
             layer_inputs.push(x);
             x = match self.convolved(index) {
                 Some(image) => a.apply_op1_no_bwd(&pooling(image, weights))?,

@@ -25,11 +25,27 @@ pub fn experiments_page(experiments: &[Record], command: &str) -> String {
                 }
             }
         }
-        p.soft { "This command repeats it:" }
+        p.soft { (repeats(experiments)) }
         pre { (command) }
         @for record in experiments { (experiment(record)) }
     };
     page::page(&format!("{title}: excite lab"), &body)
+}
+
+/// What the command gives that made the page.
+fn repeats(experiments: &[Record]) -> String {
+    let timed: Vec<_> =
+        experiments.iter().filter(|record| record.has_times()).map(|record| record.name.as_str()).collect();
+    match timed[..] {
+        [] => "This command repeats it, to the last digit:".to_owned(),
+        _ if timed.len() == experiments.len() => {
+            "This command does it again; times come out otherwise each time, and on each machine:".to_owned()
+        }
+        _ => format!(
+            "This command repeats it, to the last digit but for the times of {}, which come out otherwise each time:",
+            timed.join(", ")
+        ),
+    }
 }
 
 fn experiment(record: &Record) -> Markup {
@@ -43,7 +59,9 @@ fn experiment(record: &Record) -> Markup {
             }
             p { (record.method) }
             p.soft {
-                "Functions: " (functions.join(", ")) ". " (number::count(record.seeds, "seed", "seeds")) "."
+                "Functions: " (functions.join(", ")) ". "
+                @if let Some(data) = &record.data { "Data: " (data) ". " }
+                (number::count(record.seeds, "seed", "seeds")) "."
             }
             @for picture in &record.pictures { (figure(picture)) }
             (table(record))

@@ -22,6 +22,8 @@ pub struct Record {
     pub method: String,
     /// The functions that were looked at.
     pub functions: Vec<Function>,
+    /// The data, where they are not those of the experiment: their name and a fingerprint.
+    pub data: Option<String>,
     /// How many times it was done, each with other random numbers.
     pub seeds: usize,
     /// Whether less was done than the experiment calls for, so as to be quick.
@@ -148,6 +150,11 @@ impl Record {
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (record, rest) = postcard::take_from_bytes(bytes.strip_prefix(MAGIC)?).ok()?;
         rest.is_empty().then_some(record)
+    }
+
+    /// Whether there are times among the figures, in nanoseconds (`"ns"`): those come out otherwise whenever it is done again.
+    pub fn has_times(&self) -> bool {
+        self.measures.iter().any(|measure| measure.unit == "ns")
     }
 
     /// The measures as a table, in the order in which they come first.

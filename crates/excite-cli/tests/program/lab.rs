@@ -7,9 +7,9 @@ use crate::Place;
 #[test]
 fn the_experiments_are_listed_with_their_claims() {
     let place = Place::new();
-    let ran = place.run(&["lab"]);
+    let ran = place.run(&["lab", "list"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
-    let list: Value = serde_json::from_str(&place.run(&["lab", "--json"]).out).unwrap();
+    let list: Value = serde_json::from_str(&place.run(&["lab", "list", "--json"]).out).unwrap();
     let experiments = list["experiments"].as_array().unwrap();
     assert!(experiments.len() >= 11);
     for experiment in experiments {
@@ -77,23 +77,29 @@ fn an_experiment_on_data_is_done_on_ones_own() {
 }
 
 #[test]
-fn all_experiments_are_run_into_one_page() {
+fn all_experiments_are_run_into_one_page_and_kept() {
     let place = Place::new();
-    let ran = place.run(&["lab", "--all", "--quick", "--json", "--html", "lab.html"]);
-    assert_eq!((ran.code, ran.err.as_str()), (Some(0), "wrote lab.html\n"));
+    let ran = place.run(&["lab", "--quick", "--json"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), "wrote excite-out/lab.html\n"));
     let result: Value = serde_json::from_str(&ran.out).unwrap();
-    let list: Value = serde_json::from_str(&place.run(&["lab", "--json"]).out).unwrap();
+    let list: Value = serde_json::from_str(&place.run(&["lab", "list", "--json"]).out).unwrap();
     let names = |json: &Value| -> Vec<String> {
         json["experiments"].as_array().unwrap().iter().map(|e| e["name"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names(&result), names(&list));
-    let page = place.read("lab.html");
+    let page = place.read("excite-out/lab.html");
     for experiment in result["experiments"].as_array().unwrap() {
         let name = experiment["name"].as_str().unwrap();
         assert!(page.contains(&format!("<section id=\"{name}\">")), "{name}");
         assert!(!experiment["measures"].as_array().unwrap().is_empty(), "{name}");
         assert!(!experiment["certainty"].as_str().unwrap().is_empty() || experiment["verdict"] == "depends", "{name}");
     }
+
+    // What is finished is not done again, not even what has times; what is damaged or was asked for otherwise is.
+    place.file("excite-out/lab/03-zig-zag.record", "damaged");
+    let again = place.run(&["lab", "--quick", "--json"]);
+    let kept = "12 of 13 kept in excite-out/lab (--fresh starts anew)\nwrote excite-out/lab.html\n";
+    assert_eq!((again.code, again.err.as_str(), &again.out), (Some(0), kept, &ran.out));
 }
 
 #[test]
@@ -108,8 +114,9 @@ fn what_makes_no_sense_is_one_sentence_and_nothing_is_written() {
             "tanh has no side on which its slope is 0",
         ),
         (&["lab", "zig-zag", "--seeds", "0"], "it must be a whole number, at least 1"),
-        (&["lab", "--quick"], "name an experiment to run, or run them with --all"),
-        (&["lab", "zig-zag", "--all"], "cannot be used with"),
+        (&["lab", "list", "--quick"], "`list` runs nothing"),
+        (&["lab", "zig-zag", "--fresh"], "cannot be used with"),
+        (&["lab", "--function", "relu"], "NAME"),
     ] {
         let ran = place.run(arguments);
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments:?}: {}", ran.err);

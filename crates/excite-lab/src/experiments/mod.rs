@@ -12,14 +12,17 @@
 
 mod dead_from_initialisation;
 mod dead_from_learning_rate;
+mod exp_is_expensive;
 mod not_zero_centred;
 mod race;
+mod relu6_fixed_point;
 mod relu_converges_faster;
 mod relu_half_plane;
 mod remedies;
 mod same_sign_gradients;
 mod saturation_kills_gradients;
 mod sigmoid_squashes;
+mod timing;
 mod trial;
 mod zero_mean_data;
 mod zig_zag;
@@ -45,6 +48,8 @@ pub const ALL: &[&Experiment] = &[
     &not_zero_centred::EXPERIMENT,
     &zero_mean_data::EXPERIMENT,
     &relu_converges_faster::EXPERIMENT,
+    &relu6_fixed_point::EXPERIMENT,
+    &exp_is_expensive::EXPERIMENT,
 ];
 
 /// The experiment of that name.
@@ -106,18 +111,15 @@ struct Outcome {
 }
 
 impl Experiment {
-    /// Runs it. The same request gives the same record, to the last bit.
+    /// Runs it. The same request gives the same record, to the last bit; but times come out otherwise ([`Record::has_times`]).
     ///
     /// # Errors
     /// If the experiment makes no sense with a function or data that were asked for, if there are no seeds, or if the watcher asked to stop.
     pub fn run(&self, request: &Request, watcher: &dyn Watcher) -> Result<Record, LabError> {
-        let seeds = match (request.seeds, request.quick) {
-            (Some(0), _) => return Err(LabError::Plan("an experiment needs at least one seed".to_owned())),
-            (Some(seeds), _) => seeds,
-            (None, true) => self.seeds.min(2),
-            (None, false) => self.seeds,
-        };
-        let functions = if request.functions.is_empty() { self.own_functions() } else { request.functions.clone() };
+        let (functions, seeds) = self.asked_for(request);
+        if seeds == 0 {
+            return Err(LabError::Plan("an experiment needs at least one seed".to_owned()));
+        }
         if let Some(why) = functions.iter().find_map(|&f| (self.refuses)(f)) {
             return Err(LabError::Plan(format!("{}: {why}", self.name)));
         }
@@ -131,6 +133,7 @@ impl Experiment {
             claim: self.claim.to_owned(),
             method: self.method.to_owned(),
             functions: setting.functions,
+            data: request.data.as_ref().map(described),
             seeds,
             quick: request.quick,
             verdict,
@@ -143,6 +146,21 @@ impl Experiment {
 }
 
 impl Experiment {
+    /// Whether `record` is what [`run`](Self::run) made of such a request, by an experiment that claims and does the same.
+    pub fn is_answered_by(&self, request: &Request, record: &Record) -> bool {
+        let Record { name, claim, method, functions, data, seeds, quick, .. } = record;
+        (name.as_str(), claim.as_str(), method.as_str()) == (self.name, self.claim, self.method)
+            && (functions, seeds) == (&self.asked_for(request).0, &self.asked_for(request).1)
+            && (data, *quick) == (&request.data.as_ref().map(described), request.quick)
+    }
+
+    /// The functions and the number of seeds.
+    fn asked_for(&self, request: &Request) -> (Vec<Function>, usize) {
+        let functions = if request.functions.is_empty() { self.own_functions() } else { request.functions.clone() };
+        let usual = if request.quick { self.seeds.min(2) } else { self.seeds };
+        (functions, request.seeds.unwrap_or(usual))
+    }
+
     fn own_functions(&self) -> Vec<Function> {
         self.functions.iter().map(|name| name.parse().expect("the list names functions of the catalogue")).collect()
     }
@@ -197,6 +215,11 @@ impl Setting<'_> {
     fn plan(&self, times: usize) {
         self.watcher.plan((times * self.seeds) as u64);
     }
+}
+
+/// Data of one's own, by their name and what tells them from others.
+fn described(data: &Dataset) -> String {
+    format!("{} ({:016x})", data.name, data.fingerprint())
 }
 
 /// For experiments that take any function.
