@@ -129,7 +129,7 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
                     &format!("; dead at the start {}, {} {}", percents(&off.dead), names.1, percents(&centred.dead));
             }
             findings.push(format!("{finding}."));
-            sure.push((format!("{f} {} and {}", names.0, names.1), &off.race, &centred.race));
+            sure.push((format!("{f} {} against {}", names.0, names.1), &off.race, &centred.race));
         }
     }
     Ok(Outcome {
