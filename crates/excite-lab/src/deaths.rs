@@ -59,7 +59,9 @@ impl DeathWatch {
                     self.tell(layer, unit, Event::Killed(Killing { step, push: pushes[unit], survives_half }));
                 }
             }
-            revived.into_iter().for_each(|unit| self.tell(layer, unit, Event::Revived { step }));
+            for unit in revived {
+                self.tell(layer, unit, Event::Revived { step });
+            }
         }
         (self.layers, self.before) = (layers, network.copy()?);
         Ok(())

@@ -212,12 +212,13 @@ impl Network {
         other: &Self,
         each: impl Fn(usize, Parameter, &Tensor, &Tensor) -> Result<Tensor>,
     ) -> Result<Self> {
-        let both = |(layer, ((weights, biases), (weights2, biases2))): (usize, (&(Var, Var), &(Var, Var)))| {
-            // Copied, because training writes into variables.
-            let made = |kind, a: &Var, b: &Var| Var::from_tensor(&each(layer, kind, a, b)?.copy()?);
-            Ok((made(Parameter::Weights, weights, weights2)?, made(Parameter::Biases, biases, biases2)?))
-        };
-        let parameters = self.parameters.iter().zip(&other.parameters).enumerate().map(both).collect::<Result<_>>()?;
+        // Copied, because training writes into variables.
+        let made = |layer, kind, a: &Var, b: &Var| Var::from_tensor(&each(layer, kind, a, b)?.copy()?);
+        let mut parameters = vec![];
+        for (layer, (own, others)) in self.parameters.iter().zip(&other.parameters).enumerate() {
+            let weights = made(layer, Parameter::Weights, &own.0, &others.0)?;
+            parameters.push((weights, made(layer, Parameter::Biases, &own.1, &others.1)?));
+        }
         Ok(Self { architecture: self.architecture.clone(), parameters })
     }
 

@@ -59,8 +59,8 @@ fn json_is_the_whole_result_and_the_same_each_time() {
 #[test]
 fn an_experiment_on_data_is_done_on_ones_own() {
     let place = Place::new();
-    let rows: String = (0..120).map(|i| format!("{},{},{}\n", i % 7, (i * 5) % 11, u8::from(i % 7 > 3))).collect();
-    place.file("points.csv", &rows);
+    let row = |i| format!("{},{},{}", i % 7, (i * 5) % 11, u8::from(i % 7 > 3));
+    place.file("points.csv", (0..120).map(row).collect::<Vec<_>>().join("\n"));
     let ran = place.run(&["lab", "zero-mean-data", "--data", "points.csv", "--function", "relu", "--quick", "--json"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     let result: Value = serde_json::from_str(&ran.out).unwrap();

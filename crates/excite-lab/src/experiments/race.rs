@@ -99,9 +99,15 @@ impl Race {
         spread(&self.epochs()).high < spread(&other.epochs()).low
     }
 
-    /// `"3.2 epochs (2.9 to 4)"`.
+    /// `"3.2 (2.9 to 4) epochs"`, and with how many seeds it did not arrive.
     pub(super) fn in_words(&self) -> String {
-        format!("{} epochs", ranged(&self.epochs()))
+        let epochs = self.epochs();
+        let late = epochs.iter().filter(|epochs| epochs.is_infinite()).count();
+        let late = match late {
+            0 => String::new(),
+            _ => format!(" (not within {} with {late} of {} seeds)", self.goal.epochs, epochs.len()),
+        };
+        format!("{} epochs{late}", ranged(&epochs))
     }
 
     /// The training error of so many epochs, over the seeds.
@@ -171,7 +177,7 @@ pub(super) fn panels(races: &[(&str, &Race)]) -> Vec<Panel> {
     let sweeps = Panel {
         title: format!("epochs to {}", percent(goal.error)),
         x: Axis::new("learning rate", Scale::Logarithmic),
-        y: Axis::new("", Scale::Linear),
+        y: Axis::new("", Scale::Logarithmic),
         plane: false,
         marks: races.iter().map(|(name, race)| race.sweep(name)).collect(),
     };
@@ -208,7 +214,8 @@ mod tests {
         assert_eq!(slow.epochs(), [4.0, f64::INFINITY]);
         assert_eq!(slow.times(&fast), [2.0, f64::INFINITY]);
         assert!(fast.is_faster_than(&slow) && !slow.is_faster_than(&fast) && !fast.is_faster_than(&fast));
-        assert_eq!(ranged(&fast.epochs()), "2.25 (2 to 2.5)");
+        assert_eq!(fast.in_words(), "2.25 (2 to 2.5) epochs");
+        assert!(slow.in_words().ends_with("epochs (not within 4 with 1 of 2 seeds)"), "{}", slow.in_words());
         let sure = certainty(&[("a".to_owned(), &slow, &fast), ("b".to_owned(), &fast, &fast)]);
         assert!(sure.contains("once in 3 times: a.") && sure.ends_with("no difference is shown: b."), "{sure}");
         // Twice the four epochs that the slower takes, of four.

@@ -55,7 +55,7 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
                 other.function,
                 ranged(&times)
             ));
-            sure.push((format!("{} and {name}", other.function), *other, *rectifier));
+            sure.push((format!("{} against {name}", other.function), *other, *rectifier));
         }
     }
     let each: Vec<_> = races.iter().map(|race| format!("{} {}", race.function, race.in_words())).collect();

@@ -1,4 +1,5 @@
 use excite::Function;
+use excite_vitals::LayerVitals;
 use excite_vitals::comparison::Spread;
 use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use excite_vitals::sketch::Unit;
@@ -177,7 +178,7 @@ impl Case {
 
 fn dead_share(trial: &Trial<'_>) -> Result<f64, LabError> {
     let vitals = trial.vitals()?;
-    let dead = vitals.iter().flat_map(|layer| layer.units()).filter(|unit| Unit::is_dead(unit)).count();
+    let dead = vitals.iter().flat_map(LayerVitals::units).filter(|unit| Unit::is_dead(unit)).count();
     Ok(dead as f64 / HIDDEN.iter().sum::<usize>() as f64)
 }
 

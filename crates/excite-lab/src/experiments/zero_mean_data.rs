@@ -1,4 +1,5 @@
 use excite::Function;
+use excite_vitals::LayerVitals;
 use excite_vitals::experiment::{Measure, Picture, Verdict};
 use excite_vitals::sketch::Unit;
 
@@ -90,7 +91,7 @@ impl Case {
 
 fn dead_at_start(data: &Dataset, f: Function, seed: u64) -> Result<f64, LabError> {
     let vitals = Trial::new(data, &HIDDEN, f, usual_start(), seed)?.vitals()?;
-    let units: Vec<&Unit> = vitals.iter().flat_map(|layer| layer.units()).collect();
+    let units: Vec<&Unit> = vitals.iter().flat_map(LayerVitals::units).collect();
     Ok(units.iter().filter(|unit| unit.is_dead()).count() as f64 / units.len() as f64)
 }
 
@@ -116,20 +117,19 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
             let (off, centred) = (pair[0], pair[1]);
             held.push(centred.race.is_faster_than(&off.race));
             let names = (off.preparation.name(), centred.preparation.name());
-            let mut finding = format!(
-                "{f}, {}: {}, {} times as many as {}",
+            let mut dead = String::new();
+            if off.dead.iter().chain(&centred.dead).any(|dead| *dead > 0.0) {
+                held.push(spread(&centred.dead).high < spread(&off.dead).low);
+                dead = format!("; dead at the start {}, {} {}", percents(&off.dead), names.1, percents(&centred.dead));
+            }
+            findings.push(format!(
+                "{f}, {}: {}, {} times as many as {}{dead}.",
                 names.0,
                 off.race.in_words(),
                 ranged(&off.race.times(&centred.race)),
                 names.1
-            );
-            if off.dead.iter().chain(&centred.dead).any(|dead| *dead > 0.0) {
-                held.push(spread(&centred.dead).high < spread(&off.dead).low);
-                finding +=
-                    &format!("; dead at the start {}, {} {}", percents(&off.dead), names.1, percents(&centred.dead));
-            }
-            findings.push(format!("{finding}."));
-            sure.push((format!("{f} {} and {}", names.0, names.1), &off.race, &centred.race));
+            ));
+            sure.push((format!("{f} {} against {}", names.0, names.1), &off.race, &centred.race));
         }
     }
     Ok(Outcome {
