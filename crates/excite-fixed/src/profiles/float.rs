@@ -65,11 +65,29 @@ impl Conversion {
         match f {
             Function::LeakyRelu(excite::LeakyRelu { negative_slope }) if x < 0.0 => x * negative_slope as f32,
             Function::Sigmoid(_) if is_tensorflow => 1.0 / (1.0 + rounded(libm::exp, -x)),
-            Function::Gelu(_) if is_tensorflow => 0.5 * x * rounded(libm::erfc, x * -FRAC_1_SQRT_2),
+            Function::Gelu(_) if is_tensorflow => 0.5 * x * libm::erfcf(x * -FRAC_1_SQRT_2),
+            Function::GeluTanh(_) if is_tensorflow => {
+                // √(2/π)
+                const FACTOR: f32 = 0.797_884_56;
+                0.5 * x * (1.0 + tanh_of_c(FACTOR * (x + 0.044715 * x * x * x)))
+            }
             Function::Gelu(_) if self == Self::FusedHalfEven => x * 0.5 * (1.0 + rounded(libm::erf, x * FRAC_1_SQRT_2)),
             _ => f.value(f64::from(x)) as f32,
         }
     }
+}
+
+/// tanh x of f32 as the C library of the machine has it (glibc before 2.41), whose last digit is not always that of the rounded value.
+fn tanh_of_c(x: f32) -> f32 {
+    let y = match x.abs() {
+        22.0.. => 1.0,
+        size @ 1.0.. => 1.0 - 2.0 / (libm::expm1f(2.0 * size) + 2.0),
+        size => {
+            let t = libm::expm1f(-2.0 * size);
+            -t / (t + 2.0)
+        }
+    };
+    y.copysign(x)
 }
 
 /// The functions that the libraries compute in this way.
