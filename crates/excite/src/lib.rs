@@ -26,7 +26,6 @@
 //! * [`Function`] is any one of them, chosen at run time by name: `"relu6".parse::<Function>()`.
 //! * [`Facts`] computes what a function does: its range, where it is linear, where it saturates.
 //! * [`Engine`] says how slices are worked through: on which instruction set, on how many threads.
-//! * [`fixed`] has fixed-point numbers: their formats and roundings.
 //!
 //! # What is promised
 //! * The result depends on the value alone: not on its position in the slice, the slice's length or alignment, the
@@ -54,7 +53,6 @@ mod channels;
 mod dispatch;
 mod error;
 mod facts;
-pub mod fixed;
 mod float;
 mod functions;
 mod gated;

@@ -28,7 +28,7 @@ impl Rounding {
     /// The whole number for `x`, as a float. NaN and infinities stay what they are.
     ///
     /// ```
-    /// use excite::fixed::Rounding;
+    /// use excite_fixed::Rounding;
     /// assert_eq!(Rounding::ALL.map(|rounding| rounding.round(-2.5)), [-2.0, -3.0, -2.0, -3.0, -2.0]);
     /// ```
     pub fn round(self, x: f64) -> f64 {

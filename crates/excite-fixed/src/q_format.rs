@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
-use super::Rounding;
+use crate::Rounding;
 
 /// The form of a fixed-point number: signed or not, its integer bits and its fraction bits. Its codes are whole numbers, and a code
 /// stands for itself times 2^−fraction.
@@ -17,12 +17,12 @@ use super::Rounding;
 /// Either number may be negative, where the point lies outside the bits: `UQ-2.10` has 8 bits for values under a quarter.
 ///
 /// ```
-/// use excite::fixed::QFormat;
+/// use excite_fixed::QFormat;
 /// let byte: QFormat = "Q3.4".parse()?;
 /// assert_eq!((byte.bits(), byte.step(), byte.min(), byte.max()), (8, 0.0625, -8.0, 7.9375));
 /// let small: QFormat = "UQ-2.10".parse()?;
 /// assert_eq!((small.bits(), small.max()), (8, 0.2490234375));
-/// # Ok::<(), excite::fixed::QFormatError>(())
+/// # Ok::<(), excite_fixed::QFormatError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct QFormat {
@@ -119,12 +119,12 @@ impl QFormat {
     /// The code for `value`. That of NaN is 0.
     ///
     /// ```
-    /// use excite::fixed::{Overflow, QFormat, Rounding};
+    /// use excite_fixed::{Overflow, QFormat, Rounding};
     /// let format: QFormat = "Q3.4".parse()?;
     /// let [saturated, wrapped] =
     ///     [Overflow::Saturate, Overflow::Wrap].map(|overflow| format.code(8.5, Rounding::HalfEven, overflow));
     /// assert_eq!((saturated, wrapped), (127, 136 - 256));
-    /// # Ok::<(), excite::fixed::QFormatError>(())
+    /// # Ok::<(), excite_fixed::QFormatError>(())
     /// ```
     pub fn code(self, value: f64, rounding: Rounding, overflow: Overflow) -> i64 {
         let mut steps = value * power_of_two(i32::from(self.fraction));
