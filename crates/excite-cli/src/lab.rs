@@ -219,9 +219,9 @@ impl Arguments {
         } else if let [record] = records {
             output::print(&in_terminal(record))?;
         } else {
-            let mut table = table::new(&["experiment", "verdict", "what came out"]);
+            let mut table = table::new(&["experiment", "what is said", "verdict"]);
             for record in records {
-                table.add_row([&record.name, &record.verdict.to_string(), &record.finding]);
+                table.add_row([&record.name, &record.claim, &record.verdict.to_string()]);
             }
             output::print(&format!("{table}\n"))?;
         }

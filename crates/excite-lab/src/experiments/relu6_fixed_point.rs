@@ -1,7 +1,7 @@
 use candle_core::{Device, Module, Tensor};
-use excite::fixed::{Overflow, QFormat, Rounding};
 use excite::{Facts, Function, Relu6, ReluN};
 use excite_candle::Activation;
+use excite_fixed::{Overflow, QFormat, Rounding};
 use excite_vitals::comparison::ranges_apart_by_chance;
 use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 
