@@ -48,12 +48,15 @@ fn repeats(experiments: &[Record]) -> String {
     }
 }
 
+/// A finding of more bytes is set in the size of the text.
+const LONG: usize = 240;
+
 fn experiment(record: &Record) -> Markup {
     let functions: Vec<_> = record.functions.iter().map(ToString::to_string).collect();
     html! {
         section id=(record.name) {
             h2 { (record.claim) }
-            p.verdict { (badge(record.verdict)) " " (page::held_together(&record.finding)) " " span.soft { (page::held_together(&record.certainty)) } }
+            p class=(if record.finding.len() > LONG { "verdict long" } else { "verdict" }) { (badge(record.verdict)) " " (page::held_together(&record.finding)) " " span.soft { (page::held_together(&record.certainty)) } }
             @if record.quick {
                 p.notice role="note" { strong { "Quick. " } "Less was done than the experiment calls for: the figures are rough." }
             }
