@@ -24,10 +24,12 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod class_weights;
 mod compare;
 pub mod data;
 mod error;
 pub mod experiments;
+mod export;
 mod initialise;
 mod jobs;
 mod journal;
@@ -38,12 +40,14 @@ mod operations;
 mod optimise;
 mod train;
 
+pub use class_weights::ClassWeights;
 pub use compare::{Plan, compare, journal_key};
 pub use error::LabError;
+pub use export::{Computed, TrainedNetwork, exportable};
 pub use initialise::Init;
 pub use jobs::{Unwatched, Watcher};
 pub use journal::Journal;
 pub use learning_rate::LearningRate;
 pub use network::NetworkSpec;
 pub use optimise::Optimizer;
-pub use train::{Spec, train};
+pub use train::{Spec, train, train_network};

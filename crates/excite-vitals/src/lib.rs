@@ -18,6 +18,7 @@
 #![deny(missing_docs)]
 
 pub mod comparison;
+mod confidence;
 mod diagnosis;
 mod error;
 pub mod experiment;
