@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use excite::Function;
 use excite_lab::data::{Dataset, Options};
-use excite_lab::{Init, Journal, LabError, LearningRate, NetworkSpec, Optimizer, Plan, Spec, compare, journal_key};
+use excite_lab::{
+    ClassWeights, Init, Journal, LabError, LearningRate, NetworkSpec, Optimizer, Plan, Spec, compare, exportable,
+    journal_key,
+};
 use excite_vitals::comparison::{Comparison, Task};
 
 use crate::command_line::{check_named_once, command_line};
 use crate::error::Failure;
 use crate::number::{count, finite, positive, share};
 use crate::progress::Progress;
-use crate::{output, table};
+use crate::{markdown, output, table};
 
 /// What to compare, on which data, and how.
 #[derive(Args)]
@@ -24,6 +27,8 @@ Examples:
   excite compare houses.csv --target price --task regression --hidden 32,32
   excite compare fashion-mnist/ --network conv --epochs 10
   excite compare --activations tanh,relu --seeds 10 --until-error 0.02
+  excite compare --markdown - | xclip              a table to paste
+  excite compare --save-networks nets/             and then: excite check nets/relu-seed1.onnx --input nets/held_out.safetensors
   excite compare --no-centre                       what zero-mean inputs are worth
   excite compare --lr 0.1 --json | jq '.activations[] | {name, test_error}'
 
@@ -86,6 +91,9 @@ pub struct Arguments {
     /// What is predicted [default: found out from the targets]
     #[arg(long, help_heading = "Data")]
     task: Option<TaskName>,
+    /// How much each class counts, in training and in the errors: balanced, as much as every other however few its samples
+    #[arg(long, default_value = "equal", help_heading = "Data")]
+    class_weights: ClassWeightsName,
     /// Leave the inputs as they are, instead of standardising them
     #[arg(long, help_heading = "Data")]
     no_centre: bool,
@@ -102,6 +110,12 @@ pub struct Arguments {
     /// Print the whole result as JSON on standard output, and nothing else there
     #[arg(long, help_heading = "Output")]
     json: bool,
+    /// Write the result as Markdown, to be pasted; - is standard output, and nothing else goes there then
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    markdown: Option<PathBuf>,
+    /// Keep the trained networks as ONNX and safetensors in this folder, for excite check and others
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    save_networks: Option<PathBuf>,
     /// Run everything anew, whatever an earlier command has finished
     #[arg(long, alias = "no-resume", help_heading = "Output")]
     fresh: bool,
@@ -129,6 +143,12 @@ enum OptimizerName {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+enum ClassWeightsName {
+    Equal,
+    Balanced,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
 enum TaskName {
     Classification,
     Regression,
@@ -137,9 +157,15 @@ enum TaskName {
 /// Reads the data, trains, and shows the result.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let plan = arguments.plan()?;
+    if let Some(path) = arguments.markdown_file()? {
+        output::check_writable(path)?;
+    }
     let data = arguments.dataset()?;
     fits(&plan, &data)?;
     prepare_folder(&arguments.out)?;
+    if let Some(folder) = &arguments.save_networks {
+        prepare_folder(folder)?;
+    }
     let path = arguments.out.join("journal.jsonl");
     if arguments.fresh && path.exists() {
         fs::remove_file(&path).map_err(|error| unwritable(&path, &error))?;
@@ -163,7 +189,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let report = arguments.out.join("report.html");
     excite_report::write_file(&report, &excite_report::comparison_page(&comparison))
         .map_err(|error| unwritable(&report, &error))?;
-    show(&comparison, &report, arguments.json)?;
+    arguments.show(&comparison, &report)?;
     if comparison.complete {
         return Ok(());
     }
@@ -171,30 +197,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     Err(Failure::Interrupted)
 }
 
-fn show(comparison: &Comparison, report: &Path, json: bool) -> Result<(), Failure> {
-    if json {
-        let text = serde_json::to_string_pretty(comparison).map_err(std::io::Error::from)?;
-        output::print(&format!("{text}\n"))?;
-        output::notice(&format!("report: {}", report.display()));
-        return Ok(());
-    }
-    let table = table::of_comparison(comparison);
-    let width = table::text_width(&table);
-    let (strong, verdict) = (output::STRONG, output::wrapped(&comparison.verdict, width));
-    let about = output::wrapped(&about(comparison), width);
-    let legend = output::wrapped(table::LEGEND, width);
-    output::print(&format!(
-        "{about}\n{table}\n{legend}\n\n{strong}{verdict}{strong:#}\n\nreport: {}\n",
-        report.display()
-    ))
-}
-
 /// The data and the training in a sentence.
 fn about(comparison: &Comparison) -> String {
     let (data, settings) = (&comparison.data, &comparison.settings);
     let shape: Vec<_> = data.shape.iter().map(usize::to_string).collect();
     let kind = match data.task {
-        Task::Classification => format!("{} classes", data.classes.len()),
+        Task::Classification if settings.balanced => {
+            format!("{} classes that count alike ({})", data.classes.len(), some_of(&data.classes))
+        }
+        Task::Classification => format!("{} classes ({})", data.classes.len(), some_of(&data.classes)),
         Task::Regression => "regression, errors in standard deviations of the target".to_owned(),
     };
     let below = if settings.seeds > 1 { " Below a figure: its range over the seeds." } else { "" };
@@ -211,7 +222,62 @@ fn about(comparison: &Comparison) -> String {
     )
 }
 
+/// The first few names, each cut short where it is long, and how many more there are.
+fn some_of(names: &[String]) -> String {
+    const SHOWN: usize = 10;
+    const LONGEST: usize = 24;
+    let shortened = |name: &String| match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.clone(),
+    };
+    let shown = names.iter().take(SHOWN).map(shortened).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
+}
+
 impl Arguments {
+    /// The file for Markdown, if it is one and not standard output.
+    fn markdown_file(&self) -> Result<Option<&Path>, Failure> {
+        if self.json && self.markdown_to_stdout() {
+            let sentence = "--json and --markdown - both write to standard output: give --markdown a file";
+            return Err(Failure::Usage(sentence.to_owned()));
+        }
+        Ok(self.markdown.as_deref().filter(|_| !self.markdown_to_stdout()))
+    }
+
+    fn markdown_to_stdout(&self) -> bool {
+        self.markdown.as_deref() == Some(Path::new("-"))
+    }
+
+    fn show(&self, comparison: &Comparison, report: &Path) -> Result<(), Failure> {
+        let about_it = about(comparison);
+        let as_markdown = || markdown::of_comparison(comparison, &about_it, self.until_error.is_some());
+        if let Some(path) = self.markdown_file()? {
+            output::write(path, &as_markdown())?;
+            output::notice(&format!("wrote {}", path.display()));
+        }
+        if self.json || self.markdown_to_stdout() {
+            let text = if self.json {
+                serde_json::to_string_pretty(comparison).map_err(std::io::Error::from)? + "\n"
+            } else {
+                as_markdown()
+            };
+            output::print(&text)?;
+            output::notice(&format!("report: {}", report.display()));
+            return Ok(());
+        }
+        let table = table::of_comparison(comparison).drawn();
+        let width = table::text_width(&table);
+        let (strong, wrapped) = (output::STRONG, |text: &str| output::wrapped(text, width));
+        let mut parts = vec![format!("{}\n{table}\n{}\n", wrapped(&about_it), wrapped(table::LEGEND))];
+        if self.until_error.is_some() {
+            let (heading, table) = (table::target_heading(comparison), table::of_target(comparison).drawn());
+            parts.push(format!("{}\n{table}\n", wrapped(&heading)));
+        }
+        let verdict = wrapped(&comparison.verdict);
+        parts.push(format!("{strong}{verdict}{strong:#}\n\nreport: {}\n", report.display()));
+        output::print(&parts.join("\n"))
+    }
+
     fn dataset(&self) -> Result<Dataset, Failure> {
         let options = Options {
             target: self.target.clone(),
@@ -264,6 +330,11 @@ impl Arguments {
             gain: self.gain,
             bias: self.bias,
             batch: self.batch,
+            class_weights: match self.class_weights {
+                ClassWeightsName::Equal => ClassWeights::Equal,
+                ClassWeightsName::Balanced => ClassWeights::Balanced,
+            },
+            save_networks: self.save_networks.clone(),
             jobs: self.jobs.unwrap_or(defaults.jobs),
         })
     }
@@ -271,8 +342,11 @@ impl Arguments {
 
 /// Whether the network takes such data, before anything is written.
 fn fits(plan: &Plan, data: &Dataset) -> Result<(), Failure> {
-    let Plan { network, optimizer, init, gain, bias, batch, .. } = plan.clone();
-    Spec { network, optimizer, init, gain, bias, batch }.describe(data).map(|_| ()).map_err(failure)
+    if plan.save_networks.is_some() {
+        plan.activations.iter().try_for_each(|&function| exportable(function)).map_err(failure)?;
+    }
+    let Plan { network, optimizer, init, gain, bias, batch, class_weights, .. } = plan.clone();
+    Spec { network, optimizer, init, gain, bias, batch, class_weights }.describe(data).map(|_| ()).map_err(failure)
 }
 
 /// Makes the output folder, and a file in it for a moment: what cannot be written should not cost the training first.
@@ -284,7 +358,7 @@ pub fn prepare_folder(folder: &Path) -> Result<(), Failure> {
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::Failed(format!("{} cannot be written ({error}): choose another folder with --out", path.display()))
+    Failure::Failed(format!("{} cannot be written ({error}): choose another folder", path.display()))
 }
 
 fn failure(error: LabError) -> Failure {

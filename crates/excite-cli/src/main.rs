@@ -10,6 +10,7 @@ mod error;
 mod examine;
 mod lab;
 mod list;
+mod markdown;
 mod merge;
 mod number;
 mod output;

@@ -53,14 +53,31 @@ pub const LEGEND: &str = "epochs: to that training error · vs slowest, vs tanh:
     through which no gradient passes · saturated: share of values whose slope is under 5 % of the largest · mean: of the activations · \
     epoch time, function: seconds of an epoch, and the share of the activation function in it";
 
+/// A table of text, to be drawn or written as Markdown; lines within a cell are apart.
+pub struct Grid {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Grid {
+    /// The table for the terminal, all columns but the first to the right.
+    pub fn drawn(&self) -> Table {
+        let mut table = new(&self.columns.iter().map(String::as_str).collect::<Vec<_>>());
+        table.style_mut().row_separator = LineStyle::new('╌', '╌', '╌', '╌');
+        for row in &self.rows {
+            table.add_row(row.iter().enumerate().map(|(column, text)| {
+                let alignment = if column == 0 { CellAlignment::Left } else { CellAlignment::Right };
+                Cell::new(text).set_alignment(alignment)
+            }));
+        }
+        table
+    }
+}
+
 /// The functions side by side.
-pub fn of_comparison(comparison: &Comparison) -> Table {
-    let target = match comparison.data.task {
-        Task::Classification => format!("{} %", significant(100.0 * comparison.target_error)),
-        Task::Regression => significant(comparison.target_error),
-    };
-    let to_target = format!("epochs\nto {target}");
-    let mut table = new(&[
+pub fn of_comparison(comparison: &Comparison) -> Grid {
+    let to_target = format!("epochs\nto {}", target(comparison));
+    let columns = [
         "activation",
         "learn.\nrate",
         &to_target,
@@ -72,15 +89,45 @@ pub fn of_comparison(comparison: &Comparison) -> Table {
         "mean",
         "epoch\ntime",
         "func-\ntion",
-    ]);
-    table.style_mut().row_separator = LineStyle::new('╌', '╌', '╌', '╌');
-    for result in &comparison.activations {
-        table.add_row(cells(comparison, result).into_iter().enumerate().map(|(column, text)| {
-            let alignment = if column == 0 { CellAlignment::Left } else { CellAlignment::Right };
-            Cell::new(text).set_alignment(alignment)
-        }));
+    ];
+    let rows = comparison.activations.iter().map(|result| cells(comparison, result)).collect();
+    Grid { columns: columns.map(str::to_owned).to_vec(), rows }
+}
+
+/// How soon each function reached the training error that was asked for, and how sure that is.
+pub fn of_target(comparison: &Comparison) -> Grid {
+    let columns = ["activation", "reached by", "epochs (median)", "interval of the median", "confidence"];
+    let row = |result: &ActivationResult| {
+        let dash = || "–".to_owned();
+        let interval = result.epochs_interval.map_or_else(dash, |interval| {
+            let high = interval.high.map_or_else(|| "∞".to_owned(), |high| format!("{high:.1}"));
+            format!("{:.1} to {high}", interval.low)
+        });
+        vec![
+            result.name.to_string(),
+            format!("{} of {}", result.reached, result.runs.len()),
+            result.epochs_to_target.map_or_else(dash, |epochs| format!("{:.1}", epochs.median)),
+            interval,
+            result.epochs_interval.map_or_else(dash, |interval| format!("{:.1} %", 100.0 * interval.confidence)),
+        ]
+    };
+    Grid { columns: columns.map(str::to_owned).to_vec(), rows: comparison.activations.iter().map(row).collect() }
+}
+
+/// What stands above [`of_target`].
+pub fn target_heading(comparison: &Comparison) -> String {
+    format!(
+        "Epochs to a training error of {}. Seeds that did not reach it count as above all others; under six seeds the interval is their \
+         whole range, and less sure than 95 %.",
+        target(comparison)
+    )
+}
+
+fn target(comparison: &Comparison) -> String {
+    match comparison.data.task {
+        Task::Classification => format!("{} %", significant(100.0 * comparison.target_error)),
+        Task::Regression => significant(comparison.target_error),
     }
-    table
 }
 
 fn cells(comparison: &Comparison, result: &ActivationResult) -> Vec<String> {

@@ -1,15 +1,17 @@
 //! Several functions on the same data and network.
 
 use std::num::NonZero;
+use std::path::PathBuf;
 
 use excite::Function;
 use excite_vitals::comparison::{Comparison, Settings, summarise};
 use excite_vitals::run::{Outcome, Run};
 
 use crate::data::Dataset;
+use crate::export::{Folder, exportable};
 use crate::jobs::{Trainer, Watcher, one_a_seed};
 use crate::learning_rate::{Chosen, LearningRate, ROUND_ERRORS, choose};
-use crate::{Init, Journal, LabError, NetworkSpec, Optimizer, Spec};
+use crate::{ClassWeights, Init, Journal, LabError, NetworkSpec, Optimizer, Spec};
 
 /// What is compared, and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,15 +40,20 @@ pub struct Plan {
     pub bias: f64,
     /// The samples in a batch.
     pub batch: usize,
+    /// How much each class counts.
+    pub class_weights: ClassWeights,
     /// How many runs are trained at once.
     pub jobs: usize,
+    /// The folder for the trained networks, `relu-seed1.onnx` and `relu-seed1.safetensors`, and for the held-out inputs as they see
+    /// them, `held_out.safetensors`. None: they are not kept. Runs that the journal has are trained again for it.
+    pub save_networks: Option<PathBuf>,
 }
 
 impl Default for Plan {
     /// All functions, three seeds, 30 epochs, a learning rate chosen for each function, as many jobs as there are
     /// cores, and the default [`Spec`].
     fn default() -> Self {
-        let Spec { network, optimizer, init, gain, bias, batch } = Spec::default();
+        let Spec { network, optimizer, init, gain, bias, batch, class_weights } = Spec::default();
         Self {
             activations: Function::ALL.to_vec(),
             seeds: 3,
@@ -59,6 +66,8 @@ impl Default for Plan {
             gain,
             bias,
             batch,
+            class_weights,
+            save_networks: None,
             jobs: std::thread::available_parallelism().map_or(1, NonZero::get),
         }
     }
@@ -66,8 +75,8 @@ impl Default for Plan {
 
 impl Plan {
     fn spec(&self) -> Spec {
-        let Self { network, optimizer, init, gain, bias, batch, .. } = self.clone();
-        Spec { network, optimizer, init, gain, bias, batch }
+        let Self { network, optimizer, init, gain, bias, batch, class_weights, .. } = self.clone();
+        Spec { network, optimizer, init, gain, bias, batch, class_weights }
     }
 
     fn check(&self, data: &Dataset) -> Result<(), LabError> {
@@ -84,6 +93,9 @@ impl Plan {
         if self.until_error.is_some_and(|error| !(error > 0.0 && error.is_finite())) {
             return refuse("the training error to reach must be a positive number");
         }
+        if self.save_networks.is_some() {
+            self.activations.iter().try_for_each(|&function| exportable(function))?;
+        }
         self.spec().check(data)
     }
 
@@ -98,6 +110,7 @@ impl Plan {
             batch: self.batch,
             epochs: self.epochs,
             seeds: self.seeds,
+            balanced: self.class_weights == ClassWeights::Balanced,
             standardised: summary.input_mean.abs() < 1e-3 && summary.input_std <= 1.0 + 1e-3,
             command: String::new(),
         })
@@ -126,7 +139,7 @@ pub fn compare(
 ) -> Result<Comparison, LabError> {
     plan.check(data)?;
     let spec = plan.spec();
-    let trainer = Trainer { data, spec: &spec, jobs: plan.jobs, journal: journal.into(), watcher };
+    let mut trainer = Trainer { data, spec: &spec, jobs: plan.jobs, journal: journal.into(), watcher, networks: None };
     let (chosen, swept) = match plan.learning_rate {
         LearningRate::Fixed(rate) => (plan.activations.iter().map(|_| Some(Chosen::given(rate))).collect(), 0),
         LearningRate::Auto => {
@@ -134,6 +147,7 @@ pub fn compare(
             choose(&trainer, &plan.activations, plan.epochs, plan.until_error, runs_after)?
         }
     };
+    trainer.networks = plan.save_networks.as_deref().map(|path| Folder::new(path, data)).transpose()?;
     let results = runs_at(&trainer, plan, chosen, swept)?;
     if results.is_empty() {
         return Err(LabError::Stopped);

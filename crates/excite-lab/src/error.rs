@@ -17,6 +17,13 @@ pub enum LabError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A trained network could not be written.
+    Export {
+        /// The file or the folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
     /// A tensor operation failed.
     Tensor(candle_core::Error),
     /// The threads to train on could not be started.
@@ -31,6 +38,9 @@ impl fmt::Display for LabError {
             Self::Journal { path, source } => {
                 write!(out, "the journal {} cannot be used: {source}: choose another output folder", path.display())
             }
+            Self::Export { path, source } => {
+                write!(out, "{} cannot be written ({source}): choose another folder for the networks", path.display())
+            }
             Self::Tensor(error) => write!(out, "a tensor operation failed in training: {error}"),
             Self::Threads(error) => write!(out, "the threads to train on could not be started: {error}"),
         }
@@ -41,7 +51,7 @@ impl std::error::Error for LabError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Plan(_) | Self::Stopped => None,
-            Self::Journal { source, .. } => Some(source),
+            Self::Journal { source, .. } | Self::Export { source, .. } => Some(source),
             Self::Tensor(error) => Some(error),
             Self::Threads(error) => Some(error),
         }

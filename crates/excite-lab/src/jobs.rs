@@ -7,8 +7,9 @@ use excite::Function;
 use excite_vitals::run::Run;
 
 use crate::data::Dataset;
+use crate::export::Folder;
 use crate::journal::RunKey;
-use crate::{Journal, LabError, Spec, train};
+use crate::{Journal, LabError, Spec, train_network};
 
 /// Who is told how far the training is, and may stop it. Of an experiment the repetitions are counted in place of epochs.
 pub trait Watcher: Sync {
@@ -44,13 +45,19 @@ pub(crate) struct Trainer<'a> {
     pub(crate) jobs: usize,
     pub(crate) journal: Mutex<&'a mut Journal>,
     pub(crate) watcher: &'a dyn Watcher,
+    /// Where the trained networks go, if they are wanted: the journal does not have them, so each run is trained.
+    pub(crate) networks: Option<Folder<'a>>,
 }
 
 impl<'a> Trainer<'a> {
     /// How many epochs of `wanted` are not in the journal.
     pub(crate) fn epochs_missing(&self, wanted: &[RunKey]) -> u64 {
         let journal = self.journal();
-        wanted.iter().filter(|&&key| journal.find(key).is_none()).map(|key| key.epochs as u64).sum()
+        wanted
+            .iter()
+            .filter(|&&key| self.networks.is_some() || journal.find(key).is_none())
+            .map(|key| key.epochs as u64)
+            .sum()
     }
 
     /// The runs of `wanted`, in that order; None for those that a request to stop prevented.
@@ -89,13 +96,21 @@ impl<'a> Trainer<'a> {
     }
 
     fn run(&self, key: RunKey) -> Result<Run, LabError> {
-        if let Some(run) = self.journal().find(key) {
+        let found = self.journal().find(key).cloned();
+        if let (Some(run), None) = (&found, &self.networks) {
             return Ok(run.clone());
         }
         let RunKey { function, learning_rate, seed, epochs, stop_at } = key;
-        let run = train(self.data, self.spec, function, learning_rate, seed, epochs, stop_at, self.watcher)?;
-        self.journal().add(key, run.clone())?;
-        Ok(run)
+        let (run, network) =
+            train_network(self.data, self.spec, function, learning_rate, seed, epochs, stop_at, self.watcher)?;
+        if let Some(folder) = &self.networks {
+            folder.network(&network, seed)?;
+        }
+        if found.is_none() {
+            self.journal().add(key, run.clone())?;
+        }
+        // The same but for the times, which are those of the first training.
+        Ok(found.unwrap_or(run))
     }
 
     fn journal(&self) -> std::sync::MutexGuard<'_, &'a mut Journal> {

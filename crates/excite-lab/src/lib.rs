@@ -24,11 +24,13 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod class_weights;
 mod compare;
 pub mod data;
 mod deaths;
 mod error;
 pub mod experiments;
+mod export;
 mod initialise;
 mod jobs;
 mod journal;
@@ -39,12 +41,14 @@ mod operations;
 mod optimise;
 mod train;
 
+pub use class_weights::ClassWeights;
 pub use compare::{Plan, compare, journal_key};
 pub use error::LabError;
+pub use export::{Computed, TrainedNetwork, exportable};
 pub use initialise::Init;
 pub use jobs::{Unwatched, Watcher};
 pub use journal::Journal;
 pub use learning_rate::LearningRate;
 pub use network::NetworkSpec;
 pub use optimise::Optimizer;
-pub use train::{Spec, train};
+pub use train::{Spec, train, train_network};

@@ -15,12 +15,20 @@ pub(crate) struct BatchLoss {
 /// Cross-entropy of the softmax for classes; half the squared error for values. `outputs` holds a row for each of
 /// `samples`, the indices of the targets.
 pub(crate) fn batch_loss(outputs: &[f32], targets: &Targets, samples: &[usize]) -> BatchLoss {
+    weighted_batch_loss(outputs, targets, samples, &[])
+}
+
+/// The same with the samples of each class counted so many times: in the loss, its gradient and the errors. No weights: once.
+pub(crate) fn weighted_batch_loss(outputs: &[f32], targets: &Targets, samples: &[usize], weights: &[f64]) -> BatchLoss {
     let width = outputs.len() / samples.len();
     let scale = 1.0 / samples.len() as f64;
     let mut total = BatchLoss { loss: 0.0, errors: 0.0, gradient: Vec::with_capacity(outputs.len()) };
     for (row, &sample) in outputs.chunks(width).zip(samples) {
         match targets {
-            Targets::Classes(classes) => total.add_class(row, classes[sample] as usize, scale),
+            Targets::Classes(classes) => {
+                let class = classes[sample] as usize;
+                total.add_class(row, class, scale, weights.get(class).copied().unwrap_or(1.0));
+            }
             Targets::Values(values) => {
                 let difference = f64::from(row[0]) - f64::from(values[sample]);
                 total.loss += 0.5 * difference * difference;
@@ -33,17 +41,17 @@ pub(crate) fn batch_loss(outputs: &[f32], targets: &Targets, samples: &[usize]) 
 }
 
 impl BatchLoss {
-    fn add_class(&mut self, row: &[f32], class: usize, scale: f64) {
+    fn add_class(&mut self, row: &[f32], class: usize, scale: f64, weight: f64) {
         // Largest first, so that no power overflows; f32::max would lose a NaN, and with it that the run diverged.
         let top = row.iter().fold(f64::NEG_INFINITY, |top, &z| if f64::from(z) <= top { top } else { f64::from(z) });
         let powers = row.iter().map(|&z| (f64::from(z) - top).exp());
         let sum: f64 = powers.clone().sum();
-        self.loss += sum.ln() - (f64::from(row[class]) - top);
+        self.loss += weight * (sum.ln() - (f64::from(row[class]) - top));
         let right = row.iter().enumerate().all(|(other, &z)| other == class || z < row[class]);
-        self.errors += f64::from(u8::from(!right));
+        self.errors += weight * f64::from(u8::from(!right));
         self.gradient.extend(powers.enumerate().map(|(index, power)| {
             let wanted = f64::from(u8::from(index == class));
-            (scale * (power / sum - wanted)) as f32
+            (scale * weight * (power / sum - wanted)) as f32
         }));
     }
 }
@@ -77,6 +85,17 @@ mod tests {
                 assert!((quotient - f64::from(gradient[i])).abs() < 1e-5, "{quotient} {}", gradient[i]);
             }
         }
+    }
+
+    #[test]
+    fn weights_multiply_what_their_class_adds() {
+        let (outputs, targets) = ([0.5_f32, -1.0, 2.0, 0.25], Targets::Classes(vec![0, 0]));
+        let of = |weights: &[f64]| weighted_batch_loss(&outputs, &targets, &[0, 1], weights);
+        let (plain, weighted) = (of(&[]), of(&[3.0, 100.0]));
+        assert!((weighted.loss - 3.0 * plain.loss).abs() < 1e-12);
+        assert!(weighted.gradient.iter().zip(&plain.gradient).all(|(a, b)| (a - 3.0 * b).abs() < 1e-6));
+        let wrong = weighted_batch_loss(&outputs, &Targets::Classes(vec![1, 0]), &[0, 1], &[3.0, 100.0]);
+        assert_eq!(wrong.errors, 100.0);
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Architecture {
     }
 
     /// The image after the first `count` convolutions and poolings.
-    fn image_after(&self, count: usize) -> Option<Image> {
+    pub(crate) fn image_after(&self, count: usize) -> Option<Image> {
         let first = self.image?;
         let pooled =
             self.convolutions[..count].iter().fold(first, |image, &channels| Image { channels, ..image.pooled() });
@@ -122,6 +122,15 @@ impl Architecture {
 
     pub(crate) fn inputs(&self) -> usize {
         self.inputs
+    }
+
+    pub(crate) fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// The number of convolutions.
+    pub(crate) fn convolutions(&self) -> usize {
+        self.convolutions.len()
     }
 }
 
@@ -198,6 +207,10 @@ impl Network {
             parameters.push((weights, Var::from_tensor(&Tensor::full(bias, units, &Device::Cpu)?)?));
         }
         Ok(Self { architecture, parameters })
+    }
+
+    pub(crate) fn architecture(&self) -> &Architecture {
+        &self.architecture
     }
 
     /// The weights and biases of each layer.

@@ -14,11 +14,11 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::data::{Dataset, Samples};
 use crate::initialise::Init;
-use crate::loss::{batch_loss, error};
+use crate::loss::{error, weighted_batch_loss};
 use crate::network::{Architecture, Network, NetworkSpec, Pass, Start};
 use crate::operations::with_values;
 use crate::optimise::{Descent, Optimizer};
-use crate::{LabError, Watcher};
+use crate::{ClassWeights, LabError, TrainedNetwork, Watcher};
 
 /// What is trained and how: all that the runs of one comparison have in common.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,8 @@ pub struct Spec {
     pub bias: f64,
     /// The samples in a batch.
     pub batch: usize,
+    /// How much each class counts.
+    pub class_weights: ClassWeights,
 }
 
 impl Default for Spec {
@@ -48,6 +50,7 @@ impl Default for Spec {
             gain: None,
             bias: 0.0,
             batch: 32,
+            class_weights: ClassWeights::default(),
         }
     }
 }
@@ -83,6 +86,24 @@ pub fn train(
     stop_at: Option<f64>,
     watcher: &dyn Watcher,
 ) -> Result<Run, LabError> {
+    train_network(data, spec, function, learning_rate, seed, epochs, stop_at, watcher).map(|(run, _)| run)
+}
+
+/// The same, and the network as it is after the last step.
+///
+/// # Errors
+/// As [`train`].
+#[allow(clippy::too_many_arguments)]
+pub fn train_network(
+    data: &Dataset,
+    spec: &Spec,
+    function: Function,
+    learning_rate: f64,
+    seed: u64,
+    epochs: usize,
+    stop_at: Option<f64>,
+    watcher: &dyn Watcher,
+) -> Result<(Run, TrainedNetwork), LabError> {
     spec.check(data)?;
     if !(learning_rate > 0.0 && learning_rate.is_finite()) {
         return Err(LabError::Plan(format!("the learning rate must be a positive number, not {learning_rate}")));
@@ -101,7 +122,7 @@ fn trained(
     epochs: usize,
     stop_at: Option<f64>,
     watcher: &dyn Watcher,
-) -> Result<Run, LabError> {
+) -> Result<(Run, TrainedNetwork), LabError> {
     let mut training = Training::new(data, spec, function, learning_rate, seed)?;
     let mut run = Run {
         activation: function,
@@ -129,7 +150,7 @@ fn trained(
     }
     run.histograms = training.vitals.iter().map(|layer| layer.histogram().clone()).collect();
     run.time = training.time();
-    Ok(run)
+    Ok((run, TrainedNetwork::new(training.network, function, data)))
 }
 
 impl Spec {
@@ -156,6 +177,12 @@ impl Spec {
         if !self.bias.is_finite() {
             return refuse("the initial bias must be a finite number");
         }
+        if self.class_weights == ClassWeights::Balanced && data.classes.is_empty() {
+            return Err(LabError::Plan(format!(
+                "classes can be weighted where there are classes, and {} is a regression",
+                data.name
+            )));
+        }
         match self.optimizer {
             Optimizer::Sgd { momentum } if !(0.0..1.0).contains(&momentum) => {
                 refuse("the momentum must be from 0 to under 1")
@@ -169,6 +196,8 @@ impl Spec {
 struct Training<'a> {
     data: &'a Dataset,
     batch: usize,
+    /// Of the training and of the held-out samples.
+    class_weights: [Vec<f64>; 2],
     width: usize,
     train_inputs: Vec<f32>,
     test_inputs: Vec<f32>,
@@ -208,6 +237,8 @@ impl<'a> Training<'a> {
         Ok(Self {
             data,
             batch: spec.batch,
+            class_weights: [&data.train, &data.test]
+                .map(|samples| spec.class_weights.of(&samples.targets, data.classes.len())),
             width: architecture.inputs(),
             train_inputs: architecture.arrange(&data.train.inputs),
             test_inputs: architecture.arrange(&data.test.inputs),
@@ -256,7 +287,8 @@ impl<'a> Training<'a> {
     /// The step of that index, on one batch. False if the loss is not finite.
     fn step(&mut self, samples: &[usize], index: usize, sums: &mut Sums) -> Result<bool, LabError> {
         let pass = self.network.forward(gather(&self.train_inputs, self.width, samples), &self.activation)?;
-        let loss = with_values(&pass.outputs, |outputs| batch_loss(outputs, &self.data.train.targets, samples))?;
+        let (targets, weights) = (&self.data.train.targets, &self.class_weights[0]);
+        let loss = with_values(&pass.outputs, |outputs| weighted_batch_loss(outputs, targets, samples, weights))?;
         if !loss.loss.is_finite() {
             return Ok(false);
         }
@@ -315,7 +347,9 @@ impl<'a> Training<'a> {
         let mut errors = 0.0;
         for samples in all.chunks(EVALUATION_BATCH) {
             let pass = self.network.forward(gather(&self.test_inputs, self.width, samples), &activation)?;
-            errors += with_values(&pass.outputs, |outputs| batch_loss(outputs, targets, samples).errors)?;
+            errors += with_values(&pass.outputs, |outputs| {
+                weighted_batch_loss(outputs, targets, samples, &self.class_weights[1]).errors
+            })?;
         }
         Ok(bounded(error(targets, errors, all.len())))
     }

@@ -39,6 +39,7 @@ fn record() -> Record {
         claim: "What is <b>said</b>.".to_owned(),
         method: "What is done.".to_owned(),
         functions: vec!["tanh".parse().unwrap(), "relu".parse().unwrap()],
+        data: None,
         seeds: 3,
         quick: true,
         verdict: Verdict::DidNotHold,

@@ -3,6 +3,7 @@
 use excite::Function;
 use serde::{Deserialize, Serialize};
 
+pub use crate::confidence::MedianInterval;
 use crate::run::{LayerRecord, Outcome, Run};
 use crate::verdict;
 
@@ -112,6 +113,9 @@ pub struct Settings {
     pub epochs: usize,
     /// The number of seeds.
     pub seeds: usize,
+    /// Whether every class counts as much as every other, in the loss and in the errors, and not every sample.
+    #[serde(default)]
+    pub balanced: bool,
     /// Whether the inputs were standardised.
     pub standardised: bool,
     /// The command line that repeats the comparison.
@@ -129,6 +133,10 @@ pub struct ActivationResult {
     pub learning_rate: f64,
     /// Epochs to the target error over the seeds; None where fewer than half of the seeds reached it.
     pub epochs_to_target: Option<Spread>,
+    /// The confidence interval of the median of the epochs to the target; seeds that did not reach it stand above all others. None under
+    /// two seeds, and where `epochs_to_target` is.
+    #[serde(default)]
+    pub epochs_interval: Option<MedianInterval>,
     /// How many seeds reached the target.
     pub reached: usize,
     /// How many seeds diverged.
@@ -139,6 +147,9 @@ pub struct ActivationResult {
     pub speed_up_over_tanh: Option<f64>,
     /// The error on held-out data after the last epoch, over the seeds that did not diverge.
     pub test_error: Option<Spread>,
+    /// The confidence interval of the median of the test errors; seeds that diverged stand above all others.
+    #[serde(default)]
+    pub test_error_interval: Option<MedianInterval>,
     /// The share of dead units in the last epoch, mean over layers and seeds.
     pub dead: f64,
     /// The share of saturated values in the last epoch, mean over layers and seeds.
@@ -168,16 +179,19 @@ impl ActivationResult {
         let paces: Vec<f64> = runs.iter().map(|run| run.time.training / run.epochs.len().max(1) as f64).collect();
         let training: f64 = runs.iter().map(|run| run.time.training).sum();
         let share = |seconds: f64| if training > 0.0 { seconds / training } else { 0.0 };
+        let epochs_to_target = Spread::of(&reached).filter(|_| 2 * reached.len() >= runs.len());
         Self {
             name,
             sweep,
             learning_rate,
-            epochs_to_target: Spread::of(&reached).filter(|_| 2 * reached.len() >= runs.len()),
+            epochs_interval: epochs_to_target.and_then(|_| MedianInterval::of(&reached, runs.len() - reached.len())),
+            epochs_to_target,
             reached: reached.len(),
             diverged: runs.len() - sound.len(),
             speed_up_over_slowest: None,
             speed_up_over_tanh: None,
             test_error: Spread::of(&test_errors),
+            test_error_interval: MedianInterval::of(&test_errors, runs.len() - sound.len()),
             dead: mean(|layer| layer.dead),
             saturated: mean(|layer| layer.saturated),
             mean_activation: mean(|layer| layer.mean),

@@ -18,6 +18,7 @@
 #![deny(missing_docs)]
 
 pub mod comparison;
+mod confidence;
 pub mod deaths;
 mod diagnosis;
 mod error;

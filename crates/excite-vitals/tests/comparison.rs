@@ -59,6 +59,7 @@ fn compare(task: Task, runs: Vec<Vec<Run>>, complete: bool) -> Comparison {
         batch: 32,
         epochs: 3,
         seeds: runs.iter().map(Vec::len).max().unwrap_or(0),
+        balanced: false,
         standardised: true,
         command: "excite compare".to_owned(),
     };

@@ -20,7 +20,8 @@ fn the_digits_give_a_table_a_verdict_and_a_report() {
     let place = Place::new();
     let ran = tiny(&place, &[]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
-    assert!(ran.out.starts_with("digits: 1438 training and 359 test samples of 1×8×8, 10 classes."), "{}", ran.out);
+    let about = "digits: 1438 training and 359 test samples of 1×8×8, 10 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9).";
+    assert!(ran.out.replace('\n', " ").starts_with(about), "{}", ran.out);
     for name in ["sigmoid", "tanh", "relu", "relu6"] {
         assert!(ran.out.lines().any(|line| line.trim_start().starts_with(name)), "{name}: {}", ran.out);
     }
@@ -162,7 +163,12 @@ fn a_csv_with_labels_by_name_and_a_regression() {
     assert_eq!(classes.code, Some(2), "a flag twice is one too many");
     let classes = tiny(&place, &["plots.csv", "--activations", "relu,tanh"]);
     assert_eq!(classes.code, Some(0), "{}", classes.err);
-    assert!(classes.out.starts_with("plots.csv: ") && classes.out.contains("2 classes"), "{}", classes.out);
+    assert!(
+        classes.out.starts_with("plots.csv: ") && classes.out.contains("2 classes (large, small)"),
+        "{}",
+        classes.out
+    );
+    assert!(place.read("excite-out/report.html").contains("2 classes: large, small"));
 
     let without_size = |line: &str| line[..line.rfind(',').unwrap()].to_owned();
     let areas: Vec<_> = text.lines().map(without_size).collect();
@@ -195,4 +201,101 @@ fn the_learning_rate_is_found_for_each_function() {
             activation["sweep"].as_array().unwrap().iter().map(|p| p["learning_rate"].as_f64()).collect();
         assert!(rates.len() > 2 && rates.contains(&activation["learning_rate"].as_f64()), "{rates:?}");
     }
+}
+
+#[test]
+fn markdown_is_a_table_to_paste() {
+    let place = Place::new();
+    let ran = tiny(&place, &["--markdown", "-", "--activations", "relu,leaky_relu(0.1)"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), "report: excite-out/report.html\n"));
+    assert!(ran.out.starts_with("**") && ran.out.contains("\n| activation | learn. rate | epochs to "), "{}", ran.out);
+    assert!(ran.out.contains("\n| --- | --: | --: |") && ran.out.contains("\n| relu | 0.1 | "), "{}", ran.out);
+    assert!(ran.out.contains("\n| leaky\\_relu(negative\\_slope=0.1) | "), "{}", ran.out);
+    assert!(ran.out.contains("```console\n$ excite compare --epochs 2"), "{}", ran.out);
+    let columns = |line: &str| line.replace("\\|", "").matches('|').count();
+    assert!(ran.out.lines().filter(|line| line.starts_with('|')).all(|line| columns(line) == 12), "{}", ran.out);
+
+    let to_file = tiny(&place, &["--markdown", "table.md", "--activations", "relu,leaky_relu(0.1)"]);
+    assert_eq!(to_file.code, Some(0), "{}", to_file.err);
+    assert!(to_file.err.contains("wrote table.md") && to_file.out.contains("report: "), "{}", to_file.err);
+    let without_command = |text: &str| text[..text.find("```console").unwrap()].to_owned();
+    assert_eq!(without_command(&place.read("table.md")), without_command(&ran.out));
+
+    for (arguments, code, sentence) in [
+        (&["--markdown", "-", "--json"][..], 2, "--json and --markdown - both write to standard output"),
+        (&["--markdown", "no/such/table.md"], 3, "no/such/table.md cannot be written"),
+    ] {
+        let ran = tiny(&Place::new(), arguments);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{}", ran.err);
+        assert!(ran.err.contains(sentence) && ran.err.lines().count() == 1, "{}", ran.err);
+    }
+}
+
+#[test]
+fn until_error_gives_the_interval_of_the_median() {
+    let place = Place::new();
+    let arguments =
+        ["compare", "--epochs", "12", "--seeds", "6", "--lr", "0.1", "--hidden", "16", "--activations", "relu,sigmoid"];
+    let until = |error: &str, more: &[&str]| place.run(&[&arguments[..], &["--until-error", error], more].concat());
+    let ran = until("0.1", &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let text = ran.out.replace('\n', " ");
+    assert!(text.contains("Epochs to a training error of 10 %.") && text.contains("interval of the median"), "{text}");
+    // Of six figures the whole range: 1 − 2/64.
+    assert!(
+        ran.out.lines().any(|line| line.contains("relu") && line.contains("6 of 6") && line.contains("96.9 %")),
+        "{text}"
+    );
+    assert!(ran.out.lines().all(|line| line.chars().count() <= 100), "{}", ran.out);
+    let result: Value = serde_json::from_str(&until("0.1", &["--json"]).out).unwrap();
+    let relu = &result["activations"][0];
+    let (spread, interval) = (&relu["epochs_to_target"], &relu["epochs_interval"]);
+    assert_eq!((&spread["low"], &spread["high"]), (&interval["low"], &interval["high"]));
+    assert_eq!(interval["confidence"], 0.96875);
+    assert!(place.read("excite-out/report.html").contains("97 %: "), "the report has it too");
+    // Out of reach for all: no median, no interval.
+    let never = until("1e-9", &["--markdown", "-"]);
+    assert!(never.out.contains("| relu | 0 of 6 | – | – | – |"), "{}", never.out);
+}
+
+#[test]
+fn balanced_classes_count_alike_however_few_their_samples() {
+    let place = Place::new();
+    // One in sixteen is rare, and overlaps with the others: to call all of them common costs 1/16 of the samples, and half of the classes.
+    let mut text = "x,kind\n".to_owned();
+    for i in 0..800 {
+        let rare = i % 16 == 0;
+        let x = f64::from(i * 37 % 101) / 101.0 + if rare { 0.6 } else { 0.0 };
+        writeln!(text, "{x},{}", if rare { "rare" } else { "common" }).unwrap();
+    }
+    place.file("rare.csv", &text);
+    let error = |weights: &[&str]| {
+        let ran = place.run(
+            &[&["compare", "rare.csv", "--activations", "tanh", "--lr", "0.03", "--seeds", "1", "--json"], weights]
+                .concat(),
+        );
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        let result: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(result["settings"]["balanced"], !weights.is_empty());
+        result["activations"][0]["test_error"]["median"].as_f64().unwrap()
+    };
+    let (equal, balanced) = (error(&[]), error(&["--class-weights", "balanced"]));
+    // Without weights next to nothing is called rare: few of the samples are wrong. With them about a third of each class.
+    assert!(equal < 0.08 && (0.1..0.45).contains(&balanced), "{equal} {balanced}");
+    let shown = tiny(&place, &["rare.csv", "--activations", "tanh", "--class-weights", "balanced"]);
+    assert!(shown.out.contains("2 classes that count alike (common, rare)"), "{}", shown.out);
+    assert!(place.read("excite-out/report.html").contains("every class counts as much as"));
+
+    place.file("numbers.csv", "a,b\n1.5,2.5\n2.5,3.25\n3,4.75\n4,5.5\n");
+    let refused = tiny(&Place::new(), &["--class-weights", "heavy"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.err);
+    let regression =
+        tiny(&place, &["numbers.csv", "--task", "regression", "--class-weights", "balanced", "--out", "none"]);
+    assert_eq!((regression.code, regression.out.as_str()), (Some(2), ""));
+    assert!(
+        regression.err.contains("classes can be weighted where there are classes, and numbers.csv is a regression"),
+        "{}",
+        regression.err
+    );
+    assert!(!place.has("none"), "nothing is written");
 }

@@ -8,6 +8,7 @@ mod compare;
 mod lab;
 mod list_and_plot;
 mod models;
+mod save_networks;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -9,6 +9,10 @@ use crate::number;
 pub(super) fn definitions(comparison: &Comparison) -> Markup {
     let (settings, task) = (&comparison.settings, comparison.data.task);
     let what_error = match task {
+        Task::Classification if settings.balanced => {
+            "The mean over the classes of the share of their samples that are put into a wrong class: every class counts as much as \
+             every other, here and in the loss, by weights of samples / (classes · samples of the class)."
+        }
         Task::Classification => "The share of samples put into a wrong class.",
         Task::Regression => {
             "The root of the mean squared error, divided by the standard deviation of the target: 1 is as good as \
@@ -50,7 +54,10 @@ pub(super) fn definitions(comparison: &Comparison) -> Markup {
             format!(
                 "Each function was trained with {}; a seed fixes the first weights and the order of the samples. \
                  Figures are medians over the seeds, bands and ranges go from the lowest to the highest seed: not a \
-                 confidence interval. Runs that diverged are left out of them unless all did.",
+                 confidence interval. Runs that diverged are left out of them unless all did. The confidence interval of a \
+                 median reaches from one seed's figure to another's, whatever the distribution; under six seeds it is the \
+                 whole range, and less sure than 95 %. Seeds that did not reach the target count in it as above all \
+                 others.",
                 number::count(settings.seeds, "seed", "seeds")
             ),
         ),

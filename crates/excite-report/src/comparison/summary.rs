@@ -1,6 +1,6 @@
 //! The tables: what each function reached, and how its learning rate was chosen.
 
-use excite_vitals::comparison::{ActivationResult, Comparison, Spread, SweepPoint};
+use excite_vitals::comparison::{ActivationResult, Comparison, MedianInterval, Spread, SweepPoint};
 use maud::{Markup, html};
 
 use super::{Series, error};
@@ -23,7 +23,8 @@ pub(super) fn table(comparison: &Comparison, series: &[Series]) -> Markup {
     ];
     let rows: Vec<Vec<Markup>> = series.iter().map(|series| row(comparison, series)).collect();
     let caption = format!(
-        "Median over the seeds, with the lowest and the highest below it. The target is a training error of {}.",
+        "Median over the seeds, with the lowest and the highest below it, and of the epochs to the target the confidence interval of the \
+         median. The target is a training error of {}.",
         error(comparison.data.task, comparison.target_error)
     );
     page::cards(&caption, &columns, &rows)
@@ -56,6 +57,7 @@ fn epochs_to_target(result: &ActivationResult) -> Markup {
         span {
             @if result.epochs_to_target.is_some() {
                 (spread(result.epochs_to_target, |epochs| number::fixed(epochs, 1)))
+                @if let Some(interval) = &result.epochs_interval { span.soft { (interval_text(interval)) } }
             } @else {
                 "not reached"
             }
@@ -63,6 +65,13 @@ fn epochs_to_target(result: &ActivationResult) -> Markup {
             @if result.diverged > 0 { span.soft { (result.diverged) " diverged" } }
         }
     }
+}
+
+/// The confidence interval in words: `95 %: 3.1 to 4.2`.
+fn interval_text(interval: &MedianInterval) -> String {
+    let low = number::fixed(interval.low, 1);
+    let high = interval.high.map_or_else(|| "∞".to_owned(), |high| number::fixed(high, 1));
+    format!("{}: {low} to {high}", number::percent(interval.confidence))
 }
 
 fn spread(spread: Option<Spread>, format: impl Fn(f64) -> String) -> Markup {

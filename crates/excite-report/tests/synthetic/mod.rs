@@ -45,6 +45,7 @@ pub fn comparison(shape: &Shape) -> Comparison {
         batch: 32,
         epochs: shape.epochs,
         seeds: shape.seeds,
+        balanced: false,
         standardised: true,
         command: "excite compare --activations sigmoid,tanh,relu,relu6 --seeds 3".to_owned(),
     };

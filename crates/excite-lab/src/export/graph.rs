@@ -1,0 +1,181 @@
+//! A network as a graph of ONNX operators.
+
+use excite::Function;
+
+use super::onnx::{Attribute, Constant, Graph, Node};
+use crate::LabError;
+use crate::network::Network;
+use crate::operations::{Image, with_values};
+
+/// The graph of `network`, whose hidden layers have `function`, for samples of `shape`.
+pub(super) fn of(network: &Network, function: Function, shape: &[usize]) -> Result<Graph, LabError> {
+    let architecture = network.architecture();
+    let mut graph = Graph {
+        nodes: vec![],
+        tensors: parameters(network)?,
+        input: ("input".to_owned(), shape.to_vec()),
+        output: ("output".to_owned(), vec![architecture.outputs()]),
+    };
+    let convolutions = architecture.convolutions();
+    let mut x = "input".to_owned();
+    for (index, name) in layer_names(network).into_iter().enumerate() {
+        if index == convolutions && (convolutions > 0 || shape.len() > 1) {
+            graph.nodes.push(node("flatten", "Flatten", &[&x], "flat", vec![]));
+            "flat".clone_into(&mut x);
+        }
+        let (weights, biases) = (format!("{name}.weight"), format!("{name}.bias"));
+        let is_output = name == "output";
+        let z = if is_output { name.clone() } else { format!("{name}.z") };
+        if index < convolutions {
+            let same = vec![("pads", Attribute::Integers(vec![1; 4]))];
+            graph.nodes.push(node(&name, "Conv", &[&x, &weights, &biases], &z, same));
+        } else {
+            let units_first = vec![("transB", Attribute::Integer(1))];
+            graph.nodes.push(node(&name, "Gemm", &[&x, &weights, &biases], &z, units_first));
+        }
+        if is_output {
+            break;
+        }
+        let a = format!("{name}.a");
+        let (nodes, bounds) = activation(function, &z, &a)?;
+        graph.nodes.extend(nodes);
+        graph.tensors.extend(bounds);
+        if index < convolutions {
+            let halved = ["kernel_shape", "strides"].map(|name| (name, Attribute::Integers(vec![2, 2])));
+            x = format!("{name}.pooled");
+            graph.nodes.push(node(&format!("{name}/pool"), "MaxPool", &[&a], &x, halved.into()));
+        } else {
+            x = a;
+        }
+    }
+    Ok(graph)
+}
+
+fn node(
+    name: &str,
+    operator: &'static str,
+    inputs: &[&str],
+    output: &str,
+    attributes: Vec<(&'static str, Attribute)>,
+) -> Node {
+    let inputs = inputs.iter().map(|&input| input.to_owned()).collect();
+    Node { name: name.to_owned(), operator, inputs, output: output.to_owned(), attributes }
+}
+
+/// The names of the layers in files: `conv_1`, `hidden_1`, `output`.
+fn layer_names(network: &Network) -> Vec<String> {
+    let hidden = network.architecture().hidden_layers().into_iter().map(|(name, _)| name.replace(' ', "_"));
+    hidden.chain(["output".to_owned()]).collect()
+}
+
+/// The weights and biases, in the order of axes that ONNX and PyTorch have: images lie channels first.
+pub(super) fn parameters(network: &Network) -> Result<Vec<Constant>, LabError> {
+    let architecture = network.architecture();
+    let convolutions = architecture.convolutions();
+    let mut tensors = vec![];
+    for (index, (name, (weights, biases))) in layer_names(network).iter().zip(network.parameters()).enumerate() {
+        let (units, inputs) = weights.dims2()?;
+        let values = with_values(weights, <[f32]>::to_vec)?;
+        let flattened = architecture.image_after(convolutions).filter(|_| index == convolutions);
+        let (shape, values) = if index < convolutions {
+            (
+                vec![units, inputs / 9, 3, 3],
+                channels_first(&values, Image { height: 3, width: 3, channels: inputs / 9 }),
+            )
+        } else if let Some(image) = flattened {
+            (vec![units, inputs], channels_first(&values, image))
+        } else {
+            (vec![units, inputs], values)
+        };
+        tensors.push(Constant { name: format!("{name}.weight"), shape, values });
+        let biases = with_values(biases, <[f32]>::to_vec)?;
+        tensors.push(Constant { name: format!("{name}.bias"), shape: vec![units], values: biases });
+    }
+    Ok(tensors)
+}
+
+/// Images one after the other with their channels last, as images with their channels first.
+fn channels_first(values: &[f32], image: Image) -> Vec<f32> {
+    let (channels, positions) = (image.channels, image.height * image.width);
+    let one = |image: &[f32]| -> Vec<f32> {
+        (0..channels * positions).map(|i| image[i % positions * channels + i / positions]).collect()
+    };
+    values.chunks(image.len()).flat_map(one).collect()
+}
+
+/// The nodes that compute the function from `z` to `a`, and the constants that they need.
+pub(super) fn activation(f: Function, z: &str, a: &str) -> Result<(Vec<Node>, Vec<Constant>), LabError> {
+    let name = format!("{}/{}", z.trim_end_matches(".z"), f.name());
+    let one = |operator: &'static str, attributes: Vec<(&'static str, Attribute)>| {
+        (vec![node(&name, operator, &[z], a, attributes)], vec![])
+    };
+    let plain = |operator: &'static str| one(operator, vec![]);
+    let float = |operator: &'static str, attribute: &'static str| {
+        one(operator, vec![(attribute, Attribute::Float(f.parameter(0)))])
+    };
+    let clip = |low: f64, high: f64| {
+        let ends = [("low", low), ("high", high)];
+        let constants = ends.map(|(end, value)| Constant {
+            name: format!("{name}.{end}"),
+            shape: vec![],
+            values: vec![value as f32],
+        });
+        let inputs = [z, &constants[0].name, &constants[1].name];
+        (vec![node(&name, "Clip", &inputs, a, vec![])], constants.into())
+    };
+    let swish = |beta: f64| {
+        // ONNX has no operator of that name before version 24.
+        let (scaled, gate) = (format!("{a}.scaled"), format!("{a}.gate"));
+        let (mut nodes, mut constants) = (vec![], vec![]);
+        let argument = if beta == 1.0 {
+            z
+        } else {
+            let factor = Constant { name: format!("{name}.beta"), shape: vec![], values: vec![beta as f32] };
+            nodes.push(node(&format!("{name}/scale"), "Mul", &[z, &factor.name], &scaled, vec![]));
+            constants.push(factor);
+            &scaled
+        };
+        nodes.push(node(&format!("{name}/gate"), "Sigmoid", &[argument], &gate, vec![]));
+        nodes.push(node(&name, "Mul", &[z, &gate], a, vec![]));
+        (nodes, constants)
+    };
+    Ok(match f.name() {
+        "sigmoid" => plain("Sigmoid"),
+        "tanh" => plain("Tanh"),
+        "relu" => plain("Relu"),
+        "relu6" => clip(0.0, 6.0),
+        "relu_n" => clip(0.0, f.parameter(0)),
+        "hard_tanh" => clip(f.parameter(0), f.parameter(1)),
+        "leaky_relu" | "prelu" => float("LeakyRelu", "alpha"),
+        "elu" => float("Elu", "alpha"),
+        "celu" => float("Celu", "alpha"),
+        "thresholded_relu" => float("ThresholdedRelu", "alpha"),
+        "selu" => plain("Selu"),
+        "gelu" => plain("Gelu"),
+        "gelu_tanh" => one("Gelu", vec![("approximate", Attribute::Text("tanh"))]),
+        "silu" => swish(1.0),
+        "swish" => swish(f.parameter(0)),
+        "mish" => plain("Mish"),
+        "hard_swish" => plain("HardSwish"),
+        "hard_sigmoid" => {
+            one("HardSigmoid", vec![("alpha", Attribute::Float(1.0 / 6.0)), ("beta", Attribute::Float(0.5))])
+        }
+        "hard_shrink" => {
+            one("Shrink", vec![("bias", Attribute::Float(0.0)), ("lambd", Attribute::Float(f.parameter(0)))])
+        }
+        "soft_shrink" => {
+            let ends = ["bias", "lambd"].map(|name| (name, Attribute::Float(f.parameter(0))));
+            one("Shrink", ends.into())
+        }
+        "softplus" => plain("Softplus"),
+        "softsign" => plain("Softsign"),
+        "exponential" => plain("Exp"),
+        "sine" => plain("Sin"),
+        "identity" => plain("Identity"),
+        _ => {
+            return Err(LabError::Plan(format!(
+                "ONNX has no operator for {f}: leave it out, or do not save the networks"
+            )));
+        }
+    })
+}

@@ -1,0 +1,83 @@
+//! How sure a median over a few seeds is.
+
+use serde::{Deserialize, Serialize};
+
+/// An interval that holds the median of all seeds there are, as far as those that were run tell.
+///
+/// It reaches from the r-th lowest to the r-th highest of n figures, and holds the median with a confidence of
+/// 1 − 2 P(B < r) for B binomial with n trials of ½, however the figures are distributed (Hahn and Meeker 1991, Statistical Intervals,
+/// section 5.2). r is the largest for which that is 95 % or more. Under six figures even the whole range falls short of that: then it is
+/// the range, with the confidence that it has, 1 − 2^(1 − n).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MedianInterval {
+    /// The lower end.
+    pub low: f64,
+    /// The upper end; None where a seed that never got so far stands there.
+    pub high: Option<f64>,
+    /// The confidence, from 0 to 1.
+    pub confidence: f64,
+}
+
+impl MedianInterval {
+    const WANTED: f64 = 0.95;
+
+    /// The interval from `figures` and of `missed` seeds that have none, as if theirs were above all others. None of fewer than two, and
+    /// where the lower end is that of a seed without a figure.
+    ///
+    /// ```
+    /// use excite_vitals::comparison::MedianInterval;
+    /// let three = MedianInterval::of(&[2.0, 9.0, 4.0], 0).unwrap();
+    /// assert_eq!((three.low, three.high, three.confidence), (2.0, Some(9.0), 0.75));
+    /// ```
+    pub fn of(figures: &[f64], missed: usize) -> Option<Self> {
+        let mut sorted = figures.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let count = sorted.len() + missed;
+        if count < 2 {
+            return None;
+        }
+        // P(B < r) for r = 1, by logarithms: 2^−n itself is no float from n = 1075 on.
+        let mut logarithm = -(count as f64) * std::f64::consts::LN_2;
+        let mut below = logarithm.exp();
+        let (mut rank, mut confidence) = (1, 1.0 - 2.0 * below);
+        for r in 2..=count / 2 {
+            logarithm += ((count - r + 2) as f64 / (r - 1) as f64).ln();
+            below += logarithm.exp();
+            if 1.0 - 2.0 * below < Self::WANTED {
+                break;
+            }
+            (rank, confidence) = (r, 1.0 - 2.0 * below);
+        }
+        Some(Self { low: *sorted.get(rank - 1)?, high: sorted.get(count - rank).copied(), confidence })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn confidences_are_those_of_the_binomial() {
+        // From published tables of order statistics for the median: rank and confidence in per cent.
+        for (count, rank, confidence) in
+            [(5, 1, 93.75), (6, 1, 96.875), (10, 2, 97.8516), (20, 6, 95.8610), (30, 10, 95.7226)]
+        {
+            let figures: Vec<f64> = (1..=count).map(f64::from).collect();
+            let interval = MedianInterval::of(&figures, 0).unwrap();
+            assert_eq!((interval.low, interval.high), (f64::from(rank), Some(f64::from(count + 1 - rank))), "{count}");
+            assert!((100.0 * interval.confidence - confidence).abs() < 1e-3, "{count}: {}", interval.confidence);
+        }
+        let many: Vec<f64> = (0..5000).map(f64::from).collect();
+        let interval = MedianInterval::of(&many, 0).unwrap();
+        // n/2 ± 1.96 √n/2, nearly.
+        assert!((interval.low - (2500.0 - 0.98 * 5000_f64.sqrt())).abs() < 2.0 && interval.confidence < 0.953);
+    }
+
+    #[test]
+    fn seeds_that_never_got_there_stand_above_all_others() {
+        let interval = MedianInterval::of(&[3.0, 4.0], 1).unwrap();
+        assert_eq!((interval.low, interval.high, interval.confidence), (3.0, None, 0.75));
+        assert_eq!(MedianInterval::of(&[], 3), None);
+        assert_eq!(MedianInterval::of(&[1.0], 0), None);
+    }
+}
