@@ -6,6 +6,7 @@ mod cargo;
 mod catalogue;
 mod claims;
 mod diagnosis;
+mod fixed;
 mod fuzz;
 mod generated;
 mod golden;
@@ -36,6 +37,8 @@ enum Command {
     Claims(claims::Claims),
     /// Writes docs/diagnosis.md: how many planted faults the diagnosis finds, beside the rules of other tools
     Diagnosis(diagnosis::Diagnosis),
+    /// Writes docs/fixed-point.md: on how many codes the fixed-point kernels agree with other libraries, and how far they err
+    Fixed(fixed::Fixed),
     /// Runs every parser on mutated files, to find panics, hangs and runaway memory
     Fuzz(fuzz::Fuzz),
     /// Writes docs/guide/: what the diagnosis looks for, and what to do
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Catalogue(catalogue) => catalogue.run(),
         Command::Claims(claims) => claims.run(),
         Command::Diagnosis(diagnosis) => diagnosis.run(),
+        Command::Fixed(fixed) => fixed.run(),
         Command::Fuzz(fuzz) => fuzz.run(),
         Command::Guide(guide) => guide.run(),
         Command::Golden => golden::run(),

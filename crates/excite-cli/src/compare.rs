@@ -162,13 +162,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let data = arguments.dataset()?;
     fits(&plan, &data)?;
-    prepare_folder(&arguments.out)?;
+    prepare_folder(&arguments.out, "--out")?;
     if let Some(folder) = &arguments.save_networks {
-        prepare_folder(folder)?;
+        prepare_folder(folder, "--save-networks")?;
     }
     let path = arguments.out.join("journal.jsonl");
     if arguments.fresh && path.exists() {
-        fs::remove_file(&path).map_err(|error| unwritable(&path, &error))?;
+        fs::remove_file(&path).map_err(|error| unwritable(&path, "--out", &error))?;
     }
     let mut journal = Journal::open(&path, &journal_key(&data, &plan)).map_err(failure)?;
     if !journal.is_empty() {
@@ -188,7 +188,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     comparison.settings.command = command_line();
     let report = arguments.out.join("report.html");
     excite_report::write_file(&report, &excite_report::comparison_page(&comparison))
-        .map_err(|error| unwritable(&report, &error))?;
+        .map_err(|error| unwritable(&report, "--out", &error))?;
     arguments.show(&comparison, &report)?;
     if comparison.complete {
         return Ok(());
@@ -350,15 +350,15 @@ fn fits(plan: &Plan, data: &Dataset) -> Result<(), Failure> {
 }
 
 /// Makes the output folder, and a file in it for a moment: what cannot be written should not cost the training first.
-pub fn prepare_folder(folder: &Path) -> Result<(), Failure> {
+pub fn prepare_folder(folder: &Path, flag: &str) -> Result<(), Failure> {
     fs::create_dir_all(folder)
         .and_then(|()| tempfile::tempfile_in(folder))
         .map(|_| ())
-        .map_err(|error| unwritable(folder, &error))
+        .map_err(|error| unwritable(folder, flag, &error))
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::Failed(format!("{} cannot be written ({error}): choose another folder", path.display()))
+fn unwritable(path: &Path, flag: &str, error: &std::io::Error) -> Failure {
+    Failure::Failed(format!("{} cannot be written ({error}): choose another folder with {flag}", path.display()))
 }
 
 fn failure(error: LabError) -> Failure {

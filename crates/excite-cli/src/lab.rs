@@ -76,7 +76,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     check_named_once("--function", &arguments.function)?;
     let html = arguments.html.clone().or_else(|| one.is_none().then(|| arguments.out.join("lab.html")));
     if one.is_none() {
-        prepare_folder(&arguments.kept())?;
+        prepare_folder(&arguments.kept(), "--out")?;
     }
     if let Some(path) = &html {
         output::check_writable(path)?;

@@ -1,6 +1,6 @@
 //! Functions of 16-bit codes by interpolation in a small table.
 //!
-//! Knots at equal distances, as TensorFlow Lite has them, err by 20 steps and more where a function bends and its scale is coarse (sigmoid
+//! Knots at equal distances, as TensorFlow Lite has them, err by 16 steps where a function bends and its scale is coarse (sigmoid
 //! over ±60), and at every kink. Here the knots lie where the function needs them: a stretch of codes gets its next knot as far away as
 //! the straight line stays within one step, so that a kink or a jump costs a knot or two and a tail none.
 

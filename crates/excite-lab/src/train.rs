@@ -157,8 +157,9 @@ impl Spec {
     /// The network's layers in words: `"MLP 64-64-64-10"`.
     ///
     /// # Errors
-    /// If the network does not fit the data.
+    /// If the network or the training does not fit the data.
     pub fn describe(&self, data: &Dataset) -> Result<String, LabError> {
+        self.check(data)?;
         Ok(Architecture::of(&self.network, data)?.to_string())
     }
 

@@ -70,19 +70,25 @@ fn onnx_computes_what_was_trained_with_every_function_that_it_has() {
     let parameters =
         ["leaky_relu(0.2)", "prelu(0.1)", "elu(0.5)", "swish(1.5)", "relu_n(3)", "hard_tanh(-2, 2)", "celu(2)"];
     let parameters = parameters.iter().map(|name| name.parse().unwrap());
-    let mut exported = 0;
+    let (mut exported, mut unseen) = (0, vec![]);
     for f in Function::ALL.iter().copied().chain(parameters) {
         if exportable(f).is_err() {
             continue;
         }
         let (_, network) = train_network(&data, &spec, f, 0.01, 1, 1, None, &Unwatched).unwrap();
+        if Model::from_bytes(network.to_onnx().unwrap()).unwrap().sites().is_empty() {
+            unseen.push(f.name());
+            continue;
+        }
         // Under the names that it has here: a prelu is a leaky ReLU where its slope is a number.
         let known = if f.name() == "prelu" { format!("leaky_relu({})", f.parameter(0)).parse().unwrap() } else { f };
         let known = if f == "swish".parse().unwrap() { "silu".parse().unwrap() } else { known };
         assert_exported(&data, &network, known);
         exported += 1;
     }
-    assert!(exported >= 30, "{exported}");
+    assert!(exported >= 26, "{exported}");
+    // Operators that are activations here, and mostly something else in other networks.
+    assert_eq!(unseen, ["identity", "exponential", "sine"]);
 }
 
 #[test]
@@ -102,7 +108,7 @@ fn check_finds_the_activations_that_compare_trained() {
     let arguments = [SMALL, &["--activations", "relu,leaky_relu(0.1)", "--save-networks", "nets", "--json"]].concat();
     let ran = place.run(&arguments);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    for name in ["relu-seed1", "relu-seed2", "leaky_relu-negative_slope=0.1-seed2"] {
+    for name in ["relu-seed1", "relu-seed2", "leaky_relu-0.1-seed2"] {
         assert!(place.has(&format!("nets/{name}.onnx")) && place.has(&format!("nets/{name}.safetensors")), "{name}");
     }
     let check =

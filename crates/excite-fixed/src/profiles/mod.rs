@@ -291,3 +291,6 @@ impl fmt::Display for ProfileError {
 }
 
 impl core::error::Error for ProfileError {}
+
+#[cfg(test)]
+mod tests;

@@ -36,3 +36,25 @@ impl Table513 {
         left + (((right - left) * rest + 64) >> 7)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Affine, Table16, codes};
+
+    /// The reason for the knots of [`Table16`], on the sigmoid over ±60 and ±8.
+    #[test]
+    fn points_at_equal_distances_err_by_many_steps_where_a_function_bends() {
+        let sigmoid: excite::Function = "sigmoid".parse().unwrap();
+        for (reach, equal) in [(60.0_f32, 16.0..16.5), (8.0, 2.3..2.5)] {
+            let input = Affine::<i16>::new(reach / 32768.0, 0).unwrap();
+            let output = Affine::<i16>::new(1.0 / 32768.0, 0).unwrap();
+            let table = Table513::new(|x| sigmoid.value(x), (input.scale(), 0), output.scale());
+            let error =
+                |code: i16| (f64::from(table.code(code.into())) - sigmoid.value(input.value(code)) * 32768.0).abs();
+            let largest = codes::<i16>().map(error).fold(0.0, f64::max);
+            assert!(equal.contains(&largest), "{largest}");
+            assert!(Table16::new(sigmoid, input, output).max_error() <= 1.0);
+        }
+    }
+}
