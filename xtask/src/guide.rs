@@ -99,6 +99,8 @@ $ excite check model.onnx --input part1.npz --vitals 1.vitals     # and so on, a
 $ excite merge *.vitals --html report.html
 ```
 
+What is said about activation functions, and whether it holds: [each claim put to the test](claims/README.md).
+
 ## The rules
 
 | rule | what it means |

@@ -10,8 +10,8 @@ const IN_A_ROW: usize = 2;
 /// The height of a line of the legend, and the width of an entry's line, in pixels.
 const LINE: u32 = 22;
 const SWATCH: u32 = 28;
-/// The width of a letter of the legend's 13 pixels, on average a little less.
-const LETTER: f64 = 7.2;
+/// The width of a letter of the legend's 13 pixels, an average one is a little less.
+const LETTER: f64 = 8.4;
 
 /// A sheet of `plots`, read aloud as `description`.
 pub(crate) fn svg(description: &str, legend: &[(Stroke, &str)], plots: &[Plot]) -> String {

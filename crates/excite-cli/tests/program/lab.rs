@@ -103,6 +103,25 @@ fn all_experiments_are_run_into_one_page_and_kept() {
 }
 
 #[test]
+fn the_guide_has_a_page_for_each_experiment() {
+    let list: Value = serde_json::from_str(&Place::new().run(&["lab", "list", "--json"]).out).unwrap();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/claims");
+    let read =
+        |name: &str| std::fs::read_to_string(format!("{folder}/{name}")).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let index = read("README.md");
+    for experiment in list["experiments"].as_array().unwrap() {
+        let text = |key: &str| experiment[key].as_str().unwrap();
+        let page = read(&format!("{}.md", text("name")));
+        let renew = "run `excite lab` and `cargo xtask claims`";
+        assert!(page.contains(text("claim")) && page.contains(text("method")), "{}: {renew}", text("name"));
+        assert!(index.contains(&format!("({}.md)", text("name"))), "{}: {renew}", text("name"));
+        for picture in page.split("](").filter_map(|rest| rest.split_once(".svg)")).map(|(name, _)| name) {
+            assert!(read(&format!("{picture}.svg")).contains("</svg>"), "{picture}");
+        }
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_one_sentence_and_nothing_is_written() {
     let place = Place::new();
     for (arguments, sentence) in [
