@@ -33,7 +33,8 @@ impl Activation for Exponential {
         aliases: &["exp"],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 0.36787944117144233,
-        max_ulp: MaxUlp { f32: 1.0, f64: 1.0, ..MaxUlp::NONE },
+        // Above 1 for a few of the 2^32 f32 inputs: 1.0078 at 26.728634.
+        max_ulp: MaxUlp { f32: 1.01, f64: 1.0, ..MaxUlp::NONE },
     };
 
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;

@@ -45,12 +45,13 @@ impl Activation for Squareplus {
 
     const SLOPE_WORK: Work = Work::Tuned;
 
-    /// Below 0: (b / 2) / (√(x² + b) + |x|).
+    /// Below 0: (b / 4) / ((√(x² + b) + |x|) / 2), where the half of the sum does not overflow.
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
         let size = x.abs();
         let root = if size > N::lit(LARGE) { size } else { size.mul_add(size, N::lit(self.b)).sqrt() };
-        if x > N::lit(0.0) { root.times(0.5) + size.times(0.5) } else { N::lit(0.5 * self.b) / (root + size) }
+        let half_sum = root.times(0.5) + size.times(0.5);
+        if x > N::lit(0.0) { half_sum } else { N::lit(0.25 * self.b) / half_sum }
     }
 
     /// (1 + x / √(x² + b)) / 2; below 0: (b / 2) / (√(x² + b)·(√(x² + b) + |x|)).
@@ -123,6 +124,8 @@ mod tests {
         let f = Squareplus::DEFAULT;
         assert_eq!((f.value(f32::INFINITY), f.value(f64::NEG_INFINITY)), (f32::INFINITY, 0.0));
         assert_eq!((f.value(1e300_f64), f.value(-1e300_f64)), (1e300, 1e-300));
+        // The sum of the two halves overflows, and half of it does not.
+        assert_eq!(f.value(-1.6e308_f64), 1.0 / 1.6e308);
         assert_eq!((f.slope(f32::INFINITY), f.slope(f64::NEG_INFINITY)), (1.0, 0.0));
         assert!(f.value(f32::NAN).is_nan() && f.slope(f64::NAN).is_nan());
     }
