@@ -85,7 +85,9 @@ impl Node {
                     3
                 }
                 Attribute::Integers(values) => {
-                    values.iter().for_each(|value| attribute.number(8, *value));
+                    for value in values {
+                        attribute.number(8, *value);
+                    }
                     7
                 }
             };
