@@ -238,8 +238,7 @@ mod tests {
             for (step, &rate) in (1..).zip(rates) {
                 let pass = network.forward(vec![1.0], &Activation::new(relu)).unwrap();
                 let loss = with_values(&pass.outputs, |y| batch_loss(y, &targets, &[0])).unwrap();
-                let variables = network.parameters().iter().flat_map(|(w, b)| [w.clone(), b.clone()]);
-                let mut descent = Descent::new(Optimizer::Sgd { momentum: 0.0 }, rate, variables);
+                let mut descent = Descent::new(Optimizer::Sgd { momentum: 0.0 }, rate, network.variables());
                 let gradients = network.backward(&pass, loss.gradient, &Activation::new(relu)).unwrap();
                 descent.step(&gradients).unwrap();
                 watch.look(step, &network).unwrap();

@@ -97,7 +97,7 @@ impl<'a> Trainer<'a> {
 
     fn run(&self, key: RunKey) -> Result<Run, LabError> {
         let found = self.journal().find(key).cloned();
-        if let (Some(run), None) = (&found, &self.networks) {
+        if let (Some(run), true) = (found.as_ref(), self.networks.is_none()) {
             return Ok(run.clone());
         }
         let RunKey { function, learning_rate, seed, epochs, stop_at } = key;

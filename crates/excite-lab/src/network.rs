@@ -213,6 +213,11 @@ impl Network {
         &self.architecture
     }
 
+    /// The weights and biases of all layers, as training changes them.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = Var> {
+        self.parameters.iter().flat_map(|(weights, biases)| [weights.clone(), biases.clone()])
+    }
+
     /// The weights and biases of each layer.
     pub(crate) fn parameters(&self) -> &[(Var, Var)] {
         &self.parameters

@@ -109,57 +109,28 @@ pub fn train_network(
         return Err(LabError::Plan(format!("the learning rate must be a positive number, not {learning_rate}")));
     }
     // On a thread of the rayon pool: handing over to it in every operation, from a thread outside, takes longer than a small layer.
-    rayon::scope(|_| trained(data, spec, function, learning_rate, seed, epochs, stop_at, watcher))
-}
-
-#[allow(clippy::too_many_arguments)]
-fn trained(
-    data: &Dataset,
-    spec: &Spec,
-    function: Function,
-    learning_rate: f64,
-    seed: u64,
-    epochs: usize,
-    stop_at: Option<f64>,
-    watcher: &dyn Watcher,
-) -> Result<(Run, TrainedNetwork), LabError> {
-    let mut training = Training::new(data, spec, function, learning_rate, seed)?;
-    let mut run = Run {
-        activation: function,
-        seed,
-        learning_rate,
-        epochs: vec![],
-        outcome: Outcome::Finished,
-        histograms: vec![],
-        time: Time::default(),
-    };
-    for index in 0..epochs {
-        let (epoch, diverged) = training.epoch(watcher)?;
-        let reached = stop_at.is_some_and(|target| epoch.train_error <= target);
-        if diverged {
-            run.outcome = Outcome::Diverged;
-        }
-        let ended = diverged || reached;
-        // The epochs that an early end saves count as done, so that the time left is estimated well.
-        let done = if ended { epochs - index } else { 1 };
-        watcher.epochs_done(done as u64, &format!("{function}, learning rate {learning_rate}, seed {seed}"));
-        run.epochs.push(epoch);
-        if ended {
-            break;
-        }
-    }
-    run.histograms = training.vitals.iter().map(|layer| layer.histogram().clone()).collect();
-    run.time = training.time();
-    Ok((run, TrainedNetwork::new(training.network, function, data)))
+    rayon::scope(|_| {
+        let mut training = Training::new(data, spec, function, learning_rate, seed)?;
+        let blank = Run {
+            activation: function,
+            seed,
+            learning_rate,
+            epochs: vec![],
+            outcome: Outcome::Finished,
+            histograms: vec![],
+            time: Time::default(),
+        };
+        let run = training.run(blank, epochs, stop_at, watcher)?;
+        Ok((run, TrainedNetwork::new(training.network, function, data)))
+    })
 }
 
 impl Spec {
     /// The network's layers in words: `"MLP 64-64-64-10"`.
     ///
     /// # Errors
-    /// If the network or the training does not fit the data.
+    /// If the network does not fit the data.
     pub fn describe(&self, data: &Dataset) -> Result<String, LabError> {
-        self.check(data)?;
         Ok(Architecture::of(&self.network, data)?.to_string())
     }
 
@@ -230,8 +201,7 @@ impl<'a> Training<'a> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let start = Start { init: spec.init, gain: spec.gain, bias: spec.bias };
         let network = Network::new(architecture.clone(), start, function, &mut random)?;
-        let variables = network.parameters().iter().flat_map(|(weights, biases)| [weights.clone(), biases.clone()]);
-        let descent = Descent::new(spec.optimizer, rate, variables);
+        let descent = Descent::new(spec.optimizer, rate, network.variables());
         let layers = architecture.hidden_layers();
         let blank: Vec<_> = layers.iter().map(|(name, units)| LayerVitals::new(name, function, *units)).collect();
         let activation_clock = Arc::new(AtomicU64::new(0));
@@ -254,6 +224,35 @@ impl<'a> Training<'a> {
             trained_for: Duration::ZERO,
             observed_for: Duration::ZERO,
         })
+    }
+
+    /// Trains so many epochs, or until the training error of one is at most `stop_at`, and writes down in `run` what came of it.
+    fn run(
+        &mut self,
+        mut run: Run,
+        epochs: usize,
+        stop_at: Option<f64>,
+        watcher: &dyn Watcher,
+    ) -> Result<Run, LabError> {
+        let note = format!("{}, learning rate {}, seed {}", run.activation, run.learning_rate, run.seed);
+        for index in 0..epochs {
+            let (epoch, diverged) = self.epoch(watcher)?;
+            let reached = stop_at.is_some_and(|target| epoch.train_error <= target);
+            if diverged {
+                run.outcome = Outcome::Diverged;
+            }
+            let ended = diverged || reached;
+            // The epochs that an early end saves count as done, so that the time left is estimated well.
+            let done = if ended { epochs - index } else { 1 };
+            watcher.epochs_done(done as u64, &note);
+            run.epochs.push(epoch);
+            if ended {
+                break;
+            }
+        }
+        run.histograms = self.vitals.iter().map(|layer| layer.histogram().clone()).collect();
+        run.time = self.time();
+        Ok(run)
     }
 
     /// Trains one epoch; also says whether it diverged, at which point it ended.

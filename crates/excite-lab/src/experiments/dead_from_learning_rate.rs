@@ -24,7 +24,6 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 };
 
 const HIDDEN: [usize; 2] = [64, 64];
-const BATCH: usize = 32;
 const MOMENTA: [f64; 2] = [0.0, 0.9];
 /// Over 1 less the momentum; a rate of 0.03 with momentum 0.9 is one that serves.
 const EFFECTIVE_RATES: [f64; 6] = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0];
@@ -69,24 +68,19 @@ impl Toll {
         let mut descent = trial.descent_by(Optimizer::Sgd { momentum: case.momentum }, case.rate());
         let mut watch = DeathWatch::new(&trial.network, case.function, data.train.inputs.clone())?;
         let (mut dead, mut error) = (vec![watch.dead_share()], None);
-        'training: for _ in 0..epochs {
+        for _ in 0..epochs {
             if setting.watcher.stop_requested() {
                 return Err(LabError::Stopped);
             }
-            let mut errors = 0.0;
-            for samples in trial.draw(usize::MAX).chunks(BATCH) {
-                let pass = trial.forward(samples)?;
-                let loss = trial.loss(&pass, samples)?;
-                if !loss.loss.is_finite() {
-                    error = None;
-                    break 'training;
-                }
-                errors += loss.errors;
-                descent.step(&trial.backward(&pass, loss.gradient)?)?;
-                watch.look(dead.len(), &trial.network)?;
+            error = trial.epoch_by(|network, gradients| {
+                descent.step(gradients)?;
+                watch.look(dead.len(), network)?;
                 dead.push(watch.dead_share());
+                Ok(())
+            })?;
+            if error.is_none() {
+                break;
             }
-            error = Some(errors / data.train.len() as f64);
         }
         Ok(Self { units: watch.units(), fates: watch.fates().to_vec(), dead, error })
     }

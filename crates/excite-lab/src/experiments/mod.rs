@@ -149,9 +149,10 @@ impl Experiment {
     /// Whether `record` is what [`run`](Self::run) made of such a request, by an experiment that claims and does the same.
     pub fn is_answered_by(&self, request: &Request, record: &Record) -> bool {
         let Record { name, claim, method, functions, data, seeds, quick, .. } = record;
+        let (asked_functions, asked_seeds) = self.asked_for(request);
         (name.as_str(), claim.as_str(), method.as_str()) == (self.name, self.claim, self.method)
-            && (functions, seeds) == (&self.asked_for(request).0, &self.asked_for(request).1)
-            && (data, *quick) == (&request.data.as_ref().map(described), request.quick)
+            && (functions, *seeds, *quick) == (&asked_functions, asked_seeds, request.quick)
+            && *data == request.data.as_ref().map(described)
     }
 
     /// The functions and the number of seeds.

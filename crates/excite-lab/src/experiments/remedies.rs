@@ -4,7 +4,7 @@ use excite_vitals::comparison::Spread;
 use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use excite_vitals::sketch::Unit;
 
-use super::trial::{Trial, usual_start};
+use super::trial::{BATCH, Trial, usual_start};
 use super::{Experiment, Outcome, Setting, listed, percent, spread, takes_all};
 use crate::LabError;
 use crate::data::{Dataset, Options};
@@ -28,7 +28,6 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 };
 
 const HIDDEN: [usize; 2] = [64, 64];
-const BATCH: usize = 32;
 
 /// What ails the network.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -153,23 +152,17 @@ impl Case {
             if setting.watcher.stop_requested() {
                 return Err(LabError::Stopped);
             }
-            let mut errors = 0.0;
-            for samples in trial.draw(usize::MAX).chunks(BATCH) {
-                let pass = trial.forward(samples)?;
-                let loss = trial.loss(&pass, samples)?;
-                if !loss.loss.is_finite() {
-                    return Ok(course);
-                }
-                errors += loss.errors;
-                let mut gradients = trial.backward(&pass, loss.gradient)?;
+            let error = trial.epoch_by(|_, gradients| {
                 if self.remedy == Remedy::Clipping {
-                    descent.clip(&mut gradients, 1.0)?;
+                    descent.clip(gradients, 1.0)?;
                 }
                 descent.set_learning_rate(self.rate(step, steps));
-                descent.step(&gradients)?;
+                descent.step(gradients)?;
                 step += 1;
-            }
-            course.error.push(errors / data.train.len() as f64);
+                Ok(())
+            })?;
+            let Some(error) = error else { return Ok(course) };
+            course.error.push(error);
             course.dead.push(dead_share(&trial)?);
         }
         Ok(course)

@@ -18,6 +18,9 @@ use crate::operations::{Dense, with_values};
 use crate::optimise::{Descent, Optimizer};
 use crate::train::gather;
 
+/// The samples in a batch.
+pub(super) const BATCH: usize = 32;
+
 /// An MLP and the data it is trained on.
 pub(super) struct Trial<'a> {
     pub(super) network: Network,
@@ -103,7 +106,7 @@ impl<'a> Trial<'a> {
     }
 
     /// The gradients of a loss from its gradient by the outputs.
-    pub(super) fn backward(&self, pass: &Pass, gradient: Vec<f32>) -> Result<GradStore, LabError> {
+    fn backward(&self, pass: &Pass, gradient: Vec<f32>) -> Result<GradStore, LabError> {
         if self.standardised {
             // The gradient of Σ outputs · (∂loss/∂outputs) by the weights is that of the loss.
             let gradient = Tensor::from_vec(gradient, pass.outputs.shape(), &Device::Cpu)?;
@@ -150,14 +153,31 @@ impl<'a> Trial<'a> {
 
     /// A rule at work on this network.
     pub(super) fn descent_by(&self, rule: Optimizer, learning_rate: f64) -> Descent {
-        let variables =
-            self.network.parameters().iter().flat_map(|(weights, biases)| [weights.clone(), biases.clone()]);
-        Descent::new(rule, learning_rate, variables)
+        Descent::new(rule, learning_rate, self.network.variables())
     }
 
-    /// Trains for one epoch in batches of 32.
+    /// Trains for one epoch in batches of [`BATCH`]; `step` does what a step is, with the gradients of each. Gives the share of the samples
+    /// that were put into a wrong class; None where the loss ceased to be finite, at which it ends.
+    pub(super) fn epoch_by(
+        &mut self,
+        mut step: impl FnMut(&Network, &mut GradStore) -> Result<(), LabError>,
+    ) -> Result<Option<f64>, LabError> {
+        let mut errors = 0.0;
+        for samples in self.draw(usize::MAX).chunks(BATCH) {
+            let pass = self.forward(samples)?;
+            let loss = self.loss(&pass, samples)?;
+            if !loss.loss.is_finite() {
+                return Ok(None);
+            }
+            errors += loss.errors;
+            step(&self.network, &mut self.backward(&pass, loss.gradient)?)?;
+        }
+        Ok(Some(errors / self.data.train.len() as f64))
+    }
+
+    /// Trains for one epoch in batches of [`BATCH`], whatever becomes of the loss.
     pub(super) fn epoch(&mut self, descent: &mut Descent) -> Result<(), LabError> {
-        for samples in self.draw(usize::MAX).chunks(32) {
+        for samples in self.draw(usize::MAX).chunks(BATCH) {
             let pass = self.forward(samples)?;
             descent.step(&self.gradients(&pass, samples)?)?;
         }
