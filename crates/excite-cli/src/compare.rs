@@ -7,8 +7,7 @@ use clap::{Args, ValueEnum};
 use excite::Function;
 use excite_lab::data::{Dataset, Options};
 use excite_lab::{
-    ClassWeights, Init, Journal, LabError, LearningRate, NetworkSpec, Optimizer, Plan, Spec, compare, exportable,
-    journal_key,
+    ClassWeights, Init, Journal, LabError, LearningRate, NetworkSpec, Optimizer, Plan, compare, journal_key,
 };
 use excite_vitals::comparison::{Comparison, Task};
 
@@ -161,14 +160,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         output::check_writable(path)?;
     }
     let data = arguments.dataset()?;
-    fits(&plan, &data)?;
-    prepare_folder(&arguments.out, "--out")?;
+    // Before anything is written.
+    plan.check(&data).map_err(failure)?;
+    output::prepare_folder(&arguments.out, "--out")?;
     if let Some(folder) = &arguments.save_networks {
-        prepare_folder(folder, "--save-networks")?;
+        output::prepare_folder(folder, "--save-networks")?;
     }
     let path = arguments.out.join("journal.jsonl");
     if arguments.fresh && path.exists() {
-        fs::remove_file(&path).map_err(|error| unwritable(&path, "--out", &error))?;
+        fs::remove_file(&path).map_err(|error| output::unwritable_in(&path, "--out", &error))?;
     }
     let mut journal = Journal::open(&path, &journal_key(&data, &plan)).map_err(failure)?;
     if !journal.is_empty() {
@@ -188,7 +188,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     comparison.settings.command = command_line();
     let report = arguments.out.join("report.html");
     excite_report::write_file(&report, &excite_report::comparison_page(&comparison))
-        .map_err(|error| unwritable(&report, "--out", &error))?;
+        .map_err(|error| output::unwritable_in(&report, "--out", &error))?;
     arguments.show(&comparison, &report)?;
     if comparison.complete {
         return Ok(());
@@ -338,27 +338,6 @@ impl Arguments {
             jobs: self.jobs.unwrap_or(defaults.jobs),
         })
     }
-}
-
-/// Whether the network takes such data, before anything is written.
-fn fits(plan: &Plan, data: &Dataset) -> Result<(), Failure> {
-    if plan.save_networks.is_some() {
-        plan.activations.iter().try_for_each(|&function| exportable(function)).map_err(failure)?;
-    }
-    let Plan { network, optimizer, init, gain, bias, batch, class_weights, .. } = plan.clone();
-    Spec { network, optimizer, init, gain, bias, batch, class_weights }.describe(data).map(|_| ()).map_err(failure)
-}
-
-/// Makes the output folder, and a file in it for a moment: what cannot be written should not cost the training first.
-pub fn prepare_folder(folder: &Path, flag: &str) -> Result<(), Failure> {
-    fs::create_dir_all(folder)
-        .and_then(|()| tempfile::tempfile_in(folder))
-        .map(|_| ())
-        .map_err(|error| unwritable(folder, flag, &error))
-}
-
-fn unwritable(path: &Path, flag: &str, error: &std::io::Error) -> Failure {
-    Failure::Failed(format!("{} cannot be written ({error}): choose another folder with {flag}", path.display()))
 }
 
 fn failure(error: LabError) -> Failure {

@@ -12,7 +12,6 @@ use excite_vitals::experiment::{Record, Table};
 use serde_json::json;
 
 use crate::command_line::{check_named_once, command_line};
-use crate::compare::prepare_folder;
 use crate::error::Failure;
 use crate::number::count;
 use crate::progress::Progress;
@@ -76,7 +75,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     check_named_once("--function", &arguments.function)?;
     let html = arguments.html.clone().or_else(|| one.is_none().then(|| arguments.out.join("lab.html")));
     if one.is_none() {
-        prepare_folder(&arguments.kept(), "--out")?;
+        output::prepare_folder(&arguments.kept(), "--out")?;
     }
     if let Some(path) = &html {
         output::check_writable(path)?;
@@ -177,9 +176,7 @@ impl Arguments {
                         progress.clear();
                         failure(error)
                     })?;
-                    record
-                        .write(path)
-                        .map_err(|error| Failure::Failed(format!("{} cannot be written ({error})", path.display())))?;
+                    record.write(path).map_err(|error| output::unwritable_in(path, "--out", &error))?;
                     record
                 }
             };

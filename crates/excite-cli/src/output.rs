@@ -48,6 +48,19 @@ pub fn check_writable(path: &Path) -> Result<(), Failure> {
     tempfile::tempfile_in(folder).map(|_| ()).map_err(|error| unwritable(path, &error))
 }
 
+/// Makes a folder, and a file in it for a moment; `flag` is what names the folder.
+pub fn prepare_folder(folder: &Path, flag: &str) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder)
+        .and_then(|()| tempfile::tempfile_in(folder))
+        .map(|_| ())
+        .map_err(|error| unwritable_in(folder, flag, &error))
+}
+
+/// A folder, or a file in it, cannot be written; `flag` is what names the folder.
+pub fn unwritable_in(path: &Path, flag: &str, error: &io::Error) -> Failure {
+    Failure::Failed(format!("{} cannot be written ({error}): choose another folder with {flag}", path.display()))
+}
+
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::Failed(format!("{} cannot be written ({error}): choose another place", path.display()))
 }

@@ -79,7 +79,11 @@ impl Plan {
         Spec { network, optimizer, init, gain, bias, batch, class_weights }
     }
 
-    fn check(&self, data: &Dataset) -> Result<(), LabError> {
+    /// Whether such a comparison can be made of `data`; [`compare()`] looks at that first of all.
+    ///
+    /// # Errors
+    /// If the plan makes no sense or does not fit the data, in a sentence.
+    pub fn check(&self, data: &Dataset) -> Result<(), LabError> {
         let refuse = |text: &str| Err(LabError::Plan(text.to_owned()));
         if self.activations.is_empty() {
             return refuse("name at least one activation function to compare");

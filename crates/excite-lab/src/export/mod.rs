@@ -4,7 +4,7 @@ mod graph;
 mod onnx;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use candle_core::Tensor;
 use excite::Function;
@@ -112,17 +112,13 @@ impl<'a> Folder<'a> {
         self.write(&format!("{name}.safetensors"), &network.to_safetensors()?)
     }
 
-    /// A whole file or none: it gets its name when it is written.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), LabError> {
-        let path: PathBuf = self.path.join(name);
-        let unfinished = self.path.join(format!(".{name}.unfinished"));
-        std::fs::write(&unfinished, bytes)
-            .and_then(|()| std::fs::rename(&unfinished, &path))
-            .map_err(|source| LabError::Export { path, source })
+        let path = self.path.join(name);
+        excite_vitals::write_file(&path, bytes).map_err(|source| LabError::Export { path, source })
     }
 }
 
-/// The function in the name of a file: `leaky_relu-negative_slope=0.1`.
+/// The function in the name of a file: `leaky_relu-0.1`.
 fn file_name(function: Function) -> String {
     function.to_string().replace('(', "-").replace(", ", "-").replace(')', "")
 }

@@ -86,17 +86,20 @@ const BLOCK: usize = 128;
 #[inline(always)]
 fn of(values: &[f32]) -> Moments {
     let (whole, tail) = values.as_chunks::<LANES>();
-    let mut last = [f32::NAN; LANES];
-    last[..tail.len()].copy_from_slice(tail);
     let mut lanes = MomentLanes::new();
     lanes.set_pivots(&[values.first().copied().unwrap_or_default(); LANES]);
     whole.chunks(BLOCK).for_each(
         #[inline(always)]
         |block| lanes.add(block),
     );
-    lanes.add(&[last]);
+    let padding = values.len().next_multiple_of(LANES) - values.len();
+    if padding > 0 {
+        // NaN is added value by value, so only where there is a rest.
+        let mut last = [f32::NAN; LANES];
+        last[..tail.len()].copy_from_slice(tail);
+        lanes.add(&[last]);
+    }
     lanes.gather();
-    let padding = LANES - tail.len();
     lanes.moments(0, (values.len() + padding) as u64, padding as u64)
 }
 
