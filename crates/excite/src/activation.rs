@@ -121,7 +121,8 @@ pub trait Activation: Parameters + Send + Sync + 'static {
         self.slope_formula(from)
     }
 
-    /// f(x) by a kernel made for f32 and f64, within the stated bound, for functions worked out as [`Work::Tuned`].
+    /// f(x) by a kernel made for f32 and f64, within the stated bound, for functions worked out as [`Work::Tuned`]; the formula for
+    /// those that have none.
     fn tuned<T: Native>(self, x: T) -> T {
         self.formula(x)
     }

@@ -61,8 +61,7 @@ impl<A: Activation, F: Float> Kernel<F, 1> for Forward<A> {
     fn quick(self, [x]: [F::Lane; 1]) -> (F::Lane, bool) {
         let Self(f) = self;
         let y = match A::WORK {
-            Work::Selects | Work::Once => f.formula(x),
-            Work::Tuned => f.tuned(x),
+            Work::Selects | Work::Once | Work::Tuned => f.tuned(x),
             Work::Twice => F::from_wide(f.formula(F::wide(x))),
         };
         (y, beyond::<A, F>(A::WORK, x) | (A::WORK != Work::Selects && F::near_tie(y, 1)))
@@ -116,8 +115,7 @@ impl<A: Activation, F: Float> Kernel<F, 2> for Backward<A> {
         let (dx, doubtful) = match A::SLOPE_WORK {
             Work::Selects => (dy * f.slope_formula(from), false),
             Work::Once | Work::Tuned => {
-                let (slope, doubtful) =
-                    if A::SLOPE_WORK == Work::Tuned { f.tuned_slope(from) } else { (f.slope_formula(from), false) };
+                let (slope, doubtful) = f.tuned_slope(from);
                 let dx = dy * slope;
                 // The slope is off by 1 ULP, which may be 2 of the product, which is rounded; and by more where it is subnormal.
                 (dx, doubtful | F::near_tie(dx, 2) | F::near_tie(slope, 1))

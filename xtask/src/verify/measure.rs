@@ -157,11 +157,27 @@ pub struct Tally {
     pub misrounded: u64,
     /// How many results were judged with many digits because f64 was not enough.
     pub decided: u64,
+    /// Of the results: see [`checksum`]. 0 where it was not worked out.
+    pub checksum: u64,
+}
+
+/// Stands for all results, by which unchanged ones are told in a fraction of the time that judging takes. It is a sum over them, so
+/// the order does not matter; `first` is the number of the first input.
+#[inline(always)]
+pub fn checksum<F: Short>(first: u64, results: &[F]) -> u64 {
+    let mixed = |(place, y): (u64, &F)| {
+        // The multipliers of SplitMix64 (Steele, Lea and Flood 2014), which spread each bit over all.
+        let key = (place << 32 | u64::from(y.to_bits())).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let key = (key ^ (key >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let key = (key ^ (key >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        key ^ (key >> 31)
+    };
+    (first..).zip(results).map(mixed).fold(0, u64::wrapping_add)
 }
 
 impl Tally {
     /// Before the first input.
-    pub const NONE: Self = Self { inputs: 0, worst: 0.0, worst_at: 0.0, misrounded: 0, decided: 0 };
+    pub const NONE: Self = Self { inputs: 0, worst: 0.0, worst_at: 0.0, misrounded: 0, decided: 0, checksum: 0 };
 
     /// Takes in an error.
     pub fn note(&mut self, error: f64, at: f64) {
@@ -176,6 +192,7 @@ impl Tally {
         self.inputs += other.inputs;
         self.misrounded += other.misrounded;
         self.decided += other.decided;
+        self.checksum = self.checksum.wrapping_add(other.checksum);
         self
     }
 }
@@ -215,8 +232,24 @@ mod tests {
     }
 
     #[test]
+    fn a_checksum_tells_one_bit_and_one_place_and_adds_up() {
+        let results = [0.0_f32, 1.0, -2.0, f32::NAN, 1.0];
+        let whole = checksum(7, &results);
+        assert_eq!(whole, checksum(7, &results[..2]).wrapping_add(checksum(9, &results[2..])));
+        let changed = |place: usize, y: f32| {
+            let mut results = results;
+            results[place] = y;
+            checksum(7, &results)
+        };
+        assert_eq!(whole, changed(1, 1.0));
+        assert!([changed(0, -0.0), changed(1, 1.0_f32.next_up()), changed(2, 2.0)].iter().all(|sum| *sum != whole));
+        assert_ne!(whole, checksum(8, &results));
+    }
+
+    #[test]
     fn a_tally_survives_being_saved() {
-        let tally = Tally { inputs: 7, worst: f64::INFINITY, worst_at: -0.1, misrounded: 2, decided: 1 };
+        let tally =
+            Tally { inputs: 7, worst: f64::INFINITY, worst_at: -0.1, misrounded: 2, decided: 1, checksum: u64::MAX };
         let saved = serde_json::to_string(&tally).unwrap();
         assert_eq!(serde_json::from_str::<Tally>(&saved).unwrap(), tally);
     }

@@ -16,8 +16,10 @@ const METHOD: u32 = 1;
 /// What a file holds.
 #[derive(Serialize, Deserialize)]
 struct Saved {
-    /// What the code was; another's results do not count.
+    /// What the code was; another's results do not count, unless they are the same.
     code: String,
+    /// What the exact results were worked out with.
+    definition: String,
     /// How many inputs there are in all.
     total: u64,
     /// What was found over the first of them.
@@ -28,31 +30,37 @@ struct Saved {
 pub struct File {
     path: PathBuf,
     code: String,
+    definition: String,
 }
 
 impl File {
     /// The file for what is called `what`.
     pub fn new(f: Function, what: &str) -> Self {
-        Self::within(&root().join("target/verify"), f, what, fingerprint(f))
-    }
-
-    fn within(folder: &Path, f: Function, what: &str, code: String) -> Self {
-        Self { path: folder.join(format!("{}.{}.json", f.name(), what.replace(' ', "-"))), code }
+        let path = root().join("target/verify").join(format!("{}.{}.json", f.name(), what.replace(' ', "-")));
+        Self { path, code: fingerprint(SHARED, f), definition: fingerprint(DEFINING, f) }
     }
 
     /// What was found by this code over the first of `total` inputs.
     pub fn load(&self, total: u64) -> Tally {
-        let saved: Option<Saved> = fs::read(&self.path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        match saved {
-            Some(saved) if saved.code == self.code && saved.total == total => saved.tally,
-            _ => Tally::NONE,
-        }
+        let saved = self.read().filter(|saved| saved.code == self.code && saved.total == total);
+        saved.map_or(Tally::NONE, |saved| saved.tally)
+    }
+
+    /// What other code found over all of `total` inputs. It holds for this code too where the results have the same checksum.
+    pub fn load_of_other_code(&self, total: u64) -> Option<Tally> {
+        let saved = self.read()?;
+        let whole = saved.tally.inputs == saved.total && saved.total == total;
+        (whole && saved.definition == self.definition && saved.code != self.code).then_some(saved.tally)
     }
 
     /// What a whole run of this code found, whatever the number of its inputs.
     pub fn load_whole(&self) -> Option<Tally> {
-        let saved: Saved = serde_json::from_slice(&fs::read(&self.path).ok()?).ok()?;
+        let saved = self.read()?;
         (saved.code == self.code && saved.tally.inputs == saved.total).then_some(saved.tally)
+    }
+
+    fn read(&self) -> Option<Saved> {
+        serde_json::from_slice(&fs::read(&self.path).ok()?).ok()
     }
 
     /// Writes what was found so far, all or nothing.
@@ -60,7 +68,7 @@ impl File {
         if let Some(folder) = self.path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let saved = Saved { code: self.code.clone(), total, tally };
+        let saved = Saved { code: self.code.clone(), definition: self.definition.clone(), total, tally };
         let unfinished = self.path.with_extension(format!("{}.new", process::id()));
         fs::write(&unfinished, serde_json::to_vec_pretty(&saved)?)?;
         fs::rename(&unfinished, &self.path)
@@ -85,13 +93,16 @@ const SHARED: &[&str] = &[
     "slices.rs",
 ];
 
-/// Stands for the code that results of `f` depend on, without its comments: of the function files only those that `f` is in or that
-/// these name.
-fn fingerprint(f: Function) -> String {
+/// Those of them that the exact results depend on.
+const DEFINING: &[&str] = &["parameters.rs", "reference.rs"];
+
+/// Stands for code, without its comments: the `shared` files, and of the function files only those that `f` is in or that these
+/// name.
+fn fingerprint(shared: &[&str], f: Function) -> String {
     let source = root().join("crates/excite/src");
     let mut hasher = DefaultHasher::new();
     METHOD.hash(&mut hasher);
-    let shared = SHARED.iter().flat_map(|name| rust_files(&source.join(name)));
+    let shared = shared.iter().flat_map(|name| rust_files(&source.join(name)));
     for file in shared.chain(function_files(f, &source.join("functions"))) {
         code_of(&file).hash(&mut hasher);
     }
@@ -110,7 +121,8 @@ fn function_files(f: Function, folder: &Path) -> BTreeSet<PathBuf> {
         let code: String = found.iter().map(|file| code_of(file)).collect();
         let named = |file: &&PathBuf| {
             let module = file.file_stem().unwrap_or_default().to_string_lossy();
-            code.contains(&format!("{module}::")) || code.contains(&camel_case(&module))
+            let is_a_function = module != "mod";
+            is_a_function && (code.contains(&format!("{module}::")) || code.contains(&camel_case(&module)))
         };
         let more: BTreeSet<PathBuf> = all.iter().filter(named).cloned().collect();
         if more.is_subset(&found) {
@@ -162,9 +174,10 @@ mod tests {
     #[test]
     fn a_run_goes_on_where_it_was_stopped_unless_the_code_has_changed() {
         let folder = std::env::temp_dir().join(format!("excite-verify-{}", process::id()));
-        let file = |code: &str| File::within(&folder, function("relu"), "f32 value", code.to_owned());
+        let path = folder.join("relu.f32-value.json");
+        let file = |code: &str| File { path: path.clone(), code: code.to_owned(), definition: "x".to_owned() };
         assert_eq!(file("a").load(100), Tally::NONE);
-        let tally = Tally { inputs: 40, worst: 0.5, worst_at: -3.0, misrounded: 1, decided: 2 };
+        let tally = Tally { inputs: 40, worst: 0.5, worst_at: -3.0, misrounded: 1, decided: 2, checksum: 3 };
         file("a").store(100, tally).unwrap();
         assert_eq!(file("a").load(100), tally);
         assert_eq!(file("a").load_whole(), None);
@@ -172,6 +185,11 @@ mod tests {
         assert_eq!(file("b").load(100), Tally::NONE);
         file("a").store(40, tally).unwrap();
         assert_eq!(file("a").load_whole(), Some(tally));
+        // Those of other code are for comparison, if they are whole and of the same definition.
+        assert_eq!((file("b").load_of_other_code(40), file("b").load_of_other_code(50)), (Some(tally), None));
+        assert_eq!((file("a").load_of_other_code(40), file("b").load_whole()), (None, None));
+        let redefined = File { definition: "y".to_owned(), ..file("b") };
+        assert_eq!(redefined.load_of_other_code(40), None);
         fs::remove_dir_all(&folder).unwrap();
     }
 
@@ -183,7 +201,9 @@ mod tests {
             assert!(files.contains(&folder.join(format!("{}.rs", f.name()))), "{f} is not in a file of its name");
         }
         assert!(SHARED.iter().all(|name| !rust_files(&root().join("crates/excite/src").join(name)).is_empty()));
-        assert_ne!(fingerprint(function("relu")), fingerprint(function("tanh")));
+        assert_ne!(fingerprint(SHARED, function("relu")), fingerprint(SHARED, function("tanh")));
+        // The file that lists them is none of them: "Models" is no name of it.
+        assert!(!function_files(function("leaky_relu"), &folder).contains(&folder.join("mod.rs")));
         assert_eq!(camel_case("leaky_relu"), "LeakyRelu");
     }
 }

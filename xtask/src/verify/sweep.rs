@@ -4,7 +4,7 @@ use excite::{Engine, Function, Level};
 use rayon::prelude::*;
 
 use super::estimate::Estimate;
-use super::measure::{Domain, Side, Tally};
+use super::measure::{Domain, Side, Tally, checksum};
 use super::merged;
 use super::ulp::{self, Judgement, Short};
 
@@ -34,27 +34,45 @@ impl Sweep {
 
     /// What is found at `count` inputs from the one numbered `first` on, for each of the engines.
     pub fn measure<F: Short>(&self, first: u64, count: u64) -> Vec<Tally> {
-        (0..count.div_ceil(BLOCK as u64))
-            .into_par_iter()
-            .map(|block| {
-                let begin = first + block * BLOCK as u64;
-                self.block::<F>(begin, (first + count - begin).min(BLOCK as u64) as usize)
-            })
-            .reduce(|| vec![Tally::NONE; self.engines.len()], merged)
+        self.over_blocks(first, count, |first, x: &[F], y| {
+            let exact = Exact::of(self.f, self.side, x);
+            let results = |&engine| {
+                self.side.results(self.f, engine, x, y);
+                Tally { checksum: checksum(first, y), ..self.judged(x, y, &exact) }
+            };
+            self.engines.iter().map(results).collect()
+        })
     }
 
-    fn block<F: Short>(&self, first: u64, count: usize) -> Vec<Tally> {
-        let (mut x, mut y) = ([F::default(); BLOCK], [F::default(); BLOCK]);
-        let (x, y) = (&mut x[..count], &mut y[..count]);
-        for (place, x) in (first..).zip(x.iter_mut()) {
-            *x = self.domain.at(place * self.stride);
-        }
-        let exact = Exact::of(self.f, self.side, x);
-        let results = |&engine| {
-            self.side.results(self.f, engine, x, y);
-            self.judged(x, y, &exact)
+    /// As [`Self::measure`], but only the checksums, judging nothing.
+    pub fn checksums<F: Short>(&self, first: u64, count: u64) -> Vec<Tally> {
+        self.over_blocks(first, count, |first, x: &[F], y| {
+            let results = |&engine| {
+                self.side.results(self.f, engine, x, y);
+                Tally { inputs: x.len() as u64, checksum: checksum(first, y), ..Tally::NONE }
+            };
+            self.engines.iter().map(results).collect()
+        })
+    }
+
+    /// Hands inputs to `each` block by block, with the number of the first and room for the results.
+    fn over_blocks<F: Short>(
+        &self,
+        first: u64,
+        count: u64,
+        each: impl Fn(u64, &[F], &mut [F]) -> Vec<Tally> + Sync,
+    ) -> Vec<Tally> {
+        let block = |block: u64| {
+            let begin = first + block * BLOCK as u64;
+            let count = (first + count - begin).min(BLOCK as u64) as usize;
+            let (mut x, mut y) = ([F::default(); BLOCK], [F::default(); BLOCK]);
+            for (place, x) in (begin..).zip(&mut x[..count]) {
+                *x = self.domain.at(place * self.stride);
+            }
+            each(begin, &x[..count], &mut y[..count])
         };
-        self.engines.iter().map(results).collect()
+        let blocks = (0..count.div_ceil(BLOCK as u64)).into_par_iter();
+        blocks.map(block).reduce(|| vec![Tally::NONE; self.engines.len()], merged)
     }
 
     /// Judges the results `y` of a block of inputs: all of it by vector instructions, then the few that these leave in doubt.

@@ -193,13 +193,18 @@ fn the_checkers_can_fail() {
 fn a_job_measures_each_input_once_and_goes_on_where_it_was_stopped() {
     let job = Job::new(Function::from(Relu), &[What::F32(Side::Value), What::ExactF32], 1 << 12, 0);
     let bar = indicatif::ProgressBar::hidden();
-    let whole = job.finish(vec![Tally::NONE; 2], &bar, |_| Ok(())).unwrap();
+    let whole = job.over_all(vec![Tally::NONE; 2], &job.measure, &bar, |_| Ok(())).unwrap();
     for found in &whole {
         assert_eq!((found.inputs, found.misrounded), (1 << 20, 0));
     }
+    // The checksums alone are those of the results judged.
+    let checksums = job.checksums.as_ref().unwrap()(0, job.inputs);
+    assert!(
+        checksums.iter().zip(&whole).all(|(alone, judged)| alone.checksum == judged.checksum && alone.checksum != 0)
+    );
     let mut saved = Vec::new();
     let half = (job.measure)(0, 1 << 19);
-    let finished = job.finish(half, &bar, |found| {
+    let finished = job.over_all(half, &job.measure, &bar, |found| {
         saved = found.to_vec();
         Ok(())
     });

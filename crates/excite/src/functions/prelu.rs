@@ -1,7 +1,7 @@
 use crate::math::Number;
 use crate::parameters::activation;
 use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::{Activation, Info, LeakyRelu, MaxUlp, Work};
 
 activation! {
     /// x for x > 0 and a·x below, where the slope a is trained, most often one for each channel: see
@@ -18,6 +18,13 @@ activation! {
     pub struct Prelu {
         /// The slope for x ≤ 0.
         weight = 0.25, from -1e3 to 1e3;
+    }
+}
+
+impl Prelu {
+    #[inline(always)]
+    fn leaky(self) -> LeakyRelu {
+        LeakyRelu { negative_slope: self.weight }
     }
 }
 
@@ -43,20 +50,12 @@ impl Activation for Prelu {
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
-        if x > N::lit(0.0) { x } else { x.times(self.weight) }
+        self.leaky().formula(x)
     }
 
     #[inline(always)]
     fn slope_formula<N: Number>(self, x: N) -> N {
-        // NaN stays NaN, which one comparison alone would lose.
-        let low = N::lit(self.weight);
-        if x > N::lit(0.0) {
-            N::lit(1.0)
-        } else if x <= N::lit(0.0) {
-            low
-        } else {
-            x
-        }
+        self.leaky().slope_formula(x)
     }
 
     #[inline(always)]
@@ -65,11 +64,11 @@ impl Activation for Prelu {
     }
 
     fn reference<R: Real>(self, x: R) -> R {
-        if x.is_positive() { x } else { x * R::from(self.weight) }
+        self.leaky().reference(x)
     }
 
     fn reference_slope<R: Real>(self, x: R) -> R {
-        R::from(if x.is_positive() { 1.0 } else { self.weight })
+        self.leaky().reference_slope(x)
     }
 }
 

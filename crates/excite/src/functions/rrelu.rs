@@ -2,7 +2,7 @@ use crate::math::Number;
 use crate::parameters::activation;
 use crate::reference::Real;
 use crate::slices::same_length;
-use crate::{Activation, Float, Info, LengthMismatch, MaxUlp, Work};
+use crate::{Activation, Float, Info, LeakyRelu, LengthMismatch, MaxUlp, Work};
 
 activation! {
     /// x for x > 0 and a·x below, where a is drawn between two bounds in training: see [`Rrelu::train`]. This is the function in use,
@@ -24,6 +24,12 @@ activation! {
 }
 
 impl Rrelu {
+    /// What it is in use.
+    #[inline(always)]
+    fn leaky(self) -> LeakyRelu {
+        LeakyRelu { negative_slope: self.mean_slope() }
+    }
+
     /// The slope for x ≤ 0 in use.
     #[inline(always)]
     fn mean_slope(self) -> f64 {
@@ -88,20 +94,12 @@ impl Activation for Rrelu {
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
-        if x > N::lit(0.0) { x } else { x.times(self.mean_slope()) }
+        self.leaky().formula(x)
     }
 
     #[inline(always)]
     fn slope_formula<N: Number>(self, x: N) -> N {
-        // NaN stays NaN, which one comparison alone would lose.
-        let low = N::lit(self.mean_slope());
-        if x > N::lit(0.0) {
-            N::lit(1.0)
-        } else if x <= N::lit(0.0) {
-            low
-        } else {
-            x
-        }
+        self.leaky().slope_formula(x)
     }
 
     #[inline(always)]
@@ -110,11 +108,11 @@ impl Activation for Rrelu {
     }
 
     fn reference<R: Real>(self, x: R) -> R {
-        if x.is_positive() { x } else { x * R::from(self.mean_slope()) }
+        self.leaky().reference(x)
     }
 
     fn reference_slope<R: Real>(self, x: R) -> R {
-        R::from(if x.is_positive() { 1.0 } else { self.mean_slope() })
+        self.leaky().reference_slope(x)
     }
 }
 

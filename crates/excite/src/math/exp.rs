@@ -79,6 +79,7 @@ pub fn exp_guarded<F: Native>(x: F, rest: F) -> F {
 pub fn exp_guarded_in_two<F: Native>(x: F, rest: Option<F>) -> (F, F) {
     let Reduced { power, m, r } = reduce(x, F::GUARD_EXPONENT);
     let (s, s_lo) = in_two(-r);
+    // Not shared with the like of it above: through a function that is inlined the loop over softplus takes 1.35 times as long.
     let rest = match rest {
         Some(rest) => m.mul_add(-F::LN2_LO, rest),
         None => m * -F::LN2_LO,
@@ -141,8 +142,10 @@ pub fn exp<F: Native>(x: F) -> F {
     let (shift, back) =
         if x > F::ZERO { (-F::GUARD_EXPONENT, F::GUARD) } else { (F::GUARD_EXPONENT, F::ONE / F::GUARD) };
     let Reduced { power, m, r } = reduce(x, shift);
-    let negative = m.mul_add(F::LN2_LO, -r);
-    let s = (negative * negative).mul_add(bend(negative), -negative);
+    let rest = m * F::LN2_LO;
+    let negative = rest - r;
+    // The linear term is r − rest with all its digits.
+    let s = (negative * negative).mul_add(bend(negative), -rest) + r;
     s.mul_add(power, power) * back
 }
 
