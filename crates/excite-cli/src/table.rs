@@ -4,6 +4,7 @@ use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArran
 use excite_report::number::significant;
 use excite_vitals::comparison::{ActivationResult, Comparison, Spread, Task};
 use excite_vitals::findings::Severity;
+use excite_vitals::run::{Outcome, Run};
 use excite_vitals::{Diagnosis, LayerFigures, UnitState, Vitals};
 
 use crate::number::percent;
@@ -169,7 +170,7 @@ fn cells(comparison: &Comparison, result: &ActivationResult) -> Vec<String> {
     vec![
         result.name.to_string(),
         significant(result.learning_rate),
-        to_target(result, comparison.settings.epochs),
+        to_target(comparison, result),
         times(result.speed_up_over_slowest),
         times(result.speed_up_over_tanh),
         test_error,
@@ -182,17 +183,19 @@ fn cells(comparison: &Comparison, result: &ActivationResult) -> Vec<String> {
 }
 
 /// The epochs to the target with their range; or why there are none; and how many seeds went another way.
-fn to_target(result: &ActivationResult, given: usize) -> String {
+fn to_target(comparison: &Comparison, result: &ActivationResult) -> String {
     let runs = result.runs.len();
     let some = |count: usize, what: &str| match count {
         0 => None,
         _ if count == runs => Some(what.to_owned()),
         _ => Some(format!("{count} of {runs} {what}")),
     };
-    let more = || (result.reached > 0).then(|| format!("> {given}"));
+    let more = || (result.reached > 0).then(|| format!("> {}", comparison.settings.epochs));
     let epochs =
         result.epochs_to_target.map(|spread| with_range(&spread, |epochs| format!("{epochs:.1}"))).or_else(more);
-    let missed = some(runs - result.reached - result.diverged, "not reached");
+    // Not those that diverged, some of them after they had reached it.
+    let is_missed = |run: &&Run| run.outcome == Outcome::Finished && run.epochs_to(comparison.target_error).is_none();
+    let missed = some(result.runs.iter().filter(is_missed).count(), "not reached");
     let diverged = some(result.diverged, "diverged");
     [epochs, missed, diverged].into_iter().flatten().collect::<Vec<_>>().join("\n")
 }

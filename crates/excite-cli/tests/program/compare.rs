@@ -265,14 +265,16 @@ fn deaths_are_told_with_step_and_cause() {
     let ran = place.run(&arguments);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let text = ran.out.replace('\n', " ");
-    assert!(text.contains("Deaths of hidden units, all seeds. relu: of 128 units 0 born dead, "), "{text}");
-    assert!(text.contains("first by step ") && text.contains("leaky_relu(0.01): none."), "{text}");
+    assert!(text.contains("Deaths of hidden units, all seeds. relu: of 128 units "), "{text}");
+    assert!(text.contains("first by step ") && text.contains("leaky_relu: none."), "{text}");
     let result: Value = serde_json::from_str(&place.run(&[&arguments[..], &["--json"]].concat()).out).unwrap();
     let relu = &result["activations"][0];
-    let killing = &relu["runs"][0]["deaths"]["fates"][0]["events"][0];
-    assert_eq!(killing["event"], "killed", "{killing}");
+    let fates = relu["runs"][0]["deaths"]["fates"].as_array().unwrap();
+    let killing = fates.iter().map(|fate| &fate["events"][0]).find(|event| event["event"] == "killed").unwrap();
     assert!(killing["step"].as_u64().unwrap() <= 90 && killing["push"]["own_weights"].is_f64(), "{killing}");
     let by = |cause: &str| relu["deaths"][cause].as_u64().unwrap();
+    // A run may reach the target and diverge later: it is neither missed nor counted twice.
+    assert!(!ran.out.contains("not reached"), "{}", ran.out);
     assert!(by("killed") > 5 && by("killed") == by("by_own_weights") + by("by_own_bias") + by("by_upstream"));
     assert!(place.read("excite-out/report.html").contains("Deaths step by step"));
     assert!(place.run(&[&arguments[..], &["--markdown", "-"]].concat()).out.contains("Deaths of hidden units"));
