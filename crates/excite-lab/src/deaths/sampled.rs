@@ -273,23 +273,24 @@ mod tests {
             watch.look(step, &network, &pass, &batch, inputs).unwrap();
         };
         let [(_, bias1), (weights2, _), _] = network.parameters() else { panic!("three layers") };
-        look(&mut watch, 16);
+        // Far enough apart that no look is left out.
+        look(&mut watch, 1600);
         assert_eq!([(1, 2), (0, 4)].map(|unit| of(&watch, unit)), [None, None]);
         // Activations of layer 1 are not negative: weights of −1 leave unit 2 of layer 2 nothing.
         change(weights2, |at, w| if at / 6 == 2 { -1.0 } else { w });
-        look(&mut watch, 32);
+        look(&mut watch, 3200);
         change(bias1, |unit, b| if unit == 4 { -1e4 } else { b });
-        look(&mut watch, 48);
+        look(&mut watch, 4800);
         let killing = |unit| {
             let killing = of(&watch, unit).and_then(|fate| fate.killed()).unwrap();
             (killing.step, killing.alive_at, killing.push.cause())
         };
-        assert_eq!(killing((1, 2)), (32, 16, Cause::OwnWeights));
-        assert_eq!(killing((0, 4)), (48, 32, Cause::OwnBias));
+        assert_eq!(killing((1, 2)), (3200, 1600, Cause::OwnWeights));
+        assert_eq!(killing((0, 4)), (4800, 3200, Cause::OwnBias));
         change(bias1, |_, _| 0.0);
-        look(&mut watch, 64);
-        assert_eq!(of(&watch, (0, 4)).unwrap().events.last(), Some(&Event::Revived { step: 64 }));
-        assert_eq!(watch.deaths.steps, 64);
+        look(&mut watch, 6400);
+        assert_eq!(of(&watch, (0, 4)).unwrap().events.last(), Some(&Event::Revived { step: 6400 }));
+        assert_eq!(watch.deaths.steps, 6400);
     }
 
     /// A unit that one sample in all lifts is alive as long as that one is in the batch or was its last witness.
