@@ -17,8 +17,8 @@ const PROBE: usize = 256;
 /// Samples run through at once: most units that a batch leaves silent answer one of the first few.
 const CHUNK: usize = 32;
 
-/// One sample may be run through for every so many that are trained on. As training on one takes about three times as long, that is at most
-/// a 48th of the time.
+/// One sample may be run through for every so many that are trained on, besides the first [`PROBE`]. As training on one takes some three
+/// times as long, that comes to about a 48th of the time of a long run.
 const TRAINED_PER_LOOK: usize = 16;
 
 /// Watches the hidden units of a network under training: a unit is dead if it has no slope for the batch at hand, nor for the sample that

@@ -85,7 +85,7 @@ pub(super) fn definitions(comparison: &Comparison) -> Markup {
                  when a sample of a later batch lifts it. Killed at step T means alive at the look before. Its cause is the part of the change \
                  between the two looks, taken alone, by which its largest pre-activation fell most, over the samples that lifted units \
                  killed at that look: its own weights, its own bias, or the layers before it. It lives at half the step if it does with all \
-                 parameters halfway. Looks are left out as long as more than one sample in 16 trained on was run through for them.",
+                 parameters halfway. Looks are left out as long as more samples were run through for them than {samples} and one for 16 trained on.",
                 samples = comparison
                     .activations
                     .iter()

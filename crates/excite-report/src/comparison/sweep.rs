@@ -35,13 +35,13 @@ pub(super) fn figures(comparison: &Comparison, series: &[Series]) -> Markup {
 /// Epochs to the target; rates that did not reach it, or diverged, lie on levels above.
 fn by_epochs(comparison: &Comparison, series: &[Series]) -> Markup {
     let given = comparison.settings.epochs.max(1) as f64;
-    let (missed, diverged) = (1.12 * given, 1.24 * given);
+    let (missed, diverged) = (1.12 * given, 1.28 * given);
     let height = |point: &SweepPoint| match (point.epochs_to_target, point.train_loss) {
         (Some(epochs), _) => Some(epochs),
         (None, Some(_)) => Some(missed),
         (None, None) => Some(diverged),
     };
-    let y = Axis::linear("", 0.0, 1.34 * given, |epochs| number::trimmed(epochs, 0)).with_ticks_up_to(given);
+    let y = Axis::linear("", 0.0, 1.42 * given, |epochs| number::trimmed(epochs, 0)).with_ticks_up_to(given);
     let mut marks = vec![
         Mark::Level { y: missed, dash: 1, word: "not reached" },
         Mark::Level { y: diverged, dash: 1, word: "diverged" },
