@@ -269,6 +269,7 @@ impl Arguments {
         let width = table::text_width(&table);
         let (strong, wrapped) = (output::STRONG, |text: &str| output::wrapped(text, width));
         let mut parts = vec![format!("{}\n{table}\n{}\n", wrapped(&about_it), wrapped(table::LEGEND))];
+        parts.extend(table::deaths(comparison).map(|deaths| wrapped(&deaths) + "\n"));
         if self.until_error.is_some() {
             let (heading, table) = (table::target_heading(comparison), table::of_target(comparison).drawn());
             parts.push(format!("{}\n{table}\n", wrapped(&heading)));

@@ -12,6 +12,7 @@ pub fn of_comparison(comparison: &Comparison, about: &str, with_target: bool) ->
         of_grid(&table::of_comparison(comparison)),
         escaped(table::LEGEND),
     ];
+    parts.extend(table::deaths(comparison).map(|deaths| escaped(&deaths)));
     if with_target {
         parts.extend([escaped(&table::target_heading(comparison)), of_grid(&table::of_target(comparison))]);
     }

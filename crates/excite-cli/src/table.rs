@@ -4,6 +4,7 @@ use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArran
 use excite_report::number::significant;
 use excite_vitals::comparison::{ActivationResult, Comparison, Spread, Task};
 use excite_vitals::findings::Severity;
+use excite_vitals::run::{Outcome, Run};
 use excite_vitals::{Diagnosis, LayerFigures, UnitState, Vitals};
 
 use crate::number::percent;
@@ -94,6 +95,25 @@ pub fn of_comparison(comparison: &Comparison) -> Grid {
     Grid { columns: columns.map(str::to_owned).to_vec(), rows }
 }
 
+/// Which units were born dead, killed and revived, and of what. None where there are no hidden units.
+pub fn deaths(comparison: &Comparison) -> Option<String> {
+    let looked_at = || comparison.activations.iter().filter(|result| result.deaths.units > 0);
+    looked_at().next()?;
+    let mut clauses: Vec<String> = looked_at()
+        .filter(|result| result.deaths.is_any())
+        .map(|result| format!("{}: {}", result.name, result.deaths))
+        .collect();
+    if clauses.is_empty() {
+        return Some("Deaths of hidden units: none was found dead.".to_owned());
+    }
+    let spared: Vec<String> =
+        looked_at().filter(|result| !result.deaths.is_any()).map(|result| result.name.to_string()).collect();
+    if !spared.is_empty() {
+        clauses.push(format!("{}: none", spared.join(", ")));
+    }
+    Some(format!("Deaths of hidden units, all seeds. {}.", clauses.join("; ")))
+}
+
 /// How soon each function reached the training error that was asked for, and how sure that is.
 pub fn of_target(comparison: &Comparison) -> Grid {
     let columns = ["activation", "reached by", "epochs (median)", "interval of the median", "confidence"];
@@ -106,7 +126,9 @@ pub fn of_target(comparison: &Comparison) -> Grid {
         vec![
             result.name.to_string(),
             format!("{} of {}", result.reached, result.runs.len()),
-            result.epochs_to_target.map_or_else(dash, |epochs| format!("{:.1}", epochs.median)),
+            result
+                .epochs_to_target
+                .map_or_else(|| format!("> {}", comparison.settings.epochs), |epochs| format!("{:.1}", epochs.median)),
             interval,
             result.epochs_interval.map_or_else(dash, |interval| format!("{:.1} %", 100.0 * interval.confidence)),
         ]
@@ -117,9 +139,10 @@ pub fn of_target(comparison: &Comparison) -> Grid {
 /// What stands above [`of_target`].
 pub fn target_heading(comparison: &Comparison) -> String {
     format!(
-        "Epochs to a training error of {}. Seeds that did not reach it count as above all others; under six seeds the interval is their \
-         whole range, and less sure than 95 %.",
-        target(comparison)
+        "Epochs to a training error of {}. In the median and its interval, seeds that did not reach it count as above all others: > {} is \
+         more than the epochs given. Under six seeds the interval is their whole range, and less sure than 95 %.",
+        target(comparison),
+        comparison.settings.epochs
     )
 }
 
@@ -147,7 +170,7 @@ fn cells(comparison: &Comparison, result: &ActivationResult) -> Vec<String> {
     vec![
         result.name.to_string(),
         significant(result.learning_rate),
-        to_target(result),
+        to_target(comparison, result),
         times(result.speed_up_over_slowest),
         times(result.speed_up_over_tanh),
         test_error,
@@ -160,15 +183,19 @@ fn cells(comparison: &Comparison, result: &ActivationResult) -> Vec<String> {
 }
 
 /// The epochs to the target with their range; or why there are none; and how many seeds went another way.
-fn to_target(result: &ActivationResult) -> String {
+fn to_target(comparison: &Comparison, result: &ActivationResult) -> String {
     let runs = result.runs.len();
     let some = |count: usize, what: &str| match count {
         0 => None,
         _ if count == runs => Some(what.to_owned()),
         _ => Some(format!("{count} of {runs} {what}")),
     };
-    let epochs = result.epochs_to_target.map(|spread| with_range(&spread, |epochs| format!("{epochs:.1}")));
-    let missed = some(runs - result.reached - result.diverged, "not reached");
+    let more = || (result.reached > 0).then(|| format!("> {}", comparison.settings.epochs));
+    let epochs =
+        result.epochs_to_target.map(|spread| with_range(&spread, |epochs| format!("{epochs:.1}"))).or_else(more);
+    // Not those that diverged, some of them after they had reached it.
+    let is_missed = |run: &&Run| run.outcome == Outcome::Finished && run.epochs_to(comparison.target_error).is_none();
+    let missed = some(result.runs.iter().filter(is_missed).count(), "not reached");
     let diverged = some(result.diverged, "diverged");
     [epochs, missed, diverged].into_iter().flatten().collect::<Vec<_>>().join("\n")
 }

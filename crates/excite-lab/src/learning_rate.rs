@@ -168,6 +168,7 @@ impl Sweep {
 
 #[cfg(test)]
 mod tests {
+    use excite_vitals::deaths::Deaths;
     use excite_vitals::run::{Epoch, Time};
 
     use super::*;
@@ -176,8 +177,8 @@ mod tests {
         let epoch = |&error: &f64| Epoch { train_loss: error, train_error: error, test_error: error, layers: vec![] };
         let activation = "tanh".parse().unwrap();
         let epochs = errors.iter().map(epoch).collect();
-        let (histograms, time) = (vec![], Time::default());
-        let run = Run { activation, seed: 0, learning_rate: rate(index), epochs, outcome, histograms, time };
+        let (histograms, deaths, time) = (vec![], Deaths::default(), Time::default());
+        let run = Run { activation, seed: 0, learning_rate: rate(index), epochs, outcome, histograms, deaths, time };
         (index, [run.clone(), run])
     }
 

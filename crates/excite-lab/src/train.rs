@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use excite::Function;
 use excite_candle::Activation;
 use excite_vitals::LayerVitals;
+use excite_vitals::deaths::Deaths;
 use excite_vitals::run::{Epoch, Outcome, Run, Time};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::data::{Dataset, Samples};
+use crate::deaths::{Inputs, SampledWatch};
 use crate::initialise::Init;
 use crate::loss::{error, weighted_batch_loss};
 use crate::network::{Architecture, Network, NetworkSpec, Pass, Start};
@@ -70,7 +72,9 @@ const EVALUATION_BATCH: usize = 256;
 /// until the training error of an epoch is at most that. The same arguments give the same bits, on any number of
 /// threads; only the times differ. A loss that becomes infinite or NaN ends the run with [`Outcome::Diverged`].
 ///
-/// Vitals are taken of every third batch's activations, and of the weights at every sixteenth step.
+/// Vitals are taken of every third batch's activations, and of the weights at every sixteenth step. Units that died are told in
+/// [`Run::deaths`]: after steps 1, 2, 4, 8 and every sixteenth a unit that the batch leaves without a slope is looked at on up to 256 more
+/// samples.
 ///
 /// # Errors
 /// If `spec` does not fit the data, if the learning rate is not positive and finite, or if the watcher asked to stop
@@ -118,9 +122,11 @@ pub fn train_network(
             epochs: vec![],
             outcome: Outcome::Finished,
             histograms: vec![],
+            deaths: Deaths::default(),
             time: Time::default(),
         };
-        let run = training.run(blank, epochs, stop_at, watcher)?;
+        let mut run = training.run(blank, epochs, stop_at, watcher)?;
+        run.deaths = training.deaths.into_deaths();
         Ok((run, TrainedNetwork::new(training.network, function, data)))
     })
 }
@@ -183,6 +189,9 @@ struct Training<'a> {
     blank: Vec<LayerVitals>,
     /// The vitals of the epoch under way, or of the last one.
     vitals: Vec<LayerVitals>,
+    deaths: SampledWatch,
+    /// The steps taken.
+    steps: usize,
     trained_for: Duration,
     observed_for: Duration,
 }
@@ -205,13 +214,17 @@ impl<'a> Training<'a> {
         let layers = architecture.hidden_layers();
         let blank: Vec<_> = layers.iter().map(|(name, units)| LayerVitals::new(name, function, *units)).collect();
         let activation_clock = Arc::new(AtomicU64::new(0));
+        let (train_inputs, width) = (architecture.arrange(&data.train.inputs), architecture.inputs());
+        let start = Instant::now();
+        let deaths = SampledWatch::new(&network, function, Inputs { values: &train_inputs, width })?;
+        let observed_for = start.elapsed();
         Ok(Self {
             data,
             batch: spec.batch,
             class_weights: [&data.train, &data.test]
                 .map(|samples| spec.class_weights.of(&samples.targets, data.classes.len())),
-            width: architecture.inputs(),
-            train_inputs: architecture.arrange(&data.train.inputs),
+            width,
+            train_inputs,
             test_inputs: architecture.arrange(&data.test.inputs),
             network,
             descent,
@@ -221,8 +234,10 @@ impl<'a> Training<'a> {
             activation_clock,
             vitals: blank.clone(),
             blank,
-            trained_for: Duration::ZERO,
-            observed_for: Duration::ZERO,
+            deaths,
+            steps: 0,
+            trained_for: observed_for,
+            observed_for,
         })
     }
 
@@ -249,6 +264,14 @@ impl<'a> Training<'a> {
             if ended {
                 break;
             }
+        }
+        if run.outcome == Outcome::Finished {
+            let before = self.observed_for;
+            self.timed_vitals(|training| {
+                let inputs = Inputs { values: &training.train_inputs, width: training.width };
+                training.deaths.finish(training.steps, &training.network, inputs)
+            })?;
+            self.trained_for += self.observed_for - before;
         }
         run.histograms = self.vitals.iter().map(|layer| layer.histogram().clone()).collect();
         run.time = self.time();
@@ -298,10 +321,17 @@ impl<'a> Training<'a> {
         if index.is_multiple_of(BATCH_STRIDE) {
             self.timed_vitals(|training| training.see_activations(&pass))?;
         }
+        if SampledWatch::is_due(self.steps) {
+            self.timed_vitals(|training| {
+                let inputs = Inputs { values: &training.train_inputs, width: training.width };
+                training.deaths.look(training.steps, &training.network, &pass, samples, inputs)
+            })?;
+        }
         let gradients = self.network.backward(&pass, loss.gradient, &self.activation)?;
         let look_at_weights = index.is_multiple_of(STEP_STRIDE);
         let before = if look_at_weights { self.timed_vitals(|training| training.weights())? } else { vec![] };
         self.descent.step(&gradients)?;
+        self.steps += 1;
         if look_at_weights {
             self.timed_vitals(|training| {
                 for ((vitals, (weights, _)), before) in

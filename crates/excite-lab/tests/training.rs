@@ -7,6 +7,7 @@ use excite_lab::data::{Dataset, Options, Samples, Targets};
 use excite_lab::{Journal, LabError, LearningRate, NetworkSpec, Optimizer, Plan, Spec, Unwatched, Watcher};
 use excite_lab::{compare, journal_key, train};
 use excite_vitals::comparison::{Comparison, Task};
+use excite_vitals::deaths::{Fate, Killing, Push};
 use excite_vitals::run::{Outcome, Run, Time};
 
 fn function(name: &str) -> Function {
@@ -149,6 +150,61 @@ fn the_digits_are_learnt() {
     assert!(last.layers.iter().all(|layer| layer.gradient_norm > 0.0 && layer.update_ratio > 0.0));
     assert_eq!(run.histograms.len(), 2);
     assert!(run.time.training > run.time.activation + run.time.vitals && run.time.activation > 0.0);
+}
+
+#[test]
+fn units_that_training_kills_are_told_with_step_and_cause() {
+    let digits = Dataset::digits(&Options::default());
+    let of = |name: &str, rate: f64, bias: f64| run(&digits, &Spec { bias, ..Spec::default() }, name, rate, 2).deaths;
+    // 1438 samples in batches of 32, twice.
+    let killed = of("relu", 0.3, 0.0);
+    assert_eq!((killed.units, killed.steps, killed.samples), (128, 90, 256));
+    let killings: Vec<Killing> = killed.fates.iter().filter_map(Fate::killed).collect();
+    assert!(killings.len() > 10, "{killed:#?}");
+    assert!(killings.iter().all(|k| k.alive_at < k.step && k.step <= 90));
+    for killing in &killings {
+        let Push { own_weights, own_bias, upstream } = killing.push;
+        assert!(own_weights.max(own_bias).max(upstream) > 0.0, "something pushed it down: {killing:?}");
+    }
+    assert!(killed.dead_after(90) > killed.dead_after(0));
+    // A bias of −20 outweighs what standardised pixels sum up to.
+    let born = of("relu", 1e-3, -20.0);
+    assert!(born.fates.iter().filter(|fate| fate.is_born_dead()).count() > 100, "{born:#?}");
+    assert_eq!(of("leaky_relu", 0.3, 0.0).fates, []);
+    // A few units of a low rate are so rarely lifted that none of the samples does.
+    assert!(of("relu", 0.01, 0.0).fates.len() < killings.len() / 3);
+}
+
+#[test]
+fn channels_of_a_convolution_are_units_that_can_die() {
+    let images = bars();
+    let spec = Spec { network: NetworkSpec::Conv, bias: -20.0, ..Spec::default() };
+    let deaths = run(&images, &spec, "relu", 1e-3, 1).deaths;
+    assert_eq!((deaths.units, deaths.samples), (16 + 32 + 64, images.train.len().min(256)));
+    let born_dead = deaths.fates.iter().filter(|fate| fate.is_born_dead()).count();
+    assert_eq!(born_dead, 16 + 32 + 64, "{deaths:#?}");
+}
+
+/// A line of a journal from before deaths were told has no such run.
+#[test]
+fn runs_of_an_older_form_are_trained_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    let (data, plan) = (xor(), small_plan());
+    let key = journal_key(&data, &plan);
+    compare(&data, &plan, &mut Journal::open(&path, &key).unwrap(), &Unwatched).unwrap();
+    let lines = Journal::open(&path, &key).unwrap().len();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let older: Vec<String> = text
+        .lines()
+        .map(|line| {
+            let mut entry: serde_json::Value = serde_json::from_str(line).unwrap();
+            entry["run"].as_object_mut().unwrap().remove("deaths").unwrap();
+            entry.to_string() + "\n"
+        })
+        .collect();
+    std::fs::write(&path, older.concat()).unwrap();
+    assert!(lines > 0 && Journal::open(&path, &key).unwrap().is_empty());
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod synthetic;
 use excite::Function;
 use excite_report::{comparison_page, curve_svg};
 use excite_vitals::comparison::{Comparison, Task};
+use excite_vitals::deaths::Toll;
 use excite_vitals::run::Outcome;
 use excite_vitals::sketch::Histogram;
 use roxmltree::Document;
@@ -40,10 +41,28 @@ fn the_page_holds_all_its_sections_and_every_function() {
     assert!(page.contains("These figures are made up"), "the verdict");
     assert!(page.contains("excite compare --activations sigmoid,tanh,relu,relu6 --seeds 3"), "the command");
     assert!(page.contains("relu: 1 of 3\u{a0}runs diverged"), "the run that diverged");
-    // Errors, dead, saturated, layers, and one of inputs for each function.
-    assert_eq!(figures(&page), 4 + functions.len());
+    // Errors, deaths, dead, saturated, layers, learning rates, and one of inputs for each function.
+    assert_eq!(figures(&page), 6 + functions.len());
     assert_eq!(page.matches("<figcaption>").count(), figures(&page));
     assert!(check_svgs(&page) > 2 + 3 + 3 + 2 + 2 * functions.len());
+}
+
+#[test]
+fn deaths_are_counted_by_function_and_cause_and_drawn_by_step() {
+    let page = comparison_page(&comparison(&Shape::default()));
+    let relu = page.split("<th scope=\"row\">").filter(|row| row.contains("</svg>relu</th>")).nth(1).unwrap();
+    let cell = |label: &str| {
+        relu.split(&format!("data-label=\"{label}\">")).nth(1).unwrap().split("</td>").next().unwrap().to_owned()
+    };
+    // Three seeds with one born dead and 3, 4 and 5 killed each.
+    let labels =
+        ["Born dead", "Killed", "By own weights", "By own bias", "By the layers before", "Revived", "Dead at the end"];
+    assert_eq!(labels.map(cell), ["3", "12", "4", "5", "3", "3", "12"]);
+    assert!(page.contains("Deaths step by step"));
+    let mut alive = comparison(&Shape::default());
+    alive.activations.iter_mut().for_each(|result| result.deaths = Toll { units: 64, ..Toll::default() });
+    let page = comparison_page(&alive);
+    assert!(page.contains("no unit was found dead") && !page.contains("Deaths step by step"));
 }
 
 #[test]
@@ -123,7 +142,10 @@ fn all_sizes_are_drawn() {
     for shape in shapes {
         let page = comparison_page(&comparison(&shape));
         check_svgs(&page);
-        assert_eq!(figures(&page), 4 + shape.functions.len(), "{shape:?}");
+        // The learning rates, and the deaths of the third function on.
+        let swept = usize::from(!shape.functions.is_empty());
+        let dying = usize::from(shape.functions.len() > 2 && shape.layers > 0 && shape.seeds > 0);
+        assert_eq!(figures(&page), 4 + swept + dying + shape.functions.len(), "{shape:?}");
     }
 }
 

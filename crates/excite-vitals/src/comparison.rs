@@ -4,6 +4,7 @@ use excite::Function;
 use serde::{Deserialize, Serialize};
 
 pub use crate::confidence::MedianInterval;
+use crate::deaths::Toll;
 use crate::run::{LayerRecord, Outcome, Run};
 use crate::verdict;
 
@@ -131,10 +132,10 @@ pub struct ActivationResult {
     pub sweep: Vec<SweepPoint>,
     /// The learning rate of the runs.
     pub learning_rate: f64,
-    /// Epochs to the target error over the seeds; None where fewer than half of the seeds reached it.
+    /// Epochs to the target error. In the median, seeds that did not reach it stand above all others, so it is None, more than the epochs
+    /// given, where half of the seeds or more did not; the lowest and the highest are of those that did.
     pub epochs_to_target: Option<Spread>,
-    /// The confidence interval of the median of the epochs to the target; seeds that did not reach it stand above all others. None under
-    /// two seeds, and where `epochs_to_target` is.
+    /// The confidence interval of that median. None under two seeds, and where the lower end is that of a seed that did not reach it.
     #[serde(default)]
     pub epochs_interval: Option<MedianInterval>,
     /// How many seeds reached the target.
@@ -152,6 +153,9 @@ pub struct ActivationResult {
     pub test_error_interval: Option<MedianInterval>,
     /// The share of dead units in the last epoch, mean over layers and seeds.
     pub dead: f64,
+    /// Which units were born dead, killed and revived over all runs, and of what.
+    #[serde(default)]
+    pub deaths: Toll,
     /// The share of saturated values in the last epoch, mean over layers and seeds.
     pub saturated: f64,
     /// The mean activation in the last epoch, mean over layers and seeds.
@@ -179,13 +183,13 @@ impl ActivationResult {
         let paces: Vec<f64> = runs.iter().map(|run| run.time.training / run.epochs.len().max(1) as f64).collect();
         let training: f64 = runs.iter().map(|run| run.time.training).sum();
         let share = |seconds: f64| if training > 0.0 { seconds / training } else { 0.0 };
-        let epochs_to_target = Spread::of(&reached).filter(|_| 2 * reached.len() >= runs.len());
+        let missed = runs.len() - reached.len();
         Self {
             name,
             sweep,
             learning_rate,
-            epochs_interval: epochs_to_target.and_then(|_| MedianInterval::of(&reached, runs.len() - reached.len())),
-            epochs_to_target,
+            epochs_interval: MedianInterval::of(&reached, missed),
+            epochs_to_target: Spread::with_missed(&reached, missed),
             reached: reached.len(),
             diverged: runs.len() - sound.len(),
             speed_up_over_slowest: None,
@@ -193,6 +197,7 @@ impl ActivationResult {
             test_error: Spread::of(&test_errors),
             test_error_interval: MedianInterval::of(&test_errors, runs.len() - sound.len()),
             dead: mean(|layer| layer.dead),
+            deaths: Toll::of(runs.iter().map(|run| &run.deaths)),
             saturated: mean(|layer| layer.saturated),
             mean_activation: mean(|layer| layer.mean),
             seconds_per_epoch: Spread::of(&paces).map_or(0.0, |paces| paces.median),
@@ -235,6 +240,23 @@ impl Spread {
         let median =
             if sorted.len() % 2 == 1 { sorted[middle] } else { f64::midpoint(sorted[middle - 1], sorted[middle]) };
         Some(Self { median, low, high })
+    }
+
+    /// The spread of `values` and of `missed` more that have none, as if theirs were above all others: the median counts them, the lowest and
+    /// the highest do not. None where the median falls on one of them: of an even number, where either of the two in the middle is.
+    ///
+    /// ```
+    /// use excite_vitals::comparison::Spread;
+    /// let median = |values: &[f64], missed| Spread::with_missed(values, missed).map(|spread| spread.median);
+    /// assert_eq!(median(&[1.0, 4.0, 2.0], 0), Some(2.0));
+    /// assert_eq!(median(&[1.0, 4.0, 2.0], 1), Some(3.0));
+    /// assert_eq!(median(&[1.0, 4.0, 2.0], 2), Some(4.0));
+    /// assert_eq!(median(&[1.0, 4.0, 2.0], 3), None);
+    /// ```
+    pub fn with_missed(values: &[f64], missed: usize) -> Option<Self> {
+        let all: Vec<f64> = values.iter().copied().chain(std::iter::repeat_n(f64::INFINITY, missed)).collect();
+        let median = Self::of(&all)?.median;
+        Some(Self { median, ..Self::of(values)? }).filter(|spread| spread.median.is_finite())
     }
 
     /// Whether the two have a value in common.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::comparison::Spread;
+
 /// What became of one hidden unit that was dead at some time: no gradient passed through it for any of the samples looked at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fate {
@@ -35,6 +37,8 @@ pub enum Event {
 pub struct Killing {
     /// The step, counted from 1; where not every step was looked at, the first look that found it dead.
     pub step: usize,
+    /// The last look before, after so many steps, that found it alive: one step before where every step was looked at.
+    pub alive_at: usize,
     /// How far each part of the change pushed it.
     pub push: Push,
     /// Whether it would have lived had the weights gone half as far: the same step at half the rate.
@@ -64,6 +68,22 @@ pub enum Cause {
     OwnBias,
     /// The layers before its own.
     Upstream,
+}
+
+impl Event {
+    /// The step after which it was seen; 0 is before the first.
+    ///
+    /// ```
+    /// use excite_vitals::deaths::Event;
+    /// assert_eq!([Event::BornDead, Event::Revived { step: 7 }].map(Event::step), [0, 7]);
+    /// ```
+    pub fn step(self) -> usize {
+        match self {
+            Self::BornDead => 0,
+            Self::Killed(killing) => killing.step,
+            Self::Revived { step } => step,
+        }
+    }
 }
 
 impl Cause {
@@ -118,6 +138,156 @@ impl Fate {
 
     /// Whether it is dead at the end.
     pub fn is_dead(&self) -> bool {
-        !matches!(self.events.last(), None | Some(Event::Revived { .. }))
+        self.is_dead_after(usize::MAX)
+    }
+
+    /// Whether it is dead after so many steps, as far as was looked.
+    pub fn is_dead_after(&self, step: usize) -> bool {
+        let last = self.events.iter().take_while(|event| event.step() <= step).last();
+        !matches!(last, None | Some(Event::Revived { .. }))
+    }
+}
+
+/// The deaths of one training run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Deaths {
+    /// The number of hidden units that were looked at.
+    pub units: usize,
+    /// The steps of the run.
+    pub steps: usize,
+    /// On how many training samples a unit must have been found without a slope to be called dead, besides those of the batch at hand.
+    pub samples: usize,
+    /// The units that were dead at some time.
+    pub fates: Vec<Fate>,
+}
+
+impl Deaths {
+    /// The share of the units that is dead after so many steps.
+    ///
+    /// ```
+    /// use excite_vitals::deaths::{Deaths, Event, Fate};
+    /// let fate = Fate { layer: 0, unit: 3, events: vec![Event::BornDead, Event::Revived { step: 16 }] };
+    /// let deaths = Deaths { units: 4, steps: 100, samples: 256, fates: vec![fate] };
+    /// assert_eq!([0, 15, 16].map(|step| deaths.dead_after(step)), [0.25, 0.25, 0.0]);
+    /// ```
+    pub fn dead_after(&self, step: usize) -> f64 {
+        self.fates.iter().filter(|fate| fate.is_dead_after(step)).count() as f64 / self.units.max(1) as f64
+    }
+}
+
+/// The deaths of several runs, counted. Of a unit that died more than once the first death counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Toll {
+    /// The hidden units that were looked at, of all runs.
+    pub units: usize,
+    /// Dead before the first step.
+    pub born_dead: usize,
+    /// Killed in training.
+    pub killed: usize,
+    /// Of the killed those that fell most by their own weights.
+    pub by_own_weights: usize,
+    /// Of the killed those that fell most by their own bias.
+    pub by_own_bias: usize,
+    /// Of the killed those that fell most by the layers before their own.
+    pub by_upstream: usize,
+    /// Of the killed those that would have lived had the weights gone half as far.
+    pub survives_half: usize,
+    /// Of the born dead and the killed those that came back to life, if only for a while.
+    pub revived: usize,
+    /// Dead at the end.
+    pub dead: usize,
+    /// The step at which the first was found killed.
+    pub first_step: Option<usize>,
+    /// The median of the steps at which the killed were found so.
+    pub median_step: Option<f64>,
+}
+
+impl Toll {
+    /// Counts.
+    pub fn of<'a>(runs: impl IntoIterator<Item = &'a Deaths>) -> Self {
+        let (mut toll, mut steps) = (Self::default(), vec![]);
+        for run in runs {
+            toll.units += run.units;
+            for fate in &run.fates {
+                toll.born_dead += usize::from(fate.is_born_dead());
+                toll.revived += usize::from(fate.has_revived());
+                toll.dead += usize::from(fate.is_dead());
+                let Some(killing) = fate.killed() else { continue };
+                toll.killed += 1;
+                toll.survives_half += usize::from(killing.survives_half);
+                *match killing.push.cause() {
+                    Cause::OwnWeights => &mut toll.by_own_weights,
+                    Cause::OwnBias => &mut toll.by_own_bias,
+                    Cause::Upstream => &mut toll.by_upstream,
+                } += 1;
+                steps.push(killing.step as f64);
+            }
+        }
+        let steps = Spread::of(&steps);
+        toll.first_step = steps.map(|steps| steps.low as usize);
+        toll.median_step = steps.map(|steps| steps.median);
+        toll
+    }
+
+    /// The killed by cause.
+    pub fn by(&self, cause: Cause) -> usize {
+        match cause {
+            Cause::OwnWeights => self.by_own_weights,
+            Cause::OwnBias => self.by_own_bias,
+            Cause::Upstream => self.by_upstream,
+        }
+    }
+
+    /// Whether any unit was dead at any time.
+    pub fn is_any(&self) -> bool {
+        self.born_dead + self.killed > 0
+    }
+}
+
+impl fmt::Display for Toll {
+    /// In a clause, the causes from the most frequent on.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.is_any() {
+            return write!(out, "none of {} units", self.units);
+        }
+        write!(out, "of {} units {} born dead, {} killed", self.units, self.born_dead, self.killed)?;
+        if let (Some(first), Some(median)) = (self.first_step, self.median_step) {
+            let mut causes: Vec<_> =
+                Cause::ALL.map(|cause| (self.by(cause), cause)).into_iter().filter(|(count, _)| *count > 0).collect();
+            causes.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+            let causes: Vec<_> = causes.iter().map(|(count, cause)| format!("{count} {cause}")).collect();
+            write!(out, " (first by step {first}, median {median:.0}; cause: {})", causes.join(", "))?;
+        }
+        write!(out, ", {} revived, {} dead at the end", self.revived, self.dead)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_toll_counts_units_by_their_first_death_and_what_became_of_them() {
+        let killed = |step, own_weights, upstream| {
+            let push = Push { own_weights, own_bias: 0.0, upstream };
+            Event::Killed(Killing { step, alive_at: step - 1, push, survives_half: step == 4 })
+        };
+        let fate = |unit, events| Fate { layer: 1, unit, events };
+        let first = vec![
+            fate(0, vec![Event::BornDead]),
+            fate(1, vec![killed(4, 1.0, 0.5), Event::Revived { step: 6 }, killed(8, 0.1, 3.0)]),
+        ];
+        let second = vec![fate(5, vec![killed(10, 0.1, 0.5), Event::Revived { step: 12 }])];
+        let run = |fates| Deaths { units: 10, steps: 20, samples: 256, fates };
+        let toll = Toll::of([&run(first), &run(second), &run(vec![])]);
+        let counts = [toll.units, toll.born_dead, toll.killed, toll.revived, toll.dead, toll.survives_half];
+        assert_eq!(counts, [30, 1, 2, 2, 2, 1]);
+        assert_eq!(Cause::ALL.map(|cause| toll.by(cause)), [1, 0, 1]);
+        assert_eq!((toll.first_step, toll.median_step), (Some(4), Some(7.0)));
+        assert_eq!(
+            toll.to_string(),
+            "of 30 units 1 born dead, 2 killed (first by step 4, median 7; cause: 1 own weights, 1 upstream), 2 revived, 2 dead at the end"
+        );
+        assert_eq!(Toll::of([&run(vec![])]).to_string(), "none of 10 units");
     }
 }

@@ -3,6 +3,7 @@
 use excite::Function;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::deaths::Deaths;
 use crate::sketch::Histogram;
 
 /// One training run of one network: one activation function, one learning rate, one seed.
@@ -20,6 +21,8 @@ pub struct Run {
     pub outcome: Outcome,
     /// The pre-activations of each hidden layer in the last epoch: every 16th value.
     pub histograms: Vec<Histogram>,
+    /// Which hidden units died, when and of what.
+    pub deaths: Deaths,
     /// Where the time went.
     pub time: Time,
 }

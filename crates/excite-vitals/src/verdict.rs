@@ -3,6 +3,7 @@
 use excite::{Facts, Function};
 
 use crate::comparison::{ActivationResult, Comparison, Spread, Task, ranges_apart_by_chance};
+use crate::deaths::{Cause, Toll};
 
 /// The share of dead units from which on they are named.
 const DEAD: f64 = 0.05;
@@ -76,17 +77,22 @@ fn speed(comparison: &Comparison) -> String {
         return format!("all that reached {target} did so after {:.1} epochs", fast.median);
     }
     let ratio = slow.median / fast.median;
-    let (low, high) = (slow.low / fast.high, slow.high / fast.low);
+    // A seed that did not arrive took longer than any that did.
+    let longest = |result: &ActivationResult, spread: &Spread| {
+        if result.reached < result.runs.len() { f64::INFINITY } else { spread.high }
+    };
+    let (low, high) = (slow.low / longest(first, fast), longest(last, slow) / fast.low);
+    let high = if high.is_finite() { format!("{high:.1}") } else { "any number of".to_owned() };
     let firsts: Vec<_> =
         reached.iter().filter(|(_, spread)| spread.median == fast.median).map(|(result, _)| result.name).collect();
     let opening = format!("{} reached {target} first, after {:.1} epochs,", listed(&firsts), fast.median);
     if first.reached.min(last.reached) == 1 {
         format!("{opening} {ratio:.1} times as fast as {}, on one seed", last.name)
     } else if low > 1.0 {
-        format!("{opening} {ratio:.1} times as fast as {} ({low:.1} to {high:.1} times over the seeds)", last.name)
+        format!("{opening} {ratio:.1} times as fast as {} ({low:.1} to {high} times over the seeds)", last.name)
     } else {
         format!(
-            "{opening} but that this is faster than {} is not shown ({ratio:.1} times, {low:.1} to {high:.1} over the seeds)",
+            "{opening} but that this is faster than {} is not shown ({ratio:.1} times, {low:.1} to {high} over the seeds)",
             last.name
         )
     }
@@ -128,7 +134,7 @@ fn faults_of(result: &ActivationResult) -> Vec<String> {
         faults.push(format!("target not reached {}", on(runs - result.reached, runs)));
     }
     if result.dead >= DEAD {
-        faults.push(format!("{:.0} % of the units dead", 100.0 * result.dead));
+        faults.push(format!("{:.0} % of the units dead{}", 100.0 * result.dead, how_they_died(&result.deaths)));
     }
     if result.saturated > usual_saturation(result.name) + EXCESS_SATURATION {
         faults.push(format!("{:.0} % of the values saturated", 100.0 * result.saturated));
@@ -137,6 +143,24 @@ fn faults_of(result: &ActivationResult) -> Vec<String> {
         faults.push(format!("off-centre, with a mean activation of {:.2}", result.mean_activation));
     }
     faults
+}
+
+/// How many were born dead, how many training killed, and of what most of them.
+fn how_they_died(toll: &Toll) -> String {
+    let most = Cause::ALL.into_iter().max_by_key(|&cause| toll.by(cause)).filter(|&cause| toll.by(cause) > 0);
+    let cause = most.map_or_else(String::new, |cause| {
+        let by = match cause {
+            Cause::OwnWeights => "their own weights",
+            Cause::OwnBias => "their own bias",
+            Cause::Upstream => "the layers before",
+        };
+        format!(", {:.0} % of those by {by}", 100.0 * toll.by(cause) as f64 / toll.killed as f64)
+    });
+    let dead = |count: usize| count as f64 * 100.0 / toll.units.max(1) as f64;
+    if !toll.is_any() {
+        return String::new();
+    }
+    format!(" ({:.0} % born so, {:.0} % killed in training{cause})", dead(toll.born_dead), dead(toll.killed))
 }
 
 /// The mean of ‖μ‖/‖σ‖ over the layers in the last epochs; 0 if there are none.

@@ -2,6 +2,7 @@
 
 use excite::Function;
 use excite_vitals::comparison::{Comparison, DataSummary, Settings, Task, summarise};
+use excite_vitals::deaths::{Deaths, Event, Fate, Killing, Push};
 use excite_vitals::run::{Epoch, LayerRecord, Outcome, Run, Time};
 
 fn layer() -> LayerRecord {
@@ -31,6 +32,7 @@ fn run(name: &str, seed: u64, train_errors: &[f64], test_error: f64) -> Run {
         epochs: train_errors.iter().map(epoch).collect(),
         outcome: Outcome::Finished,
         histograms: Vec::new(),
+        deaths: Deaths::default(),
         time: Time { training: 2.0, activation: 0.5, vitals: 0.1 },
     }
 }
@@ -112,6 +114,72 @@ fn seeds_that_diverged_stay_out_of_the_test_error_and_few_that_reached_give_no_e
     assert_eq!((result.reached, result.diverged, result.epochs_to_target), (1, 2, None));
     assert_eq!(result.test_error.unwrap().high, 0.2);
     assert_eq!((result.seconds_per_epoch, result.activation_share), (2.0, 0.25));
+}
+
+/// One that reached 10 % after each of these epochs, and as many that did not as are None.
+fn seeds_to_target(name: &str, epochs: &[Option<usize>]) -> Vec<Run> {
+    let errors = |epochs: Option<usize>| match epochs {
+        Some(epochs) => [vec![0.5; epochs - 1], vec![0.1]].concat(),
+        None => vec![0.5; 9],
+    };
+    (0..).zip(epochs).map(|(seed, epochs)| run(name, seed, &errors(*epochs), 0.1)).collect()
+}
+
+#[test]
+fn seeds_that_missed_the_target_count_as_above_all_others_in_the_median_and_in_its_interval() {
+    let of = |epochs: &[Option<usize>]| {
+        let result = compare(Task::Classification, vec![seeds_to_target("relu", epochs)], true).activations.remove(0);
+        let interval = result.epochs_interval.map(|interval| (interval.low, interval.high));
+        (result.epochs_to_target.map(|epochs| (epochs.median, epochs.low, epochs.high)), interval)
+    };
+    assert_eq!(of(&[Some(2), Some(4), Some(6)]), (Some((4.0, 2.0, 6.0)), Some((2.0, Some(6.0)))));
+    // The one in the middle is now the later of the two that did.
+    assert_eq!(of(&[Some(2), Some(4), None]), (Some((4.0, 2.0, 4.0)), Some((2.0, None))));
+    assert_eq!(of(&[Some(2), None, None]), (None, Some((2.0, None))));
+    // Of the two in the middle one missed: no number of epochs is half way to that.
+    assert_eq!(of(&[Some(2), Some(4), None, None]), (None, Some((2.0, None))));
+    assert_eq!(of(&[None, None]), (None, None));
+}
+
+#[test]
+fn where_a_seed_missed_no_speed_up_is_shown() {
+    let runs =
+        vec![seeds_to_target("relu", &[Some(2), Some(2), None]), seeds_to_target("tanh", &[Some(6), Some(6), Some(7)])];
+    let text = verdict(runs);
+    assert!(
+        text.contains("that this is faster than tanh is not shown (3.0 times, 0.0 to 3.5 over the seeds)"),
+        "{text}"
+    );
+    let runs =
+        vec![seeds_to_target("relu", &[Some(2), Some(2), Some(2)]), seeds_to_target("tanh", &[Some(6), Some(6), None])];
+    let text = verdict(runs);
+    assert!(text.contains("3.0 times as fast as tanh (3.0 to any number of times over the seeds)"), "{text}");
+}
+
+#[test]
+fn the_dead_are_named_with_their_cause() {
+    let mut runs = three("relu", 2, 0.05);
+    for run in &mut runs {
+        run.epochs.iter_mut().flat_map(|epoch| &mut epoch.layers).for_each(|layer| layer.dead = 0.5);
+        let killed = |unit, upstream| {
+            let push = Push { own_weights: 1.0, own_bias: 0.0, upstream };
+            let killing = Killing { step: 16, alive_at: 8, push, survives_half: true };
+            Fate { layer: 0, unit, events: vec![Event::Killed(killing)] }
+        };
+        let fates = vec![
+            Fate { layer: 0, unit: 0, events: vec![Event::BornDead] },
+            killed(1, 0.0),
+            killed(2, 0.0),
+            killed(3, 2.0),
+            killed(4, 0.0),
+        ];
+        run.deaths = Deaths { units: 8, steps: 90, samples: 256, fates };
+    }
+    let comparison = compare(Task::Classification, vec![runs], true);
+    let toll = comparison.activations[0].deaths;
+    assert_eq!((toll.units, toll.born_dead, toll.killed, toll.by_own_weights, toll.by_upstream), (24, 3, 12, 9, 3));
+    let expected = "50 % of the units dead (12 % born so, 50 % killed in training, 75 % of those by their own weights)";
+    assert!(comparison.verdict.contains(expected), "{}", comparison.verdict);
 }
 
 #[test]

@@ -253,9 +253,31 @@ fn until_error_gives_the_interval_of_the_median() {
     assert_eq!((&spread["low"], &spread["high"]), (&interval["low"], &interval["high"]));
     assert_eq!(interval["confidence"], 0.96875);
     assert!(place.read("excite-out/report.html").contains("96.9\u{a0}%: "), "the report has it too");
-    // Out of reach for all: no median, no interval.
+    // Out of reach for all: more than was given, no interval.
     let never = until("1e-9", &["--markdown", "-"]);
-    assert!(never.out.contains("| relu | 0 of 6 | – | – | – |"), "{}", never.out);
+    assert!(never.out.contains(r"| relu | 0 of 6 | \> 12 | – | – |"), "{}", never.out);
+}
+
+#[test]
+fn deaths_are_told_with_step_and_cause() {
+    let place = Place::new();
+    let arguments = ["compare", "--epochs", "2", "--seeds", "1", "--lr", "0.3", "--activations", "relu,leaky_relu"];
+    let ran = place.run(&arguments);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let text = ran.out.replace('\n', " ");
+    assert!(text.contains("Deaths of hidden units, all seeds. relu: of 128 units "), "{text}");
+    assert!(text.contains("first by step ") && text.contains("leaky_relu: none."), "{text}");
+    let result: Value = serde_json::from_str(&place.run(&[&arguments[..], &["--json"]].concat()).out).unwrap();
+    let relu = &result["activations"][0];
+    let fates = relu["runs"][0]["deaths"]["fates"].as_array().unwrap();
+    let killing = fates.iter().map(|fate| &fate["events"][0]).find(|event| event["event"] == "killed").unwrap();
+    assert!(killing["step"].as_u64().unwrap() <= 90 && killing["push"]["own_weights"].is_f64(), "{killing}");
+    let by = |cause: &str| relu["deaths"][cause].as_u64().unwrap();
+    // A run may reach the target and diverge later: it is neither missed nor counted twice.
+    assert!(!ran.out.contains("not reached"), "{}", ran.out);
+    assert!(by("killed") > 5 && by("killed") == by("by_own_weights") + by("by_own_bias") + by("by_upstream"));
+    assert!(place.read("excite-out/report.html").contains("Deaths step by step"));
+    assert!(place.run(&[&arguments[..], &["--markdown", "-"]].concat()).out.contains("Deaths of hidden units"));
 }
 
 #[test]

@@ -186,6 +186,7 @@ pub(super) fn panels(races: &[(&str, &Race)]) -> Vec<Panel> {
 
 #[cfg(test)]
 mod tests {
+    use excite_vitals::deaths::Deaths;
     use excite_vitals::run::{Epoch, Outcome, Time};
 
     use super::*;
@@ -200,6 +201,7 @@ mod tests {
             epochs: errors.iter().map(epoch).collect(),
             outcome: Outcome::Finished,
             histograms: vec![],
+            deaths: Deaths::default(),
             time: Time::default(),
         };
         let runs = errors.iter().map(run).collect();

@@ -38,9 +38,11 @@ pub(super) fn definitions(comparison: &Comparison) -> Markup {
             "Epochs to target",
             format!(
                 "Passes over the training data until the training error is at or under {}, read off a straight line \
-                 between the epochs' errors; at least 1. A function counts as having reached the target if at least \
-                 half of its seeds did; the figures are over those that did.",
-                error(task, comparison.target_error)
+                 between the epochs' errors; at least 1. Seeds that did not reach it count as above all others: where half \
+                 of them or more did not, the median is more than the {} given; the lowest and the highest are of those \
+                 that did.",
+                error(task, comparison.target_error),
+                number::count(settings.epochs, "epoch", "epochs")
             ),
         ),
         (
@@ -56,8 +58,7 @@ pub(super) fn definitions(comparison: &Comparison) -> Markup {
                  Figures are medians over the seeds, bands and ranges go from the lowest to the highest seed: not a \
                  confidence interval. Runs that diverged are left out of them unless all did. The confidence interval of a \
                  median reaches from one seed's figure to another's, whatever the distribution; under six seeds it is the \
-                 whole range, and less sure than 95 %. Seeds that did not reach the target count in it as above all \
-                 others.",
+                 whole range, and less sure than 95 %.",
                 number::count(settings.seeds, "seed", "seeds")
             ),
         ),
@@ -74,6 +75,25 @@ pub(super) fn definitions(comparison: &Comparison) -> Markup {
              at in the epoch, those of every third batch: on the others it may have answered. Seen in N independent \
              samples, its true rate of answering is under about 3/N with 95 % confidence."
                 .to_owned(),
+        ),
+        (
+            "Death in training",
+            format!(
+                "After steps 1, 2, 4, 8 and every sixteenth, each hidden unit is looked at on the batch at hand; where it has no slope for \
+                 any of it, on the sample that lifted it last, and then on {samples} training samples, always the same. One that has no \
+                 slope for any of these is dead; with 95 % confidence it then answers under 3/{samples} of all samples. It is revived \
+                 when a sample of a later batch lifts it. Killed at step T means alive at the look before. Its cause is the part of the change \
+                 between the two looks, taken alone, by which its largest pre-activation fell most, over the samples that lifted units \
+                 killed at that look: its own weights, its own bias, or the layers before it. It lives at half the step if it does with all \
+                 parameters halfway. Looks are left out as long as more samples were run through for them than {samples} and one for 16 trained on.",
+                samples = comparison
+                    .activations
+                    .iter()
+                    .flat_map(|result| &result.runs)
+                    .map(|run| run.deaths.samples)
+                    .max()
+                    .unwrap_or(0)
+            ),
         ),
         (
             "Saturated value",
@@ -95,8 +115,8 @@ pub(super) fn definitions(comparison: &Comparison) -> Markup {
             "Time per epoch",
             format!(
                 "Training without the evaluation on held-out data, median over the runs, on the machine that did \
-                 the training. The activation's share is its forward and backward pass. Collecting these vitals took \
-                 up to {} of the time, which is included.",
+                 the training. The activation's share is its forward and backward pass. Collecting these vitals, deaths \
+                 included, took up to {} of the time, which is included.",
                 number::percent(vitals)
             ),
         ),

@@ -1,10 +1,12 @@
 //! The report of a comparison: which activation function serves this data, how much faster, and what goes wrong in the others.
 
+mod deaths;
 mod inputs;
 mod layers;
 mod learning;
 mod method;
 mod summary;
+mod sweep;
 
 use std::path::Path;
 
@@ -31,11 +33,11 @@ pub fn comparison_page(comparison: &Comparison) -> String {
         (facts(comparison))
         (page::section("Summary", &summary::table(comparison, &series)))
         (page::section("Learning", &learning::figures(comparison, &series)))
-        (page::section("Dead and saturated units", &layers::over_epochs(&series)))
+        (page::section("Dead and saturated units", &html! { (deaths::figures(&series)) (layers::over_epochs(&series)) }))
         (page::section("From layer to layer", &layers::by_layer(&series)))
         (page::section("Inputs of the functions", &inputs::figures(&series)))
         @if comparison.activations.iter().any(|result| !result.sweep.is_empty()) {
-            (page::section("Choice of the learning rates", &summary::sweep(comparison, &series)))
+            (page::section("Choice of the learning rates", &sweep::figures(comparison, &series)))
         }
         (page::section("How this was measured", &method::definitions(comparison)))
     };

@@ -1,6 +1,6 @@
-//! The tables: what each function reached, and how its learning rate was chosen.
+//! The table of what each function reached.
 
-use excite_vitals::comparison::{ActivationResult, Comparison, MedianInterval, Spread, SweepPoint};
+use excite_vitals::comparison::{ActivationResult, Comparison, MedianInterval, Spread};
 use maud::{Markup, html};
 
 use super::{Series, error};
@@ -24,7 +24,7 @@ pub(super) fn table(comparison: &Comparison, series: &[Series]) -> Markup {
     let rows: Vec<Vec<Markup>> = series.iter().map(|series| row(comparison, series)).collect();
     let caption = format!(
         "Median over the seeds, with the lowest and the highest below it, and of the epochs to the target the confidence interval of the \
-         median. The target is a training error of {}.",
+         median, in both of which seeds that did not reach it stand above all others. The target is a training error of {}.",
         error(comparison.data.task, comparison.target_error)
     );
     page::cards(&caption, &columns, &rows)
@@ -39,7 +39,7 @@ fn row(comparison: &Comparison, series: &Series) -> Vec<Markup> {
     vec![
         html! { (page::swatch(series.stroke)) (series.name) },
         html! { (number::significant(result.learning_rate)) },
-        epochs_to_target(result),
+        epochs_to_target(result, comparison.settings.epochs),
         times(result.speed_up_over_slowest),
         times(result.speed_up_over_tanh),
         spread(result.test_error, |value| error(comparison.data.task, value)),
@@ -51,16 +51,18 @@ fn row(comparison: &Comparison, series: &Series) -> Vec<Markup> {
     ]
 }
 
-fn epochs_to_target(result: &ActivationResult) -> Markup {
+fn epochs_to_target(result: &ActivationResult, given: usize) -> Markup {
     let runs = result.runs.len();
     html! {
         span {
             @if result.epochs_to_target.is_some() {
                 (spread(result.epochs_to_target, |epochs| number::fixed(epochs, 1)))
-                @if let Some(interval) = &result.epochs_interval { span.soft { (interval_text(interval)) } }
+            } @else if result.reached > 0 {
+                "> " (given)
             } @else {
                 "not reached"
             }
+            @if let Some(interval) = &result.epochs_interval { span.soft { (interval_text(interval)) } }
             @if result.reached < runs { span.soft { (result.reached) " of " (number::count(runs, "run", "runs")) } }
             @if result.diverged > 0 { span.soft { (result.diverged) " diverged" } }
         }
@@ -77,44 +79,4 @@ fn interval_text(interval: &MedianInterval) -> String {
 fn spread(spread: Option<Spread>, format: impl Fn(f64) -> String) -> Markup {
     let Some(Spread { median, low, high }) = spread else { return html! { "–" } };
     html! { span { (format(median)) @if low != high { span.soft { (format(low)) " to " (format(high)) } } } }
-}
-
-/// The learning rates tried, one column each, and what came of them.
-pub(super) fn sweep(comparison: &Comparison, series: &[Series]) -> Markup {
-    let mut rates: Vec<f64> =
-        comparison.activations.iter().flat_map(|result| &result.sweep).map(|point| point.learning_rate).collect();
-    rates.sort_by(f64::total_cmp);
-    rates.dedup();
-    let columns: Vec<_> =
-        ["Activation".to_owned()].into_iter().chain(rates.iter().map(|rate| number::significant(*rate))).collect();
-    let cell = |result: &ActivationResult, rate: f64| {
-        let Some(point) = result.sweep.iter().find(|point| point.learning_rate == rate) else { return html! {} };
-        let outcome = outcome(point);
-        if rate == result.learning_rate {
-            html! { strong { (outcome) } " ✓" }
-        } else {
-            html! { (outcome) }
-        }
-    };
-    let row = |series: &Series| -> Vec<Markup> {
-        let name = html! { (page::swatch(series.stroke)) (series.name) };
-        [name].into_iter().chain(rates.iter().map(|rate| cell(series.result, *rate))).collect()
-    };
-    let rows: Vec<_> = series.iter().map(row).collect();
-    let caption = "Epochs to the target at each learning rate tried, or else the training loss at the end of the \
-        trial. The rate marked ✓ was used.";
-    html! {
-        p {
-            "Each function has a learning rate of its own, so that none is held back by the rate that suits another."
-        }
-        (page::scrolling(caption, &columns, &rows))
-    }
-}
-
-fn outcome(point: &SweepPoint) -> String {
-    match (point.epochs_to_target, point.train_loss) {
-        (Some(epochs), _) => format!("{} epochs", number::fixed(epochs, 1)),
-        (None, Some(loss)) if loss.is_finite() => format!("loss {}", number::significant(loss)),
-        (None, _) => "diverged".to_owned(),
-    }
 }

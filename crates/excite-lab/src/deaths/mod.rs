@@ -1,5 +1,7 @@
 //! Which units die in training, at which step, and of what.
 
+mod sampled;
+
 use candle_core::Result;
 use excite::Function;
 use excite_candle::Activation;
@@ -7,6 +9,8 @@ use excite_vitals::deaths::{Event, Fate, Killing, Push};
 
 use crate::network::{Network, Parameter};
 use crate::operations::with_values;
+
+pub(crate) use sampled::{Inputs, SampledWatch};
 
 /// Looks at every hidden unit on the same samples, at the start and after each step, or after some: a unit is dead while the slope is 0
 /// for all samples.
@@ -18,6 +22,7 @@ pub(crate) struct DeathWatch {
     /// The samples, as [`Architecture::arrange`](crate::network::Architecture::arrange) lays them out.
     inputs: Vec<f32>,
     before: Network,
+    looked_at: usize,
     layers: Vec<Layer>,
     fates: Vec<Fate>,
 }
@@ -39,7 +44,7 @@ impl DeathWatch {
             let dead = (0..found.dead.len()).filter(|&unit| found.dead[unit]);
             fates.extend(dead.map(|unit| Fate { layer, unit, events: vec![Event::BornDead] }));
         }
-        Ok(Self { activation, inputs, before: network.copy()?, layers, fates })
+        Ok(Self { activation, inputs, before: network.copy()?, looked_at: 0, layers, fates })
     }
 
     /// The network after a step, counted from 1. Steps may be left out; then what changed since the last look counts as one.
@@ -53,17 +58,19 @@ impl DeathWatch {
             };
             let (killed, revived): (Vec<_>, Vec<_>) = (changed(false).collect(), changed(true).collect());
             if let Some(halfway) = halfway.as_ref().filter(|_| !killed.is_empty()) {
-                let pushes = self.pushes(network, layer, &layers[layer])?;
+                let ranges = (&self.layers[layer].range[..], &layers[layer].range[..]);
+                let pushes = pushes(&self.before, network, &self.activation, &self.inputs, layer, ranges)?;
                 for unit in killed {
                     let survives_half = !halfway[layer].dead[unit];
-                    self.tell(layer, unit, Event::Killed(Killing { step, push: pushes[unit], survives_half }));
+                    let killing = Killing { step, alive_at: self.looked_at, push: pushes[unit], survives_half };
+                    tell(&mut self.fates, layer, unit, Event::Killed(killing));
                 }
             }
             for unit in revived {
-                self.tell(layer, unit, Event::Revived { step });
+                tell(&mut self.fates, layer, unit, Event::Revived { step });
             }
         }
-        (self.layers, self.before) = (layers, network.copy()?);
+        (self.layers, self.before, self.looked_at) = (layers, network.copy()?, step);
         Ok(())
     }
 
@@ -89,35 +96,39 @@ impl DeathWatch {
         let any = layers.iter().zip(&self.layers).any(died);
         any.then(|| look(&make()?, &self.activation, &self.inputs)).transpose()
     }
+}
 
-    /// How far each part of the change since the last look pushed each unit of a layer, which is now as `after`.
-    fn pushes(&self, network: &Network, layer: usize, after: &Layer) -> Result<Vec<Push>> {
-        let with_only = |takes: &dyn Fn(usize, Parameter) -> bool| -> Result<Vec<(f32, f32)>> {
-            let mixed = self.before.combined(network, |at, kind, before, after| {
-                Ok(if takes(at, kind) { after.clone() } else { before.clone() })
-            })?;
-            Ok(look(&mixed, &self.activation, &self.inputs)?.swap_remove(layer).range)
-        };
-        let own_weights = with_only(&|at, kind| at == layer && kind == Parameter::Weights)?;
-        let own_bias = with_only(&|at, kind| at == layer && kind == Parameter::Biases)?;
-        let upstream = with_only(&|at, _| at < layer)?;
-        let push = |unit: usize| {
-            let (before, above) = (self.layers[layer].range[unit], after.range[unit].0 > 0.0);
-            let fall = |to: (f32, f32)| f64::from(if above { to.0 - before.0 } else { before.1 - to.1 });
-            Push {
-                own_weights: fall(own_weights[unit]),
-                own_bias: fall(own_bias[unit]),
-                upstream: fall(upstream[unit]),
-            }
-        };
-        Ok((0..own_weights.len()).map(push).collect())
-    }
+/// How far each part of the change from `before` to `network` pushed each unit of a layer, whose least and largest pre-activations over
+/// `inputs` are given for both.
+fn pushes(
+    before: &Network,
+    network: &Network,
+    activation: &Activation,
+    inputs: &[f32],
+    layer: usize,
+    ranges: (&[(f32, f32)], &[(f32, f32)]),
+) -> Result<Vec<Push>> {
+    let with_only = |takes: &dyn Fn(usize, Parameter) -> bool| -> Result<Vec<(f32, f32)>> {
+        let mixed = before.combined(network, |at, kind, before, after| {
+            Ok(if takes(at, kind) { after.clone() } else { before.clone() })
+        })?;
+        Ok(look(&mixed, activation, inputs)?.swap_remove(layer).range)
+    };
+    let own_weights = with_only(&|at, kind| at == layer && kind == Parameter::Weights)?;
+    let own_bias = with_only(&|at, kind| at == layer && kind == Parameter::Biases)?;
+    let upstream = with_only(&|at, _| at < layer)?;
+    let push = |unit: usize| {
+        let (before, above) = (ranges.0[unit], ranges.1[unit].0 > 0.0);
+        let fall = |to: (f32, f32)| f64::from(if above { to.0 - before.0 } else { before.1 - to.1 });
+        Push { own_weights: fall(own_weights[unit]), own_bias: fall(own_bias[unit]), upstream: fall(upstream[unit]) }
+    };
+    Ok((0..own_weights.len()).map(push).collect())
+}
 
-    fn tell(&mut self, layer: usize, unit: usize, event: Event) {
-        match self.fates.iter_mut().find(|fate| (fate.layer, fate.unit) == (layer, unit)) {
-            Some(fate) => fate.events.push(event),
-            None => self.fates.push(Fate { layer, unit, events: vec![event] }),
-        }
+fn tell(fates: &mut Vec<Fate>, layer: usize, unit: usize, event: Event) {
+    match fates.iter_mut().find(|fate| (fate.layer, fate.unit) == (layer, unit)) {
+        Some(fate) => fate.events.push(event),
+        None => fates.push(Fate { layer, unit, events: vec![event] }),
     }
 }
 
@@ -167,7 +178,7 @@ mod tests {
     use crate::optimise::{Descent, Optimizer};
 
     /// An MLP on the digits.
-    fn network(hidden: &[usize], seed: u64) -> (Dataset, Network) {
+    pub(super) fn network(hidden: &[usize], seed: u64) -> (Dataset, Network) {
         let data = Dataset::digits(&Options::default());
         let architecture = Architecture::of(&NetworkSpec::Mlp { hidden: hidden.to_vec() }, &data).unwrap();
         let start = Start { init: Init::Auto, gain: None, bias: 0.0 };
@@ -177,7 +188,7 @@ mod tests {
     }
 
     /// Changes the value at one place of a variable.
-    fn change(variable: &Var, to: impl Fn(usize, f32) -> f32) {
+    pub(super) fn change(variable: &Var, to: impl Fn(usize, f32) -> f32) {
         let values = variable.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         let values: Vec<f32> = values.into_iter().enumerate().map(|(at, value)| to(at, value)).collect();
         variable.set(&Tensor::from_vec(values, variable.shape(), &Device::Cpu).unwrap()).unwrap();
