@@ -27,11 +27,14 @@ pub(crate) struct DeathWatch {
     fates: Vec<Fate>,
 }
 
+/// The least and the largest pre-activation of a unit.
+type Range = (f32, f32);
+
 /// What the units of a layer do on the samples.
 struct Layer {
     dead: Vec<bool>,
     /// The least and the largest pre-activation of each.
-    range: Vec<(f32, f32)>,
+    range: Vec<Range>,
 }
 
 impl DeathWatch {
@@ -106,9 +109,9 @@ fn pushes(
     activation: &Activation,
     inputs: &[f32],
     layer: usize,
-    ranges: (&[(f32, f32)], &[(f32, f32)]),
+    ranges: (&[Range], &[Range]),
 ) -> Result<Vec<Push>> {
-    let with_only = |takes: &dyn Fn(usize, Parameter) -> bool| -> Result<Vec<(f32, f32)>> {
+    let with_only = |takes: &dyn Fn(usize, Parameter) -> bool| -> Result<Vec<Range>> {
         let mixed = before.combined(network, |at, kind, before, after| {
             Ok(if takes(at, kind) { after.clone() } else { before.clone() })
         })?;
@@ -119,7 +122,7 @@ fn pushes(
     let upstream = with_only(&|at, _| at < layer)?;
     let push = |unit: usize| {
         let (before, above) = (ranges.0[unit], ranges.1[unit].0 > 0.0);
-        let fall = |to: (f32, f32)| f64::from(if above { to.0 - before.0 } else { before.1 - to.1 });
+        let fall = |to: Range| f64::from(if above { to.0 - before.0 } else { before.1 - to.1 });
         Push { own_weights: fall(own_weights[unit]), own_bias: fall(own_bias[unit]), upstream: fall(upstream[unit]) }
     };
     Ok((0..own_weights.len()).map(push).collect())

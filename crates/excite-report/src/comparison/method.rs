@@ -76,25 +76,7 @@ pub(super) fn definitions(comparison: &Comparison) -> Markup {
              samples, its true rate of answering is under about 3/N with 95 % confidence."
                 .to_owned(),
         ),
-        (
-            "Death in training",
-            format!(
-                "After steps 1, 2, 4, 8 and every sixteenth, each hidden unit is looked at on the batch at hand; where it has no slope for \
-                 any of it, on the sample that lifted it last, and then on {samples} training samples, always the same. One that has no \
-                 slope for any of these is dead; with 95 % confidence it then answers under 3/{samples} of all samples. It is revived \
-                 when a sample of a later batch lifts it. Killed at step T means alive at the look before. Its cause is the part of the change \
-                 between the two looks, taken alone, by which its largest pre-activation fell most, over the samples that lifted units \
-                 killed at that look: its own weights, its own bias, or the layers before it. It lives at half the step if it does with all \
-                 parameters halfway. Looks are left out as long as more samples were run through for them than {samples} and one for 16 trained on.",
-                samples = comparison
-                    .activations
-                    .iter()
-                    .flat_map(|result| &result.runs)
-                    .map(|run| run.deaths.samples)
-                    .max()
-                    .unwrap_or(0)
-            ),
-        ),
+        ("Death in training", death_in_training(comparison)),
         (
             "Saturated value",
             "A pre-activation at which the function's slope is under 5 % of its largest. The table averages over the \
@@ -122,4 +104,20 @@ pub(super) fn definitions(comparison: &Comparison) -> Markup {
         ),
     ];
     html! { dl.terms { @for (term, meaning) in &terms { div { dt { (term) } dd { (meaning) } } } } }
+}
+
+/// When a unit is called dead, and what is said to have killed it.
+fn death_in_training(comparison: &Comparison) -> String {
+    let runs = comparison.activations.iter().flat_map(|result| &result.runs);
+    let samples = runs.map(|run| run.deaths.samples).max().unwrap_or(0);
+    format!(
+        "After steps 1, 2, 4, 8 and every sixteenth, each hidden unit is looked at on the batch at hand; where it has no \
+         slope for any of it, on the sample that lifted it last, and then on {samples} training samples, always the same. \
+         One that has no slope for any of these is dead; with 95 % confidence it then answers under 3/{samples} of all \
+         samples. It is revived when a sample of a later batch lifts it. Killed at step T means alive at the look before. \
+         Its cause is the part of the change between the two looks, taken alone, by which its largest pre-activation fell \
+         most, over the samples that lifted units killed at that look: its own weights, its own bias, or the layers before \
+         it. It lives at half the step if it does with all parameters halfway. Looks are left out as long as more samples \
+         were run through for them than {samples} and one for 16 trained on."
+    )
 }
