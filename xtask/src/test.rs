@@ -40,6 +40,11 @@ const CHECKS: &[Check] = &[
         environment: &[],
     },
     Check {
+        title: "the fixed-point kernels without the standard library",
+        arguments: &["check", "-p", "excite-fixed", "--target", BARE_TARGET, "--locked"],
+        environment: &[],
+    },
+    Check {
         title: "the library without its default features",
         arguments: &["test", "--release", "-p", "excite", "--no-default-features", "--lib", "--locked"],
         environment: &[],

@@ -1,9 +1,10 @@
 //! Runs a model on its inputs, and gathers the vitals of its activations.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded, random};
-use excite_onnx::{Examination, LeftOut, Model};
+use excite_onnx::{Examination, LeftOut, Model, Run};
 use excite_vitals::Vitals;
 
 use crate::error::Failure;
@@ -63,41 +64,65 @@ impl Data {
         Box::new(inputs.load(model).map(|loaded| loaded.map_err(failed)))
     }
 
+    /// Hands over the runs, cut into batches, until `take` breaks off or Ctrl-C is pressed.
+    pub fn each_part(
+        &self,
+        model: &Model,
+        progress: &Progress,
+        told: Told,
+        mut take: impl FnMut(&Run) -> Result<ControlFlow<()>, Failure>,
+    ) -> Result<(), Failure> {
+        progress.expect(self.len() as u64);
+        for loaded in self.runs(model) {
+            let run = match loaded? {
+                Loaded::Run(run) => run,
+                Loaded::Skipped { file, why } => {
+                    if told == Told::LeftOut {
+                        progress.notice(&format!("left out {}: {why}", file.display()));
+                    }
+                    progress.advance(1, "");
+                    continue;
+                }
+            };
+            let parts = model.split(run, self.batch);
+            progress.expect(parts.len() as u64 - 1);
+            for part in parts {
+                if progress.is_stopping() {
+                    return Err(Failure::Interrupted);
+                }
+                if take(&part)?.is_break() {
+                    return Ok(());
+                }
+                progress.advance(1, &part.name);
+            }
+        }
+        if progress.is_stopping() { Err(Failure::Interrupted) } else { Ok(()) }
+    }
+
     /// How many runs there are, before they are cut into batches.
     fn len(&self) -> usize {
         self.inputs.as_ref().map_or(self.samples.unwrap_or(RANDOM_SAMPLES), |inputs| inputs.files().len())
     }
 }
 
+/// Whether files that have to be left out are told of.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Told {
+    LeftOut,
+    /// They were before.
+    Nothing,
+}
+
 /// Runs the model on the data. Gives its vitals, and the activations that were not looked at.
 pub fn examine(model: &Model, name: &str, data: &Data, progress: &Progress) -> Result<(Vitals, Vec<LeftOut>), Failure> {
     let mut examination = Examination::new(model);
-    progress.expect(data.len() as u64);
-    'runs: for loaded in data.runs(model) {
-        let run = match loaded? {
-            Loaded::Run(run) => run,
-            Loaded::Skipped { file, why } => {
-                progress.notice(&format!("left out {}: {why}", file.display()));
-                progress.advance(1, "");
-                continue;
-            }
-        };
-        let parts = model.split(run, data.batch);
-        progress.expect(parts.len() as u64 - 1);
-        for part in parts {
-            if progress.is_stopping() {
-                return Err(Failure::Interrupted);
-            }
-            if data.samples.is_some_and(|most| examination.samples() >= most as u64) {
-                break 'runs;
-            }
-            examination.run(&part).map_err(failed)?;
-            progress.advance(1, &part.name);
+    data.each_part(model, progress, Told::LeftOut, |part| {
+        if data.samples.is_some_and(|most| examination.samples() >= most as u64) {
+            return Ok(ControlFlow::Break(()));
         }
-    }
-    if progress.is_stopping() {
-        return Err(Failure::Interrupted);
-    }
+        examination.run(part).map_err(failed)?;
+        Ok(ControlFlow::Continue(()))
+    })?;
     if examination.runs() == 0 {
         return Err(Failure::Failed("none of the inputs could be read, so the model was not run".to_owned()));
     }
@@ -108,6 +133,6 @@ pub fn examine(model: &Model, name: &str, data: &Data, progress: &Progress) -> R
 
 /// The error's own sentence, which says where.
 #[expect(clippy::needless_pass_by_value, reason = "`map_err` hands errors over")]
-fn failed(error: excite_onnx::Error) -> Failure {
+pub fn failed(error: excite_onnx::Error) -> Failure {
     Failure::Failed(error.to_string())
 }

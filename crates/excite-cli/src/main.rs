@@ -8,6 +8,7 @@ mod command_line;
 mod compare;
 mod error;
 mod examine;
+mod inputs;
 mod lab;
 mod list;
 mod markdown;
@@ -17,6 +18,7 @@ mod output;
 mod plot;
 mod presentation;
 mod progress;
+mod quantise;
 mod sarif;
 mod table;
 mod weights;
@@ -43,6 +45,8 @@ enum Command {
     Check(Box<check::Arguments>),
     /// Join vitals that excite check gathered apart, and report on all of them.
     Merge(merge::Arguments),
+    /// Choose fixed-point formats and scales for the activations of a model, and write kernels for them.
+    Quantise(Box<quantise::Arguments>),
     /// Put what is said about activation functions to the test.
     Lab(lab::Arguments),
     /// List the activation functions and what they do, computed from their definitions.
@@ -56,6 +60,7 @@ Examples:
   excite compare                                 on 1,797 handwritten digits, which the program carries
   excite compare measurements.csv --target mass  on your own data
   excite check model.onnx --input data.npz       what is wrong with the activations of a network
+  excite quantise model.onnx --input data.npz    which formats its activations fit in, and at what cost
   excite lab zig-zag --html zig-zag.html         folklore put to the test
   excite plot tanh relu6                         two functions and their slopes
 Each command explains itself: excite compare --help";
@@ -65,6 +70,7 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
+        Command::Quantise(arguments) => quantise::run(&arguments),
         Command::Lab(arguments) => lab::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),

@@ -6,9 +6,9 @@ use clap::Args;
 use excite_report::Origin;
 use excite_vitals::Vitals;
 
-use crate::check::open;
 use crate::command_line::command_line;
 use crate::error::Failure;
+use crate::inputs::open;
 use crate::output;
 use crate::presentation::Presentation;
 

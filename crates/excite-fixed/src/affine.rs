@@ -56,10 +56,8 @@ impl<C: Code> Affine<C> {
     /// # Errors
     /// If the ends are not finite, are the wrong way round, or both are 0.
     pub fn spanning(least: f32, largest: f32) -> Result<Self, AffineError> {
-        let (least, largest) = (f64::from(least).min(0.0), f64::from(largest).max(0.0));
-        let scale = ((largest - least) / f64::from(C::MAX_CODE - C::MIN_CODE)) as f32;
-        let zero_point = f64::from(C::MIN_CODE) - Rounding::HalfEven.round(least / f64::from(scale));
-        Self::new(scale, C::saturated_f64(zero_point).to_i32())
+        let (scale, steps) = span(f64::from(least), f64::from(largest), C::MAX_CODE - C::MIN_CODE)?;
+        Self::new(scale, C::MIN_CODE + steps)
     }
 
     /// From one value to the next.
@@ -112,6 +110,16 @@ impl<C: Code> Affine<C> {
         }
         Ok(())
     }
+}
+
+/// The scale with which so many steps reach from `least` to `largest`, and how many of these are under 0.
+pub(crate) fn span(least: f64, largest: f64, steps: i32) -> Result<(f32, i32), AffineError> {
+    let (least, largest) = (least.min(0.0), largest.max(0.0));
+    let scale = ((largest - least) / f64::from(steps)) as f32;
+    let below = Rounding::HalfEven.round(-least / f64::from(scale));
+    // Any affine tensor has this scale; a float becomes the nearest i32.
+    Affine::<u8>::new(scale, 0)?;
+    Ok((scale, (below as i32).clamp(0, steps)))
 }
 
 pub(crate) fn check_lengths(expected: usize, found: usize) -> Result<(), LengthMismatch> {

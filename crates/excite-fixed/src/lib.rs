@@ -23,11 +23,13 @@
 //! * [`QFormat`] says where the point of a fixed-point number is, [`Rounding`] and [`Overflow`] what becomes of numbers that it does not
 //!   hold.
 //! * [`Affine`] and [`PerChannel`] are the scales and zero points of quantised tensors; a [`Code`] is one of their integers.
+//! * [`calibration`] chooses ranges, scales and Q formats by how values are distributed, and says how much of them is left.
 //! * [`arithmetic`] has the multiplications and shifts of gemmlowp.
 //! * [`Table8`], [`Table16`], [`Relu`] and [`Softmax`] are the kernels of this library: tables, straight lines between few points, and
 //!   integer arithmetic.
 //! * [`Profile`] chooses whose results a [`Kernel`] gives: those, or those of LiteRT, ONNX Runtime, PyTorch, TensorFlow Lite Micro or
 //!   CMSIS-NN. docs/fixed-point.md says on how many codes they were compared.
+//! * [`Source`] writes kernels down as C99, Rust or JSON.
 //!
 //! Making a kernel takes floats; running one takes integers alone, but for the softmax of ONNX Runtime and PyTorch and 16-bit kernels of
 //! ONNX Runtime, which are defined by floats. Results do not depend on the machine. The crate needs `alloc`, not `std`.
@@ -39,6 +41,7 @@ extern crate alloc;
 
 mod affine;
 pub mod arithmetic;
+pub mod calibration;
 mod code;
 mod gemmlowp;
 mod profiles;
@@ -46,6 +49,7 @@ mod q_format;
 mod relu;
 mod rounding;
 mod softmax;
+mod source;
 mod table16;
 mod table8;
 
@@ -56,5 +60,6 @@ pub use q_format::{Overflow, QFormat, QFormatError};
 pub use relu::Relu;
 pub use rounding::Rounding;
 pub use softmax::Softmax;
+pub use source::{Source, SourceError};
 pub use table8::Table8;
 pub use table16::Table16;

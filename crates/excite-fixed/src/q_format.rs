@@ -182,12 +182,14 @@ impl FromStr for QFormat {
 }
 
 /// Why there is no such format.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum QFormatError {
     /// The text is not the name of a format.
     Unknown(String),
     /// A number would have so many bits.
     Bits(i32),
+    /// No format holds numbers up to this one.
+    Range(f64),
 }
 
 impl fmt::Display for QFormatError {
@@ -202,6 +204,9 @@ impl fmt::Display for QFormatError {
                 "a fixed-point number of {bits} bits cannot be: its integer bits, its fraction bits and its sign must be 1 to {} bits",
                 QFormat::MOST_BITS
             ),
+            Self::Range(largest) => {
+                write!(out, "no fixed-point format reaches to {largest}: it must be a number above 0 of a usual size")
+            }
         }
     }
 }

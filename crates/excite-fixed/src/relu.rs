@@ -1,6 +1,7 @@
 //! ReLU and its capped forms by integer arithmetic.
 
 use crate::arithmetic::{Multiplier, RoundingSteps};
+use crate::profiles::Plan;
 use crate::{Affine, AffineError, Code};
 
 /// min(max(x, 0), cap) on codes, the result the nearest code of the output: exact for all scales, without a float once it is made.
@@ -47,6 +48,16 @@ impl<C: Code> Relu<C> {
             return self.output;
         }
         C::saturated(self.output.to_i32() + self.ratio.times(steps.unsigned_abs())).min(self.largest)
+    }
+
+    pub(crate) fn plan(&self) -> Plan {
+        Plan::Relu {
+            input: self.input.to_i32(),
+            output: self.output.to_i32(),
+            numerator: self.ratio.numerator,
+            denominator: self.ratio.denominator,
+            largest: self.largest.to_i32(),
+        }
     }
 }
 

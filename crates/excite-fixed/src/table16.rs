@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use excite::{Function, LengthMismatch};
 
 use crate::affine::check_lengths;
+use crate::profiles::Plan;
 use crate::{Affine, Code, Rounding, codes};
 
 /// The fraction bits of a knot's output.
@@ -100,6 +101,15 @@ impl<C: Code> Table16<C> {
         let near_zero_first = if code < self.input.to_i32() { (right, left) } else { (left, right) };
         let steps = rounded(interpolated(near_zero_first.0, near_zero_first.1, code));
         C::saturated(self.output.to_i32() + steps)
+    }
+
+    pub(crate) fn plan(&self) -> Plan {
+        Plan::Lines {
+            input: self.input.to_i32(),
+            output: self.output.to_i32(),
+            fraction: FRACTION,
+            knots: self.knots.iter().map(|knot| (knot.code, knot.output)).collect(),
+        }
     }
 
     /// y = f(x)

@@ -4,7 +4,7 @@
 //!   part of that, a Sigmoid times its own argument is SiLU, and the gates of an LSTM are found in it.
 //! * [`inputs`] reads data for it; without any, [`inputs::random`] makes some up.
 //! * [`Model::observe`] runs the model, and shows the pre-activations and activations of one site after the other; [`Examination`] makes
-//!   the vitals of a network of them.
+//!   the vitals of a network of them. [`Model::run_replacing`] runs it with other activations in their place.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

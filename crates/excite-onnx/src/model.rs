@@ -67,9 +67,12 @@ pub struct ModelInput {
 pub struct Model {
     pub(crate) engine: rten::Model,
     pub(crate) plan: Plan,
+    pub(crate) replacing: Plan,
     pub(crate) input_ids: Vec<NodeId>,
     inputs: Vec<ModelInput>,
+    outputs: Vec<String>,
     sites: Vec<ActivationSite>,
+    replaceable: Vec<usize>,
     unseen: Vec<Unseen>,
     constants: HashSet<String>,
     producer: String,
@@ -114,6 +117,7 @@ impl Model {
         let mut found = recognise::recognise(graph, opset);
         name_recurrent_outputs(graph, &mut found.sites);
         subgraphs::expose(graph, &mut found);
+        let replaceable = replaceable(&found.sites);
         let sites: Vec<_> = found.sites.into_iter().map(|(_, site)| site).collect();
         let recurrent = Plan::recurrent_nodes(graph, &sites);
         missing::spell(graph)?;
@@ -128,15 +132,40 @@ impl Model {
         let graph = without_weights(proto.graph.take().unwrap_or_default());
         let loaded = options.load(bytes).map_err(|error| engine("loading the model", &error))?;
         let plan = Plan::new(&graph, &loaded, &sites, &recurrent, &constants)?;
+        let replacing = Plan::replacing(&graph, &loaded, &sites, &replaceable, &constants);
         let input_ids = inputs.iter().filter_map(|input| loaded.find_node(&input.name)).collect();
         let producer =
             [proto.producer_name, proto.producer_version].into_iter().flatten().collect::<Vec<_>>().join(" ");
-        Ok(Self { engine: loaded, plan, input_ids, inputs, sites, unseen: found.unseen, constants, producer })
+        let outputs = graph.output.iter().filter_map(|output| output.name.clone()).collect();
+        Ok(Self {
+            engine: loaded,
+            plan,
+            replacing,
+            input_ids,
+            inputs,
+            outputs,
+            sites,
+            replaceable,
+            unseen: found.unseen,
+            constants,
+            producer,
+        })
     }
 
     /// The activations, in the order of the graph.
     pub fn sites(&self) -> &[ActivationSite] {
         &self.sites
+    }
+
+    /// The places among [`sites`](Self::sites) of the activations that [`run_replacing`](Self::run_replacing) hands over: all but gates
+    /// of recurrent nodes, which no tensor holds, and those within the bodies of If and Loop.
+    pub fn replaceable(&self) -> &[usize] {
+        &self.replaceable
+    }
+
+    /// The names of the outputs.
+    pub fn outputs(&self) -> &[String] {
+        &self.outputs
     }
 
     /// The activations that cannot be looked at, and why.
@@ -227,6 +256,12 @@ fn name_recurrent_outputs(graph: &mut GraphProto, sites: &mut [(recognise::Path,
             site.output.clone_from(&node.output[0]);
         }
     }
+}
+
+/// The places of the activations whose results are tensors of the graph itself.
+fn replaceable(sites: &[(recognise::Path, ActivationSite)]) -> Vec<usize> {
+    let is = |(path, site): &(recognise::Path, ActivationSite)| path.is_empty() && site.source == Source::Tensors;
+    sites.iter().enumerate().filter(|(_, site)| is(site)).map(|(index, _)| index).collect()
 }
 
 /// The structure alone.

@@ -33,8 +33,19 @@ pub(crate) struct Piece {
 
 /// An activation, or all gates of a recurrent node.
 pub(crate) enum Show {
-    Tensors { site: usize, pre_activation: NodeId, output: NodeId },
+    Tensors {
+        site: usize,
+        pre_activation: NodeId,
+        output: NodeId,
+    },
     Recurrent(Recurrent),
+    /// The activation's results, to be replaced before anything reads them.
+    Replaced {
+        site: usize,
+        output: NodeId,
+    },
+    /// The outputs of the model.
+    Outputs(Vec<NodeId>),
 }
 
 /// A recurrent node, with the tensors that its gates follow from.
@@ -77,6 +88,7 @@ impl Plan {
         nodes
     }
 
+    /// The plan of a run that shows the activations.
     pub fn new(
         graph: &GraphProto,
         engine: &rten::Model,
@@ -84,13 +96,7 @@ impl Plan {
         recurrent: &RecurrentNodes,
         constants: &HashSet<String>,
     ) -> Result<Self, Error> {
-        let mut steps: Vec<Step> = graph.node.iter().map(|node| Step::new(node, engine, constants)).collect();
-        let made: HashMap<NodeId, usize> =
-            steps.iter().enumerate().flat_map(|(index, step)| step.makes.iter().map(move |&id| (id, index))).collect();
-        for (index, step) in steps.iter_mut().enumerate() {
-            // What is made later is a body's own tensor of the same name: nodes are in order.
-            step.reads.retain(|id| made.get(id).is_none_or(|&maker| maker < index));
-        }
+        let wiring = Wiring::new(graph, engine, constants);
         let id = |name: &str| {
             engine.find_node(name).ok_or_else(|| Error::broken(name, "a node reads this tensor, and nothing makes it"))
         };
@@ -105,12 +111,61 @@ impl Plan {
                     None => continue,
                 },
             };
-            let needs = show.needs();
-            let at = needs.iter().filter_map(|id| made.get(id)).max().copied().unwrap_or(0);
-            endings.push(Ending { at, needs, show });
+            endings.push(wiring.ending(show));
         }
+        Ok(wiring.plan(endings))
+    }
+
+    /// The plan of a run to the outputs in which the results of the activations at some places among `sites` are replaced.
+    pub fn replacing(
+        graph: &GraphProto,
+        engine: &rten::Model,
+        sites: &[ActivationSite],
+        replaceable: &[usize],
+        constants: &HashSet<String>,
+    ) -> Self {
+        let wiring = Wiring::new(graph, engine, constants);
+        let outputs = graph.output.iter().filter_map(|output| engine.find_node(output.name.as_deref()?)).collect();
+        let outputs = wiring.ending(Show::Outputs(outputs));
+        let replaced = replaceable.iter().filter_map(|&site| {
+            let output = engine.find_node(&sites[site].output)?;
+            // What comes after all outputs is in none of them.
+            Some(wiring.ending(Show::Replaced { site, output })).filter(|ending| ending.at <= outputs.at)
+        });
+        let mut endings: Vec<_> = replaced.collect();
+        endings.push(outputs);
+        wiring.plan(endings)
+    }
+}
+
+/// Which node makes what, and which reads it.
+struct Wiring {
+    steps: Vec<Step>,
+    made: HashMap<NodeId, usize>,
+}
+
+impl Wiring {
+    fn new(graph: &GraphProto, engine: &rten::Model, constants: &HashSet<String>) -> Self {
+        let mut steps: Vec<Step> = graph.node.iter().map(|node| Step::new(node, engine, constants)).collect();
+        let made: HashMap<NodeId, usize> =
+            steps.iter().enumerate().flat_map(|(index, step)| step.makes.iter().map(move |&id| (id, index))).collect();
+        for (index, step) in steps.iter_mut().enumerate() {
+            // What is made later is a body's own tensor of the same name: nodes are in order.
+            step.reads.retain(|id| made.get(id).is_none_or(|&maker| maker < index));
+        }
+        Self { steps, made }
+    }
+
+    fn ending(&self, show: Show) -> Ending {
+        let needs = show.needs();
+        let at = needs.iter().filter_map(|id| self.made.get(id)).max().copied().unwrap_or(0);
+        Ending { at, needs, show }
+    }
+
+    fn plan(&self, mut endings: Vec<Ending>) -> Plan {
+        // The sort is stable: an output that is an activation is replaced before it is given.
         endings.sort_by_key(|ending| ending.at);
-        Ok(Self { pieces: pieces(&steps, &made, endings) })
+        Plan { pieces: pieces(&self.steps, &self.made, endings) }
     }
 }
 
@@ -118,6 +173,8 @@ impl Show {
     fn needs(&self) -> Vec<NodeId> {
         match self {
             Self::Tensors { pre_activation, output, .. } => vec![*pre_activation, *output],
+            Self::Replaced { output, .. } => vec![*output],
+            Self::Outputs(outputs) => outputs.clone(),
             Self::Recurrent(node) => [Some(node.x), Some(node.w), Some(node.r), node.b, node.initial, Some(node.y)]
                 .into_iter()
                 .flatten()

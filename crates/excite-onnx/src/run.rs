@@ -9,7 +9,7 @@ use rten_tensor::prelude::*;
 use crate::plan::{Piece, Recurrent, Show};
 use crate::recurrent::{Operands, pre_activations};
 use crate::site::{ActivationSite, Argument};
-use crate::{Error, Model, Run};
+use crate::{Array, Error, Model, Run, Values};
 
 /// What one activation sees and gives in one run.
 #[derive(Clone, Copy, Debug)]
@@ -79,11 +79,70 @@ impl Model {
                         self.show_tensors(*site, kept.get(pre_activation), kept.get(output), &mut show);
                     }
                     Show::Recurrent(node) => self.show_gates(node, &kept, &mut show)?,
+                    Show::Replaced { .. } | Show::Outputs(_) => {}
                 }
             }
             piece.drops.iter().for_each(|id| drop(kept.remove(id)));
         }
         Ok(())
+    }
+
+    /// Runs the model to its outputs, and lets `replace` change the results of each activation, given by its place among
+    /// [`sites`](Self::sites), before anything reads them. Gives the outputs of floats by name. Activations that are not
+    /// [`replaceable`](Self::replaceable) stay as they are.
+    ///
+    /// ```
+    /// use excite_onnx::{Model, inputs};
+    ///
+    /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models");
+    /// let model = Model::open(format!("{folder}/nmp.onnx"))?;
+    /// let run = &inputs::random(&model, 1, 0, &inputs::InputOptions::default())?[0];
+    /// let (plain, silent) = (model.run_replacing(run, |_, _| ())?, model.run_replacing(run, |_, a| a.fill(0.0))?);
+    /// assert_eq!(plain.len(), 3);
+    /// assert_ne!(plain, silent);
+    /// # Ok::<(), excite_onnx::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the inputs do not fit, or the engine fails.
+    pub fn run_replacing(
+        &self,
+        run: &Run,
+        replace: impl FnMut(usize, &mut [f32]) + Send,
+    ) -> Result<Vec<(String, Array)>, Error> {
+        rten::thread_pool().run(|| self.run_replacing_here(run, replace))
+    }
+
+    fn run_replacing_here(
+        &self,
+        run: &Run,
+        mut replace: impl FnMut(usize, &mut [f32]),
+    ) -> Result<Vec<(String, Array)>, Error> {
+        let mut kept = self.values(run)?;
+        let mut given = Vec::new();
+        for piece in &self.replacing.pieces {
+            self.run_piece(piece, &mut kept).map_err(|error| failed(&error, run))?;
+            for shown in &piece.shows {
+                match shown {
+                    Show::Replaced { site, output } => {
+                        if let Some(Value::FloatTensor(values)) = kept.get_mut(output) {
+                            values.make_contiguous();
+                            replace(*site, values.data_mut().unwrap_or_default());
+                        }
+                    }
+                    Show::Outputs(ids) => {
+                        let outputs = self.outputs().iter().zip(ids);
+                        given.extend(outputs.filter_map(|(name, id)| {
+                            let (shape, values) = floats(kept.get(id)?)?;
+                            Some((name.clone(), Array { shape, values: Values::F32(values.into_owned()) }))
+                        }));
+                    }
+                    Show::Tensors { .. } | Show::Recurrent(_) => {}
+                }
+            }
+            piece.drops.iter().for_each(|id| drop(kept.remove(id)));
+        }
+        Ok(given)
     }
 
     /// Runs the nodes of a piece, and keeps what it gives.

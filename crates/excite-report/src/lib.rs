@@ -6,6 +6,7 @@
 //! * [`comparison_page`] is the report of a comparison of activation functions on one network and data.
 //! * [`diagnosis_page`] is the report of what is wrong with the activations of a network.
 //! * [`experiments_page`] is the report of experiments on claims about activation functions.
+//! * [`quantisation_page`] is the report of what quantisation does to the activations of a network.
 //! * [`picture_svg`] is one picture of those as a file.
 //! * [`curve_svg`] draws functions and their slopes.
 //! * [`write_file`] writes either so that nobody ever finds half of it.
@@ -21,6 +22,7 @@ mod file;
 pub mod number;
 mod page;
 mod plot;
+mod quantisation;
 mod sheet;
 mod theme;
 
@@ -29,3 +31,4 @@ pub use curve::curve_svg;
 pub use diagnosis::{Origin, diagnosis_page};
 pub use experiment::{experiments_page, measure_text, picture_svg};
 pub use file::write_file;
+pub use quantisation::quantisation_page;

@@ -1,5 +1,5 @@
-//! What a network's activations look like: streaming, mergeable statistics, and the record of a training run, of an experiment and of
-//! a comparison.
+//! What a network's activations look like: streaming, mergeable statistics, and the record of a training run, of an experiment, of a
+//! comparison and of a quantisation.
 //!
 //! ```
 //! use excite_vitals::LayerVitals;
@@ -30,6 +30,7 @@ mod groups;
 mod histogram_sample;
 mod layer;
 mod network;
+pub mod quantisation;
 pub mod run;
 pub mod sketch;
 mod state;

@@ -5,7 +5,7 @@ use crate::models::{fixture, model, model_of, model_with_external_data, npy, png
 
 /// Runs the program, and returns the one sentence on standard error, after checking all that holds for each failure.
 #[track_caller]
-fn refused(place: &Place, code: i32, arguments: &[&str]) -> String {
+pub(crate) fn refused(place: &Place, code: i32, arguments: &[&str]) -> String {
     let count = || std::fs::read_dir(place.path()).unwrap().count();
     let before = count();
     let ran = place.run(arguments);
@@ -18,7 +18,7 @@ fn refused(place: &Place, code: i32, arguments: &[&str]) -> String {
 }
 
 #[track_caller]
-fn says(sentence: &str, words: &[&str]) {
+pub(crate) fn says(sentence: &str, words: &[&str]) {
     for word in words {
         assert!(sentence.contains(word), "{word} is not in: {sentence}");
     }

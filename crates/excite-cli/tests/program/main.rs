@@ -8,6 +8,9 @@ mod compare;
 mod lab;
 mod list_and_plot;
 mod models;
+mod quantise;
+mod quantise_bad_input;
+mod quantise_function;
 mod save_networks;
 
 use std::path::Path;

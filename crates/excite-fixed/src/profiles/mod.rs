@@ -9,6 +9,7 @@ mod table513;
 mod tensorflow;
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
@@ -204,6 +205,16 @@ impl<C: Code> Kernel<C> {
         Ok(())
     }
 
+    /// What the kernel does, in numbers; None for the forms of other libraries.
+    pub(crate) fn plan(&self) -> Option<Plan> {
+        match &self.form {
+            Form::Table8(table) => Some(Plan::Table(table.outputs().iter().map(|output| output.to_i32()).collect())),
+            Form::Table16(table) => Some(table.plan()),
+            Form::Relu(relu) => Some(relu.plan()),
+            _ => None,
+        }
+    }
+
     /// The largest distance from the function in steps of the output, where the kernel knows it: that of an interpolated table. All other
     /// kernels of [`Profile::Exact`] are within half a step.
     pub fn max_error(&self) -> Option<f64> {
@@ -212,6 +223,17 @@ impl<C: Code> Kernel<C> {
             _ => None,
         }
     }
+}
+
+/// A kernel in numbers, whatever the type of its codes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Plan {
+    /// The outputs for all codes, from the lowest up.
+    Table(Vec<i32>),
+    /// A ReLU: the zero points, the quotient of the scales, and the code of the cap.
+    Relu { input: i32, output: i32, numerator: u64, denominator: u64, largest: i32 },
+    /// Straight lines between knots: a code, and the output there from the zero point on, with so many bits of fraction.
+    Lines { input: i32, output: i32, fraction: u32, knots: Vec<(i32, i64)> },
 }
 
 fn exact<C: Code>(f: Function, input: Affine<C>, output: Affine<C>) -> Kernel<C> {

@@ -1,0 +1,184 @@
+//! Models and what goes into them, as the command line names them.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use excite_onnx::inputs::{InputOptions, Pictures, Raw};
+use excite_onnx::{Model, SiteFunction, UnitAxis};
+
+use crate::error::Failure;
+use crate::examine::Data;
+use crate::number::{count, finite, positive};
+
+/// On which data a model is run.
+#[derive(Args)]
+pub struct InputArguments {
+    /// Files or folders with inputs [default: random numbers, which say little]
+    #[arg(long, short, value_name = "PATH", num_args = 1.., help_heading = "Inputs")]
+    input: Vec<PathBuf>,
+    /// Stop after so many samples [default: all there are; 16 of random inputs]
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "Inputs")]
+    samples: Option<usize>,
+    /// The samples that go through the model at once, where it lets any number through
+    #[arg(long, value_name = "N", default_value = "8", value_parser = count, help_heading = "Inputs")]
+    batch: usize,
+    /// The size of pictures where the model leaves it open
+    #[arg(long, value_name = "HEIGHTxWIDTH", value_parser = size, help_heading = "Inputs")]
+    resize: Option<(usize, usize)>,
+    /// What is subtracted from the colours of pictures, which are from 0 to 1 [default: 0,0,0]
+    #[arg(long, value_name = "R,G,B", value_parser = mean_of_colours, allow_hyphen_values = true, help_heading = "Inputs")]
+    mean: Option<[f32; 3]>,
+    /// What they are divided by then [default: 1,1,1]
+    #[arg(long, value_name = "R,G,B", value_parser = deviation_of_colours, help_heading = "Inputs")]
+    std: Option<[f32; 3]>,
+    /// The --mean and --std of ImageNet
+    #[arg(long, conflicts_with_all = ["mean", "std"], help_heading = "Inputs")]
+    imagenet: bool,
+    /// The shape of raw numbers in files of other names; a first size of 0 is as many as there are
+    #[arg(long, value_name = "N,...", value_parser = shape, help_heading = "Inputs")]
+    shape: Option<Shape>,
+    /// The type of raw numbers: float32, float64, int64, int32, int16, int8 or uint8
+    #[arg(long, value_name = "TYPE", default_value = "float32", requires = "shape", help_heading = "Inputs")]
+    dtype: String,
+    /// A size of random inputs that the model leaves open, by the name that the model gives it
+    #[arg(long, value_name = "NAME=N", value_parser = named_size, help_heading = "Inputs")]
+    size: Vec<(String, usize)>,
+    /// The seed of random inputs
+    #[arg(long, value_name = "N", default_value = "0", help_heading = "Inputs")]
+    seed: u64,
+    /// The axis of the units, of one layer or of all, where it is not the one that the graph tells; -1 is the last
+    #[arg(long, value_name = "[LAYER=]AXIS", value_parser = unit_axis, allow_hyphen_values = true, help_heading = "Inputs")]
+    unit_axis: Vec<(Option<String>, UnitAxis)>,
+}
+
+impl InputArguments {
+    /// Sets the axes of units that are given.
+    pub fn set_unit_axes(&self, model: &mut Model) -> Result<(), Failure> {
+        for (layer, axis) in &self.unit_axis {
+            let names: Vec<String> = match layer {
+                Some(name) => vec![name.clone()],
+                None => model.sites().iter().map(|site| site.name.clone()).collect(),
+            };
+            if let Some(name) = names.iter().find(|name| !model.set_unit_axis(name, *axis)) {
+                let known: Vec<_> = model.sites().iter().map(|site| site.name.as_str()).collect();
+                return Err(Failure::Usage(format!(
+                    "--unit-axis names the layer `{name}`, which the model does not have; it has {}",
+                    known.join(", ")
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for the inputs.
+    pub fn data(&self) -> Result<Data, Failure> {
+        let defaults = if self.imagenet { Pictures::imagenet() } else { Pictures::default() };
+        let options = InputOptions {
+            pictures: Pictures {
+                mean: self.mean.unwrap_or(defaults.mean),
+                deviation: self.std.unwrap_or(defaults.deviation),
+                size: self.resize,
+            },
+            raw: self.shape.as_ref().map(|shape| Raw { shape: shape.0.clone(), dtype: self.dtype.clone() }),
+            sizes: self.size.iter().cloned().collect(),
+        };
+        Data::find(&self.input, options, self.samples, self.batch, self.seed)
+    }
+}
+
+/// Reads a model.
+pub fn open(path: &Path) -> Result<Model, Failure> {
+    Model::open(path).map_err(|error| match error {
+        // Its text has the path.
+        excite_onnx::Error::File { .. } => Failure::Failed(error.to_string()),
+        _ => Failure::Failed(format!("{}: {error}", path.display())),
+    })
+}
+
+/// Refuses a model without an activation of one number.
+pub fn check_has_activations(path: &Path, model: &Model) -> Result<(), Failure> {
+    if model.sites().iter().any(|site| matches!(site.function, SiteFunction::Each(_))) {
+        return Ok(());
+    }
+    Err(Failure::Failed(format!("{}: {}", path.display(), no_activations(model))))
+}
+
+/// Why there is nothing to look at.
+fn no_activations(model: &Model) -> String {
+    let unseen: Vec<_> = model.unseen().iter().map(|unseen| format!("`{}`: {}", unseen.name, unseen.why)).collect();
+    match (model.sites(), unseen.is_empty()) {
+        ([], true) => "the model has no activation functions, so there is nothing to check".to_owned(),
+        ([], false) => format!("none of its activation functions can be looked at ({})", unseen.join("; ")),
+        _ => "its only activation functions work on rows, as softmax does, so it has no units to check".to_owned(),
+    }
+}
+
+/// The shape of raw numbers.
+#[derive(Clone)]
+struct Shape(Vec<usize>);
+
+fn shape(text: &str) -> Result<Shape, String> {
+    let sizes = text.split(',').map(|size| size.trim().parse().ok()).collect::<Option<_>>();
+    sizes.map(Shape).ok_or_else(|| "it must be whole numbers with commas between, as 0,3,224,224".to_owned())
+}
+
+fn size(text: &str) -> Result<(usize, usize), String> {
+    let parse = |text: &str| count(text).ok();
+    let sizes = match text.split_once(['x', '×']) {
+        Some((height, width)) => parse(height).zip(parse(width)),
+        None => parse(text).map(|size| (size, size)),
+    };
+    sizes.ok_or_else(|| "it must be a height and a width in pixels, as 224x224".to_owned())
+}
+
+fn colours(text: &str, parse: fn(&str) -> Result<f64, String>) -> Result<[f32; 3], String> {
+    let numbers: Vec<f32> = text.split(',').map(|n| parse(n.trim()).map(|n| n as f32)).collect::<Result<_, _>>()?;
+    match numbers[..] {
+        [one] => Ok([one; 3]),
+        [red, green, blue] => Ok([red, green, blue]),
+        _ => Err("it must be three numbers, of red, green and blue, or one for all".to_owned()),
+    }
+}
+
+fn mean_of_colours(text: &str) -> Result<[f32; 3], String> {
+    colours(text, finite)
+}
+
+fn deviation_of_colours(text: &str) -> Result<[f32; 3], String> {
+    colours(text, positive)
+}
+
+fn named_size(text: &str) -> Result<(String, usize), String> {
+    let (name, size) = text.rsplit_once('=').ok_or("it must be a name and a size, as sequence_length=64")?;
+    Ok((name.to_owned(), count(size)?))
+}
+
+fn unit_axis(text: &str) -> Result<(Option<String>, UnitAxis), String> {
+    let (layer, axis) = match text.rsplit_once('=') {
+        Some((layer, axis)) => (Some(layer.to_owned()), axis),
+        None => (None, text),
+    };
+    let axis: isize = axis.parse().map_err(|_| "the axis must be a whole number, as 1 or -1")?;
+    let axis = match usize::try_from(axis) {
+        Ok(axis) => UnitAxis::Front(axis),
+        Err(_) => UnitAxis::Back(axis.unsigned_abs() - 1),
+    };
+    Ok((layer, axis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_colours_and_axes_are_read() {
+        assert_eq!((size("224"), size("20x30")), (Ok((224, 224)), Ok((20, 30))));
+        assert!(["", "0x3", "x", "3x", "a"].iter().all(|text| size(text).is_err()));
+        assert_eq!(mean_of_colours("0.5"), Ok([0.5; 3]));
+        assert_eq!(mean_of_colours("-1, 0,1"), Ok([-1.0, 0.0, 1.0]));
+        assert!(mean_of_colours("1,2").is_err() && deviation_of_colours("0,1,1").is_err());
+        assert_eq!(unit_axis("-1"), Ok((None, UnitAxis::Back(0))));
+        assert_eq!(unit_axis("/a=b/Relu=2"), Ok((Some("/a=b/Relu".into()), UnitAxis::Front(2))));
+        assert!(unit_axis("x=").is_err() && named_size("n").is_err() && shape("1,x").is_err());
+    }
+}

@@ -1,0 +1,225 @@
+//! `excite quantise`: which fixed-point formats the activations of a model fit in, and what that costs; kernels for them; and where
+//! libraries differ.
+
+mod diff;
+mod emit;
+mod observe;
+mod propose;
+mod show;
+mod simulate;
+mod single;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use excite_fixed::QFormat;
+use excite_fixed::calibration::Grid;
+use excite_vitals::quantisation::{LeftOut, Quantisation};
+
+use self::observe::Observed;
+use self::propose::Asked;
+use crate::command_line::command_line;
+use crate::error::Failure;
+use crate::inputs::{InputArguments, check_has_activations, open};
+use crate::number::finite;
+use crate::output;
+use crate::progress::Progress;
+
+/// What to quantise, and what is wanted of it.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  excite quantise model.onnx --input data.npz --html report.html
+  excite quantise model.onnx --input data.npz --bits 4..8 --labels labels.npy
+  excite quantise model.onnx --input data.npz --format UQ2.6 --json | jq '.layers[] | {name, widths}'
+  excite quantise model.onnx --input data.npz --emit c --output kernels/
+  excite quantise --emit rust --function gelu --bits 8 --input-scale 0.05 --output-scale 0.04 --output gelu.rs
+  excite quantise --diff tflite,onnx --function hard_swish --input-scale 0.05 --output-scale 0.03
+
+Q3.4 is a sign, 3 integer bits and 4 fraction bits; UQ3.5 has no sign. Ratios are of the signal to the noise that quantisation adds, in
+decibels: 6 dB are a bit. Exit codes: 0 done, 2 wrong usage, 3 could not be done, 130 interrupted.")]
+pub struct Arguments {
+    /// The model, an ONNX file
+    #[arg(required_unless_present = "function", conflicts_with = "function")]
+    model: Option<PathBuf>,
+
+    #[command(flatten)]
+    inputs: InputArguments,
+
+    /// How many bits: 8, or several as 4,6,8 or 4..8
+    #[arg(long, value_name = "BITS", default_value = "8", value_parser = bits, help_heading = "Formats")]
+    bits: Bits,
+    /// The cap of a ReLU to ask about
+    #[arg(long, value_name = "CAP", default_value = "6", value_parser = cap, allow_hyphen_values = true, help_heading = "Formats")]
+    cap: f64,
+    /// More Q formats to try on every activation, as UQ3.5 or Q3.4
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',', help_heading = "Formats")]
+    format: Vec<QFormat>,
+
+    /// Whole numbers in an .npy file, the class of each sample: for the accuracy
+    #[arg(long, value_name = "FILE", help_heading = "Simulation")]
+    labels: Option<PathBuf>,
+    /// Do not run the model with quantised activations
+    #[arg(long, conflicts_with = "labels", help_heading = "Simulation")]
+    no_simulation: bool,
+
+    #[command(flatten)]
+    single: single::Single,
+
+    /// Print the result as JSON on standard output, and nothing else there
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+    /// Write the report, a page that needs nothing else
+    #[arg(long, value_name = "FILE", conflicts_with = "function", help_heading = "Output")]
+    html: Option<PathBuf>,
+    /// Write kernels: of the function, or of all activations of the model
+    #[arg(long, value_name = "LANGUAGE", requires = "output", help_heading = "Output")]
+    emit: Option<emit::Language>,
+    /// Where to: a file for a function, a folder for a model
+    #[arg(long, value_name = "PATH", requires = "emit", help_heading = "Output")]
+    output: Option<PathBuf>,
+}
+
+/// Does what was asked for.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let emitted = arguments.emit.zip(arguments.output.as_deref());
+    let Some(path) = &arguments.model else {
+        let kernel = arguments.single.resolve(&arguments.bits.0)?;
+        if arguments.single.diff.is_empty() {
+            let Some((language, output)) = emitted else {
+                return Err(Failure::Usage(
+                    "--function is for --emit, which writes a kernel, or --diff, which compares libraries: give one of them".to_owned(),
+                ));
+            };
+            return emit::function(&kernel, language, output);
+        }
+        return diff::run(&kernel, &arguments.single.diff, arguments.json);
+    };
+    if let Some(path) = &arguments.html {
+        output::check_writable(path)?;
+    }
+    if let Some((_, folder)) = emitted {
+        emit::check_bits(&arguments.bits.0)?;
+        output::prepare_folder(folder, "--output")?;
+    }
+    let (observed, quantisation) = quantise(arguments, path)?;
+    if let Some(path) = &arguments.html {
+        output::write(path, &excite_report::quantisation_page(&quantisation))?;
+    }
+    if let Some((language, folder)) = emitted {
+        emit::model(&observed, arguments.bits.0[0], language, folder)?;
+    }
+    if arguments.json {
+        let text = serde_json::to_string_pretty(&quantisation).map_err(|error| Failure::Failed(error.to_string()))?;
+        output::print(&(text + "\n"))?;
+    } else {
+        output::print(&show::in_terminal(&quantisation))?;
+    }
+    if let Some(path) = &arguments.html {
+        output::notice(&format!("wrote {}", path.display()));
+    }
+    Ok(())
+}
+
+/// Runs the model, proposes, and simulates.
+fn quantise(arguments: &Arguments, path: &Path) -> Result<(Observed, Quantisation), Failure> {
+    let labels = arguments.labels.as_deref().map(simulate::read_labels).transpose()?;
+    let mut model = open(path)?;
+    arguments.inputs.set_unit_axes(&mut model)?;
+    check_has_activations(path, &model)?;
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let data = arguments.inputs.data()?;
+    let progress = Progress::new("runs", "stopping, nothing is written")?;
+    let bits = &arguments.bits.0;
+    let worked = || -> Result<_, Failure> {
+        let mut observed = observe::observe(&model, &name, &data, &progress)?;
+        let asked = Asked { bits, cap: arguments.cap, formats: &arguments.format };
+        let mut layers = Vec::new();
+        for seen in &observed.layers {
+            match propose::layer(seen, &asked) {
+                Ok(layer) => layers.push(layer),
+                Err(why) => observed.left_out.push(LeftOut { name: seen.name.clone(), why: why.to_string() }),
+            }
+        }
+        let verdict = propose::verdict(&layers, arguments.cap).unwrap_or_else(|| {
+            "No activation is a ReLU, so there is no cap to ask about: the formats follow from the ranges below."
+                .to_owned()
+        });
+        let (mut simulations, mut accuracy) = (Vec::new(), None);
+        if !arguments.no_simulation {
+            let schemes = simulate::schemes(&model, &observed, &layers, bits);
+            (simulations, accuracy) =
+                simulate::simulate(&model, &data, observed.runs, &schemes, labels.as_deref(), &progress)?;
+        }
+        let stays = |seen: &&observe::Seen| !model.replaceable().contains(&seen.site);
+        let not_simulated = observed.layers.iter().filter(stays).map(|seen| seen.name.clone()).collect();
+        let quantisation = Quantisation {
+            version: Quantisation::VERSION,
+            command: command_line(),
+            model: name.into_owned(),
+            data: data.described(observed.samples),
+            samples: observed.samples,
+            random_data: observed.random_data,
+            verdict,
+            cap: arguments.cap,
+            bits: bits.clone(),
+            layers,
+            left_out: observed.left_out.clone(),
+            simulations,
+            not_simulated,
+            accuracy,
+        };
+        Ok((observed, quantisation))
+    };
+    let result = worked();
+    progress.clear();
+    result
+}
+
+/// Numbers of bits, ascending.
+#[derive(Clone)]
+struct Bits(Vec<u32>);
+
+fn bits(text: &str) -> Result<Bits, String> {
+    let wrong = || {
+        let (least, most) = (4, Grid::BITS.end());
+        format!("it must be numbers of bits from {least} to {most}, as 8, 4,6,8 or 4..8")
+    };
+    let one = |text: &str| text.trim().parse().ok().filter(|bits| (4..=*Grid::BITS.end()).contains(bits));
+    let mut all = Vec::new();
+    for part in text.split(',') {
+        match part.split_once("..") {
+            Some((from, to)) => all.extend(one(from).zip(one(to)).map(|(from, to)| from..=to).ok_or_else(wrong)?),
+            None => all.push(one(part).ok_or_else(wrong)?),
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    if all.is_empty() { Err(wrong()) } else { Ok(Bits(all)) }
+}
+
+fn cap(text: &str) -> Result<f64, String> {
+    finite(text)
+        .ok()
+        .filter(|&cap| cap > 0.0)
+        .ok_or_else(|| "the cap of a ReLU must be a finite number above 0".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_read() {
+        let read = |text: &str| bits(text).map(|bits| bits.0);
+        assert_eq!((read("8"), read("8,4"), read("4..6")), (Ok(vec![8]), Ok(vec![4, 8]), Ok(vec![4, 5, 6])));
+        assert_eq!(read("4..5,16"), Ok(vec![4, 5, 16]));
+        assert!(["", "3", "17", "8..4", "4..", "a", "8,,4", "-8"].iter().all(|text| read(text).is_err()));
+    }
+
+    #[test]
+    fn caps_that_are_none_are_refused() {
+        assert_eq!(cap("6"), Ok(6.0));
+        assert!(["0", "-1", "nan", "inf", ""].iter().all(|text| cap(text).is_err()));
+    }
+}

@@ -1,0 +1,266 @@
+//! Every activation: its histogram, the ranges and formats that were proposed, and how values fare in them.
+
+use excite_vitals::quantisation::{Proposal, Quantisation, QuantisedLayer, Width};
+use maud::{Markup, html};
+
+use super::{chosen, chosen_bits, decibels, share};
+use crate::axis::Axis;
+use crate::plot::{Mark, Plot, WIDTH};
+use crate::theme::{Colour, Stroke};
+use crate::{number, page};
+
+/// Up to so many layers all have a histogram, to keep the file small.
+const MOST_PLOTS: usize = 150;
+/// A method's name, and its title.
+const METHODS: [(&str, &str); 5] =
+    [("min-max", "min-max"), ("percentile", "99.99 %"), ("mse", "MSE"), ("kl", "KL"), ("aciq", "ACIQ")];
+
+/// The ratios from the input to the output, and over the bits where there are several.
+pub(super) fn depth(quantisation: &Quantisation) -> Markup {
+    let layers = &quantisation.layers;
+    let ratio = |layer: &QuantisedLayer, method: &str| Some(chosen(layer)?.by(method)?.affine.signal_to_noise);
+    let lines: Vec<Vec<(f64, f64)>> = METHODS
+        .iter()
+        .map(|(method, _)| {
+            let points = layers.iter().enumerate();
+            points.filter_map(|(place, layer)| Some(((place + 1) as f64, ratio(layer, method)?))).collect()
+        })
+        .collect();
+    let (low, high) = ends(lines.iter().flatten().map(|(_, y)| *y));
+    let over_depth = Plot {
+        title: format!("signal to noise in {} bits, dB", chosen_bits(quantisation)),
+        x: places(layers),
+        y: Axis::linear("", low, high, |y| number::trimmed(y, 0)),
+        size: (WIDTH, 240),
+        marks: lines.into_iter().enumerate().map(|(i, points)| Mark::line(points, Stroke::series(i))).collect(),
+    };
+    let mut plots = vec![
+        over_depth.inline("Signal to noise of each layer by each method"),
+        best(layers).inline("Signal to noise of each layer by the best scale and in the best Q format"),
+    ];
+    if quantisation.bits.len() > 1 {
+        plots.push(
+            over_bits(quantisation).inline("The median over the layers of the signal to noise, by the number of bits"),
+        );
+    }
+    let kinds = [(Stroke::series(5), "best scale"), (Stroke::series(6), "best Q format")];
+    let methods = METHODS.iter().enumerate().map(|(index, (_, title))| (Stroke::series(index), *title));
+    let legend = page::legend(methods.chain(kinds));
+    let caption = "With a scale and a zero point whose range was chosen by each method; and the best of these beside the best Q format. Six \
+                   decibels are a bit.";
+    page::figure("Ratios", &legend, &plots, caption)
+}
+
+fn places(layers: &[QuantisedLayer]) -> Axis {
+    Axis::places("layer", layers.iter().map(|layer| page::shortened(&layer.name, 10)).collect())
+}
+
+fn best(layers: &[QuantisedLayer]) -> Plot {
+    let points = |ratio: fn(&Width) -> f64| -> Vec<(f64, f64)> {
+        let points = layers.iter().enumerate();
+        points.filter_map(|(place, layer)| Some(((place + 1) as f64, ratio(chosen(layer)?)))).collect()
+    };
+    let lines =
+        [points(|width| width.best().affine.signal_to_noise), points(|width| width.best_fixed().fit.signal_to_noise)];
+    let (low, high) = ends(lines.iter().flatten().map(|(_, y)| *y));
+    Plot {
+        title: "best scale and best Q format, dB".to_owned(),
+        x: places(layers),
+        y: Axis::linear("", low, high, |y| number::trimmed(y, 0)),
+        size: (WIDTH, 240),
+        marks: lines.into_iter().enumerate().map(|(i, points)| Mark::line(points, Stroke::series(5 + i))).collect(),
+    }
+}
+
+fn over_bits(quantisation: &Quantisation) -> Plot {
+    let median = |method: &str, bits: u32| {
+        let widths = quantisation.layers.iter().flat_map(|layer| &layer.widths).filter(|width| width.bits == bits);
+        let mut ratios: Vec<f64> = widths
+            .filter_map(|width| Some(width.by(method)?.affine.signal_to_noise))
+            .filter(|y| y.is_finite())
+            .collect();
+        ratios.sort_by(f64::total_cmp);
+        ratios.get(ratios.len() / 2).copied()
+    };
+    let points = |method: &str| -> Vec<(f64, f64)> {
+        quantisation.bits.iter().filter_map(|&bits| Some((f64::from(bits), median(method, bits)?))).collect()
+    };
+    let lines: Vec<_> = METHODS.iter().map(|(method, _)| points(method)).collect();
+    let (low, high) = ends(lines.iter().flatten().map(|(_, y)| *y));
+    let (first, last) = (quantisation.bits[0], quantisation.bits[quantisation.bits.len() - 1]);
+    Plot {
+        title: "median over the layers, dB".to_owned(),
+        x: Axis::linear("bits", f64::from(first) - 0.2, f64::from(last) + 0.2, |bits| number::trimmed(bits, 0))
+            .with_whole_ticks(),
+        y: Axis::linear("", low, high, |y| number::trimmed(y, 0)),
+        size: (WIDTH, 240),
+        marks: lines.into_iter().enumerate().map(|(i, points)| Mark::line(points, Stroke::series(i))).collect(),
+    }
+}
+
+/// The ends of an axis of ratios.
+pub(super) fn ends(ratios: impl Iterator<Item = f64>) -> (f64, f64) {
+    let finite = ratios.filter(|ratio| ratio.is_finite());
+    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
+    let margin = 0.08 * (high - low).max(1.0);
+    (low - margin, high + margin)
+}
+
+pub(super) fn details(quantisation: &Quantisation) -> Markup {
+    let layers = &quantisation.layers;
+    let worst =
+        |layer: &QuantisedLayer| chosen(layer).map_or(f64::INFINITY, |width| width.best().affine.signal_to_noise);
+    let lowest = layers.iter().map(worst).fold(f64::INFINITY, f64::min);
+    html! {
+        p {
+            "The layer with the lowest ratio is open, the others folded. The histogram leaves out values of exactly 0, and its heights are \
+             logarithms, for the tails decide. Below it are the ranges that were proposed."
+        }
+        @for (place, layer) in layers.iter().enumerate() {
+            details.layer open[worst(layer) == lowest] {
+                summary {
+                    span.place { (place + 1) } " " strong { (layer.name) } " "
+                    span.soft { (layer.function) (in_short(layer)) }
+                }
+                div { (inside(layer, layers.len() <= MOST_PLOTS || worst(layer) == lowest)) }
+            }
+        }
+    }
+}
+
+fn in_short(layer: &QuantisedLayer) -> String {
+    let Some(width) = chosen(layer) else { return String::new() };
+    let best = width.best();
+    let title = METHODS.iter().find(|(method, _)| *method == best.method).map_or("", |(_, title)| title);
+    let (ratio, fixed) = (decibels(best.affine.signal_to_noise), width.best_fixed());
+    format!(
+        ": {ratio}\u{a0}dB in {} bits by {title}, {}\u{a0}dB in {}",
+        width.bits,
+        decibels(fixed.fit.signal_to_noise),
+        fixed.format
+    )
+}
+
+fn inside(layer: &QuantisedLayer, with_plot: bool) -> Markup {
+    let mut facts = vec![
+        (
+            "Range of the outputs",
+            format!("{} to {}", number::significant(layer.least), number::significant(layer.largest)),
+        ),
+        ("Values", layer.values.to_string()),
+        ("Exactly 0", number::percent(layer.zeros)),
+    ];
+    if layer.not_finite > 0 {
+        facts.push(("NaN or infinite", layer.not_finite.to_string()));
+    }
+    html! {
+        dl.facts.dense { @for (term, fact) in &facts { div { dt { (term) } dd { (fact) } } } }
+        @if with_plot && let Some(width) = chosen(layer) {
+            figure { div.plots.two { div { (histogram(layer, width)) } } }
+        }
+        (proposals(layer))
+        @if layer.widths.iter().any(|width| !width.formats.is_empty()) { (asked(layer)) }
+    }
+}
+
+fn proposals(layer: &QuantisedLayer) -> Markup {
+    let columns = [
+        "Method",
+        "Bits",
+        "Range",
+        "Scale",
+        "Zero point",
+        "Signal to noise",
+        "Clipped",
+        "Codes used",
+        "Q format",
+        "Its signal to noise",
+        "Its clipped",
+        "Its codes used",
+    ]
+    .map(str::to_owned);
+    let row = |width: &Width, proposal: &Proposal| {
+        let title =
+            METHODS.iter().find(|(method, _)| *method == proposal.method).map_or(&*proposal.method, |(_, title)| title);
+        let (affine, fixed) = (&proposal.affine, &proposal.fixed);
+        [
+            title.to_owned(),
+            width.bits.to_string(),
+            format!("{} to {}", number::significant(proposal.low), number::significant(proposal.high)),
+            number::significant(proposal.scale),
+            proposal.zero_point.to_string(),
+            format!("{}\u{a0}dB", decibels(affine.signal_to_noise)),
+            share(affine.clipped),
+            affine.codes.to_string(),
+            fixed.format.clone(),
+            format!("{}\u{a0}dB", decibels(fixed.fit.signal_to_noise)),
+            share(fixed.fit.clipped),
+            fixed.fit.codes.to_string(),
+        ]
+        .to_vec()
+    };
+    let rows: Vec<_> =
+        layer.widths.iter().flat_map(|width| width.proposals.iter().map(move |one| row(width, one))).collect();
+    page::scrolling("What each method proposes.", &columns, &rows)
+}
+
+fn asked(layer: &QuantisedLayer) -> Markup {
+    let columns = ["Format", "Range", "Signal to noise", "Clipped", "Codes used"].map(str::to_owned);
+    let formats = layer.widths.iter().flat_map(|width| &width.formats);
+    let rows: Vec<_> = formats
+        .map(|fixed| {
+            vec![
+                fixed.format.clone(),
+                format!("{} to {}", number::significant(fixed.low), number::significant(fixed.high)),
+                format!("{}\u{a0}dB", decibels(fixed.fit.signal_to_noise)),
+                share(fixed.fit.clipped),
+                fixed.fit.codes.to_string(),
+            ]
+        })
+        .collect();
+    page::scrolling("The formats that were asked about.", &columns, &rows)
+}
+
+/// The histogram above the ranges that were proposed.
+fn histogram(layer: &QuantisedLayer, width: &Width) -> Markup {
+    let reach = layer.largest - layer.least;
+    let bins = layer.histogram.len().max(1) as f64;
+    let most = layer.histogram.iter().copied().max().unwrap_or(0).max(1) as f64;
+    let height = |count: u64| (1.0 + count as f64).ln() / (1.0 + most).ln();
+    let at = |bin: usize| layer.least + (bin as f64 + 0.5) / bins * reach;
+    let bars: Vec<_> = layer.histogram.iter().enumerate().map(|(bin, &count)| (at(bin), height(count))).collect();
+    let mut marks = vec![
+        Mark::Band { points: bars.iter().map(|&(x, y)| (x, 0.0, y)).collect(), colour: Colour::Series(0) },
+        Mark::Line { points: bars, stroke: Stroke::series(0), width: 1.2 },
+        Mark::Level { y: 0.0, dash: 0, word: "" },
+    ];
+    let best = width.best_fixed();
+    let ranges = width
+        .proposals
+        .iter()
+        .zip(METHODS)
+        .map(|(proposal, (_, title))| (proposal.low, proposal.high, title.to_owned()))
+        .chain([(best.low, best.high, best.format.clone())])
+        .chain(width.formats.iter().map(|fixed| (fixed.low, fixed.high, fixed.format.clone())));
+    let (mut y, step) = (0.0, 0.17);
+    // To the right of the values is room for the names.
+    let right = layer.largest + 0.04 * reach;
+    for (index, (low, high, name)) in ranges.enumerate() {
+        y -= step;
+        let stroke = Stroke { colour: Colour::Series(index + 1), dash: 0 };
+        let ends = [low.max(layer.least), high.min(layer.largest)].map(|x| (x, y));
+        marks.push(Mark::Line { points: ends.to_vec(), stroke, width: 4.0 });
+        let beyond =
+            if high > 1.005 * layer.largest { format!("{name}, to {}", number::significant(high)) } else { name };
+        marks.push(Mark::Word { at: (right, y), text: beyond });
+    }
+    let x = Axis::linear("output", layer.least, layer.largest + 0.42 * reach, number::significant)
+        .with_ticks_up_to(layer.largest);
+    let axis = Axis::linear("", y - step, 1.05, |_| String::new()).with_ticks(Vec::new());
+    let size = (WIDTH, 300);
+    let title = "how often, logarithmic; ranges and formats".to_owned();
+    Plot { title, x, y: axis, size, marks }.inline(&format!(
+        "The histogram of the outputs of {} above the ranges and formats proposed for them",
+        layer.name
+    ))
+}

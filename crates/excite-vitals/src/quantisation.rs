@@ -1,0 +1,218 @@
+//! The record of a quantisation: for the activations of a network which scales and Q formats were proposed, and at what cost.
+//!
+//! In JSON a ratio that is infinite, because nothing is lost, is `null`.
+
+use excite::Function;
+use serde::Serialize;
+
+/// What was proposed for a model, and what it does to the model's outputs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Quantisation {
+    /// The version of this form.
+    pub version: u32,
+    /// The command that makes it again.
+    pub command: String,
+    /// The model's name.
+    pub model: String,
+    /// The data that went through it, in a few words.
+    pub data: String,
+    /// The number of independent samples.
+    pub samples: u64,
+    /// Whether the inputs were random numbers.
+    pub random_data: bool,
+    /// What a cap buys here, in words; or what else there is to say first.
+    pub verdict: String,
+    /// The cap that was asked about.
+    pub cap: f64,
+    /// The numbers of bits, ascending.
+    pub bits: Vec<u32>,
+    /// The activations, in the order of the network.
+    pub layers: Vec<QuantisedLayer>,
+    /// The activations that nothing is proposed for: the name, and why.
+    pub left_out: Vec<LeftOut>,
+    /// The model run with quantised activations.
+    pub simulations: Vec<Simulation>,
+    /// The activations that stayed in floats there: no tensor of the graph holds them.
+    pub not_simulated: Vec<String>,
+    /// The accuracy of the model in floats, if labels were given.
+    pub accuracy: Option<f64>,
+}
+
+impl Quantisation {
+    /// The version of the form.
+    pub const VERSION: u32 = 1;
+}
+
+/// An activation that nothing is proposed for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// Its name.
+    pub name: String,
+    /// Why nothing is.
+    pub why: String,
+}
+
+/// One activation of a network.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct QuantisedLayer {
+    /// Its name.
+    pub name: String,
+    /// Its function.
+    pub function: Function,
+    /// The least value it gave, or 0 if that is lower.
+    pub least: f64,
+    /// The largest value it gave, or 0 if that is higher.
+    pub largest: f64,
+    /// The number of values.
+    pub values: u64,
+    /// The share of them that are exactly 0.
+    pub zeros: f64,
+    /// How many more were NaN or infinite.
+    pub not_finite: u64,
+    /// The counts in equal bins from the least to the largest value, zeros left out.
+    pub histogram: Vec<u64>,
+    /// What is proposed, by the number of bits.
+    pub widths: Vec<Width>,
+}
+
+/// What is proposed for an activation in so many bits.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Width {
+    /// The number of bits.
+    pub bits: u32,
+    /// What each method proposes.
+    pub proposals: Vec<Proposal>,
+    /// Formats that were asked about.
+    pub formats: Vec<Fixed>,
+    /// What a cap buys, where the function is a ReLU with or without one.
+    pub cap: Option<CapEffect>,
+}
+
+impl Width {
+    /// The proposal with the highest ratio by scale and zero point; of equal ones the first.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub fn best(&self) -> &Proposal {
+        let better = |a: &'_ Proposal, b: &'_ Proposal| b.affine.signal_to_noise > a.affine.signal_to_noise;
+        let best = self.proposals.iter().reduce(|a, b| if better(a, b) { b } else { a });
+        best.expect("every method proposes something")
+    }
+
+    /// The Q format with the highest ratio among those proposed.
+    ///
+    /// # Panics
+    /// If there are none.
+    pub fn best_fixed(&self) -> &Fixed {
+        let better = |a: &Fixed, b: &Fixed| b.fit.signal_to_noise > a.fit.signal_to_noise;
+        let fixed = self.proposals.iter().map(|proposal| &proposal.fixed);
+        fixed.reduce(|a, b| if better(a, b) { b } else { a }).expect("every method proposes something")
+    }
+
+    /// The proposal of the method of this name.
+    pub fn by(&self, method: &str) -> Option<&Proposal> {
+        self.proposals.iter().find(|proposal| proposal.method == method)
+    }
+}
+
+/// How values fare in a quantisation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Fit {
+    /// The signal-to-noise ratio in decibels.
+    pub signal_to_noise: f64,
+    /// The share of the values beyond the ends.
+    pub clipped: f64,
+    /// The number of codes that occur.
+    pub codes: u64,
+}
+
+/// What one method proposes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Proposal {
+    /// The method's name: `"mse"`.
+    pub method: String,
+    /// The lower end of the range.
+    pub low: f64,
+    /// The upper end of the range: the cap.
+    pub high: f64,
+    /// The scale.
+    pub scale: f64,
+    /// The zero point among unsigned codes; signed ones are less by half of their number.
+    pub zero_point: i64,
+    /// How values fare with that scale and zero point.
+    pub affine: Fit,
+    /// The Q format for the range.
+    pub fixed: Fixed,
+}
+
+/// A Q format, and how values fare in it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fixed {
+    /// Its name: `"UQ3.5"`.
+    pub format: String,
+    /// Its integer bits, the sign not counted.
+    pub integer_bits: i8,
+    /// Its fraction bits.
+    pub fraction_bits: i8,
+    /// Its least number.
+    pub low: f64,
+    /// Its largest number.
+    pub high: f64,
+    /// How values fare.
+    pub fit: Fit,
+}
+
+/// What a cap buys a ReLU, judged by its pre-activations on the data at hand. Without the cap, and with the best one, the ratio is that of
+/// the outputs of an unbounded ReLU; with the cap it is that of the outputs of a ReLU that has it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CapEffect {
+    /// The share of the pre-activations above the cap.
+    pub above: f64,
+    /// The largest pre-activation.
+    pub largest: f64,
+    /// Without a cap: the unsigned format that holds all.
+    pub without: Fixed,
+    /// Without a cap: the unsigned format with the highest ratio, which may clip.
+    pub without_best: Fixed,
+    /// With the cap: the unsigned format that holds it, UQ3.5 for 6 in a byte.
+    pub with: Fixed,
+    /// With the cap: the signed format that holds it, Q3.4 for 6 in a byte.
+    pub with_signed: Fixed,
+    /// With the cap: the finest scale, cap / (2^bits − 1).
+    pub with_scale: Fit,
+    /// The unbounded ReLU's outputs in the unsigned format that holds the cap, clipped at the cap, and that counted as noise: what a
+    /// cap costs where a network was trained without.
+    pub imposed: Fit,
+    /// The cap with the highest ratio.
+    pub best: f64,
+    /// How an unbounded ReLU's outputs fare with that cap, and the scale that spans it.
+    pub best_fit: Fit,
+    /// The fraction bits that the cap saves in the format that holds all.
+    pub fraction_bits: i32,
+}
+
+/// The model, run with the activations quantised.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Simulation {
+    /// The number of bits.
+    pub bits: u32,
+    /// How the activations were quantised, in a few words.
+    pub scheme: String,
+    /// What became of each output of floats.
+    pub outputs: Vec<SimulatedOutput>,
+    /// The accuracy, if labels were given.
+    pub accuracy: Option<f64>,
+}
+
+/// An output of a model whose activations were quantised, beside that of the model in floats.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SimulatedOutput {
+    /// Its name.
+    pub name: String,
+    /// The signal-to-noise ratio in decibels.
+    pub signal_to_noise: f64,
+    /// The number of samples with another largest class; only of outputs of the shape \[samples, classes\].
+    pub top1_changed: Option<u64>,
+    /// The number of samples with a largest class.
+    pub samples: u64,
+}
