@@ -38,7 +38,7 @@ pub fn bind<'py, const N: usize>(
         }
     }
     for place in &mut bound {
-        if place.as_ref().is_some_and(|argument| argument.is_none()) {
+        if place.as_ref().is_some_and(PyAnyMethods::is_none) {
             *place = None;
         }
     }

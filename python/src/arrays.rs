@@ -181,6 +181,6 @@ pub fn not_lent(error: BorrowError) -> PyErr {
 }
 
 /// A result as NumPy's own functions give it: a number for a number.
-pub fn result<'py, T: Number>(array: Array<'py, T>, is_callers: bool) -> PyResult<Bound<'py, PyAny>> {
-    if array.ndim() == 0 && !is_callers { array.get_item(PyTuple::empty(array.py())) } else { Ok(array.into_any()) }
+pub fn result<T: Number>(array: Array<'_, T>) -> PyResult<Bound<'_, PyAny>> {
+    if array.ndim() == 0 { array.get_item(PyTuple::empty(array.py())) } else { Ok(array.into_any()) }
 }

@@ -43,7 +43,7 @@ fn value(mut f: Function, arguments: &Bound<'_, PyTuple>, keywords: Option<&Boun
 pub fn returned<T: Number>(y: Array<'_, T>, out: Option<Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
     Ok(match out {
         Some(out) => out.unbind(),
-        None => arrays::result(y, false)?.unbind(),
+        None => arrays::result(y)?.unbind(),
     })
 }
 
@@ -159,7 +159,6 @@ fn set(f: &mut Function, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
 }
 
 /// Shapes were compared before.
-#[expect(clippy::needless_pass_by_value, reason = "as map_err wants it")]
 pub fn impossible(error: LengthMismatch) -> PyErr {
     pyo3::exceptions::PyRuntimeError::new_err(error.to_string())
 }

@@ -261,6 +261,16 @@ def test_gradients_and_updates_are_taken_in_with_accumulation_and_frozen_paramet
     assert '"gradient_norm":{"count":3' in state and '"gradient_norm":{"count":0' in state
 
 
+def test_a_model_that_has_diverged_is_reported():
+    model = mlp()
+    with watch(model, every=1) as handle:
+        model(torch.full((3, 8), torch.inf))
+        with torch.no_grad():
+            model[0].weight.fill_(torch.nan)
+        model(torch.randn(3, 8))
+    assert "nan-or-infinite" in {finding.rule for finding in handle.report().diagnosis.findings}
+
+
 def test_mixed_precision_is_watched():
     model = mlp()
     with watch(model, every=1) as handle, torch.autocast("cpu", dtype=torch.bfloat16):

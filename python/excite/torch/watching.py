@@ -187,7 +187,11 @@ class Watch:
             weight = weights[layer].detach().float()
             bias = getattr(self.model.get_submodule(producer), "bias", None)
             bias = torch.zeros(weight.shape[0]) if bias is None else bias.detach().float()
-            return {"weights": weight.flatten().tolist(), "bias": bias.tolist(), **self._inputs[producer].figures()}
+            inputs = self._inputs[producer]
+            # Of a model that has diverged there is nothing to conclude.
+            if not all(values.isfinite().all() for values in (weight, bias, inputs.low, inputs.high, inputs.sum)):
+                return None
+            return {"weights": weight.flatten().tolist(), "bias": bias.tolist(), **inputs.figures()}
 
         return [of_layer(layer) for layer in self.vitals.layers]
 
