@@ -1,0 +1,144 @@
+"""The program `excite`, which the package brings along, and its commands as functions."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from excite._arrays import as_array
+from excite.results import Diagnosis, import_pandas
+
+
+class ProgramError(RuntimeError):
+    """The program refused, and says why; `code` is what it exited with."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def path() -> str:
+    """Where the program is. Raises FileNotFoundError if it is not installed."""
+    name = "excite" + (sysconfig.get_config_var("EXE") or "")
+    folders = [sysconfig.get_path("scripts"), sysconfig.get_path("scripts", f"{os.name}_user")]
+    # As pip install --target and --prefix have it.
+    package = Path(__file__).resolve().parent
+    folders += [str(package.parent / "bin"), *(str(parent / "bin") for parent in package.parents[3:4])]
+    for folder in folders:
+        if (found := Path(folder) / name).is_file():
+            return str(found)
+    if found_elsewhere := shutil.which(name):
+        return found_elsewhere
+    raise FileNotFoundError(f"the program excite is in none of {', '.join(folders)}: install the package anew")
+
+
+def main() -> int:
+    """Run the program with the arguments of this process, as `python -m excite` does."""
+    return subprocess.run([path(), *sys.argv[1:]], check=False).returncode
+
+
+def check(
+    model: str | os.PathLike[str],
+    inputs: npt.ArrayLike | Mapping[str, npt.ArrayLike] | str | os.PathLike[str] | None = None,
+    *,
+    options: Sequence[str] = (),
+) -> Diagnosis:
+    """What is wrong with the activations of an ONNX model.
+
+    `inputs` are an array, or arrays by the names of the model's inputs, or a file or folder; without them the model
+    runs on random numbers, which say little. `options` are more of those of `excite check`. Raises ProgramError if
+    the model cannot be run.
+    """
+    arguments = ["check", os.fspath(model), "--json", "--fail-on", "never", *options]
+    if inputs is None:
+        return Diagnosis.from_json(_run(arguments))
+    if isinstance(inputs, (str, os.PathLike)):
+        return Diagnosis.from_json(_run([*arguments, "--input", os.fspath(inputs)]))
+    with tempfile.TemporaryDirectory() as folder:
+        if isinstance(inputs, Mapping):
+            file = f"{folder}/inputs.npz"
+            np.savez(file, allow_pickle=False, **{name: np.asarray(values) for name, values in inputs.items()})
+        else:
+            file = f"{folder}/inputs.npy"
+            array = np.asarray(inputs)
+            if array.dtype == object:
+                raise TypeError("inputs must be an array of numbers, or arrays by the names of the model's inputs")
+            np.save(file, array, allow_pickle=False)
+        return Diagnosis.from_json(_run([*arguments, "--input", file]))
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """What `compare` found: a row for each function with its figures, and the verdict."""
+
+    verdict: str
+    activations: list[dict[str, Any]]
+    report: str
+    data: dict[str, Any]
+
+    def to_pandas(self) -> Any:
+        """A DataFrame with a row for each function."""
+        return import_pandas().DataFrame(self.activations)
+
+    def __str__(self) -> str:
+        return self.verdict
+
+    def _repr_html_(self) -> str:
+        names = ", ".join(str(row.get("name")) for row in self.activations)
+        return f"<p>{html.escape(self.verdict)}</p><p>{html.escape(names)}</p>"
+
+
+def compare(
+    x: npt.ArrayLike | None = None,
+    y: npt.ArrayLike | None = None,
+    *,
+    activations: Sequence[str] = ("sigmoid", "tanh", "relu", "relu6"),
+    seeds: int = 3,
+    epochs: int = 30,
+    out: str | os.PathLike[str] = "excite-out",
+    options: Sequence[str] = (),
+) -> Comparison:
+    """Train the same network with each function on the samples `x` and targets `y`, and compare.
+
+    Without them on the digits that the program carries. The report is `out`/report.html; `options` are more of those of
+    `excite compare`. Raises ProgramError if the data or the plan make no sense.
+    """
+    if (x is None) != (y is None):
+        raise TypeError("compare() takes x and y, or neither")
+    # A comma would part a function with two parameters.
+    named = [argument for name in activations for argument in ("--activations", name)]
+    arguments = [*named, "--seeds", str(seeds), "--epochs", str(epochs), "--out", os.fspath(out), "--json", *options]
+    if x is None or y is None:
+        text = _run(["compare", *arguments])
+    else:
+        targets = np.asarray(y)
+        if targets.dtype == object:
+            raise TypeError("y must be an array of numbers")
+        with tempfile.TemporaryDirectory() as folder:
+            np.savez(f"{folder}/data.npz", allow_pickle=False, x=as_array(x, "x"), y=targets)
+            text = _run(["compare", f"{folder}/data.npz", *arguments])
+    result = json.loads(text)
+    report = os.path.join(out, "report.html")
+    return Comparison(result["verdict"], result["activations"], report, result["data"])
+
+
+def _run(arguments: Sequence[str]) -> str:
+    """What the program prints. Raises ProgramError with what it says if it could not do it."""
+    done = subprocess.run([path(), *arguments], capture_output=True, encoding="utf-8", check=False)
+    if done.returncode != 0:
+        said = done.stderr.strip().removeprefix("error: ")
+        raise ProgramError(said or f"excite exited with {done.returncode}", done.returncode)
+    return done.stdout

@@ -1,0 +1,154 @@
+"""What was found, as data: for notebooks, for pandas, for other programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import json
+from collections.abc import Sequence
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """A figure behind a finding; `unit` is None where it is of the whole."""
+
+    quantity: str
+    unit: int | None
+    value: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """Something that a rule found. `excite check --explain RULE` tells more of a rule."""
+
+    rule: str
+    layer: str | None
+    units: list[int]
+    of: int
+    severity: str
+    grade: str
+    samples: int
+    summary: str
+    evidence: list[Evidence]
+    cause: str
+    remedy: str
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Finding:
+        """From the JSON of the program."""
+        evidence = [Evidence(**_known(Evidence, figure)) for figure in data["evidence"]]
+        return cls(**_known(cls, {**data, "evidence": evidence}))
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerFigures:
+    """The vitals of a layer in figures; None where something is not known."""
+
+    name: str
+    function: str
+    role: str
+    units: int
+    samples: int
+    values: int
+    nan: int
+    infinite: int
+    not_positive: float | None
+    dead: int | None
+    dead_bound: float | None
+    saturated_low: float | None
+    saturated_high: float | None
+    saturated_units: int | None
+    saturation_measure: float | None
+    always_on: int | None
+    z_mean: float | None
+    z_std: float | None
+    mean: float
+    std: float
+    min: float
+    max: float
+    gamma: float
+    dormant: int
+    capped: float | None
+    integer_bits: int
+    gate: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Diagnosis:
+    """The figures of all layers in depth order, and what was found, the most severe first."""
+
+    model: str
+    samples: int
+    random_data: bool
+    layers: list[LayerFigures]
+    findings: list[Finding]
+
+    @classmethod
+    def from_json(cls, text: str) -> Diagnosis:
+        """From the JSON of the program."""
+        data = json.loads(text)
+        known = {
+            **data,
+            "layers": [LayerFigures(**_known(LayerFigures, layer)) for layer in data["layers"]],
+            "findings": [Finding.from_dict(finding) for finding in data["findings"]],
+        }
+        return cls(**_known(cls, known))
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether nothing was found that is worse than a note."""
+        return all(finding.severity == "note" for finding in self.findings)
+
+    def to_pandas(self) -> Any:
+        """A DataFrame with a row for each layer."""
+        return _frame(self.layers)
+
+    def findings_to_pandas(self) -> Any:
+        """A DataFrame with a row for each finding."""
+        return _frame(self.findings)
+
+    def __str__(self) -> str:
+        if not self.findings:
+            return f"{self.model}: nothing was found in {self.samples} samples"
+        lines = [f"{f.severity}: {f.layer or 'network'}: {f.summary} {f.remedy}" for f in self.findings]
+        return "\n".join([f"{self.model}, {self.samples} samples", *lines])
+
+    def _repr_html_(self) -> str:
+        found = [[f.severity, f.layer or "network", f.summary, f.remedy] for f in self.findings]
+        layers = [
+            [layer.name, layer.function, layer.units, layer.dead, layer.saturated_units, f"{layer.mean:.3g}"]
+            for layer in self.layers
+        ]
+        return (
+            f"<p><b>{html.escape(self.model)}</b>, {self.samples} samples</p>"
+            + _table(["severity", "layer", "what was found", "what to do"], found)
+            + _table(["layer", "function", "units", "dead", "saturated", "mean"], layers)
+        )
+
+
+def _known(kind: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """The entries that a dataclass has: a later program may tell more."""
+    names = {field.name for field in dataclasses.fields(kind)}
+    return {name: value for name, value in data.items() if name in names}
+
+
+def import_pandas() -> Any:
+    """The module pandas, which the package needs for tables only."""
+    try:
+        import pandas
+    except ImportError:
+        raise ImportError("to_pandas() needs pandas: pip install pandas") from None
+    return pandas
+
+
+def _frame(rows: list[Any]) -> Any:
+    return import_pandas().DataFrame([dataclasses.asdict(row) for row in rows])
+
+
+def _table(head: list[str], rows: Sequence[Sequence[object]]) -> str:
+    def line(cells: Sequence[object], tag: str) -> str:
+        shown = ("" if cell is None else html.escape(str(cell)) for cell in cells)
+        return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in shown) + "</tr>"
+
+    return "<table>" + line(head, "th") + "".join(line(row, "td") for row in rows) + "</table>"

@@ -1,0 +1,23 @@
+"""Activation functions as modules of PyTorch, and `watch`, which finds what goes wrong in a model under training.
+
+from excite.torch import watch
+
+with watch(model, optimizer, probe=batch) as handle:
+    train()
+print(handle.report())
+"""
+
+from typing import Any
+
+from excite.torch.deaths import Event
+from excite.torch.functions import MODULES, Activation, Softmax
+from excite.torch.watching import Report, Watch, tensorboard, watch
+
+__all__ = ["MODULES", "Activation", "Event", "Report", "Softmax", "Watch", "tensorboard", "watch"]
+
+
+def __getattr__(name: str) -> Any:
+    """A module of the catalogue: `excite.torch.Sigmoid`, `excite.torch.LeakyRelu`."""
+    if name in MODULES:
+        return MODULES[name]
+    raise AttributeError(f"module 'excite.torch' has no attribute {name!r}")

@@ -1,0 +1,164 @@
+//! The functions of the catalogue, and their gradients.
+
+use excite::{Engine, Float, Function, LengthMismatch, SlopeFrom};
+use numpy::{PyArrayMethods, PyUntypedArrayMethods};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::arrays::{self, Array, Number, Order, Overlap, with_array};
+use crate::{arguments, signature, threads};
+
+/// Elements whose outputs are worked out again at a time, where a slope follows from them: several pieces of the library's.
+const AGAIN: usize = 1 << 20;
+
+/// Adds each function of the catalogue, and its gradient under the name with `_grad`.
+pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    for &f in Function::ALL {
+        signature::add(module, f.name(), &signature::of_function(f), move |arguments, keywords| {
+            value(f, arguments, keywords)
+        })?;
+        let name = format!("{}_grad", f.name());
+        signature::add(module, &name, &signature::of_gradient(f), move |arguments, keywords| {
+            gradient(f, arguments, keywords)
+        })?;
+    }
+    Ok(())
+}
+
+/// y = f(x)
+fn value(mut f: Function, arguments: &Bound<'_, PyTuple>, keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Py<PyAny>> {
+    let [x, out] =
+        arguments::bind(f.name(), ["x", "out"], arguments, keywords, |name, value| set(&mut f, name, value))?;
+    let x = x.ok_or_else(|| PyTypeError::new_err(format!("{}() needs x", f.name())))?;
+    let x = arrays::of_any(&x, "x")?;
+    with_array!(&x, x => {
+        let out_array = out.as_ref().map(|out| arrays::of_out(out, x)).transpose()?;
+        let y = value_of(f, x, out_array)?;
+        returned(y, out)
+    })
+}
+
+/// What a call gives back: the caller's own array as it was given.
+pub fn returned<T: Number>(y: Array<'_, T>, out: Option<Bound<'_, PyAny>>) -> PyResult<Py<PyAny>> {
+    Ok(match out {
+        Some(out) => out.unbind(),
+        None => arrays::result(y)?.unbind(),
+    })
+}
+
+fn value_of<'py, T: Number>(f: Function, x: &Array<'py, T>, out: Option<Array<'py, T>>) -> PyResult<Array<'py, T>> {
+    let py = x.py();
+    let order = Order::of(out.as_ref().unwrap_or(x));
+    let y = out.unwrap_or_else(|| arrays::new_like(x, order));
+    if x.is_contiguous() && arrays::overlap(x, &y) == Overlap::Same {
+        let mut both = y.try_readwrite().map_err(arrays::not_lent)?;
+        let both = both.as_slice_mut()?;
+        threads::run(py, both.len(), |engine| f.forward_in_place_on(engine, both));
+        return Ok(y);
+    }
+    let x = arrays::in_order(x, order)?;
+    arrays::check_apart(&x, "x", &y)?;
+    {
+        let (x, mut y) = (x.try_readonly().map_err(arrays::not_lent)?, y.try_readwrite().map_err(arrays::not_lent)?);
+        let (x, y) = (x.as_slice()?, y.as_slice_mut()?);
+        threads::run(py, x.len(), |engine| f.forward_on(engine, x, y)).map_err(impossible)?;
+    }
+    Ok(y)
+}
+
+/// dx = dy · f'(x)
+fn gradient(
+    mut f: Function,
+    arguments: &Bound<'_, PyTuple>,
+    keywords: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Py<PyAny>> {
+    let names = ["x", "dy", "out", "y"];
+    let function = format!("{}_grad", f.name());
+    let [x, dy, out, y] =
+        arguments::bind(&function, names, arguments, keywords, |name, value| set(&mut f, name, value))?;
+    let from_output = f.slope_from() == SlopeFrom::Output;
+    let (from, name, again) = match (x, y) {
+        (Some(x), None) => (x, "x", from_output),
+        (None, Some(y)) if from_output => (y, "y", false),
+        (None, Some(_)) => {
+            let name = f.name();
+            return Err(PyTypeError::new_err(format!(
+                "{function}() needs x: the slope of {name} does not follow from y"
+            )));
+        }
+        (None, None) => return Err(PyTypeError::new_err(format!("{function}() needs x"))),
+        (Some(_), Some(_)) => return Err(PyTypeError::new_err(format!("{function}() takes x or y, not both"))),
+    };
+    let from = arrays::of_any(&from, name)?;
+    with_array!(&from, from => {
+        let out_array = out.as_ref().map(|out| arrays::of_out(out, from)).transpose()?;
+        let dy = dy.map(|dy| arrays::of_same(&dy, from, "dy")).transpose()?;
+        let dx = gradient_of(f, (from, name), again, dy.as_ref(), out_array)?;
+        returned(dx, out)
+    })
+}
+
+fn gradient_of<'py, T: Number>(
+    f: Function,
+    (from, name): (&Array<'py, T>, &str),
+    again: bool,
+    dy: Option<&Array<'py, T>>,
+    out: Option<Array<'py, T>>,
+) -> PyResult<Array<'py, T>> {
+    let py = from.py();
+    let order = Order::of(out.as_ref().unwrap_or(from));
+    let dx = out.unwrap_or_else(|| arrays::new_like(from, order));
+    let from = arrays::in_order(from, order)?;
+    let dy = dy.map(|dy| arrays::in_order(dy, order)).transpose()?;
+    arrays::check_apart(&from, name, &dx)?;
+    dy.as_ref().map_or(Ok(()), |dy| arrays::check_apart(dy, "dy", &dx))?;
+    {
+        let from = from.try_readonly().map_err(arrays::not_lent)?;
+        let dy = dy.as_ref().map(|dy| dy.try_readonly().map_err(arrays::not_lent)).transpose()?;
+        let mut dx = dx.try_readwrite().map_err(arrays::not_lent)?;
+        let dy = dy.as_ref().map(|dy| dy.as_slice()).transpose()?;
+        let (from, dx) = (from.as_slice()?, dx.as_slice_mut()?);
+        threads::run(py, from.len(), |engine| backward(f, engine, from, again, dy, dx)).map_err(impossible)?;
+    }
+    Ok(dx)
+}
+
+/// dx = dy · f'(x), with what is missing filled in a part at a time: outputs from inputs, and gradients of 1.
+fn backward<T: Float>(
+    f: Function,
+    engine: Engine,
+    from: &[T],
+    again: bool,
+    dy: Option<&[T]>,
+    dx: &mut [T],
+) -> Result<(), LengthMismatch> {
+    if let (false, Some(dy)) = (again, dy) {
+        return f.backward_on(engine, from, dy, dx);
+    }
+    let part = AGAIN.min(from.len());
+    let mut outputs = vec![T::default(); if again { part } else { 0 }];
+    let ones = vec![T::from_f64(1.0); if dy.is_none() { part } else { 0 }];
+    for (index, dx) in dx.chunks_mut(AGAIN).enumerate() {
+        let here = index * AGAIN..index * AGAIN + dx.len();
+        let mut from = &from[here.clone()];
+        if again {
+            let outputs = &mut outputs[..dx.len()];
+            f.forward_on(engine, from, outputs)?;
+            from = outputs;
+        }
+        f.backward_on(engine, from, dy.map_or_else(|| &ones[..dx.len()], |dy| &dy[here]), dx)?;
+    }
+    Ok(())
+}
+
+fn set(f: &mut Function, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    let (index, number) = arguments::parameter(f.name(), f.parameters(), name, value)?;
+    *f = f.with_parameter(index, number);
+    Ok(())
+}
+
+/// Shapes were compared before.
+pub fn impossible(error: LengthMismatch) -> PyErr {
+    pyo3::exceptions::PyRuntimeError::new_err(error.to_string())
+}

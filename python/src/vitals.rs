@@ -1,0 +1,140 @@
+//! Vitals, for the class of Python that wraps them.
+
+use std::path::Path;
+
+use excite_vitals::{Batch, Diagnosis, IncomingWeights, InputVitals, LayerVitals, Role, Vitals, VitalsError};
+use numpy::PyReadonlyArrayDyn;
+use pyo3::exceptions::{PyIndexError, PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::threads;
+
+/// The vitals of a network. The class of the package hands over contiguous arrays of f32.
+#[pyclass]
+pub struct NativeVitals(Vitals);
+
+#[pymethods]
+impl NativeVitals {
+    #[new]
+    fn new(model: &str) -> Self {
+        Self(Vitals::new(model, Vec::new()))
+    }
+
+    #[staticmethod]
+    fn from_bytes(content: &[u8]) -> PyResult<Self> {
+        Vitals::from_bytes(content).map(Self).map_err(refused)
+    }
+
+    fn add_layer(&mut self, name: &str, function: &str, units: usize, role: &str) -> PyResult<()> {
+        let function = function.parse().map_err(|error| PyValueError::new_err(format!("{error}")))?;
+        let role = match role {
+            "hidden" => Role::Hidden,
+            "gate" => Role::Gate,
+            "output" => Role::Output,
+            _ => return Err(PyValueError::new_err(format!("role must be hidden, gate or output, not `{role}`"))),
+        };
+        if self.0.layer(name).is_some() {
+            return Err(PyValueError::new_err(format!("there is a layer `{name}` already")));
+        }
+        self.0.layers.push(LayerVitals::new(name, function, units).with_role(role));
+        Ok(())
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "as PyO3 hands arguments over")]
+    fn update(
+        &mut self,
+        py: Python<'_>,
+        layer: usize,
+        z: Option<PyReadonlyArrayDyn<'_, f32>>,
+        a: Option<PyReadonlyArrayDyn<'_, f32>>,
+        positions: usize,
+        samples: Option<usize>,
+    ) -> PyResult<()> {
+        let [z, a] = [z.as_ref(), a.as_ref()].map(|array| array.map(PyReadonlyArrayDyn::as_slice).transpose());
+        let batch = match (z?, a?) {
+            (Some(z), Some(a)) => Batch::new(z, a),
+            (Some(z), None) => Batch::pre_activations(z),
+            (None, Some(a)) => Batch::activations(a),
+            (None, None) => return Err(PyValueError::new_err("z or a must be given")),
+        };
+        let batch = batch.with_positions(positions);
+        let batch = if let Some(samples) = samples { batch.with_samples(samples) } else { batch };
+        let layer = self.layer(layer)?;
+        let updated = py.detach(|| match threads::pool() {
+            Some(pool) => pool.install(|| layer.update_batch(batch)),
+            None => layer.update_batch(batch),
+        });
+        updated.map_err(refused)
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "as PyO3 hands arguments over")]
+    fn update_gradient(&mut self, layer: usize, gradient: PyReadonlyArrayDyn<'_, f32>, fan_in: usize) -> PyResult<()> {
+        self.layer(layer)?.update_gradient(gradient.as_slice()?, fan_in).map_err(refused)
+    }
+
+    fn update_step(&mut self, layer: usize, ratio: f64) -> PyResult<()> {
+        self.layer(layer)?.update_step(ratio);
+        Ok(())
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "as PyO3 hands arguments over")]
+    fn update_inputs(
+        &mut self,
+        values: PyReadonlyArrayDyn<'_, f32>,
+        features: usize,
+        positions: usize,
+    ) -> PyResult<()> {
+        let mut input = self.0.input.clone().unwrap_or_else(|| InputVitals::new(features));
+        input.update(values.as_slice()?, positions).map_err(refused)?;
+        self.0.input = Some(input);
+        Ok(())
+    }
+
+    fn add_run(&mut self) {
+        self.0.runs += 1;
+    }
+
+    fn merge(&mut self, other: &Self) -> PyResult<()> {
+        self.0.merge(&other.0).map_err(refused)
+    }
+
+    fn save(&self, path: &str) -> PyResult<()> {
+        self.0.write(Path::new(path)).map_err(refused)
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.0.to_bytes().map_err(refused)?))
+    }
+
+    fn to_json(&self) -> PyResult<String> {
+        self.0.to_json().map_err(refused)
+    }
+
+    /// The diagnosis as JSON; `weights` is a JSON list with the incoming weights of each layer, or null.
+    fn diagnosis(&self, weights: Option<&str>) -> PyResult<String> {
+        let diagnosis = match weights {
+            None => Diagnosis::of(&self.0),
+            Some(weights) => {
+                let weights: Vec<Option<IncomingWeights>> = serde_json::from_str(weights)
+                    .map_err(|error| PyValueError::new_err(format!("the weights cannot be read: {error}")))?;
+                Diagnosis::with_weights(&self.0, &weights).map_err(refused)?
+            }
+        };
+        serde_json::to_string(&diagnosis).map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+}
+
+impl NativeVitals {
+    fn layer(&mut self, index: usize) -> PyResult<&mut LayerVitals> {
+        self.0.layers.get_mut(index).ok_or_else(|| PyIndexError::new_err(format!("there is no layer {index}")))
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as map_err wants it")]
+fn refused(error: VitalsError) -> PyErr {
+    match error {
+        VitalsError::File { .. } => PyOSError::new_err(error.to_string()),
+        _ => PyValueError::new_err(error.to_string()),
+    }
+}

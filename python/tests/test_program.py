@@ -1,0 +1,55 @@
+"""The program that the package brings along, and its commands as functions."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import excite
+from excite import program
+
+MODELS = Path(__file__).parents[2] / "crates" / "excite-onnx" / "tests" / "models"
+
+
+def test_the_program_runs_by_name_and_as_a_module():
+    by_name = subprocess.run([program.path(), "list"], capture_output=True, check=True)
+    as_module = subprocess.run([sys.executable, "-m", "excite", "list"], capture_output=True, check=True)
+    assert by_name.stdout == as_module.stdout and b"sigmoid" in by_name.stdout
+    refused = subprocess.run([sys.executable, "-m", "excite", "no-such"], capture_output=True, check=False)
+    assert refused.returncode == 2
+
+
+def test_check_finds_what_the_command_finds():
+    found = excite.check(MODELS / "nmp.onnx")
+    assert found.random_data and len(found.layers) > 3 and found.findings
+    with np.load(MODELS / "nmp.chords.npz") as file:
+        inputs = dict(file)
+    of_arrays = excite.check(MODELS / "nmp.onnx", inputs)
+    of_file = excite.check(MODELS / "nmp.onnx", MODELS / "nmp.chords.npz")
+    assert of_arrays == of_file and not of_file.random_data
+    assert not of_file.is_healthy or all(finding.severity == "note" for finding in of_file.findings)
+
+
+def test_check_refuses_what_the_command_refuses():
+    with pytest.raises(excite.ProgramError, match=r"no-such\.onnx"):
+        excite.check("no-such.onnx")
+    with pytest.raises(TypeError, match="inputs must be"):
+        excite.check(MODELS / "nmp.onnx", np.array([None]))
+
+
+def test_compare_trains_and_tells(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(120, 3))
+    y = (x[:, 0] > 0).astype(np.int64)
+    result = excite.compare(
+        x, y, activations=["relu", "leaky_relu(0.2)"], seeds=1, epochs=2, out=tmp_path, options=["--lr", "0.1"]
+    )
+    assert [row["name"] for row in result.activations] == ["relu", "leaky_relu(0.2)"]
+    assert result.verdict and result.data["train"] == 96
+    assert Path(result.report).is_file()
+    with pytest.raises(TypeError, match="x and y, or neither"):
+        excite.compare(x)
+    with pytest.raises(excite.ProgramError, match="rulu"):
+        excite.compare(activations=["rulu"], out=tmp_path)
