@@ -9,7 +9,7 @@ use excite_vitals::findings::{self, Rule};
 use crate::command_line::command_line;
 use crate::error::Failure;
 use crate::examine;
-use crate::inputs::{InputArguments, check_has_activations, open};
+use crate::inputs::InputArguments;
 use crate::presentation::Presentation;
 use crate::progress::Progress;
 use crate::{output, table};
@@ -55,10 +55,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let path = arguments.model.as_deref().unwrap_or(Path::new(""));
     arguments.presentation.check(arguments.vitals.as_deref())?;
-    let mut model = open(path)?;
-    arguments.inputs.set_unit_axes(&mut model)?;
-    check_has_activations(path, &model)?;
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let (model, name) = arguments.inputs.open(path)?;
     let data = arguments.inputs.data()?;
     let progress = Progress::new("runs", "stopping, nothing is written")?;
     let examined = examine::examine(&model, &name, &data, &progress);

@@ -52,8 +52,15 @@ pub struct InputArguments {
 }
 
 impl InputArguments {
-    /// Sets the axes of units that are given.
-    pub fn set_unit_axes(&self, model: &mut Model) -> Result<(), Failure> {
+    /// Reads a model that has activations of one number, with the axes of units that are given. Its name is that of the file.
+    pub fn open(&self, path: &Path) -> Result<(Model, String), Failure> {
+        let mut model = open(path)?;
+        self.set_unit_axes(&mut model)?;
+        check_has_activations(path, &model)?;
+        Ok((model, path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()))
+    }
+
+    fn set_unit_axes(&self, model: &mut Model) -> Result<(), Failure> {
         for (layer, axis) in &self.unit_axis {
             let names: Vec<String> = match layer {
                 Some(name) => vec![name.clone()],
@@ -96,7 +103,7 @@ pub fn open(path: &Path) -> Result<Model, Failure> {
 }
 
 /// Refuses a model without an activation of one number.
-pub fn check_has_activations(path: &Path, model: &Model) -> Result<(), Failure> {
+fn check_has_activations(path: &Path, model: &Model) -> Result<(), Failure> {
     if model.sites().iter().any(|site| matches!(site.function, SiteFunction::Each(_))) {
         return Ok(());
     }

@@ -16,6 +16,9 @@ use crate::{Affine, Code, Rounding, codes};
 const FRACTION: u32 = 12;
 const UNIT: f64 = (1 << FRACTION) as f64;
 
+/// A block is 2 to this power codes.
+const BLOCK: u32 = 8;
+
 /// A code, and the output there in steps of the output's scale from its zero point, with [`FRACTION`] bits of fraction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Knot {
@@ -42,6 +45,9 @@ struct Knot {
 pub struct Table16<C> {
     /// By code. The first is the lowest code, the last the highest, and one is the input's zero point.
     knots: Vec<Knot>,
+    /// For each block of 256 codes, and behind the last, how many knots are at its first code or below. What lies between two of these is
+    /// a knot or two in most blocks, so that a look-up hardly searches.
+    starts: Vec<u16>,
     input: C,
     output: C,
     max_error: f64,
@@ -73,7 +79,12 @@ impl<C: Code> Table16<C> {
             }
             tolerance *= 1.25;
         };
-        let mut table = Self { knots, input: input.zero_point(), output: output.zero_point(), max_error: 0.0 };
+        let starts = (0..=1 << (16 - BLOCK)).map(|block| {
+            let first = C::MIN_CODE + (block << BLOCK);
+            knots.partition_point(|knot| knot.code <= first) as u16
+        });
+        let starts = starts.collect();
+        let mut table = Self { knots, starts, input: input.zero_point(), output: output.zero_point(), max_error: 0.0 };
         let outputs = codes::<C>().map(|code| f64::from(table.code(code).to_i32() - table.output.to_i32()));
         let most = f64::from(C::MAX_CODE - table.output.to_i32());
         table.max_error =
@@ -94,9 +105,11 @@ impl<C: Code> Table16<C> {
 
     /// The output for one code.
     pub fn code(&self, code: C) -> C {
-        let code = code.to_i32();
+        let (block, code) = (code.index() >> BLOCK, code.to_i32());
+        let (from, to) = (usize::from(self.starts[block]), usize::from(self.starts[block + 1]));
         // The first knot is the lowest code, so that one is at or below this one; the last may have none above it.
-        let right = self.knots.partition_point(|knot| knot.code <= code).min(self.knots.len() - 1);
+        let right = from + self.knots[from..to].partition_point(|knot| knot.code <= code);
+        let right = right.min(self.knots.len() - 1);
         let (left, right) = (self.knots[right - 1], self.knots[right]);
         let near_zero_first = if code < self.input.to_i32() { (right, left) } else { (left, right) };
         let steps = rounded(interpolated(near_zero_first.0, near_zero_first.1, code));

@@ -20,7 +20,7 @@ use self::observe::Observed;
 use self::propose::Asked;
 use crate::command_line::command_line;
 use crate::error::Failure;
-use crate::inputs::{InputArguments, check_has_activations, open};
+use crate::inputs::InputArguments;
 use crate::number::finite;
 use crate::output;
 use crate::progress::Progress;
@@ -124,10 +124,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// Runs the model, proposes, and simulates.
 fn quantise(arguments: &Arguments, path: &Path) -> Result<(Observed, Quantisation), Failure> {
     let labels = arguments.labels.as_deref().map(simulate::read_labels).transpose()?;
-    let mut model = open(path)?;
-    arguments.inputs.set_unit_axes(&mut model)?;
-    check_has_activations(path, &model)?;
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let (model, name) = arguments.inputs.open(path)?;
     let data = arguments.inputs.data()?;
     let progress = Progress::new("runs", "stopping, nothing is written")?;
     let bits = &arguments.bits.0;
@@ -156,7 +153,7 @@ fn quantise(arguments: &Arguments, path: &Path) -> Result<(Observed, Quantisatio
         let quantisation = Quantisation {
             version: Quantisation::VERSION,
             command: command_line(),
-            model: name.into_owned(),
+            model: name.clone(),
             data: data.described(observed.samples),
             samples: observed.samples,
             random_data: observed.random_data,

@@ -17,7 +17,7 @@ use excite::{Function, LengthMismatch};
 
 use crate::affine::check_lengths;
 use crate::relu::Lines;
-use crate::{Affine, AffineError, Code, Relu, Table8, Table16};
+use crate::{Affine, AffineError, Code, Relu, Table8, Table16, codes};
 use float::Float;
 
 use sigmoid16::Sigmoid16;
@@ -167,13 +167,16 @@ enum Form<C> {
 }
 
 impl<C: Code> Kernel<C> {
-    /// A kernel of this form: a table of it where there are 256 codes.
+    /// A kernel of this form; where there are 256 codes a table of it, or no more than its ends if it clamps codes.
     fn new(form: Form<C>) -> Self {
-        if C::BITS == 8 && !matches!(form, Form::Table8(_)) {
-            let kernel = Self { form };
-            return Self { form: Form::Table8(Table8::from_fn(|code| kernel.code(code))) };
+        if C::BITS != 8 {
+            return Self { form };
         }
-        Self { form }
+        let kernel = Self { form };
+        let table = Table8::from_fn(|code| kernel.code(code));
+        let [least, largest] = [C::MIN_CODE, C::MAX_CODE].map(|end| table.code(C::saturated(end)));
+        let clamps = codes().all(|code: C| table.code(code) == code.max(least).min(largest));
+        Self { form: if clamps { Form::Clamp(least, largest) } else { Form::Table8(table) } }
     }
 
     /// The output for one code.
@@ -199,6 +202,11 @@ impl<C: Code> Kernel<C> {
             return table.apply(x, y);
         }
         check_lengths(x.len(), y.len())?;
+        if let Form::Clamp(least, largest) = self.form {
+            // A loop of its own, which becomes one of vectors.
+            x.iter().zip(y).for_each(|(&x, y)| *y = x.max(least).min(largest));
+            return Ok(());
+        }
         for (&x, y) in x.iter().zip(y) {
             *y = self.code(x);
         }
@@ -208,7 +216,9 @@ impl<C: Code> Kernel<C> {
     /// What the kernel does, in numbers; None for the forms of other libraries.
     pub(crate) fn plan(&self) -> Option<Plan> {
         match &self.form {
-            Form::Table8(table) => Some(Plan::Table(table.outputs().iter().map(|output| output.to_i32()).collect())),
+            Form::Table8(_) | Form::Clamp(..) if C::BITS == 8 => {
+                Some(Plan::Table(codes::<C>().map(|code| self.code(code).to_i32()).collect()))
+            }
             Form::Table16(table) => Some(table.plan()),
             Form::Relu(relu) => Some(relu.plan()),
             _ => None,

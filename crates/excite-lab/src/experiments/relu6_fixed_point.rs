@@ -1,6 +1,7 @@
 use candle_core::{Device, Module, Tensor};
 use excite::{Facts, Function, Relu6, ReluN};
 use excite_candle::Activation;
+use excite_fixed::calibration::decibels;
 use excite_fixed::{Overflow, QFormat, Rounding};
 use excite_vitals::comparison::ranges_apart_by_chance;
 use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
@@ -48,11 +49,11 @@ const INTEGERS: std::ops::RangeInclusive<i8> = -3..=8;
 const CHOSEN_BY: usize = 1 << 15;
 
 fn unsigned(bits: i8, integer: i8) -> QFormat {
-    QFormat::unsigned(integer, bits - integer).expect("2 to 16 bits")
+    QFormat::with_bits(false, bits as u32, integer).expect("2 to 16 bits")
 }
 
 fn signed(bits: i8, integer: i8) -> QFormat {
-    QFormat::signed(integer, bits - 1 - integer).expect("2 to 16 bits")
+    QFormat::with_bits(true, bits as u32, integer).expect("2 to 16 bits")
 }
 
 /// The nearest number of the format, half to even; what lies beyond its end is the end.
@@ -65,7 +66,7 @@ fn signal_to_noise(values: &[f32], format: QFormat) -> f64 {
     let (signal, noise) = values.iter().fold((0.0, 0.0), |(signal, noise), &y| {
         (signal + f64::from(y).powi(2), noise + (f64::from(y) - rounded(y, format)).powi(2))
     });
-    10.0 * (signal / noise).log10()
+    decibels(signal, noise)
 }
 
 /// The format of so many bits with the highest signal-to-noise ratio.
@@ -75,10 +76,11 @@ fn best(values: &[f32], bits: i8) -> QFormat {
     unsigned(bits, integer)
 }
 
-/// The format of so many bits with the fewest integer bits m for which no value is above 2^m.
+/// The format of so many bits with the fewest integer bits m for which no value is above 2^m, of those that are tried.
 fn holding(largest: f64, bits: i8) -> QFormat {
-    let holds = |integer: &i8| largest <= 2_f64.powi(i32::from(*integer));
-    unsigned(bits, INTEGERS.into_iter().find(holds).unwrap_or(*INTEGERS.end()))
+    let format = QFormat::holding(false, bits as u32, largest);
+    let integer = format.map_or(*INTEGERS.start(), QFormat::integer_bits);
+    unsigned(bits, integer.clamp(*INTEGERS.start(), *INTEGERS.end()))
 }
 
 /// A format, and what is left in it.
