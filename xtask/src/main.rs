@@ -11,6 +11,7 @@ mod fuzz;
 mod generated;
 mod golden;
 mod guide;
+mod python;
 mod test;
 mod verify;
 
@@ -45,6 +46,8 @@ enum Command {
     Guide(guide::Guide),
     /// Writes down the bits that all functions give now, which the tests compare with
     Golden,
+    /// Builds the Python package, and tests, lints and type-checks it
+    Python(python::Python),
     /// Measures the errors of functions, over all 2^32 f32 inputs or in f64
     Verify(verify::Verify),
 }
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Fuzz(fuzz) => fuzz.run(),
         Command::Guide(guide) => guide.run(),
         Command::Golden => golden::run(),
+        Command::Python(python) => python.run(),
         Command::Verify(verify) => verify.run(),
     }
 }
