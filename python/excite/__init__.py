@@ -15,8 +15,8 @@ np.float64(0.25)
 
 from excite import _native
 from excite._native import *  # noqa: F403 - the names are those of the catalogue, and the stubs list them
-from excite.program import ProgramError, check, compare
-from excite.results import Diagnosis, Evidence, Finding, LayerFigures
+from excite.program import ProgramError, check, compare, quantise
+from excite.results import Diagnosis, Evidence, Finding, LayerFigures, Proposal, Quantisation
 from excite.vitals import Vitals
 
 __all__ = [
@@ -26,7 +26,10 @@ __all__ = [
     "Finding",
     "LayerFigures",
     "ProgramError",
+    "Proposal",
+    "Quantisation",
     "Vitals",
     "check",
     "compare",
+    "quantise",
 ]

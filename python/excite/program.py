@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import html
 import json
@@ -11,15 +12,18 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from excite._arrays import as_array
-from excite.results import Diagnosis, import_pandas
+from excite.results import Diagnosis, Quantisation, import_pandas
+
+# What a model is run on: an array, or arrays by the names of the model's inputs, or a file or folder.
+Inputs: TypeAlias = "npt.ArrayLike | Mapping[str, npt.ArrayLike] | str | os.PathLike[str] | None"
 
 
 class ProgramError(RuntimeError):
@@ -52,7 +56,7 @@ def main() -> int:
 
 def check(
     model: str | os.PathLike[str],
-    inputs: npt.ArrayLike | Mapping[str, npt.ArrayLike] | str | os.PathLike[str] | None = None,
+    inputs: Inputs = None,
     *,
     options: Sequence[str] = (),
 ) -> Diagnosis:
@@ -63,21 +67,47 @@ def check(
     the model cannot be run.
     """
     arguments = ["check", os.fspath(model), "--json", "--fail-on", "never", *options]
+    with _input_arguments(inputs) as given:
+        return Diagnosis.from_json(_run([*arguments, *given]))
+
+
+def quantise(
+    model: str | os.PathLike[str],
+    inputs: Inputs = None,
+    *,
+    bits: Sequence[int] = (8,),
+    options: Sequence[str] = (),
+) -> Quantisation:
+    """Fixed-point formats and scales for the activations of an ONNX model, and what they cost.
+
+    `inputs` are as for `check`; `bits` are from 4 to 16; `options` are more of those of `excite quantise`. Raises
+    ProgramError if the model cannot be run or the bits make no sense.
+    """
+    widths = ",".join(str(width) for width in bits)
+    arguments = ["quantise", os.fspath(model), "--json", "--bits", widths, *options]
+    with _input_arguments(inputs) as given:
+        return Quantisation.from_json(_run([*arguments, *given]))
+
+
+@contextlib.contextmanager
+def _input_arguments(inputs: Inputs) -> Iterator[list[str]]:
+    """The arguments by which the program reads `inputs`; arrays lie in a file that is gone afterwards."""
     if inputs is None:
-        return Diagnosis.from_json(_run(arguments))
-    if isinstance(inputs, (str, os.PathLike)):
-        return Diagnosis.from_json(_run([*arguments, "--input", os.fspath(inputs)]))
-    with tempfile.TemporaryDirectory() as folder:
-        if isinstance(inputs, Mapping):
-            file = f"{folder}/inputs.npz"
-            np.savez(file, allow_pickle=False, **{name: np.asarray(values) for name, values in inputs.items()})
-        else:
-            file = f"{folder}/inputs.npy"
-            array = np.asarray(inputs)
-            if array.dtype == object:
-                raise TypeError("inputs must be an array of numbers, or arrays by the names of the model's inputs")
-            np.save(file, array, allow_pickle=False)
-        return Diagnosis.from_json(_run([*arguments, "--input", file]))
+        yield []
+    elif isinstance(inputs, (str, os.PathLike)):
+        yield ["--input", os.fspath(inputs)]
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            if isinstance(inputs, Mapping):
+                file = f"{folder}/inputs.npz"
+                np.savez(file, allow_pickle=False, **{name: np.asarray(values) for name, values in inputs.items()})
+            else:
+                file = f"{folder}/inputs.npy"
+                array = np.asarray(inputs)
+                if array.dtype == object:
+                    raise TypeError("inputs must be an array of numbers, or arrays by the names of the model's inputs")
+                np.save(file, array, allow_pickle=False)
+            yield ["--input", file]
 
 
 @dataclasses.dataclass(frozen=True)

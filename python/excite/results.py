@@ -127,6 +127,112 @@ class Diagnosis:
         )
 
 
+@dataclasses.dataclass(frozen=True)
+class Proposal:
+    """A range for a layer's outputs by one method at one width, as a scale with a zero point and as a Q format.
+
+    Ratios are of signal to noise in dB; `clipped` is the share of values beyond the range, `codes` those that occur.
+    """
+
+    layer: str
+    function: str
+    bits: int
+    method: str
+    low: float
+    high: float
+    scale: float
+    zero_point: int
+    decibels: float | None
+    clipped: float
+    codes: int
+    q_format: str
+    q_decibels: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Quantisation:
+    """What each method proposes for each layer, in the order of the network, and what comes of the model's outputs.
+
+    `simulations` are as in the program's JSON: by what the activations were rounded, and how far the outputs moved.
+    """
+
+    model: str
+    samples: int
+    random_data: bool
+    verdict: str
+    proposals: list[Proposal]
+    simulations: list[dict[str, Any]]
+
+    @classmethod
+    def from_json(cls, text: str) -> Quantisation:
+        """From the JSON of the program."""
+        data = json.loads(text)
+        proposals = [
+            Proposal(
+                layer=layer["name"],
+                function=layer["function"],
+                bits=width["bits"],
+                method=proposal["method"],
+                low=proposal["low"],
+                high=proposal["high"],
+                scale=proposal["scale"],
+                zero_point=proposal["zero_point"],
+                decibels=proposal["affine"]["signal_to_noise"],
+                clipped=proposal["affine"]["clipped"],
+                codes=proposal["affine"]["codes"],
+                q_format=proposal["fixed"]["format"],
+                q_decibels=proposal["fixed"]["fit"]["signal_to_noise"],
+            )
+            for layer in data["layers"]
+            for width in layer["widths"]
+            for proposal in width["proposals"]
+        ]
+        return cls(**_known(cls, {**data, "proposals": proposals}))
+
+    def best(self, bits: int) -> list[Proposal]:
+        """For each layer the proposal with the highest ratio at that width."""
+        found: dict[str, Proposal] = {}
+        for proposal in self.proposals:
+            known = found.get(proposal.layer)
+            if proposal.bits == bits and (known is None or _ratio(proposal) > _ratio(known)):
+                found[proposal.layer] = proposal
+        return list(found.values())
+
+    def to_pandas(self) -> Any:
+        """A DataFrame with a row for each proposal."""
+        return _frame(self.proposals)
+
+    def __str__(self) -> str:
+        return f"{self.model}, {self.samples} samples\n{self.verdict}"
+
+    def _repr_html_(self) -> str:
+        widths = sorted({proposal.bits for proposal in self.proposals})
+        rows = [
+            [
+                best.layer,
+                best.function,
+                bits,
+                best.method,
+                f"{best.scale:.3g}",
+                best.zero_point,
+                _decibels(best.decibels),
+            ]
+            for bits in widths
+            for best in self.best(bits)
+        ]
+        return f"<p><b>{html.escape(self.model)}</b>: {html.escape(self.verdict)}</p>" + _table(
+            ["layer", "function", "bits", "method", "scale", "zero point", "dB"], rows
+        )
+
+
+def _ratio(proposal: Proposal) -> float:
+    return float("-inf") if proposal.decibels is None else proposal.decibels
+
+
+def _decibels(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.1f}"
+
+
 def _known(kind: Any, data: dict[str, Any]) -> dict[str, Any]:
     """The entries that a dataclass has: a later program may tell more."""
     names = {field.name for field in dataclasses.fields(kind)}

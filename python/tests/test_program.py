@@ -39,6 +39,19 @@ def test_check_refuses_what_the_command_refuses():
         excite.check(MODELS / "nmp.onnx", np.array([None]))
 
 
+def test_quantise_proposes_what_the_command_proposes():
+    found = excite.quantise(MODELS / "nmp.onnx", MODELS / "nmp.chords.npz", bits=[4, 8])
+    assert {proposal.bits for proposal in found.proposals} == {4, 8} and not found.random_data
+    best = found.best(8)
+    assert [proposal.layer for proposal in best] == list(dict.fromkeys(p.layer for p in found.proposals))
+    assert all(proposal.scale > 0 and proposal.q_format.startswith(("UQ", "Q")) for proposal in best)
+    ratios = [proposal.decibels for proposal in best if proposal.decibels is not None]
+    assert ratios and min(ratios) > 20
+    assert found.verdict in str(found) and best[0].layer in found._repr_html_()
+    with pytest.raises(excite.ProgramError, match="bits"):
+        excite.quantise(MODELS / "nmp.onnx", bits=[99])
+
+
 def test_compare_trains_and_tells(tmp_path):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(120, 3))
