@@ -13,7 +13,9 @@ from excite import program
 MODELS = Path(__file__).parents[2] / "crates" / "excite-onnx" / "tests" / "models"
 
 
-def test_the_program_runs_by_name_and_as_a_module():
+def test_the_program_runs_by_name_and_as_a_module(tmp_path, monkeypatch):
+    # Elsewhere: -m would take the package's sources in this folder, which have no native module.
+    monkeypatch.chdir(tmp_path)
     by_name = subprocess.run([program.path(), "list"], capture_output=True, check=True)
     as_module = subprocess.run([sys.executable, "-m", "excite", "list"], capture_output=True, check=True)
     assert by_name.stdout == as_module.stdout and b"sigmoid" in by_name.stdout

@@ -70,6 +70,11 @@ const CHECKS: &[Check] = &[
         environment: &[],
     },
     Check {
+        title: "the Python package",
+        arguments: &["run", "--release", "--package", "xtask", "--locked", "--", "python"],
+        environment: &[],
+    },
+    Check {
         title: "lints",
         arguments: &["clippy", "--release", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
         environment: &[],
