@@ -7,7 +7,7 @@ use rten::{ModelOptions, NodeId};
 use rten_onnx::onnx::{DataType, GraphProto, ModelProto, TypeProto, ValueInfoProto};
 
 use crate::graph::NodeExt;
-use crate::plan::Plan;
+use crate::plan::{Plan, Wiring};
 use crate::rewrite::{missing, subgraphs};
 use crate::site::{ActivationSite, Source, UnitAxis, Unseen};
 use crate::{Error, external, recognise, tensor_values, wire};
@@ -131,8 +131,9 @@ impl Model {
         let bytes = proto.write_buf().map_err(|error| engine("writing the model down", &error))?;
         let graph = without_weights(proto.graph.take().unwrap_or_default());
         let loaded = options.load(bytes).map_err(|error| engine("loading the model", &error))?;
-        let plan = Plan::new(&graph, &loaded, &sites, &recurrent, &constants)?;
-        let replacing = Plan::replacing(&graph, &loaded, &sites, &replaceable, &constants);
+        let wiring = Wiring::new(&graph, &loaded, &constants);
+        let plan = wiring.showing(&loaded, &sites, &recurrent)?;
+        let replacing = wiring.replacing(&graph, &loaded, &sites, &replaceable);
         let input_ids = inputs.iter().filter_map(|input| loaded.find_node(&input.name)).collect();
         let producer =
             [proto.producer_name, proto.producer_version].into_iter().flatten().collect::<Vec<_>>().join(" ");

@@ -87,16 +87,33 @@ impl Plan {
         }
         nodes
     }
+}
+
+/// Which node makes what, and which reads it.
+pub(crate) struct Wiring {
+    steps: Vec<Step>,
+    made: HashMap<NodeId, usize>,
+}
+
+impl Wiring {
+    pub fn new(graph: &GraphProto, engine: &rten::Model, constants: &HashSet<String>) -> Self {
+        let mut steps: Vec<Step> = graph.node.iter().map(|node| Step::new(node, engine, constants)).collect();
+        let made: HashMap<NodeId, usize> =
+            steps.iter().enumerate().flat_map(|(index, step)| step.makes.iter().map(move |&id| (id, index))).collect();
+        for (index, step) in steps.iter_mut().enumerate() {
+            // What is made later is a body's own tensor of the same name: nodes are in order.
+            step.reads.retain(|id| made.get(id).is_none_or(|&maker| maker < index));
+        }
+        Self { steps, made }
+    }
 
     /// The plan of a run that shows the activations.
-    pub fn new(
-        graph: &GraphProto,
+    pub fn showing(
+        &self,
         engine: &rten::Model,
         sites: &[ActivationSite],
         recurrent: &RecurrentNodes,
-        constants: &HashSet<String>,
-    ) -> Result<Self, Error> {
-        let wiring = Wiring::new(graph, engine, constants);
+    ) -> Result<Plan, Error> {
         let id = |name: &str| {
             engine.find_node(name).ok_or_else(|| Error::broken(name, "a node reads this tensor, and nothing makes it"))
         };
@@ -111,49 +128,29 @@ impl Plan {
                     None => continue,
                 },
             };
-            endings.push(wiring.ending(show));
+            endings.push(self.ending(show));
         }
-        Ok(wiring.plan(endings))
+        Ok(self.plan(endings))
     }
 
     /// The plan of a run to the outputs in which the results of the activations at some places among `sites` are replaced.
     pub fn replacing(
+        &self,
         graph: &GraphProto,
         engine: &rten::Model,
         sites: &[ActivationSite],
         replaceable: &[usize],
-        constants: &HashSet<String>,
-    ) -> Self {
-        let wiring = Wiring::new(graph, engine, constants);
+    ) -> Plan {
         let outputs = graph.output.iter().filter_map(|output| engine.find_node(output.name.as_deref()?)).collect();
-        let outputs = wiring.ending(Show::Outputs(outputs));
+        let outputs = self.ending(Show::Outputs(outputs));
         let replaced = replaceable.iter().filter_map(|&site| {
             let output = engine.find_node(&sites[site].output)?;
             // What comes after all outputs is in none of them.
-            Some(wiring.ending(Show::Replaced { site, output })).filter(|ending| ending.at <= outputs.at)
+            Some(self.ending(Show::Replaced { site, output })).filter(|ending| ending.at <= outputs.at)
         });
         let mut endings: Vec<_> = replaced.collect();
         endings.push(outputs);
-        wiring.plan(endings)
-    }
-}
-
-/// Which node makes what, and which reads it.
-struct Wiring {
-    steps: Vec<Step>,
-    made: HashMap<NodeId, usize>,
-}
-
-impl Wiring {
-    fn new(graph: &GraphProto, engine: &rten::Model, constants: &HashSet<String>) -> Self {
-        let mut steps: Vec<Step> = graph.node.iter().map(|node| Step::new(node, engine, constants)).collect();
-        let made: HashMap<NodeId, usize> =
-            steps.iter().enumerate().flat_map(|(index, step)| step.makes.iter().map(move |&id| (id, index))).collect();
-        for (index, step) in steps.iter_mut().enumerate() {
-            // What is made later is a body's own tensor of the same name: nodes are in order.
-            step.reads.retain(|id| made.get(id).is_none_or(|&maker| maker < index));
-        }
-        Self { steps, made }
+        self.plan(endings)
     }
 
     fn ending(&self, show: Show) -> Ending {
