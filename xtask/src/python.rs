@@ -92,16 +92,8 @@ impl Environment {
 
     /// Builds the wheel, with the program in it, and tells where it is.
     fn wheel(&self) -> Result<PathBuf, String> {
-        // With the native module: what does not compile is told before anything is packed.
-        succeed(cargo().args([
-            "build",
-            "--release",
-            "--locked",
-            "--package",
-            "excite-cli",
-            "--package",
-            "excite-python",
-        ]))?;
+        // With the features that the tests of the workspace build it with, so that nothing is compiled twice for it.
+        succeed(cargo().args(["build", "--release", "--locked", "--workspace", "--all-features", "--bin", "excite"]))?;
         let scripts = Path::new(PACKAGE).join("excite.data/scripts");
         let program = format!("excite{}", env::consts::EXE_SUFFIX);
         let built = Path::new(FOLDER).join("../release").join(&program);

@@ -109,6 +109,7 @@ class DeathWatch:
         parts = {part: with_only({key}) for part, key in own.items() if key in after}
         parts["upstream"] = with_only({key for key in after if key.rpartition(".")[0] in now.call.upstream})
         weight = after.get(own["own weights"])
+        rate = self.rate_of(own["own weights"])
         events = []
         for unit in map(int, units):
             above = now.least[unit] > 0
@@ -120,7 +121,6 @@ class DeathWatch:
             if weight is not None and weight.shape[0] == now.dead.size:
                 update = float((weight[unit] - self.before[own["own weights"]][unit]).norm())
             cause = max(push, key=lambda part: push[part])
-            rate = self.rate_of(own["own weights"])
             events.append(Event(name, unit, "killed", step, cause, push, rate, update, not halfway.dead[unit]))
         return events
 
