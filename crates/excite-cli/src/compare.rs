@@ -256,11 +256,7 @@ impl Arguments {
             output::notice(&format!("wrote {}", path.display()));
         }
         if self.json || self.markdown_to_stdout() {
-            let text = if self.json {
-                serde_json::to_string_pretty(comparison).map_err(std::io::Error::from)? + "\n"
-            } else {
-                as_markdown()
-            };
+            let text = if self.json { output::json(comparison)? } else { as_markdown() };
             output::print(&text)?;
             output::notice(&format!("report: {}", report.display()));
             return Ok(());

@@ -65,7 +65,7 @@ impl Data {
     }
 
     /// Hands over the runs, cut into batches, until `take` breaks off or Ctrl-C is pressed.
-    pub fn each_part(
+    fn each_part(
         &self,
         model: &Model,
         progress: &Progress,
@@ -99,6 +99,24 @@ impl Data {
         if progress.is_stopping() { Err(Failure::Interrupted) } else { Ok(()) }
     }
 
+    /// Hands over the first `runs` parts once more, as they were examined. What was left out then is not told of again.
+    pub fn again(
+        &self,
+        model: &Model,
+        progress: &Progress,
+        runs: u64,
+        mut take: impl FnMut(&Run) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut left = runs;
+        self.each_part(model, progress, Told::Nothing, |part| {
+            if left == 0 {
+                return Ok(ControlFlow::Break(()));
+            }
+            left -= 1;
+            take(part).map(ControlFlow::Continue)
+        })
+    }
+
     /// How many runs there are, before they are cut into batches.
     fn len(&self) -> usize {
         self.inputs.as_ref().map_or(self.samples.unwrap_or(RANDOM_SAMPLES), |inputs| inputs.files().len())
@@ -107,7 +125,7 @@ impl Data {
 
 /// Whether files that have to be left out are told of.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Told {
+enum Told {
     LeftOut,
     /// They were before.
     Nothing,

@@ -12,42 +12,43 @@ use crate::number::{count, finite, positive};
 
 /// On which data a model is run.
 #[derive(Args)]
+#[command(next_help_heading = "Inputs")]
 pub struct InputArguments {
     /// Files or folders with inputs [default: random numbers, which say little]
-    #[arg(long, short, value_name = "PATH", num_args = 1.., help_heading = "Inputs")]
+    #[arg(long, short, value_name = "PATH", num_args = 1..)]
     input: Vec<PathBuf>,
     /// Stop after so many samples [default: all there are; 16 of random inputs]
-    #[arg(long, value_name = "N", value_parser = count, help_heading = "Inputs")]
+    #[arg(long, value_name = "N", value_parser = count)]
     samples: Option<usize>,
     /// The samples that go through the model at once, where it lets any number through
-    #[arg(long, value_name = "N", default_value = "8", value_parser = count, help_heading = "Inputs")]
+    #[arg(long, value_name = "N", default_value = "8", value_parser = count)]
     batch: usize,
     /// The size of pictures where the model leaves it open
-    #[arg(long, value_name = "HEIGHTxWIDTH", value_parser = size, help_heading = "Inputs")]
+    #[arg(long, value_name = "HEIGHTxWIDTH", value_parser = size)]
     resize: Option<(usize, usize)>,
     /// What is subtracted from the colours of pictures, which are from 0 to 1 [default: 0,0,0]
-    #[arg(long, value_name = "R,G,B", value_parser = mean_of_colours, allow_hyphen_values = true, help_heading = "Inputs")]
+    #[arg(long, value_name = "R,G,B", value_parser = mean_of_colours, allow_hyphen_values = true)]
     mean: Option<[f32; 3]>,
     /// What they are divided by then [default: 1,1,1]
-    #[arg(long, value_name = "R,G,B", value_parser = deviation_of_colours, help_heading = "Inputs")]
+    #[arg(long, value_name = "R,G,B", value_parser = deviation_of_colours)]
     std: Option<[f32; 3]>,
     /// The --mean and --std of ImageNet
-    #[arg(long, conflicts_with_all = ["mean", "std"], help_heading = "Inputs")]
+    #[arg(long, conflicts_with_all = ["mean", "std"])]
     imagenet: bool,
     /// The shape of raw numbers in files of other names; a first size of 0 is as many as there are
-    #[arg(long, value_name = "N,...", value_parser = shape, help_heading = "Inputs")]
+    #[arg(long, value_name = "N,...", value_parser = shape)]
     shape: Option<Shape>,
     /// The type of raw numbers: float32, float64, int64, int32, int16, int8 or uint8
-    #[arg(long, value_name = "TYPE", default_value = "float32", requires = "shape", help_heading = "Inputs")]
+    #[arg(long, value_name = "TYPE", default_value = "float32", requires = "shape")]
     dtype: String,
     /// A size of random inputs that the model leaves open, by the name that the model gives it
-    #[arg(long, value_name = "NAME=N", value_parser = named_size, help_heading = "Inputs")]
+    #[arg(long, value_name = "NAME=N", value_parser = named_size)]
     size: Vec<(String, usize)>,
     /// The seed of random inputs
-    #[arg(long, value_name = "N", default_value = "0", help_heading = "Inputs")]
+    #[arg(long, value_name = "N", default_value = "0")]
     seed: u64,
     /// The axis of the units, of one layer or of all, where it is not the one that the graph tells; -1 is the last
-    #[arg(long, value_name = "[LAYER=]AXIS", value_parser = unit_axis, allow_hyphen_values = true, help_heading = "Inputs")]
+    #[arg(long, value_name = "[LAYER=]AXIS", value_parser = unit_axis, allow_hyphen_values = true)]
     unit_axis: Vec<(Option<String>, UnitAxis)>,
 }
 

@@ -7,6 +7,7 @@ use anstream::AutoStream;
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use excite_vitals::findings::Severity;
+use serde::Serialize;
 
 use crate::error::Failure;
 
@@ -23,6 +24,11 @@ pub fn print(text: &str) -> Result<(), Failure> {
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(())
+}
+
+/// A result as JSON in lines.
+pub fn json(result: &impl Serialize) -> Result<String, Failure> {
+    Ok(serde_json::to_string_pretty(result).map_err(io::Error::from)? + "\n")
 }
 
 /// The style of a severity.

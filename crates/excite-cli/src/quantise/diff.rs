@@ -64,8 +64,7 @@ pub fn run(asked: &Asked, profiles: &[Profile], json: bool) -> Result<(), Failur
     }
     let comparison = with_codes!(asked.code, compare(asked, profiles))?;
     if json {
-        let text = serde_json::to_string_pretty(&comparison).map_err(|error| Failure::Failed(error.to_string()))?;
-        return output::print(&(text + "\n"));
+        return output::print(&output::json(&comparison)?);
     }
     output::print(&in_terminal(&comparison))
 }

@@ -99,9 +99,8 @@ pub fn model(observed: &Observed, bits: u32, language: Language, folder: &Path) 
     if index.is_empty() {
         return Err(Failure::Failed("no activation of the model has a kernel".to_owned()));
     }
-    let text = serde_json::to_string_pretty(&index).map_err(|error| Failure::Failed(error.to_string()))?;
     // Not one of the kernels has this name.
-    output::write(&folder.join("index.json"), &(text + "\n"))?;
+    output::write(&folder.join("index.json"), &output::json(&index)?)?;
     output::notice(&format!("wrote {} kernels and index.json to {}", index.len(), folder.display()));
     Ok(())
 }

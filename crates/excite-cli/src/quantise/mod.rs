@@ -110,8 +110,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         emit::model(&observed, arguments.bits.0[0], language, folder)?;
     }
     if arguments.json {
-        let text = serde_json::to_string_pretty(&quantisation).map_err(|error| Failure::Failed(error.to_string()))?;
-        output::print(&(text + "\n"))?;
+        output::print(&output::json(&quantisation)?)?;
     } else {
         output::print(&show::in_terminal(&quantisation))?;
     }

@@ -1,14 +1,12 @@
 //! How the activations of a model are distributed: their ranges in a first run over the data, their histograms in a second.
 
-use std::ops::ControlFlow;
-
 use excite_fixed::calibration::Distribution;
 use excite_onnx::Model;
 use excite_vitals::quantisation::LeftOut;
 use excite_vitals::{LayerVitals, Vitals};
 
 use crate::error::Failure;
-use crate::examine::{self, Data, Told, failed};
+use crate::examine::{self, Data, failed};
 use crate::progress::Progress;
 
 /// One activation and what it was seen to do.
@@ -75,19 +73,14 @@ fn empty(site: usize, layer: &LayerVitals) -> Result<Seen, String> {
 fn fill(model: &Model, data: &Data, vitals: &Vitals, layers: &mut [Seen], progress: &Progress) -> Result<(), Failure> {
     let mut at = vec![None; model.sites().len()];
     layers.iter().enumerate().for_each(|(index, layer)| at[layer.site] = Some(index));
-    let mut runs = 0;
-    data.each_part(model, progress, Told::Nothing, |part| {
-        if runs == vitals.runs {
-            return Ok(ControlFlow::Break(()));
-        }
-        runs += 1;
-        let took = model.observe(part, |seen| {
+    data.again(model, progress, vitals.runs, |part| {
+        let observed = model.observe(part, |seen| {
             let Some(layer) = at[seen.index].map(|index| &mut layers[index]) else { return };
             layer.a.update(seen.a);
             if let Some(z) = &mut layer.z {
                 z.update(seen.z);
             }
         });
-        took.map(ControlFlow::Continue).map_err(failed)
+        observed.map_err(failed)
     })
 }

@@ -17,11 +17,23 @@ const NAME: usize = 17;
 pub fn in_terminal(result: &Quantisation) -> String {
     let (strong, warning) = (output::STRONG, output::WARNING);
     let outputs = (!result.simulations.is_empty()).then(|| of_outputs(result));
+    // Each with its title and its legend.
     let layers = match result.bits[..] {
-        [_] => vec![of_scales(result), of_formats(result)],
-        _ => vec![of_widths(result)],
+        [_] => vec![
+            (
+                "With a scale and a zero point: signal to noise in dB, by the method that chose the range",
+                of_scales(result),
+                SCALES,
+            ),
+            ("With a binary point", of_formats(result), FORMATS),
+        ],
+        _ => vec![(
+            "Signal to noise in dB, with the scale of least error / the best Q format",
+            of_widths(result),
+            "--json and --html have the scales and formats",
+        )],
     };
-    let width = table::text_width(&layers[0]);
+    let width = table::text_width(&layers[0].1);
     let wrapped = |text: &str| output::wrapped(text, width);
     let mut text = format!("{}: {}\n", result.model, result.data);
     if result.random_data {
@@ -37,18 +49,7 @@ pub fn in_terminal(result: &Quantisation) -> String {
         }
         text.push('\n');
     }
-    let titles: &[&str] = match result.bits[..] {
-        [_] => &[
-            "With a scale and a zero point: signal to noise in dB, by the method that chose the range",
-            "With a binary point",
-        ],
-        _ => &["Signal to noise in dB, with the scale of least error / the best Q format"],
-    };
-    let legends: &[&str] = match result.bits[..] {
-        [_] => &[SCALES, FORMATS],
-        _ => &["--json and --html have the scales and formats"],
-    };
-    for ((title, table), legend) in titles.iter().zip(&layers).zip(legends) {
+    for (title, table, legend) in &layers {
         let _ = writeln!(text, "{title}\n{table}\n{}\n", wrapped(legend));
     }
     for layer in &result.left_out {

@@ -1,6 +1,5 @@
 //! Runs a model with its activations quantised, and compares its outputs with those in floats.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use excite_fixed::QFormat;
@@ -12,7 +11,7 @@ use excite_vitals::quantisation::{QuantisedLayer, SimulatedOutput, Simulation, W
 use super::observe::Observed;
 use super::propose::is_relu;
 use crate::error::Failure;
-use crate::examine::{Data, Told, failed};
+use crate::examine::{Data, failed};
 use crate::progress::Progress;
 
 /// A quantisation for each activation of a model.
@@ -40,9 +39,10 @@ pub fn schemes(model: &Model, observed: &Observed, layers: &[QuantisedLayer], bi
         Scheme { bits, name, grids }
     };
     let format = |text: &str| text.parse::<QFormat>().ok().map(Grid::from);
+    let are_few = bits.len() <= FEW_WIDTHS;
     let mut schemes = Vec::new();
     for &bits in bits {
-        let methods = Method::ALL.into_iter().filter(|method| bits_are_few(layers) || *method == Method::Mse);
+        let methods = Method::ALL.into_iter().filter(|method| are_few || *method == Method::Mse);
         for method in methods {
             schemes.push(scheme(bits, format!("scales, {}", method.title()), &|_, width| {
                 let range = width.by(method.name())?;
@@ -53,7 +53,7 @@ pub fn schemes(model: &Model, observed: &Observed, layers: &[QuantisedLayer], bi
         schemes.push(scheme(bits, "Q formats, MSE".to_owned(), &|_, width| best(width)));
         let effect =
             layers.iter().flat_map(|layer| &layer.widths).find(|width| width.bits == bits && width.cap.is_some());
-        if let Some(effect) = effect.and_then(|width| width.cap.as_ref()).filter(|_| bits_are_few(layers)) {
+        if let Some(effect) = effect.and_then(|width| width.cap.as_ref()).filter(|_| are_few) {
             for fixed in [&effect.with, &effect.with_signed] {
                 let capped = format(&fixed.format);
                 schemes.push(scheme(bits, format!("{} for ReLUs", fixed.format), &|layer, width| {
@@ -63,10 +63,6 @@ pub fn schemes(model: &Model, observed: &Observed, layers: &[QuantisedLayer], bi
         }
     }
     schemes
-}
-
-fn bits_are_few(layers: &[QuantisedLayer]) -> bool {
-    layers.iter().all(|layer| layer.widths.len() <= FEW_WIDTHS)
 }
 
 /// The labels of samples: the index of each one's class.
@@ -96,12 +92,7 @@ pub fn simulate(
 ) -> Result<(Vec<Simulation>, Option<f64>), Failure> {
     let mut tallies = vec![Tally::default(); schemes.len()];
     let mut plain = Tally::default();
-    let mut run = 0;
-    data.each_part(model, progress, Told::Nothing, |part| {
-        if run == runs {
-            return Ok(ControlFlow::Break(()));
-        }
-        run += 1;
+    data.again(model, progress, runs, |part| {
         let exact = model.run_replacing(part, |_, _| ()).map_err(failed)?;
         for (scheme, tally) in schemes.iter().zip(&mut tallies) {
             let outputs = model.run_replacing(part, |site, values| {
@@ -112,7 +103,7 @@ pub fn simulate(
             tally.add(&exact, &outputs.map_err(failed)?, labels);
         }
         plain.add(&exact, &exact, labels);
-        Ok(ControlFlow::Continue(()))
+        Ok(())
     })?;
     if let Some(labels) = labels
         && plain.rows() != labels.len()

@@ -8,62 +8,31 @@ use crate::error::Failure;
 
 /// One function instead of a model.
 #[derive(Args)]
+#[command(next_help_heading = "One function, without a model")]
 pub struct Single {
     /// The function that is to be written or compared, with parameters as leaky_relu(0.1)
-    #[arg(long, value_name = "FUNCTION", requires = "input_scale", help_heading = "One function, without a model")]
+    #[arg(long, value_name = "FUNCTION", requires = "input_scale")]
     function: Option<Function>,
     /// Compare, code by code, what libraries make of it: two or more of exact, tflite, tflm, onnx, pytorch, cmsis-nn
-    #[arg(
-        long,
-        value_name = "LIBRARIES",
-        value_delimiter = ',',
-        requires = "function",
-        conflicts_with = "emit",
-        help_heading = "One function, without a model"
-    )]
+    #[arg(long, value_name = "LIBRARIES", value_delimiter = ',', requires = "function", conflicts_with = "emit")]
     pub diff: Vec<Profile>,
     /// Whose results a written kernel gives: exact are the nearest codes
-    #[arg(
-        long,
-        value_name = "LIBRARY",
-        default_value = "exact",
-        requires = "function",
-        help_heading = "One function, without a model"
-    )]
+    #[arg(long, value_name = "LIBRARY", default_value = "exact", requires = "function")]
     profile: Profile,
     /// The type of the codes [default: int8, or int16 for --bits 16]
-    #[arg(long = "type", value_name = "TYPE", requires = "function", help_heading = "One function, without a model")]
+    #[arg(long = "type", value_name = "TYPE", requires = "function")]
     code: Option<CodeType>,
     /// The step from one input code to the next
-    #[arg(long, value_name = "SCALE", allow_hyphen_values = true, help_heading = "One function, without a model")]
+    #[arg(long, value_name = "SCALE", allow_hyphen_values = true)]
     input_scale: Option<f32>,
     /// The input code of 0
-    #[arg(
-        long,
-        value_name = "CODE",
-        default_value = "0",
-        requires = "function",
-        allow_hyphen_values = true,
-        help_heading = "One function, without a model"
-    )]
+    #[arg(long, value_name = "CODE", default_value = "0", requires = "function", allow_hyphen_values = true)]
     input_zero_point: i32,
     /// The step from one output code to the next [default: what the libraries demand, or the finest that holds all outputs]
-    #[arg(
-        long,
-        value_name = "SCALE",
-        requires = "function",
-        allow_hyphen_values = true,
-        help_heading = "One function, without a model"
-    )]
+    #[arg(long, value_name = "SCALE", requires = "function", allow_hyphen_values = true)]
     output_scale: Option<f32>,
     /// The output code of 0 [default: 0 with --output-scale, else as that]
-    #[arg(
-        long,
-        value_name = "CODE",
-        requires = "output_scale",
-        allow_hyphen_values = true,
-        help_heading = "One function, without a model"
-    )]
+    #[arg(long, value_name = "CODE", requires = "output_scale", allow_hyphen_values = true)]
     output_zero_point: Option<i32>,
 }
 

@@ -75,17 +75,8 @@ fn figure(all: &[(usize, &str, &CapEffect)], cap: f64, with: &str, signed: &str)
     let points = |figure: Figure| -> Vec<(f64, f64)> {
         all.iter().map(|(place, _, effect)| (*place as f64, figure(effect))).collect()
     };
-    let lines: Vec<(Stroke, Vec<(f64, f64)>)> =
-        series.iter().enumerate().map(|(index, (_, figure))| (Stroke::series(index), points(*figure))).collect();
-    let (low, high) = super::layers::ends(lines.iter().flat_map(|(_, points)| points).map(|(_, y)| *y));
-    let marks = lines.into_iter().map(|(stroke, points)| Mark::line(points, stroke)).collect();
-    let ratios = Plot {
-        title: "signal to noise, dB".to_owned(),
-        x: places(all),
-        y: Axis::linear("", low, high, |y| number::trimmed(y, 0)),
-        size: (WIDTH, 240),
-        marks,
-    };
+    let lines: Vec<Vec<(f64, f64)>> = series.iter().map(|(_, figure)| points(*figure)).collect();
+    let ratios = super::layers::ratios("signal to noise, dB".to_owned(), places(all), &lines, 0);
     let largest = points(&|effect| effect.largest);
     let best = points(&|effect| effect.best);
     let top = largest.iter().map(|(_, y)| *y).filter(|y| y.is_finite()).fold(cap, f64::max);

@@ -1,5 +1,6 @@
 //! Every activation: its histogram, the ranges and formats that were proposed, and how values fare in them.
 
+use excite_fixed::calibration::Method;
 use excite_vitals::quantisation::{Proposal, Quantisation, QuantisedLayer, Width};
 use maud::{Markup, html};
 
@@ -11,29 +12,17 @@ use crate::{number, page};
 
 /// Up to so many layers all have a histogram, to keep the file small.
 const MOST_PLOTS: usize = 150;
-/// A method's name, and its title.
-const METHODS: [(&str, &str); 5] =
-    [("min-max", "min-max"), ("percentile", "99.99 %"), ("mse", "MSE"), ("kl", "KL"), ("aciq", "ACIQ")];
 
 /// The ratios from the input to the output, and over the bits where there are several.
 pub(super) fn depth(quantisation: &Quantisation) -> Markup {
     let layers = &quantisation.layers;
-    let ratio = |layer: &QuantisedLayer, method: &str| Some(chosen(layer)?.by(method)?.affine.signal_to_noise);
-    let lines: Vec<Vec<(f64, f64)>> = METHODS
-        .iter()
-        .map(|(method, _)| {
-            let points = layers.iter().enumerate();
-            points.filter_map(|(place, layer)| Some(((place + 1) as f64, ratio(layer, method)?))).collect()
-        })
-        .collect();
-    let (low, high) = ends(lines.iter().flatten().map(|(_, y)| *y));
-    let over_depth = Plot {
-        title: format!("signal to noise in {} bits, dB", chosen_bits(quantisation)),
-        x: places(layers),
-        y: Axis::linear("", low, high, |y| number::trimmed(y, 0)),
-        size: (WIDTH, 240),
-        marks: lines.into_iter().enumerate().map(|(i, points)| Mark::line(points, Stroke::series(i))).collect(),
-    };
+    let ratio = |layer: &QuantisedLayer, method: Method| Some(chosen(layer)?.by(method.name())?.affine.signal_to_noise);
+    let lines = Method::ALL.map(|method| {
+        let points = layers.iter().enumerate();
+        points.filter_map(|(place, layer)| Some(((place + 1) as f64, ratio(layer, method)?))).collect()
+    });
+    let title = format!("signal to noise in {} bits, dB", chosen_bits(quantisation));
+    let over_depth = ratios(title, places(layers), &lines, 0);
     let mut plots = vec![
         over_depth.inline("Signal to noise of each layer by each method"),
         best(layers).inline("Signal to noise of each layer by the best scale and in the best Q format"),
@@ -43,8 +32,9 @@ pub(super) fn depth(quantisation: &Quantisation) -> Markup {
             over_bits(quantisation).inline("The median over the layers of the signal to noise, by the number of bits"),
         );
     }
-    let kinds = [(Stroke::series(5), "best scale"), (Stroke::series(6), "best Q format")];
-    let methods = METHODS.iter().enumerate().map(|(index, (_, title))| (Stroke::series(index), *title));
+    let next = Method::ALL.len();
+    let kinds = [(Stroke::series(next), "best scale"), (Stroke::series(next + 1), "best Q format")];
+    let methods = Method::ALL.into_iter().enumerate().map(|(index, method)| (Stroke::series(index), method.title()));
     let legend = page::legend(methods.chain(kinds));
     let caption = "With a scale and a zero point whose range was chosen by each method; and the best of these beside the best Q format. Six \
                    decibels are a bit.";
@@ -62,44 +52,43 @@ fn best(layers: &[QuantisedLayer]) -> Plot {
     };
     let lines =
         [points(|width| width.best().affine.signal_to_noise), points(|width| width.best_fixed().fit.signal_to_noise)];
-    let (low, high) = ends(lines.iter().flatten().map(|(_, y)| *y));
-    Plot {
-        title: "best scale and best Q format, dB".to_owned(),
-        x: places(layers),
-        y: Axis::linear("", low, high, |y| number::trimmed(y, 0)),
-        size: (WIDTH, 240),
-        marks: lines.into_iter().enumerate().map(|(i, points)| Mark::line(points, Stroke::series(5 + i))).collect(),
-    }
+    ratios("best scale and best Q format, dB".to_owned(), places(layers), &lines, Method::ALL.len())
 }
 
 fn over_bits(quantisation: &Quantisation) -> Plot {
-    let median = |method: &str, bits: u32| {
+    let median = |method: Method, bits: u32| {
         let widths = quantisation.layers.iter().flat_map(|layer| &layer.widths).filter(|width| width.bits == bits);
         let mut ratios: Vec<f64> = widths
-            .filter_map(|width| Some(width.by(method)?.affine.signal_to_noise))
+            .filter_map(|width| Some(width.by(method.name())?.affine.signal_to_noise))
             .filter(|y| y.is_finite())
             .collect();
         ratios.sort_by(f64::total_cmp);
         ratios.get(ratios.len() / 2).copied()
     };
-    let points = |method: &str| -> Vec<(f64, f64)> {
+    let points = |method: Method| -> Vec<(f64, f64)> {
         quantisation.bits.iter().filter_map(|&bits| Some((f64::from(bits), median(method, bits)?))).collect()
     };
-    let lines: Vec<_> = METHODS.iter().map(|(method, _)| points(method)).collect();
-    let (low, high) = ends(lines.iter().flatten().map(|(_, y)| *y));
     let (first, last) = (quantisation.bits[0], quantisation.bits[quantisation.bits.len() - 1]);
+    let x = Axis::linear("bits", f64::from(first) - 0.2, f64::from(last) + 0.2, |bits| number::trimmed(bits, 0))
+        .with_whole_ticks();
+    ratios("median over the layers, dB".to_owned(), x, &Method::ALL.map(points), 0)
+}
+
+/// A plot of ratios in dB: lines with the strokes of the series from `first` on.
+pub(super) fn ratios(title: String, x: Axis, lines: &[Vec<(f64, f64)>], first: usize) -> Plot {
+    let (low, high) = ends(lines.iter().flatten().map(|(_, y)| *y));
+    let strokes = (first..).map(Stroke::series);
     Plot {
-        title: "median over the layers, dB".to_owned(),
-        x: Axis::linear("bits", f64::from(first) - 0.2, f64::from(last) + 0.2, |bits| number::trimmed(bits, 0))
-            .with_whole_ticks(),
+        title,
+        x,
         y: Axis::linear("", low, high, |y| number::trimmed(y, 0)),
         size: (WIDTH, 240),
-        marks: lines.into_iter().enumerate().map(|(i, points)| Mark::line(points, Stroke::series(i))).collect(),
+        marks: lines.iter().zip(strokes).map(|(points, stroke)| Mark::line(points.clone(), stroke)).collect(),
     }
 }
 
 /// The ends of an axis of ratios.
-pub(super) fn ends(ratios: impl Iterator<Item = f64>) -> (f64, f64) {
+fn ends(ratios: impl Iterator<Item = f64>) -> (f64, f64) {
     let finite = ratios.filter(|ratio| ratio.is_finite());
     let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
     let margin = 0.08 * (high - low).max(1.0);
@@ -128,10 +117,15 @@ pub(super) fn details(quantisation: &Quantisation) -> Markup {
     }
 }
 
+/// The title of the method of that name.
+fn title(name: &str) -> &str {
+    Method::ALL.into_iter().find(|method| method.name() == name).map_or(name, |method| method.title())
+}
+
 fn in_short(layer: &QuantisedLayer) -> String {
     let Some(width) = chosen(layer) else { return String::new() };
     let best = width.best();
-    let title = METHODS.iter().find(|(method, _)| *method == best.method).map_or("", |(_, title)| title);
+    let title = title(&best.method);
     let (ratio, fixed) = (decibels(best.affine.signal_to_noise), width.best_fixed());
     format!(
         ": {ratio}\u{a0}dB in {} bits by {title}, {}\u{a0}dB in {}",
@@ -180,11 +174,9 @@ fn proposals(layer: &QuantisedLayer) -> Markup {
     ]
     .map(str::to_owned);
     let row = |width: &Width, proposal: &Proposal| {
-        let title =
-            METHODS.iter().find(|(method, _)| *method == proposal.method).map_or(&*proposal.method, |(_, title)| title);
         let (affine, fixed) = (&proposal.affine, &proposal.fixed);
         [
-            title.to_owned(),
+            title(&proposal.method).to_owned(),
             width.bits.to_string(),
             format!("{} to {}", number::significant(proposal.low), number::significant(proposal.high)),
             number::significant(proposal.scale),
@@ -238,8 +230,7 @@ fn histogram(layer: &QuantisedLayer, width: &Width) -> Markup {
     let ranges = width
         .proposals
         .iter()
-        .zip(METHODS)
-        .map(|(proposal, (_, title))| (proposal.low, proposal.high, title.to_owned()))
+        .map(|proposal| (proposal.low, proposal.high, title(&proposal.method).to_owned()))
         .chain([(best.low, best.high, best.format.clone())])
         .chain(width.formats.iter().map(|fixed| (fixed.low, fixed.high, fixed.format.clone())));
     let (mut y, step) = (0.0, 0.17);
