@@ -73,7 +73,7 @@ impl<'a> Examination<'a> {
         self.take_input(run)?;
         let mut fault = None;
         let model = self.model;
-        model.observe(run, |seen| {
+        model.observe_what_is_needed(run, |seen| {
             if fault.is_none() {
                 fault = self.take(&seen).err();
             }
@@ -122,8 +122,8 @@ impl<'a> Examination<'a> {
                 layer.units().len()
             ));
         }
-        let batch =
-            Batch::new(seen.z, seen.a).with_positions(seen.positions()).with_samples(seen.samples.min(seen.outer()));
+        let batch = if seen.a.is_empty() { Batch::pre_activations(seen.z) } else { Batch::new(seen.z, seen.a) };
+        let batch = batch.with_positions(seen.positions()).with_samples(seen.samples.min(seen.outer()));
         layer.update_batch(batch).map_err(|error| format!("layer `{name}`: {error}"))
     }
 
@@ -187,6 +187,23 @@ fn floats(array: &Array) -> Cow<'_, [f32]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn activations_that_are_not_asked_for_have_the_same_vitals() {
+        let model = Model::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/nmp.onnx")).unwrap();
+        let runs = crate::inputs::random(&model, 2, 7, &crate::inputs::InputOptions::default()).unwrap();
+        let mut spared = 0;
+        let (mut examined, mut observed) = (Examination::new(&model), Examination::new(&model));
+        for run in &runs {
+            examined.run(run).unwrap();
+            model.observe_what_is_needed(run, |seen| spared += usize::from(seen.a.is_empty())).unwrap();
+            model.observe(run, |seen| observed.take(&seen).unwrap()).unwrap();
+        }
+        assert_eq!(spared, 3 * 2, "the three ReLUs in each run");
+        for (examined, observed) in examined.layers.iter().zip(&observed.layers) {
+            assert_eq!(examined.as_ref().unwrap().units(), observed.as_ref().unwrap().units());
+        }
+    }
 
     #[test]
     fn the_features_of_an_input_are_its_fixed_axis() {

@@ -7,7 +7,7 @@ use rten::{ModelOptions, NodeId};
 use rten_onnx::onnx::{DataType, GraphProto, ModelProto, TypeProto, ValueInfoProto};
 
 use crate::graph::NodeExt;
-use crate::plan::{Plan, Wiring};
+use crate::plan::{Outputs, Plan, Wiring};
 use crate::rewrite::{missing, subgraphs};
 use crate::site::{ActivationSite, Source, UnitAxis, Unseen};
 use crate::{Error, external, recognise, tensor_values, wire};
@@ -67,6 +67,7 @@ pub struct ModelInput {
 pub struct Model {
     pub(crate) engine: rten::Model,
     pub(crate) plan: Plan,
+    pub(crate) examining: Plan,
     pub(crate) replacing: Plan,
     pub(crate) input_ids: Vec<NodeId>,
     inputs: Vec<ModelInput>,
@@ -132,7 +133,8 @@ impl Model {
         let graph = without_weights(proto.graph.take().unwrap_or_default());
         let loaded = options.load(bytes).map_err(|error| engine("loading the model", &error))?;
         let wiring = Wiring::new(&graph, &loaded, &constants);
-        let plan = wiring.showing(&loaded, &sites, &recurrent)?;
+        let plan = wiring.showing(&loaded, &sites, &recurrent, Outputs::All)?;
+        let examining = wiring.showing(&loaded, &sites, &recurrent, Outputs::Needed)?;
         let replacing = wiring.replacing(&graph, &loaded, &sites, &replaceable);
         let input_ids = inputs.iter().filter_map(|input| loaded.find_node(&input.name)).collect();
         let producer =
@@ -141,6 +143,7 @@ impl Model {
         Ok(Self {
             engine: loaded,
             plan,
+            examining,
             replacing,
             input_ids,
             inputs,

@@ -36,7 +36,8 @@ pub(crate) enum Show {
     Tensors {
         site: usize,
         pre_activation: NodeId,
-        output: NodeId,
+        /// None where it is not asked for.
+        output: Option<NodeId>,
     },
     Recurrent(Recurrent),
     /// The activation's results, to be replaced before anything reads them.
@@ -46,6 +47,15 @@ pub(crate) enum Show {
     },
     /// The outputs of the model.
     Outputs(Vec<NodeId>),
+}
+
+/// Which results of activations a plan asks the engine for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outputs {
+    /// Those of all.
+    All,
+    /// Those that do not follow from the pre-activations to the last bit.
+    Needed,
 }
 
 /// A recurrent node, with the tensors that its gates follow from.
@@ -107,12 +117,14 @@ impl Wiring {
         Self { steps, made }
     }
 
-    /// The plan of a run that shows the activations.
+    /// The plan of a run that shows the activations; where they are not of `Outputs::All`, those that an engine cannot but give as their
+    /// function has them are not asked for. So a ReLU may still be done in place, and its results need no room of their own.
     pub fn showing(
         &self,
         engine: &rten::Model,
         sites: &[ActivationSite],
         recurrent: &RecurrentNodes,
+        outputs: Outputs,
     ) -> Result<Plan, Error> {
         let id = |name: &str| {
             engine.find_node(name).ok_or_else(|| Error::broken(name, "a node reads this tensor, and nothing makes it"))
@@ -121,7 +133,9 @@ impl Wiring {
         for (index, site) in sites.iter().enumerate() {
             let show = match site.source {
                 Source::Tensors => {
-                    Show::Tensors { site: index, pre_activation: id(&site.pre_activation)?, output: id(&site.output)? }
+                    let follows = outputs == Outputs::Needed && site.output_follows();
+                    let output = if follows { None } else { Some(id(&site.output)?) };
+                    Show::Tensors { site: index, pre_activation: id(&site.pre_activation)?, output }
                 }
                 Source::RecurrentGate { .. } => match recurrent.get(&index) {
                     Some(node) => Show::Recurrent(Recurrent::new(node, index, id)?),
@@ -169,7 +183,9 @@ impl Wiring {
 impl Show {
     fn needs(&self) -> Vec<NodeId> {
         match self {
-            Self::Tensors { pre_activation, output, .. } => vec![*pre_activation, *output],
+            Self::Tensors { pre_activation, output, .. } => {
+                [Some(*pre_activation), *output].into_iter().flatten().collect()
+            }
             Self::Replaced { output, .. } => vec![*output],
             Self::Outputs(outputs) => outputs.clone(),
             Self::Recurrent(node) => [Some(node.x), Some(node.w), Some(node.r), node.b, node.initial, Some(node.y)]

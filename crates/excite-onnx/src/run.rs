@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use rten::{NodeId, Value, ValueOrView, ValueView};
 use rten_tensor::prelude::*;
 
-use crate::plan::{Piece, Recurrent, Show};
+use crate::plan::{Piece, Plan, Recurrent, Show};
 use crate::recurrent::{Operands, pre_activations};
 use crate::site::{ActivationSite, Argument};
 use crate::{Array, Error, Model, Run, Values};
@@ -66,17 +66,27 @@ impl Model {
     /// If the inputs do not fit, or the engine fails.
     pub fn observe(&self, run: &Run, show: impl FnMut(Observation<'_>) + Send) -> Result<(), Error> {
         // On the engine's own threads: others would compete with them, for they wait for work without sleeping.
-        rten::thread_pool().run(|| self.observe_here(run, show))
+        rten::thread_pool().run(|| self.observe_by(&self.plan, run, show))
     }
 
-    fn observe_here(&self, run: &Run, mut show: impl FnMut(Observation<'_>)) -> Result<(), Error> {
+    /// As [`observe`](Self::observe), but without the activations that follow from the pre-activations: `a` is empty there.
+    pub(crate) fn observe_what_is_needed(
+        &self,
+        run: &Run,
+        show: impl FnMut(Observation<'_>) + Send,
+    ) -> Result<(), Error> {
+        rten::thread_pool().run(|| self.observe_by(&self.examining, run, show))
+    }
+
+    fn observe_by(&self, plan: &Plan, run: &Run, mut show: impl FnMut(Observation<'_>)) -> Result<(), Error> {
         let mut kept = self.values(run)?;
-        for piece in &self.plan.pieces {
+        for piece in &plan.pieces {
             self.run_piece(piece, &mut kept).map_err(|error| failed(&error, run))?;
             for shown in &piece.shows {
                 match shown {
                     Show::Tensors { site, pre_activation, output } => {
-                        self.show_tensors(*site, kept.get(pre_activation), kept.get(output), &mut show);
+                        let output = output.map(|output| kept.get(&output).and_then(floats));
+                        self.show_tensors(*site, kept.get(pre_activation).and_then(floats), output, &mut show);
                     }
                     Show::Recurrent(node) => self.show_gates(node, &kept, &mut show)?,
                     Show::Replaced { .. } | Show::Outputs(_) => {}
@@ -159,13 +169,20 @@ impl Model {
         Ok(())
     }
 
-    fn show_tensors(&self, index: usize, z: Option<&Value>, a: Option<&Value>, show: &mut impl FnMut(Observation)) {
-        let (Some(z), Some(a)) = (z.and_then(floats), a.and_then(floats)) else { return };
-        let ((shape, z), (_, a)) = (z, a);
+    /// `a` is None where it was not asked for.
+    fn show_tensors(
+        &self,
+        index: usize,
+        z: Option<Floats<'_>>,
+        a: Option<Option<Floats<'_>>>,
+        show: &mut impl FnMut(Observation),
+    ) {
+        let asked = a.is_some();
+        let (Some((shape, z)), Some((_, a))) = (z, a.unwrap_or_else(|| Some(Floats::default()))) else { return };
         let site = &self.sites()[index];
         let z = arguments(site.argument, z);
         let Some(unit_axis) = site.unit_axis.of(shape.len()) else { return };
-        if z.len() == a.len() && !z.is_empty() {
+        if (z.len() == a.len() || !asked) && !z.is_empty() {
             let samples = if unit_axis == 0 { 1 } else { shape[0] };
             show(Observation { site, index, z: &z, a: &a, shape: &shape, unit_axis, samples });
         }
@@ -215,8 +232,11 @@ impl Model {
     }
 }
 
+/// The shape and the values of a tensor.
+type Floats<'a> = (Vec<usize>, Cow<'a, [f32]>);
+
 /// The shape and the values of a tensor of floats, copied only where they do not lie in order.
-fn floats(value: &Value) -> Option<(Vec<usize>, Cow<'_, [f32]>)> {
+fn floats(value: &Value) -> Option<Floats<'_>> {
     let ValueView::FloatTensor(view) = value.as_view() else { return None };
     let values = view.data().map_or_else(|| Cow::Owned(view.to_vec()), Cow::Borrowed);
     Some((view.shape().to_vec(), values))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use excite::{Function, RowFunction};
+use excite::{Function, RowFunction, Work};
 
 use crate::recurrent::Gate;
 
@@ -169,6 +169,13 @@ pub struct ActivationSite {
     pub layer: Option<Layer>,
     /// Where its numbers come from.
     pub source: Source,
+}
+
+impl ActivationSite {
+    /// Whether its activations follow from its pre-activations to the last bit, whoever works them out: each is its input or a constant.
+    pub(crate) fn output_follows(&self) -> bool {
+        self.function.each().is_some_and(|function| function.work() == Work::Selects)
+    }
 }
 
 /// An activation that is there but cannot be looked at.

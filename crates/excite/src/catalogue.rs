@@ -3,7 +3,7 @@
 use half::{bf16, f16};
 
 use crate::reference::Real;
-use crate::{Activation, Engine, Float, Info, LengthMismatch, Parameter, Parameters, SlopeFrom};
+use crate::{Activation, Engine, Float, Info, LengthMismatch, Parameter, Parameters, SlopeFrom, Work};
 
 /// Makes [`Function`] from the list of the functions: the one place besides its own file that names a function.
 macro_rules! catalogue {
@@ -58,6 +58,11 @@ macro_rules! catalogue {
             /// Which number its slope is computed from.
             pub fn slope_from(&self) -> SlopeFrom {
                 match self { $(Self::$function(_) => <crate::$function as Activation>::SLOPE_FROM,)* }
+            }
+
+            /// What its values are worked out in. [`Work::Selects`]: each is its input or a constant, so every engine gives the same.
+            pub fn work(&self) -> Work {
+                match self { $(Self::$function(_) => <crate::$function as Activation>::WORK,)* }
             }
         }
 

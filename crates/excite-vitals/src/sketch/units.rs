@@ -196,6 +196,8 @@ struct Sums {
     z: Option<MomentLanes>,
     a: MomentLanes,
     slope: Option<MomentLanes>,
+    /// Whether all slopes so far are 0 or 1.
+    slopes_are_steps: bool,
     knows_signs: bool,
     not_positive: CountLanes,
     at_cap: CountLanes,
@@ -214,6 +216,7 @@ impl Sums {
             z: knows_z.then(MomentLanes::new),
             a: MomentLanes::new(),
             slope: knows_slopes.then(MomentLanes::new),
+            slopes_are_steps: true,
             knows_signs: knows_z || !limits.output_at_zero.is_nan(),
             not_positive: CountLanes::new(),
             at_cap: CountLanes::new(),
@@ -267,7 +270,10 @@ impl Sums {
             |side| side <= zero,
         );
         if let (Some(moments), Some(slope)) = (&mut self.slope, slope) {
-            moments.add(slope);
+            if !(self.slopes_are_steps && moments.add_steps(slope)) {
+                self.slopes_are_steps = false;
+                moments.add(slope);
+            }
             CountLanes::add_both(
                 [&mut self.saturated, &mut self.low],
                 [slope, told_by],
