@@ -4,7 +4,38 @@ use core::fmt::Debug;
 use core::hash::Hash;
 
 mod sealed {
-    pub trait Sealed {}
+    use excite::{LengthMismatch, Level};
+
+    pub trait Sealed: Sized {
+        /// The outputs, which are listed from that of the lowest code up, for 8-bit codes.
+        ///
+        /// # Panics
+        /// If the codes have 16 bits.
+        fn look_up(outputs: &[Self; 256], codes: &[Self], to: &mut [Self]) -> Result<(), LengthMismatch>;
+    }
+
+    macro_rules! bytes {
+        ($($byte:ident)*) => {$(
+            impl Sealed for $byte {
+                fn look_up(outputs: &[Self; 256], codes: &[Self], to: &mut [Self]) -> Result<(), LengthMismatch> {
+                    Level::best().look_up(outputs, codes, to)
+                }
+            }
+        )*};
+    }
+
+    macro_rules! longer {
+        ($($integer:ident)*) => {$(
+            impl Sealed for $integer {
+                fn look_up(_: &[Self; 256], _: &[Self], _: &mut [Self]) -> Result<(), LengthMismatch> {
+                    unreachable!("a table of 256 codes is for types of 8 bits")
+                }
+            }
+        )*};
+    }
+
+    bytes!(i8 u8);
+    longer!(i16 u16);
 }
 
 /// An integer of 8 or 16 bits that stands for a number: `i8`, `u8`, `i16` or `u16`.
@@ -44,8 +75,6 @@ pub trait Code: sealed::Sealed + Copy + Debug + Default + Eq + Ord + Hash + Send
 
 macro_rules! codes {
     ($($integer:ident $name:literal;)*) => {$(
-        impl sealed::Sealed for $integer {}
-
         impl Code for $integer {
             const NAME: &'static str = $name;
             const BITS: u32 = Self::BITS;

@@ -62,10 +62,7 @@ impl<C: Code> Table8<C> {
     /// If the slices differ in length.
     pub fn apply(&self, x: &[C], y: &mut [C]) -> Result<(), LengthMismatch> {
         check_lengths(x.len(), y.len())?;
-        for (&x, y) in x.iter().zip(y) {
-            *y = self.outputs[x.index()];
-        }
-        Ok(())
+        C::look_up(&self.outputs, x, y)
     }
 }
 

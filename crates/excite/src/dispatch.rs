@@ -20,6 +20,10 @@ macro_rules! has {
     };
 }
 
+mod bytes;
+
+pub use bytes::Byte;
+
 /// An instruction set that kernels are compiled for. All give the same bits; they differ in speed.
 ///
 /// ```

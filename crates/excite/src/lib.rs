@@ -72,7 +72,7 @@ pub use activation::{Activation, Info, MaxUlp, SlopeFrom, Work};
 pub use catalogue::Function;
 pub use catalogue::types::*;
 pub use channels::Channels;
-pub use dispatch::Level;
+pub use dispatch::{Byte, Level};
 pub use error::{LengthMismatch, UnknownFunction};
 pub use facts::{Facts, Interval};
 pub use float::Float;
