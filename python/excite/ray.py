@@ -89,11 +89,11 @@ def check(
 ) -> Diagnosis:
     """`excite.check` with every shard of the data as a task of its own; their vitals are merged.
 
-    `shards` are a `ray.data.Dataset` whose columns are the inputs of the model, which is taken by its blocks; or each of
-    them what `excite.check` takes: an array, or arrays by the names of the inputs, or a file or folder as the workers
-    see it; or a reference to arrays. The model goes to the workers, and has to be one file. `options` are those of
+    `shards` are a `ray.data.Dataset` whose columns are the inputs of the model, taken by its blocks; or a sequence of
+    what `excite.check` takes, an array, or arrays by the names of the inputs, or a file or folder as the workers see
+    it; or of references to such. The model goes to the workers, and has to be one file. `options` are those of
     `excite check` about inputs, `merge_options` those of `excite merge` about what is written, as
-    `["--html", "report.html"]`. Raises ProgramError if the model cannot be run.
+    `["--html", "report.html"]`. Raises OSError if the model cannot be read, ProgramError if it cannot be run.
     """
     content, name = ray.put(Path(model).read_bytes()), Path(model).name
     parts: Iterable[Any] = shards.to_numpy_refs() if hasattr(shards, "to_numpy_refs") else shards
@@ -137,7 +137,7 @@ def _gather(content: bytes, name: str, shard: Any, options: list[str]) -> bytes 
 
 @contextlib.contextmanager
 def _cancelled_at_the_end(tasks: Collection[Any]) -> Iterator[None]:
-    """Cancels what is left of the tasks when the block ends, by Ctrl-C too; what failed in a task is raised as it is."""
+    """Cancels what is left of the tasks when the block ends, by Ctrl-C too; raises what failed in a task as it is."""
     try:
         yield
     except ray.exceptions.RayTaskError as error:

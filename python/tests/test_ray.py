@@ -113,14 +113,16 @@ def test_compare_is_that_of_one_process(ray, samples, tmp_path, options):
     here = excite.compare(*samples, **plan, out=tmp_path / "here")
     apart = ray.compare(*samples, **plan, out=tmp_path / "apart")
     assert without_times(apart.activations) == without_times(here.activations)
-    assert (apart.verdict, apart.data) == (here.verdict, here.data)
+    assert apart.verdict == here.verdict
+    # The data are called by a file for this call alone.
+    assert {**apart.data, "name": ""} == {**here.data, "name": ""}
     assert Path(apart.report).is_file()
     lines = [(tmp_path / place / "journal.jsonl").read_text().splitlines() for place in ("here", "apart")]
     assert len(lines[0]) == len(lines[1]) == len(set(lines[1]))
     # Nothing is trained again, to the last digit of the times; unless that is asked for.
-    assert ray.compare(*samples, **plan, out=tmp_path / "apart") == apart
+    assert ray.compare(*samples, **plan, out=tmp_path / "apart").activations == apart.activations
     plan["options"].append("--fresh")
-    assert ray.compare(*samples, **plan, out=tmp_path / "apart") != apart
+    assert ray.compare(*samples, **plan, out=tmp_path / "apart").activations != apart.activations
 
 
 @pytest.mark.usefixtures("one_worker_dies")
@@ -164,7 +166,7 @@ def test_check_takes_a_dataset(ray, chords):
 
 
 def test_what_the_program_refuses_is_said_in_its_words(ray, samples, chords, tmp_path):
-    with pytest.raises(excite.ProgramError, match=r"^unknown activation function `rulu`|rulu") as refused:
+    with pytest.raises(excite.ProgramError, match="rulu") as refused:
         ray.compare(*samples, activations=["rulu"], out=tmp_path)
     assert refused.value.code == 2
     name, whole, _ = chords
@@ -206,6 +208,6 @@ def test_ctrl_c_stops_the_workers_and_keeps_what_is_finished(ray, samples, tmp_p
 
 
 def test_without_ray_it_says_what_to_install():
-    code = "import sys; sys.modules['ray'] = None\ntry:\n    import excite.ray\nexcept ImportError as error:\n    print(error)"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said == "excite.ray needs Ray: pip install ray\n"
+    code = "import sys; sys.modules['ray'] = None; import excite.ray"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.endswith("ImportError: excite.ray needs Ray: pip install ray\n")
