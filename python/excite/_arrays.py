@@ -53,7 +53,8 @@ def _array(x: object, name: str) -> npt.NDArray[Any]:
 
 def _lent(x: Any) -> npt.NDArray[Any] | None:
     """The memory of a tensor of another library by DLPack; None if it lends none."""
-    if isinstance(x, (np.ndarray, np.generic)) or not hasattr(x, "__dlpack__"):
+    # What JAX traces has the first of the two methods of DLPack, and no memory.
+    if isinstance(x, (np.ndarray, np.generic)) or not (hasattr(x, "__dlpack__") and hasattr(x, "__dlpack_device__")):
         return None
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(x, torch.Tensor):

@@ -33,6 +33,9 @@ class ProgramError(RuntimeError):
         super().__init__(message)
         self.code = code
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ProgramError, (str(self), self.code)
+
 
 def path() -> str:
     """Where the program is. Raises FileNotFoundError if it is not installed."""
@@ -67,8 +70,8 @@ def check(
     the model cannot be run.
     """
     arguments = ["check", os.fspath(model), "--json", "--fail-on", "never", *options]
-    with _input_arguments(inputs) as given:
-        return Diagnosis.from_json(_run([*arguments, *given]))
+    with input_arguments(inputs) as given:
+        return Diagnosis.from_json(run([*arguments, *given]))
 
 
 def quantise(
@@ -85,12 +88,12 @@ def quantise(
     """
     widths = ",".join(str(width) for width in bits)
     arguments = ["quantise", os.fspath(model), "--json", "--bits", widths, *options]
-    with _input_arguments(inputs) as given:
-        return Quantisation.from_json(_run([*arguments, *given]))
+    with input_arguments(inputs) as given:
+        return Quantisation.from_json(run([*arguments, *given]))
 
 
 @contextlib.contextmanager
-def _input_arguments(inputs: Inputs) -> Iterator[list[str]]:
+def input_arguments(inputs: Inputs) -> Iterator[list[str]]:
     """The arguments by which the program reads `inputs`; arrays lie in a file that is gone afterwards."""
     if inputs is None:
         yield []
@@ -119,6 +122,12 @@ class Comparison:
     report: str
     data: dict[str, Any]
 
+    @classmethod
+    def from_json(cls, text: str, out: str | os.PathLike[str]) -> Comparison:
+        """From the JSON of the program, whose report is in the folder `out`."""
+        result = json.loads(text)
+        return cls(result["verdict"], result["activations"], os.path.join(out, "report.html"), result["data"])
+
     def to_pandas(self) -> Any:
         """A DataFrame with a row for each function."""
         return import_pandas().DataFrame(self.activations)
@@ -146,26 +155,35 @@ def compare(
     Without them on the digits that the program carries. The report is `out`/report.html; `options` are more of those of
     `excite compare`. Raises ProgramError if the data or the plan make no sense.
     """
+    arguments = [*activation_arguments(activations), "--seeds", str(seeds), "--epochs", str(epochs), *options]
+    with data_arguments(x, y) as data:
+        text = run(["compare", *data, *arguments, "--out", os.fspath(out), "--json"])
+    return Comparison.from_json(text, out)
+
+
+def activation_arguments(activations: Sequence[str]) -> list[str]:
+    """The arguments that name functions: one for each, for a comma would part a function with two parameters."""
+    return [argument for name in activations for argument in ("--activations", name)]
+
+
+@contextlib.contextmanager
+def data_arguments(x: npt.ArrayLike | None, y: npt.ArrayLike | None) -> Iterator[list[str]]:
+    """The arguments by which `excite compare` reads samples and targets, from a file that is gone afterwards."""
     if (x is None) != (y is None):
         raise TypeError("compare() takes x and y, or neither")
-    # A comma would part a function with two parameters.
-    named = [argument for name in activations for argument in ("--activations", name)]
-    arguments = [*named, "--seeds", str(seeds), "--epochs", str(epochs), "--out", os.fspath(out), "--json", *options]
     if x is None or y is None:
-        text = _run(["compare", *arguments])
-    else:
-        targets = np.asarray(y)
-        if targets.dtype == object:
-            raise TypeError("y must be an array of numbers")
-        with tempfile.TemporaryDirectory() as folder:
-            np.savez(f"{folder}/data.npz", allow_pickle=False, x=as_array(x, "x"), y=targets)
-            text = _run(["compare", f"{folder}/data.npz", *arguments])
-    result = json.loads(text)
-    report = os.path.join(out, "report.html")
-    return Comparison(result["verdict"], result["activations"], report, result["data"])
+        yield []
+        return
+    targets = np.asarray(y)
+    if targets.dtype == object:
+        raise TypeError("y must be an array of numbers")
+    with tempfile.TemporaryDirectory() as folder:
+        file = f"{folder}/data.npz"
+        np.savez(file, allow_pickle=False, x=as_array(x, "x"), y=targets)
+        yield [file]
 
 
-def _run(arguments: Sequence[str]) -> str:
+def run(arguments: Sequence[str]) -> str:
     """What the program prints. Raises ProgramError with what it says if it could not do it."""
     done = subprocess.run([path(), *arguments], capture_output=True, encoding="utf-8", check=False)
     if done.returncode != 0:

@@ -11,6 +11,7 @@ use excite_lab::{
 };
 use excite_vitals::comparison::{Comparison, Task};
 
+use crate::apart::Apart;
 use crate::command_line::{check_named_once, command_line};
 use crate::error::Failure;
 use crate::number::{count, finite, positive, share};
@@ -118,6 +119,9 @@ pub struct Arguments {
     /// Run everything anew, whatever an earlier command has finished
     #[arg(long, alias = "no-resume", help_heading = "Output")]
     fresh: bool,
+
+    #[command(flatten)]
+    apart: Apart,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -156,14 +160,15 @@ enum TaskName {
 /// Reads the data, trains, and shows the result.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let plan = arguments.plan()?;
-    if let Some(path) = arguments.markdown_file()? {
+    let wants_all = !arguments.apart.is_wanted();
+    if wants_all && let Some(path) = arguments.markdown_file()? {
         output::check_writable(path)?;
     }
     let data = arguments.dataset()?;
     // Before anything is written.
     plan.check(&data).map_err(failure)?;
     output::prepare_folder(&arguments.out, "--out")?;
-    if let Some(folder) = &arguments.save_networks {
+    if wants_all && let Some(folder) = &arguments.save_networks {
         output::prepare_folder(folder, "--save-networks")?;
     }
     let path = arguments.out.join("journal.jsonl");
@@ -171,6 +176,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         fs::remove_file(&path).map_err(|error| output::unwritable_in(&path, "--out", &error))?;
     }
     let mut journal = Journal::open(&path, &journal_key(&data, &plan)).map_err(failure)?;
+    if !wants_all {
+        return arguments.apart.run(&data, &plan, &mut journal);
+    }
     if !journal.is_empty() {
         output::notice(&format!("resumed {} from {} (--fresh starts anew)", finished(journal.len()), path.display()));
     }
@@ -337,7 +345,8 @@ impl Arguments {
     }
 }
 
-fn failure(error: LabError) -> Failure {
+/// How the program ends of it.
+pub fn failure(error: LabError) -> Failure {
     match error {
         LabError::Plan(sentence) => Failure::Usage(sentence),
         other => Failure::Failed(other.to_string()),

@@ -74,7 +74,7 @@ impl Default for Plan {
 }
 
 impl Plan {
-    fn spec(&self) -> Spec {
+    pub(crate) fn spec(&self) -> Spec {
         let Self { network, optimizer, init, gain, bias, batch, class_weights, .. } = self.clone();
         Spec { network, optimizer, init, gain, bias, batch, class_weights }
     }
@@ -143,14 +143,8 @@ pub fn compare(
 ) -> Result<Comparison, LabError> {
     plan.check(data)?;
     let spec = plan.spec();
-    let mut trainer = Trainer { data, spec: &spec, jobs: plan.jobs, journal: journal.into(), watcher, networks: None };
-    let (chosen, swept) = match plan.learning_rate {
-        LearningRate::Fixed(rate) => (plan.activations.iter().map(|_| Some(Chosen::given(rate))).collect(), 0),
-        LearningRate::Auto => {
-            let runs_after = (plan.activations.len() * plan.seeds * plan.epochs) as u64;
-            choose(&trainer, &plan.activations, plan.epochs, plan.until_error, runs_after)?
-        }
-    };
+    let mut trainer = Trainer::new(data, &spec, plan.jobs, journal, watcher);
+    let (chosen, swept) = chosen_rates(&trainer, plan)?;
     trainer.networks = plan.save_networks.as_deref().map(|path| Folder::new(path, data)).transpose()?;
     let results = runs_at(&trainer, plan, chosen, swept)?;
     if results.is_empty() {
@@ -166,11 +160,22 @@ pub fn compare(
     Ok(summarise(data.summary(), plan.settings(data)?, target, summarised, complete))
 }
 
-type FunctionRuns = (Function, Chosen, Vec<Run>);
+/// The learning rate of each function, None where a request to stop left it open, and the epochs that choosing took.
+pub(crate) fn chosen_rates(trainer: &Trainer<'_>, plan: &Plan) -> Result<(Vec<Option<Chosen>>, u64), LabError> {
+    match plan.learning_rate {
+        LearningRate::Fixed(rate) => Ok((plan.activations.iter().map(|_| Some(Chosen::given(rate))).collect(), 0)),
+        LearningRate::Auto => {
+            let runs_after = (plan.activations.len() * plan.seeds * plan.epochs) as u64;
+            choose(trainer, &plan.activations, plan.epochs, plan.until_error, runs_after)
+        }
+    }
+}
+
+pub(crate) type FunctionRuns = (Function, Chosen, Vec<Run>);
 
 /// The runs of each function at the rate chosen for it, after `swept` epochs that choosing took. Functions of which no
 /// run was finished are left out.
-fn runs_at(
+pub(crate) fn runs_at(
     trainer: &Trainer<'_>,
     plan: &Plan,
     chosen: Vec<Option<Chosen>>,

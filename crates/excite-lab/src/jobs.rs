@@ -47,9 +47,21 @@ pub(crate) struct Trainer<'a> {
     pub(crate) watcher: &'a dyn Watcher,
     /// Where the trained networks go, if they are wanted: the journal does not have them, so each run is trained.
     pub(crate) networks: Option<Folder<'a>>,
+    /// Where runs that the journal lacks are listed, if they are not to be trained.
+    pub(crate) listed: Option<Mutex<Vec<RunKey>>>,
 }
 
 impl<'a> Trainer<'a> {
+    pub(crate) fn new(
+        data: &'a Dataset,
+        spec: &'a Spec,
+        jobs: usize,
+        journal: &'a mut Journal,
+        watcher: &'a dyn Watcher,
+    ) -> Self {
+        Self { data, spec, jobs, journal: journal.into(), watcher, networks: None, listed: None }
+    }
+
     /// How many epochs of `wanted` are not in the journal.
     pub(crate) fn epochs_missing(&self, wanted: &[RunKey]) -> u64 {
         let journal = self.journal();
@@ -60,8 +72,14 @@ impl<'a> Trainer<'a> {
             .sum()
     }
 
-    /// The runs of `wanted`, in that order; None for those that a request to stop prevented.
+    /// The runs of `wanted`, in that order; None for those that a request to stop prevented, or that are listed only.
     pub(crate) fn runs(&self, wanted: &[RunKey]) -> Result<Vec<Option<Run>>, LabError> {
+        if let Some(listed) = &self.listed {
+            let journal = self.journal();
+            let missing = wanted.iter().filter(|&&key| journal.find(key).is_none());
+            listed.lock().expect("nobody panics while it holds this").extend(missing);
+            return Ok(wanted.iter().map(|&key| journal.find(key).cloned()).collect());
+        }
         let next = AtomicUsize::new(0);
         let results: Mutex<Vec<Option<Result<Run, LabError>>>> = Mutex::new(wanted.iter().map(|_| None).collect());
         let work = || {

@@ -20,12 +20,17 @@ pub struct Journal {
 
 /// What sets one run apart from the others of its comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct RunKey {
-    pub(crate) function: Function,
-    pub(crate) learning_rate: f64,
-    pub(crate) seed: u64,
-    pub(crate) epochs: usize,
-    pub(crate) stop_at: Option<f64>,
+pub struct RunKey {
+    /// The function.
+    pub function: Function,
+    /// The learning rate.
+    pub learning_rate: f64,
+    /// The seed of the weights and of the order of the samples.
+    pub seed: u64,
+    /// The most epochs it may take.
+    pub epochs: usize,
+    /// The training error at which it ends.
+    pub stop_at: Option<f64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -24,6 +24,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod apart;
 mod class_weights;
 mod compare;
 pub mod data;
@@ -41,13 +42,14 @@ mod operations;
 mod optimise;
 mod train;
 
+pub use apart::{next_runs, train_runs};
 pub use class_weights::ClassWeights;
 pub use compare::{Plan, compare, journal_key};
 pub use error::LabError;
 pub use export::{Computed, TrainedNetwork, exportable};
 pub use initialise::Init;
 pub use jobs::{Unwatched, Watcher};
-pub use journal::Journal;
+pub use journal::{Journal, RunKey};
 pub use learning_rate::LearningRate;
 pub use network::NetworkSpec;
 pub use optimise::Optimizer;

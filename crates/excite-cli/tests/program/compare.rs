@@ -51,7 +51,7 @@ fn json_is_the_whole_result_and_nothing_else() {
 }
 
 /// What a result says apart from how long it took.
-fn without_times(json: &str) -> Value {
+pub(crate) fn without_times(json: &str) -> Value {
     let mut result: Value = serde_json::from_str(json).unwrap();
     result["settings"]["command"] = Value::Null;
     for activation in result["activations"].as_array_mut().unwrap() {

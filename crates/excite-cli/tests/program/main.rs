@@ -1,5 +1,6 @@
 //! The built program, from the command line to its files, as a user meets it.
 
+mod apart;
 mod bad_input;
 mod check;
 mod check_bad_input;

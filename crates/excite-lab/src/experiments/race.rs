@@ -39,7 +39,7 @@ pub(super) fn race(setting: &Setting<'_>, data: &Dataset, spec: &Spec, goal: Goa
     let watcher = Epochs { watcher: setting.watcher, told: AtomicU64::new(0) };
     let mut journal = Journal::none();
     let jobs = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let trainer = Trainer { data, spec, jobs, journal: (&mut journal).into(), watcher: &watcher, networks: None };
+    let trainer = Trainer::new(data, spec, jobs, &mut journal, &watcher);
     let functions = &setting.functions;
     let after = (functions.len() * setting.seeds * goal.epochs) as u64;
     let (chosen, _) = choose(&trainer, functions, goal.epochs, Some(goal.error), after)?;

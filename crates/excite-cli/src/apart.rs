@@ -1,0 +1,54 @@
+//! The runs of a comparison one by one, so that many machines can share them.
+
+use clap::Args;
+use excite_lab::data::Dataset;
+use excite_lab::{Journal, LabError, Plan, RunKey, next_runs, train_runs};
+
+use crate::compare::failure;
+use crate::error::Failure;
+use crate::output;
+use crate::progress::Progress;
+
+/// Which part of a comparison is wanted, if not all of it.
+#[derive(Args)]
+#[command(next_help_heading = "On many machines")]
+pub struct Apart {
+    /// Train nothing: print the runs to train next that the journal of --out lacks, one a line, as JSON
+    #[arg(long)]
+    next_runs: bool,
+    /// Train only this run, a line of --next-runs, for the journal of --out; may be given several times
+    #[arg(long, value_name = "RUN", value_parser = run_key, conflicts_with = "next_runs")]
+    train_run: Vec<RunKey>,
+}
+
+impl Apart {
+    /// Whether there is such a part.
+    pub fn is_wanted(&self) -> bool {
+        self.next_runs || !self.train_run.is_empty()
+    }
+
+    /// Lists the runs, or trains those that are named.
+    pub fn run(&self, data: &Dataset, plan: &Plan, journal: &mut Journal) -> Result<(), Failure> {
+        if self.next_runs {
+            let runs = next_runs(data, plan, journal).map_err(failure)?;
+            let lines: Vec<String> = runs.iter().map(line).collect::<Result<_, _>>()?;
+            return output::print(&lines.concat());
+        }
+        let progress = Progress::new("epochs", "stopping, finished runs are kept")?;
+        let trained = train_runs(data, plan, &self.train_run, journal, &progress);
+        progress.clear();
+        trained.map_err(|error| match error {
+            LabError::Stopped => Failure::Interrupted,
+            error => failure(error),
+        })
+    }
+}
+
+fn line(run: &RunKey) -> Result<String, Failure> {
+    let json = serde_json::to_string(run).map_err(|error| Failure::Failed(error.to_string()))?;
+    Ok(json + "\n")
+}
+
+fn run_key(text: &str) -> Result<RunKey, String> {
+    serde_json::from_str(text).map_err(|error| format!("it must be a line that --next-runs prints: {error}"))
+}
