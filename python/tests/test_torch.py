@@ -1,14 +1,13 @@
 """Modules of PyTorch, and what `watch` finds in models under training."""
 
-import subprocess
-import sys
-from pathlib import Path
+import multiprocessing
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
+import ranks  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402, N812
 
@@ -310,19 +309,26 @@ def test_an_error_in_the_model_leaves_it_unwatched():
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
 
 
-RANKS = Path(__file__).parent / "ranks.py"
+# Processes that begin with PyTorch imported, where the system can fork.
+START = multiprocessing.get_context(
+    "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+)
+START.set_forkserver_preload(["torch.distributed", "excite.torch"])
 
 
-@pytest.mark.parametrize("ranks", [2, 4])
-def test_ranks_together_are_one_process_on_all_the_data(ranks, tmp_path):
-    run = [sys.executable, RANKS, tmp_path]
-    workers = [subprocess.Popen([*map(str, run), str(rank), str(ranks)], text=True) for rank in range(ranks)]
-    assert [worker.wait(300) for worker in workers] == [0] * ranks
+@pytest.mark.parametrize("count", [2, 4])
+def test_ranks_together_are_one_process_on_all_the_data(count, tmp_path):
+    workers = [START.Process(target=ranks.main, args=(tmp_path, rank, count)) for rank in range(count)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(300)
+    assert [worker.exitcode for worker in workers] == [0] * count
     torch.manual_seed(0)
     model = mlp()
     with watch(model, every=1) as handle:
         model(torch.randn(240, 8))
-    for rank in range(ranks):
+    for rank in range(count):
         merged = excite.Vitals.load(tmp_path / f"{rank}.vitals").diagnosis()
         for one, whole in zip(merged.layers, handle.vitals.diagnosis().layers, strict=True):
             assert (one.samples, one.dead, one.not_positive) == (whole.samples, whole.dead, whole.not_positive)
