@@ -20,7 +20,7 @@ from excite.results import Diagnosis, Evidence, Finding, LayerFigures, Proposal,
 from excite.vitals import Vitals
 
 __all__ = [
-    *(name for name in _native.__all__ if name != "NativeVitals"),
+    *(name for name in _native.__all__ if name not in ("NativeVitals", "PYTORCH")),
     "Diagnosis",
     "Evidence",
     "Finding",

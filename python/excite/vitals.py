@@ -51,6 +51,10 @@ class Vitals:
         self._native.add_layer(name, function, units, role)
         self._units[name] = units
 
+    def set_role(self, layer: str, role: str) -> None:
+        """Say what a layer is there for, where that was not known when it was added."""
+        self._native.set_role(self._layer(layer)[0], role)
+
     def update(
         self,
         layer: str,

@@ -12,8 +12,9 @@ use crate::{arguments, signature, threads};
 /// Elements whose outputs are worked out again at a time, where a slope follows from them: several pieces of the library's.
 const AGAIN: usize = 1 << 20;
 
-/// Adds each function of the catalogue, and its gradient under the name with `_grad`.
+/// Adds each function of the catalogue, its gradient under the name with `_grad`, and what PyTorch calls it: `PYTORCH`.
 pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let pytorch = PyDict::new(module.py());
     for &f in Function::ALL {
         signature::add(module, f.name(), &signature::of_function(f), move |arguments, keywords| {
             value(f, arguments, keywords)
@@ -22,8 +23,11 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
         signature::add(module, &name, &signature::of_gradient(f), move |arguments, keywords| {
             gradient(f, arguments, keywords)
         })?;
+        if !f.info().pytorch.is_empty() {
+            pytorch.set_item(f.name(), f.info().pytorch)?;
+        }
     }
-    Ok(())
+    module.add("PYTORCH", pytorch)
 }
 
 /// y = f(x)

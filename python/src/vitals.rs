@@ -28,16 +28,18 @@ impl NativeVitals {
 
     fn add_layer(&mut self, name: &str, function: &str, units: usize, role: &str) -> PyResult<()> {
         let function = function.parse().map_err(|error| PyValueError::new_err(format!("{error}")))?;
-        let role = match role {
-            "hidden" => Role::Hidden,
-            "gate" => Role::Gate,
-            "output" => Role::Output,
-            _ => return Err(PyValueError::new_err(format!("role must be hidden, gate or output, not `{role}`"))),
-        };
+        let role = role_of(role)?;
         if self.0.layer(name).is_some() {
             return Err(PyValueError::new_err(format!("there is a layer `{name}` already")));
         }
         self.0.layers.push(LayerVitals::new(name, function, units).with_role(role));
+        Ok(())
+    }
+
+    fn set_role(&mut self, layer: usize, role: &str) -> PyResult<()> {
+        let role = role_of(role)?;
+        let layer = self.layer(layer)?;
+        *layer = layer.clone().with_role(role);
         Ok(())
     }
 
@@ -128,6 +130,15 @@ impl NativeVitals {
 impl NativeVitals {
     fn layer(&mut self, index: usize) -> PyResult<&mut LayerVitals> {
         self.0.layers.get_mut(index).ok_or_else(|| PyIndexError::new_err(format!("there is no layer {index}")))
+    }
+}
+
+fn role_of(name: &str) -> PyResult<Role> {
+    match name {
+        "hidden" => Ok(Role::Hidden),
+        "gate" => Ok(Role::Gate),
+        "output" => Ok(Role::Output),
+        _ => Err(PyValueError::new_err(format!("role must be hidden, gate or output, not `{name}`"))),
     }
 }
 

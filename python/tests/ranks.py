@@ -1,6 +1,5 @@
-"""One rank of torch.distributed: `python ranks.py FOLDER RANK RANKS` writes the vitals of all to FOLDER/RANK.vitals."""
+"""One rank of torch.distributed, a process by itself: it writes the vitals of all ranks to FOLDER/RANK.vitals."""
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,3 @@ def main(folder: Path, rank: int, ranks: int) -> None:
         with pytest.raises(ValueError, match="cannot be merged"):
             handle.all_reduce()
     dist.destroy_process_group()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -18,6 +18,7 @@ class NativeVitals:
     @staticmethod
     def from_bytes(content: bytes) -> NativeVitals: ...
     def add_layer(self, name: str, function: str, units: int, role: str) -> None: ...
+    def set_role(self, layer: int, role: str) -> None: ...
     def update(self, layer: int, z: Any, a: Any, positions: int, samples: int | None) -> None: ...
     def update_gradient(self, layer: int, gradient: Any, fan_in: int) -> None: ...
     def update_step(self, layer: int, ratio: float) -> None: ...
@@ -29,6 +30,7 @@ class NativeVitals:
     def to_json(self) -> str: ...
     def diagnosis(self, weights: str | None) -> str: ...
 """
+CONSTANTS = {"PYTORCH": "dict[str, str]"}
 KINDS = {"axis": "int", "threads": "int | None"}
 
 
@@ -52,8 +54,9 @@ def stub(name: str) -> str:
 def stubs() -> str:
     names = list(_native.__all__)
     listed = "".join(f'    "{name}",\n' for name in names)
-    functions = "".join(stub(name) for name in names if name != "NativeVitals")
-    return f"{HEAD}{listed}]\n\n{functions}{VITALS}"
+    functions = "".join(stub(name) for name in names if name != "NativeVitals" and name not in CONSTANTS)
+    constants = "".join(f"{name}: {kind}\n" for name, kind in CONSTANTS.items())
+    return f"{HEAD}{listed}]\n\n{constants}{functions}{VITALS}"
 
 
 if __name__ == "__main__":

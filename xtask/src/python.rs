@@ -15,6 +15,8 @@ const PACKAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../python");
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/python");
 /// What a step of the check needs, each with its version.
 const REQUIREMENTS: &str = "requirements-test.txt";
+/// What the tests of `excite.torch` need. Not every platform has it, and it takes gigabytes.
+const TORCH: &str = "requirements-torch.txt";
 
 /// Builds the wheel, installs it in a virtual environment of its own, and tests, lints and type-checks the package.
 #[derive(Args)]
@@ -53,7 +55,9 @@ impl Python {
         environment.run("mypy", &[])?;
         environment.run("pytest", &[])?;
         if !environment.has("torch") {
-            println!("tests of excite.torch: NOT RUN: torch is neither in target/python/venv nor on PYTHONPATH");
+            println!(
+                "tests of excite.torch: NOT RUN: {TORCH} cannot be installed here, and torch is not on PYTHONPATH"
+            );
         }
         Ok(())
     }
@@ -74,11 +78,12 @@ struct Environment {
 }
 
 impl Environment {
-    /// The one in the folder, made anew where the requirements have changed.
+    /// The one in the folder, made anew where the requirements have changed; without PyTorch where it cannot be installed.
     fn make(python: &str) -> Result<Self, String> {
         let folder = Path::new(FOLDER).join("venv");
         let environment = Self { programs: folder.join(if cfg!(windows) { "Scripts" } else { "bin" }) };
-        let wanted = read(&Path::new(PACKAGE).join(REQUIREMENTS))?;
+        let [test, torch] = [REQUIREMENTS, TORCH].map(|file| read(&Path::new(PACKAGE).join(file)));
+        let wanted = test? + &torch?;
         let stamp = folder.join(REQUIREMENTS);
         if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
             return Ok(environment);
@@ -86,6 +91,10 @@ impl Environment {
         println!("making {}", folder.display());
         succeed(Command::new(python).args(["-m", "venv", "--clear"]).arg(&folder))?;
         environment.run("pip", &["install", "--quiet", "--requirement", REQUIREMENTS])?;
+        // pip says why, and what cannot be installed now is not tried anew in each run.
+        if environment.run("pip", &["install", "--quiet", "--requirement", TORCH]).is_err() {
+            println!("goes on without {TORCH}");
+        }
         fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
         Ok(environment)
     }

@@ -234,7 +234,8 @@ impl LayerVitals {
             squares += row.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>();
             let positive: u32 = row.iter().map(|&g| u32::from(g > 0.0)).sum();
             let negative: u32 = row.iter().map(|&g| u32::from(g < 0.0)).sum();
-            if positive + negative > 0 {
+            // The one gradient of a unit with one input has but one sign.
+            if fan_in > 1 && positive + negative > 0 {
                 shares.add(f64::from(positive.max(negative)) / f64::from(positive + negative));
             }
         }
@@ -328,9 +329,20 @@ impl LayerVitals {
             std: all.std(),
             off_centre: self.gamma(),
             gradient_norm: self.gradient_norm.mean(),
-            same_sign: if self.same_sign.count == 0 { 0.5 } else { self.same_sign.mean() },
+            same_sign: self.same_sign().unwrap_or(0.5),
             update_ratio: self.update_ratio.mean(),
         }
+    }
+
+    /// The norm of the gradient of the loss by the layer's weights, the mean over the steps. None if none was seen.
+    pub fn gradient_norm(&self) -> Option<f64> {
+        (self.gradient_norm.count > 0).then(|| self.gradient_norm.mean())
+    }
+
+    /// The share of the gradients of a unit's weights that has the sign of most of them, the mean over units and steps: 0.5 where signs
+    /// are even, 1 where they are all one. Gradients of 0 have no sign. None if none was seen.
+    pub fn same_sign(&self) -> Option<f64> {
+        (self.same_sign.count > 0).then(|| self.same_sign.mean())
     }
 
     /// The moments of all activations of the layer.

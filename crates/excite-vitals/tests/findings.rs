@@ -236,6 +236,55 @@ fn gradients_that_vanish_or_explode_over_depth() {
 }
 
 #[test]
+fn gradients_that_were_seen_decide_whether_they_vanish_or_explode() {
+    let deep = |function: &str, ratio: f32| {
+        let mut layers = vec![layer(function, 2, |_, x| x); 6];
+        for (place, layer) in layers.iter_mut().enumerate() {
+            layer.update_gradient(&[if place == 0 { ratio } else { 1.0 }, 0.0, 0.0, 0.0], 2).unwrap();
+        }
+        findings(layers)
+    };
+    assert!(!has(&deep("sigmoid", 0.01), "vanishing-gate"), "its slopes tell of it, its gradients do not");
+    let found = deep("sigmoid", 1e-4);
+    let vanishing = only(&found, "vanishing-gate");
+    assert_eq!((vanishing.cause, vanishing.grade), (Cause::Function, Grade::Measured));
+    assert!((evidence(vanishing, "first gradient over the last") - 1e-4).abs() < 1e-9);
+    assert!(vanishing.summary.contains("1.0e-4 times that of the last's"), "{}", vanishing.summary);
+    let found = deep("relu", 1e-7);
+    let vanishing = only(&found, "vanishing-gate");
+    assert_eq!((vanishing.cause, vanishing.severity), (Cause::Weights, Severity::Error));
+    let found = deep("relu", 1e4);
+    assert_eq!((only(&found, "exploding-gate").cause, has(&found, "vanishing-gate")), (Cause::Weights, false));
+}
+
+#[test]
+fn gradients_of_one_sign_are_reported_with_what_the_inputs_tell() {
+    let of = |negative: usize, weights: Option<IncomingWeights>| {
+        let mut layer = layer("tanh", 2, |_, x| x);
+        let gradient: Vec<f32> = (0..20).map(|i| if i % 10 < negative { -1.0 } else { 1.0 }).collect();
+        layer.update_gradient(&gradient, 10).unwrap();
+        let vitals = Vitals::new("net", vec![layer]);
+        Diagnosis::with_weights(&vitals, &[weights]).unwrap().findings
+    };
+    let weights = |low: f64| IncomingWeights {
+        bias: vec![0.0; 2],
+        weights: vec![0.1; 20],
+        inputs: vec![Interval { low, high: 1.0 }; 10],
+        input_means: vec![],
+    };
+    assert!(!has(&of(2, None), "same-sign-gradients"));
+    let found = of(1, None);
+    let alone = only(&found, "same-sign-gradients");
+    assert_eq!((alone.cause, alone.severity), (Cause::Unknown, Severity::Note));
+    assert_eq!(evidence(alone, "share of a unit's gradients with one sign"), 0.9);
+    let found = of(1, Some(weights(0.0)));
+    let positive = only(&found, "same-sign-gradients");
+    assert_eq!((positive.cause, positive.severity), (Cause::OffCentreInputs, Severity::Warning));
+    assert!(positive.summary.contains("100 % of its inputs never change theirs"), "{}", positive.summary);
+    assert_eq!(only(&of(9, Some(weights(-1.0))), "same-sign-gradients").cause, Cause::Unknown);
+}
+
+#[test]
 fn constant_layers_are_named_and_the_first_is_told_from_those_after() {
     let dead = findings(vec![layer("relu", 3, |_, x| x - 1.5), layer("relu", 3, |_, _| 0.5)]);
     let causes: Vec<Cause> = dead.iter().filter(|f| f.rule.id == "constant-layer").map(|f| f.cause).collect();

@@ -153,7 +153,7 @@ class DeathWatch:
 
 
 def _of(call: Call) -> _Layer:
-    z = call.z.float().movedim(call.axis, 0).flatten(1)
+    z = call.z.float().movedim(call.axis, 0).reshape(call.units(), -1)
     name, _, rest = call.function.partition("(")
     values = [float(value) for value in rest.rstrip(")").split(",")] if rest else []
     keywords = dict(zip(_parameters(name), values, strict=False))

@@ -7,7 +7,6 @@ import html
 import os
 import weakref
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any
 
@@ -16,7 +15,7 @@ import torch.distributed
 
 from excite.results import Diagnosis
 from excite.torch.deaths import DeathWatch, Event
-from excite.torch.sites import Call, Tracer
+from excite.torch.sites import Call, Mode, Tracer
 from excite.vitals import Vitals
 
 #: Called with the number of the step and the diagnosis so far.
@@ -69,7 +68,8 @@ class Watch:
         self.closed = False
         self._producers: dict[str, str] = {}
         self._inputs: dict[str, _Inputs] = {}
-        self._tracing: AbstractContextManager[Any] | None = None
+        self._roles: dict[str, str] = {}
+        self._tracing: Mode | None = None
         self._tracer = Tracer(model, axes)
         self._rates = _Rates(model, optimizer)
         self._hooks: list[Any] = []
@@ -143,12 +143,13 @@ class Watch:
         sampled = self.passes % self.every == 0
         self.passes += 1
         if sampled:
-            mode = self._tracer.start(self._take, self._take_inputs)
+            mode = self._tracer.start(self._take, self._take_inputs, self._take_role)
             mode.__enter__()
             self._tracing = mode
 
-    def _end(self, _module: Any, _inputs: Any, _output: Any) -> None:
+    def _end(self, _module: Any, _inputs: Any, output: Any) -> None:
         if self._tracing is not None:
+            self._tracing.ends_with(output)
             self._stop()
             if not self.vitals.layers:
                 raise ValueError(_none_found(self.model))
@@ -175,6 +176,11 @@ class Watch:
             self._inputs[layer].add(rows)
         else:
             self._inputs[layer] = _Inputs(rows)
+
+    def _take_role(self, layer: str, role: str) -> None:
+        if layer not in self._roles:
+            self._roles[layer] = role
+            self.vitals.set_role(layer, role)
 
     def _incoming(self) -> list[dict[str, Any] | None]:
         """The weights that lead into each layer, with what came in, as far as that was seen."""
@@ -315,18 +321,26 @@ def watch(
     return handle
 
 
+def scalars(diagnosis: Diagnosis) -> dict[str, float]:
+    """The share of dead and saturated units and the mean activation of each layer, as loggers take them."""
+    found = {}
+    for layer in diagnosis.layers:
+        if layer.dead is not None and layer.saturated_units is not None:
+            found[f"excite/{layer.name}/dead"] = layer.dead / layer.units
+            found[f"excite/{layer.name}/saturated"] = layer.saturated_units / layer.units
+        found[f"excite/{layer.name}/mean"] = layer.mean
+    return found
+
+
 def tensorboard(writer: Any) -> Callback:
-    """A callback that writes the share of dead and saturated units and the mean activation of each layer.
+    """A callback that writes the `scalars` of each look.
 
     `writer` is a SummaryWriter of PyTorch, or has its `add_scalar`.
     """
 
     def write(step: int, diagnosis: Diagnosis) -> None:
-        for layer in diagnosis.layers:
-            if layer.dead is not None and layer.saturated_units is not None:
-                writer.add_scalar(f"excite/{layer.name}/dead", layer.dead / layer.units, step)
-                writer.add_scalar(f"excite/{layer.name}/saturated", layer.saturated_units / layer.units, step)
-            writer.add_scalar(f"excite/{layer.name}/mean", layer.mean, step)
+        for name, value in scalars(diagnosis).items():
+            writer.add_scalar(name, value, step)
 
     return write
 

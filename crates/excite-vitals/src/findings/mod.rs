@@ -9,6 +9,7 @@ mod gate_over_depth;
 mod input_not_standardised;
 mod not_finite;
 mod off_centre;
+mod same_sign;
 mod saturated;
 mod too_few_samples;
 mod words;
@@ -31,6 +32,7 @@ pub static ALL: &[&Rule] = &[
     &dormant::RULE,
     &always_on::RULE,
     &off_centre::RULE,
+    &same_sign::RULE,
     &input_not_standardised::RULE,
     &too_few_samples::RULE,
 ];
