@@ -1,5 +1,7 @@
 //! Runs of a comparison trained apart from each other, as on many machines.
 
+use std::sync::PoisonError;
+
 use crate::compare::{chosen_rates, runs_at};
 use crate::data::Dataset;
 use crate::jobs::{Trainer, Watcher};
@@ -17,7 +19,7 @@ pub fn next_runs(data: &Dataset, plan: &Plan, journal: &mut Journal) -> Result<V
     let trainer = Trainer { listed, ..Trainer::new(data, &spec, plan.jobs, journal, &crate::Unwatched) };
     let (chosen, swept) = chosen_rates(&trainer, plan)?;
     runs_at(&trainer, plan, chosen, swept)?;
-    Ok(trainer.listed.map_or_else(Vec::new, |runs| runs.into_inner().expect("nobody panics while it holds this")))
+    Ok(trainer.listed.map_or_else(Vec::new, |runs| runs.into_inner().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// Trains `runs` with the network and the training of the plan, and leaves them in the journal; those that it has are not trained again.

@@ -83,24 +83,27 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File { path, error } => write!(out, "cannot read {}: {error}", path.display()),
-            Self::NotOnnx { what } => {
-                write!(out, "this is not a whole ONNX model: {what}; export or download it again")
-            }
-            Self::Broken { place, what } => {
-                write!(out, "the model is broken at `{place}`: {what}; export it again")
-            }
+        let sentence = match self {
+            Self::File { path, error } => format!("cannot read {}: {error}", path.display()),
+            Self::NotOnnx { what } => format!("this is not a whole ONNX model: {what}; export or download it again"),
+            Self::Broken { place, what } => format!("the model is broken at `{place}`: {what}; export it again"),
             Self::ExternalData { tensor, file, what } => {
-                write!(out, "the values of `{tensor}` should be in `{file}`: {what}")
+                format!("the values of `{tensor}` should be in `{file}`: {what}")
             }
-            Self::Unsupported { place, what } => write!(out, "`{place}` cannot be run: {what}"),
+            Self::Unsupported { place, what } => format!("`{place}` cannot be run: {what}"),
             Self::Engine { doing, message } => {
-                write!(out, "the engine failed at {doing}: {message}; check that the model runs elsewhere")
+                format!("the engine failed at {doing}: {message}; check that the model runs elsewhere")
             }
-            Self::Input { place, what } => write!(out, "input {place}: {what}"),
-        }
+            Self::Input { place, what } => format!("input {place}: {what}"),
+        };
+        out.write_str(&printable(&sentence))
     }
+}
+
+/// Text with escapes for control characters: a name in a model must neither break the line nor steer the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    let escaped = |c: char| if c.is_control() { c.escape_default().collect() } else { String::from(c) };
+    text.chars().map(escaped).collect()
 }
 
 impl std::error::Error for Error {
@@ -109,5 +112,16 @@ impl std::error::Error for Error {
             Self::File { error, .. } => Some(error),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_model_is_called_stays_on_its_line() {
+        let error = Error::broken("conv\n\u{1b}[31m", "größer");
+        assert_eq!(error.to_string(), "the model is broken at `conv\\n\\u{1b}[31m`: größer; export it again");
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use excite_vitals::{Batch, InputVitals, LayerVitals, Role as VitalsRole, Vitals};
 
+use crate::error::printable;
 use crate::{Array, Element, Error, Model, ModelInput, Observation, Role, Run, Size, Values};
 
 /// The most features of the inputs that are watched one by one: more are pixels or sound, not features.
@@ -139,12 +140,14 @@ impl<'a> Examination<'a> {
 
 impl Model {
     /// The name of each activation, in the order of [`sites`](Self::sites): of those that share one, the later ones are numbered.
+    /// Control characters are escaped.
     pub fn site_names(&self) -> Vec<String> {
         let mut seen: HashMap<&str, usize> = HashMap::new();
         let mut names = Vec::new();
         for site in self.sites() {
             let times = seen.entry(&site.name).and_modify(|times| *times += 1).or_insert(1);
-            names.push(if *times == 1 { site.name.clone() } else { format!("{} ({times})", site.name) });
+            let name = printable(&site.name);
+            names.push(if *times == 1 { name } else { format!("{name} ({times})") });
         }
         names
     }

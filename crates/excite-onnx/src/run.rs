@@ -85,8 +85,13 @@ impl Model {
             for shown in &piece.shows {
                 match shown {
                     Show::Tensors { site, pre_activation, output } => {
-                        let output = output.map(|output| kept.get(&output).and_then(floats));
-                        self.show_tensors(*site, kept.get(pre_activation).and_then(floats), output, &mut show);
+                        let Some(z) = kept.get(pre_activation).and_then(floats) else { continue };
+                        let a = match output.map(|output| kept.get(&output).and_then(floats)) {
+                            None => Cow::default(),
+                            Some(Some((_, a))) if a.len() == z.1.len() => a,
+                            Some(_) => continue,
+                        };
+                        self.show_tensors(*site, z, &a, &mut show);
                     }
                     Show::Recurrent(node) => self.show_gates(node, &kept, &mut show)?,
                     Show::Replaced { .. } | Show::Outputs(_) => {}
@@ -169,22 +174,13 @@ impl Model {
         Ok(())
     }
 
-    /// `a` is None where it was not asked for.
-    fn show_tensors(
-        &self,
-        index: usize,
-        z: Option<Floats<'_>>,
-        a: Option<Option<Floats<'_>>>,
-        show: &mut impl FnMut(Observation),
-    ) {
-        let asked = a.is_some();
-        let (Some((shape, z)), Some((_, a))) = (z, a.unwrap_or_else(|| Some(Floats::default()))) else { return };
+    fn show_tensors(&self, index: usize, (shape, z): Floats<'_>, a: &[f32], show: &mut impl FnMut(Observation)) {
         let site = &self.sites()[index];
         let z = arguments(site.argument, z);
         let Some(unit_axis) = site.unit_axis.of(shape.len()) else { return };
-        if (z.len() == a.len() || !asked) && !z.is_empty() {
+        if !z.is_empty() {
             let samples = if unit_axis == 0 { 1 } else { shape[0] };
-            show(Observation { site, index, z: &z, a: &a, shape: &shape, unit_axis, samples });
+            show(Observation { site, index, z: &z, a, shape: &shape, unit_axis, samples });
         }
     }
 
