@@ -56,7 +56,8 @@ impl Python {
         environment.run("pytest", &[])?;
         if !environment.has("torch") {
             println!(
-                "tests of excite.torch: NOT RUN: {TORCH} cannot be installed here, and torch is not on PYTHONPATH"
+                "tests of excite.torch: NOT RUN: {TORCH} could not be installed, which is tried again once target/python/venv \
+                 is removed, and torch is not on PYTHONPATH"
             );
         }
         Ok(())

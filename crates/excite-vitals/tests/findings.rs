@@ -272,15 +272,18 @@ fn gradients_of_one_sign_are_reported_with_what_the_inputs_tell() {
         inputs: vec![Interval { low, high: 1.0 }; 10],
         input_means: vec![],
     };
-    assert!(!has(&of(2, None), "same-sign-gradients"));
+    assert!(!has(&of(3, None), "same-sign-gradients"));
     let found = of(1, None);
     let alone = only(&found, "same-sign-gradients");
     assert_eq!((alone.cause, alone.severity), (Cause::Unknown, Severity::Note));
     assert_eq!(evidence(alone, "share of a unit's gradients with one sign"), 0.9);
-    let found = of(1, Some(weights(0.0)));
+    let found = of(1, Some(weights(0.1)));
     let positive = only(&found, "same-sign-gradients");
     assert_eq!((positive.cause, positive.severity), (Cause::OffCentreInputs, Severity::Warning));
-    assert!(positive.summary.contains("100 % of its inputs never change theirs"), "{}", positive.summary);
+    assert!(positive.summary.contains("100 % of its inputs always have one sign"), "{}", positive.summary);
+    let found = of(1, Some(weights(0.0)));
+    let behind_relu = only(&found, "same-sign-gradients");
+    assert_eq!((behind_relu.cause, behind_relu.severity), (Cause::OffCentreInputs, Severity::Note));
     assert_eq!(only(&of(9, Some(weights(-1.0))), "same-sign-gradients").cause, Cause::Unknown);
 }
 
