@@ -25,6 +25,9 @@ from excite.results import Diagnosis, Quantisation, import_pandas
 # What a model is run on: an array, or arrays by the names of the model's inputs, or a file or folder.
 Inputs: TypeAlias = "npt.ArrayLike | Mapping[str, npt.ArrayLike] | str | os.PathLike[str] | None"
 
+# Seconds that the program is waited for at a time.
+_LOOKS_UP_AFTER = 0.2
+
 
 class ProgramError(RuntimeError):
     """The program refused, and says why; `code` is what it exited with."""
@@ -185,8 +188,27 @@ def data_arguments(x: npt.ArrayLike | None, y: npt.ArrayLike | None) -> Iterator
 
 def run(arguments: Sequence[str]) -> str:
     """What the program prints. Raises ProgramError with what it says if it could not do it."""
-    done = subprocess.run([path(), *arguments], capture_output=True, encoding="utf-8", check=False)
-    if done.returncode != 0:
-        said = done.stderr.strip().removeprefix("error: ")
-        raise ProgramError(said or f"excite exited with {done.returncode}", done.returncode)
-    return done.stdout
+    with subprocess.Popen(
+        [path(), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        try:
+            printed, said = _communicate(process)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode != 0:
+        said = said.strip().removeprefix("error: ")
+        raise ProgramError(said or f"excite exited with {process.returncode}", process.returncode)
+    return printed
+
+
+def _communicate(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What the process prints, and says of errors.
+
+    Looks up now and then: an interrupt that comes without a signal, as where Ray cancels a task, ends no wait.
+    """
+    while True:
+        try:
+            return process.communicate(timeout=_LOOKS_UP_AFTER)
+        except subprocess.TimeoutExpired:
+            pass

@@ -24,7 +24,7 @@ fn a_seed_gives_one_split_and_another_seed_another() {
 
 #[test]
 fn the_fingerprint_of_the_digits_never_changes() {
-    assert_eq!(Dataset::digits(&Options::default()).fingerprint(), 0xe423_5237_be4f_92a4);
+    assert_eq!(Dataset::digits(&Options::default()).fingerprint(), 0x62fa_348e_3f77_045c);
 }
 
 #[test]
