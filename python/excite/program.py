@@ -12,7 +12,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -25,8 +25,8 @@ from excite.results import Diagnosis, Quantisation, import_pandas
 # What a model is run on: an array, or arrays by the names of the model's inputs, or a file or folder.
 Inputs: TypeAlias = "npt.ArrayLike | Mapping[str, npt.ArrayLike] | str | os.PathLike[str] | None"
 
-# Seconds that the program is waited for at a time.
-_LOOKS_UP_AFTER = 0.2
+# How often, in seconds, a program that may be stopped is looked after.
+_LOOKS_EVERY = 0.2
 
 
 class ProgramError(RuntimeError):
@@ -38,6 +38,10 @@ class ProgramError(RuntimeError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ProgramError, (str(self), self.code)
+
+
+class StoppedError(RuntimeError):
+    """The program was ended, as nobody waits for what it does."""
 
 
 def path() -> str:
@@ -186,13 +190,15 @@ def data_arguments(x: npt.ArrayLike | None, y: npt.ArrayLike | None) -> Iterator
         yield [file]
 
 
-def run(arguments: Sequence[str]) -> str:
-    """What the program prints. Raises ProgramError with what it says if it could not do it."""
-    with subprocess.Popen(
-        [path(), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
-    ) as process:
+def run(arguments: Sequence[str], is_stopped: Callable[[], bool] | None = None) -> str:
+    """What the program prints.
+
+    Raises ProgramError with what it says if it could not do it, StoppedError if it was ended as `is_stopped` said.
+    """
+    command = [path(), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
         try:
-            printed, said = _communicate(process)
+            printed, said = _communicate(process, is_stopped)
         except BaseException:
             process.kill()
             raise
@@ -202,13 +208,11 @@ def run(arguments: Sequence[str]) -> str:
     return printed
 
 
-def _communicate(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """What the process prints, and says of errors.
-
-    Looks up now and then: an interrupt that comes without a signal, as where Ray cancels a task, ends no wait.
-    """
-    while True:
-        try:
-            return process.communicate(timeout=_LOOKS_UP_AFTER)
-        except subprocess.TimeoutExpired:
-            pass
+def _communicate(process: subprocess.Popen[str], is_stopped: Callable[[], bool] | None) -> tuple[str, str]:
+    """What the process prints, and what it says of errors."""
+    if is_stopped is None:
+        return process.communicate()
+    while not is_stopped():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=_LOOKS_EVERY)
+    raise StoppedError

@@ -14,7 +14,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ except ImportError:
 
 # How often a task is run again whose worker died. What the program refuses is not tried again.
 _RETRIES = 3
+# For how many seconds the tasks are told to stop, if the cluster does not answer.
+_PATIENCE = 10
 
 
 def compare(
@@ -57,7 +59,7 @@ def compare(
     folder = ["--out", os.fspath(out)]
     started: set[str] = set()
     functions: dict[Any, str] = {}
-    with program.data_arguments(x, y) as data, _cancelled_at_the_end(functions):
+    with program.data_arguments(x, y) as data, _stopped_at_the_end() as stop:
         content = ray.put(Path(data[0]).read_bytes() if data else None)
 
         def start_next(arguments: Sequence[str]) -> None:
@@ -65,7 +67,7 @@ def compare(
                 if run in started:
                     raise RuntimeError("the workers have another version of excite: install the same one on all")
                 started.add(run)
-                functions[_train.remote(content, [*plan, *kept], run)] = json.loads(run)["function"]
+                functions[_train.remote(content, [*plan, *kept], run, stop)] = json.loads(run)["function"]
 
         start_next([*named, *options])
         while functions:
@@ -97,8 +99,8 @@ def check(
     """
     content, name = ray.put(Path(model).read_bytes()), Path(model).name
     parts: Iterable[Any] = shards.to_numpy_refs() if hasattr(shards, "to_numpy_refs") else shards
-    tasks = [_gather.remote(content, name, part, list(options)) for part in parts]
-    with _cancelled_at_the_end(tasks):
+    with _stopped_at_the_end() as stop:
+        tasks = [_gather.remote(content, name, part, list(options), stop) for part in parts]
         gathered = [vitals for vitals in ray.get(tasks) if vitals is not None]
     if not gathered:
         raise ValueError("there are no shards with samples to check")
@@ -110,38 +112,63 @@ def check(
         return Diagnosis.from_json(program.run(["merge", *files, *told]))
 
 
+class _Stop:
+    """An actor that tells the tasks whether they are to stop.
+
+    `ray.cancel` would not do: it does not wake a worker that waits for a program, and where a task comes to its end
+    just then, Ray 2.60 ends the process that cancels ("Tried to complete task that was not pending").
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def set(self) -> None:
+        self._is_set = True
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+
+def _run(arguments: list[str], stop: Any) -> None:
+    """Runs the program until it is to stop."""
+    program.run(arguments, lambda: bool(ray.get(stop.is_set.remote())))
+
+
 @ray.remote(max_retries=_RETRIES)
-def _train(content: bytes | None, arguments: list[str], run: str) -> bytes:
-    """The journal of one run."""
-    with tempfile.TemporaryDirectory() as folder:
+def _train(content: bytes | None, arguments: list[str], run: str, stop: Any) -> bytes | None:
+    """The journal of one run; None if it was stopped."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(program.StoppedError):
         data = [] if content is None else [f"{folder}/data.npz"]
         for file in data:
             Path(file).write_bytes(content or b"")
-        program.run(["compare", *data, *arguments, "--out", folder, "--train-run", run])
+        _run(["compare", *data, *arguments, "--out", folder, "--train-run", run], stop)
         return Path(folder, "journal.jsonl").read_bytes()
+    return None
 
 
 @ray.remote(max_retries=_RETRIES)
-def _gather(content: bytes, name: str, shard: Any, options: list[str]) -> bytes | None:
-    """The vitals of one shard; None if it has no samples, as blocks of a dataset may."""
+def _gather(content: bytes, name: str, shard: Any, options: list[str], stop: Any) -> bytes | None:
+    """The vitals of one shard; None if it has no samples, as blocks of a dataset may, or it was stopped."""
     arrays = list(shard.values()) if isinstance(shard, Mapping) else [shard]
     if all(isinstance(array, np.ndarray) and array.size == 0 for array in arrays):
         return None
-    with tempfile.TemporaryDirectory() as folder, program.input_arguments(shard) as given:
+    stoppable = contextlib.suppress(program.StoppedError)
+    with tempfile.TemporaryDirectory() as folder, program.input_arguments(shard) as given, stoppable:
         model, vitals = Path(folder, name), Path(folder, "shard.vitals")
         model.write_bytes(content)
         written = ["--vitals", str(vitals), "--json", "--fail-on", "never"]
-        program.run(["check", str(model), *given, *options, *written])
+        _run(["check", str(model), *given, *options, *written], stop)
         return vitals.read_bytes()
+    return None
 
 
 @contextlib.contextmanager
-def _cancelled_at_the_end(tasks: Collection[Any]) -> Iterator[None]:
-    """Cancels what is left of the tasks when the block ends, by Ctrl-C too; raises what failed in a task as it is."""
+def _stopped_at_the_end() -> Iterator[Any]:
+    """What stops the tasks it is given to when the block ends, by Ctrl-C too; raises what failed in a task as it is."""
+    stop: Any = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(_Stop).remote()
     try:
-        yield
+        yield stop
     except ray.exceptions.RayTaskError as error:
         raise error.cause from None
     finally:
-        for task in tasks:
-            ray.cancel(task)
+        ray.wait([stop.set.remote()], timeout=_PATIENCE)

@@ -109,9 +109,11 @@ class Diagnosis:
         return _frame(self.findings)
 
     def __str__(self) -> str:
+        if self.samples == 0:
+            return f"{self.model}: no samples were seen"
         if not self.findings:
             return f"{self.model}: nothing was found in {self.samples} samples"
-        lines = [f"{f.severity}: {f.layer or 'network'}: {f.summary} {f.remedy}" for f in self.findings]
+        lines = [f"{f.severity}: {f.layer or 'network'}: {f.summary}\n  {f.remedy}" for f in self.findings]
         return "\n".join([f"{self.model}, {self.samples} samples", *lines])
 
     def _repr_html_(self) -> str:

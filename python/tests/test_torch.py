@@ -299,6 +299,27 @@ def test_what_cannot_be_watched_is_refused():
         handle.all_reduce()
 
 
+def test_recurrent_layers_are_said_not_to_be_seen():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gru, self.head = nn.GRU(3, 4, batch_first=True), nn.Linear(4, 2)
+
+        def forward(self, x):
+            return torch.relu(self.head(self.gru(x)[0][:, -1]))
+
+    model = Net()
+    with watch(model, every=1) as handle:
+        assert str(handle.report()).startswith("Net: no samples were seen")
+        model(torch.randn(5, 6, 3))
+    assert handle.report().unseen == ["gru"]
+    assert "not seen: the functions within gru," in str(handle.report())
+    assert list(handle.vitals.layers) == ["relu"]
+    cell = nn.LSTMCell(3, 4)
+    with watch(cell, every=1), pytest.raises(ValueError, match=r"no activation function .* within LSTMCell"):
+        cell(torch.randn(5, 3))
+
+
 def test_an_error_in_the_model_leaves_it_unwatched():
     model = mlp()
     with watch(model, every=1) as handle:

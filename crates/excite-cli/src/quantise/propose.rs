@@ -5,6 +5,7 @@ use std::fmt::Write;
 use excite::Function;
 use excite_fixed::QFormat;
 use excite_fixed::calibration::{CalibrationError, Distribution, Grid, Method, Quality};
+use excite_vitals::comparison::Spread;
 use excite_vitals::quantisation::{CapEffect, Fit, Fixed, Proposal, QuantisedLayer, Width};
 
 use super::observe::Seen;
@@ -176,9 +177,7 @@ fn counted(some: usize, all: usize, goes: &str, go: &str) -> String {
     }
 }
 
-/// The upper median.
 fn median(effects: &[&CapEffect], figure: impl Fn(&CapEffect) -> f64) -> f64 {
-    let mut figures: Vec<f64> = effects.iter().copied().map(figure).collect();
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
+    let figures: Vec<f64> = effects.iter().copied().map(figure).collect();
+    Spread::of(&figures).map_or(0.0, |figures| figures.median)
 }

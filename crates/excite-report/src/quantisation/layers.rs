@@ -1,6 +1,7 @@
 //! Every activation: its histogram, the ranges and formats that were proposed, and how values fare in them.
 
 use excite_fixed::calibration::Method;
+use excite_vitals::comparison::Spread;
 use excite_vitals::quantisation::{Proposal, Quantisation, QuantisedLayer, Width};
 use maud::{Markup, html};
 
@@ -58,12 +59,11 @@ fn best(layers: &[QuantisedLayer]) -> Plot {
 fn over_bits(quantisation: &Quantisation) -> Plot {
     let median = |method: Method, bits: u32| {
         let widths = quantisation.layers.iter().flat_map(|layer| &layer.widths).filter(|width| width.bits == bits);
-        let mut ratios: Vec<f64> = widths
+        let ratios: Vec<f64> = widths
             .filter_map(|width| Some(width.by(method.name())?.affine.signal_to_noise))
             .filter(|y| y.is_finite())
             .collect();
-        ratios.sort_by(f64::total_cmp);
-        ratios.get(ratios.len() / 2).copied()
+        Some(Spread::of(&ratios)?.median)
     };
     let points = |method: Method| -> Vec<(f64, f64)> {
         quantisation.bits.iter().filter_map(|&bits| Some((f64::from(bits), median(method, bits)?))).collect()
