@@ -186,6 +186,15 @@ def test_errors_survive_pickling():
     assert (type(copy), str(copy), copy.code) == (excite.ProgramError, "no such file", 3)
 
 
+@pytest.fixture
+def interruptible():
+    """Python does not listen for Ctrl-C where it is started in the background, as by CI."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_stops_the_workers_and_keeps_what_is_finished(ray, samples, tmp_path):
     # Two short runs, and then endless ones.
     out = tmp_path / "out"
