@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import json
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,8 +43,26 @@ class Finding:
 
 
 @dataclasses.dataclass(frozen=True)
+class Group:
+    """Findings that say the same of several layers, in words: of the worst of them."""
+
+    rule: str
+    title: str
+    severity: str
+    grade: str
+    samples: int
+    layers: list[str]
+    summary: str
+    remedy: str
+
+    def __str__(self) -> str:
+        what = f"{self.title} ({self.rule}): {self.summary} [{self.grade}, N = {self.samples}]"
+        return "\n".join([_wrapped(what, f"{self.severity:<8}"), _wrapped(f"→ {self.remedy}", " " * 8)])
+
+
+@dataclasses.dataclass(frozen=True)
 class LayerFigures:
-    """The vitals of a layer in figures; None where something is not known."""
+    """The vitals of a layer in figures, None where one is not known; lists have the units that were found so."""
 
     name: str
     function: str
@@ -54,13 +73,14 @@ class LayerFigures:
     nan: int
     infinite: int
     not_positive: float | None
-    dead: int | None
+    dead: list[int]
     dead_bound: float | None
     saturated_low: float | None
     saturated_high: float | None
+    saturated: list[int]
     saturated_units: int | None
     saturation_measure: float | None
-    always_on: int | None
+    always_on: list[int]
     z_mean: float | None
     z_std: float | None
     mean: float
@@ -68,7 +88,9 @@ class LayerFigures:
     min: float
     max: float
     gamma: float
-    dormant: int
+    dormant: list[int]
+    clipped: list[int]
+    not_finite: list[int]
     capped: float | None
     integer_bits: int
     gate: float | None
@@ -76,13 +98,20 @@ class LayerFigures:
 
 @dataclasses.dataclass(frozen=True)
 class Diagnosis:
-    """The figures of all layers in depth order, and what was found, the most severe first."""
+    """The figures of all layers in depth order, and what was found, the most severe first.
+
+    `groups` are the findings in words, those together that say the same of several layers. `not_seen` has what could
+    not be looked at, with the reason.
+    """
 
     model: str
     samples: int
     random_data: bool
+    verdict: str
     layers: list[LayerFigures]
+    groups: list[Group]
     findings: list[Finding]
+    not_seen: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str) -> Diagnosis:
@@ -91,7 +120,9 @@ class Diagnosis:
         known = {
             **data,
             "layers": [LayerFigures(**_known(LayerFigures, layer)) for layer in data["layers"]],
+            "groups": [Group(**_known(Group, group)) for group in data["groups"]],
             "findings": [Finding.from_dict(finding) for finding in data["findings"]],
+            "not_seen": {one["name"]: one["why"] for one in data.get("not_seen", [])},
         }
         return cls(**_known(cls, known))
 
@@ -109,24 +140,28 @@ class Diagnosis:
         return _frame(self.findings)
 
     def __str__(self) -> str:
-        if self.samples == 0:
-            return f"{self.model}: no samples were seen"
-        if not self.findings:
-            return f"{self.model}: nothing was found in {self.samples} samples"
-        lines = [f"{f.severity}: {f.layer or 'network'}: {f.summary}\n  {f.remedy}" for f in self.findings]
-        return "\n".join([f"{self.model}, {self.samples} samples", *lines])
+        lines = [f"{self.model}:", *map(_wrapped, self._said()), *map(str, self.groups)]
+        return "\n".join([*lines, *map(_wrapped, self._not_seen())])
 
     def _repr_html_(self) -> str:
-        found = [[f.severity, f.layer or "network", f.summary, f.remedy] for f in self.findings]
+        found = [[g.severity, f"{g.title}: {g.summary}", g.remedy] for g in self.groups]
         layers = [
-            [layer.name, layer.function, layer.units, layer.dead, layer.saturated_units, f"{layer.mean:.3g}"]
+            [layer.name, layer.function, layer.units, len(layer.dead), layer.saturated_units, f"{layer.mean:.3g}"]
             for layer in self.layers
         ]
+        said = "".join(f"<p>{html.escape(line)}</p>" for line in [*self._said(), *self._not_seen()])
         return (
-            f"<p><b>{html.escape(self.model)}</b>, {self.samples} samples</p>"
-            + _table(["severity", "layer", "what was found", "what to do"], found)
+            f"<p><b>{html.escape(self.model)}</b></p>{said}"
+            + _table(["severity", "what was found", "what to do"], found)
             + _table(["layer", "function", "units", "dead", "saturated", "mean"], layers)
         )
+
+    def _said(self) -> list[str]:
+        random = "The inputs were random numbers: this shows that the model runs, and little more."
+        return [random, self.verdict] if self.random_data else [self.verdict]
+
+    def _not_seen(self) -> list[str]:
+        return [f"not looked at: {name}: {why}" for name, why in self.not_seen.items()]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -225,6 +260,11 @@ class Quantisation:
         return f"<p><b>{html.escape(self.model)}</b>: {html.escape(self.verdict)}</p>" + _table(
             ["layer", "function", "bits", "method", "scale", "zero point", "dB"], rows
         )
+
+
+def _wrapped(text: str, head: str = "") -> str:
+    """In lines of at most 100 characters, those that follow indented as far as the head of the first."""
+    return textwrap.fill(head + text, 100, subsequent_indent=" " * len(head), break_on_hyphens=False)
 
 
 def _ratio(proposal: Proposal) -> float:

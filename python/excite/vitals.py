@@ -27,7 +27,7 @@ class Vitals:
     >>> vitals.add_layer("fc1", "relu", units=3)
     >>> vitals.update("fc1", np.array([[-1.0, 2.0, -3.0], [-0.5, -1.0, -2.0]]))
     >>> vitals.diagnosis().layers[0].dead
-    2
+    [0, 2]
     """
 
     def __init__(self, model: str) -> None:

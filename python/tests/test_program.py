@@ -32,6 +32,20 @@ def test_check_finds_what_the_command_finds():
     of_file = excite.check(MODELS / "nmp.onnx", MODELS / "nmp.chords.npz")
     assert of_arrays == of_file and not of_file.random_data
     assert not of_file.is_healthy or all(finding.severity == "note" for finding in of_file.findings)
+    for told in (str(found), found._repr_html_()):
+        assert "random numbers" in told and found.groups[0].remedy.split()[0] in told
+    assert "random numbers" not in str(of_file)
+    assert sum(len(group.layers) for group in found.groups) == sum(one.layer is not None for one in found.findings)
+
+
+def test_the_vitals_of_the_command_tell_what_check_tells(tmp_path):
+    file = tmp_path / "nmp.vitals"
+    options = ["--vitals", str(file), "--fail-on", "never", "--json"]
+    program.run(["check", str(MODELS / "nmp.onnx"), "--input", str(MODELS / "nmp.chords.npz"), *options])
+    of_vitals = excite.Vitals.load(file).diagnosis()
+    of_check = excite.check(MODELS / "nmp.onnx", MODELS / "nmp.chords.npz")
+    assert of_vitals.layers == of_check.layers
+    assert any(layer.dormant or layer.always_on for layer in of_check.layers)
 
 
 def test_check_refuses_what_the_command_refuses():
@@ -68,3 +82,11 @@ def test_compare_trains_and_tells(tmp_path):
         excite.compare(x)
     with pytest.raises(excite.ProgramError, match="rulu"):
         excite.compare(activations=["rulu"], out=tmp_path)
+
+
+@pytest.mark.parametrize(("module", "name"), [("ray", "Ray"), ("torch", "PyTorch")])
+def test_what_is_missing_is_named_with_how_to_install_it(module, name, tmp_path):
+    code = f"import sys; sys.modules['{module}'] = None; import excite.{module}"
+    # Elsewhere than here, where the sources would be imported instead of what is installed.
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.stderr.endswith(f"ImportError: excite.{module} needs {name}: pip install {module}\n")

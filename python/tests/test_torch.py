@@ -310,13 +310,13 @@ def test_recurrent_layers_are_said_not_to_be_seen():
 
     model = Net()
     with watch(model, every=1) as handle:
-        assert str(handle.report()).startswith("Net: no samples were seen")
+        assert "Nothing was seen" in str(handle.report())
         model(torch.randn(5, 6, 3))
-    assert handle.report().unseen == ["gru"]
-    assert "not seen: the functions within gru," in str(handle.report())
+    assert list(handle.report().diagnosis.not_seen) == ["gru"]
+    assert "not looked at: gru: its functions run inside" in str(handle.report())
     assert list(handle.vitals.layers) == ["relu"]
     cell = nn.LSTMCell(3, 4)
-    with watch(cell, every=1), pytest.raises(ValueError, match=r"no activation function .* within LSTMCell"):
+    with watch(cell, every=1), pytest.raises(ValueError, match=r"no activation function .* LSTMCell: its functions"):
         cell(torch.randn(5, 3))
 
 

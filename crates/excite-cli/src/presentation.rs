@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use excite_onnx::Model;
 use excite_report::{Origin, diagnosis_page};
 use excite_vitals::findings::Severity;
-use excite_vitals::{Diagnosis, LayerVitals, Vitals};
+use excite_vitals::{Diagnosis, Vitals};
 use serde_json::{Value, json};
 
 use crate::error::Failure;
@@ -78,7 +78,7 @@ impl Presentation {
             if self.prints_sarif() { output::print(&text)? } else { output::write(file, &text)? }
         }
         if self.json {
-            output::print(&format!("{:#}\n", as_json(vitals, &diagnosis, origin)))?;
+            output::print(&format!("{:#}\n", as_json(&diagnosis, origin)))?;
         } else if !self.prints_sarif() {
             output::print(&in_terminal(vitals, &diagnosis, origin, known))?;
         }
@@ -100,51 +100,14 @@ impl Presentation {
     }
 }
 
-/// The version of the JSON.
-const VERSION: u32 = 1;
-
-/// The whole result. The figures of a layer are those of the diagnosis, but for units the indices in place of their number.
-fn as_json(vitals: &Vitals, diagnosis: &Diagnosis, origin: &Origin) -> Value {
-    let layers = vitals.layers.iter().zip(&diagnosis.layers).map(|(layer, figures)| {
-        let mut value = json!(figures);
-        for (key, rule) in UNITS {
-            value[key] = json!(units_of(diagnosis, layer, rule));
-        }
-        value
-    });
+/// The whole result: the diagnosis, with what was asked for.
+fn as_json(diagnosis: &Diagnosis, origin: &Origin) -> Value {
     let not_seen = origin.not_seen.iter().map(|(name, why)| json!({ "name": name, "why": why }));
-    json!({
-        "version": VERSION,
-        "command": origin.command,
-        "model": diagnosis.model,
-        "data": origin.data,
-        "samples": diagnosis.samples,
-        "random_data": diagnosis.random_data,
-        "verdict": diagnosis.headline(),
-        "layers": layers.collect::<Vec<_>>(),
-        "not_seen": not_seen.collect::<Vec<_>>(),
-        "findings": diagnosis.findings,
-    })
-}
-
-/// The lists of units in the JSON, and the rules that find them.
-const UNITS: [(&str, &str); 6] = [
-    ("dead", "dead-units"),
-    ("saturated", "saturated-units"),
-    ("clipped", "clipped-units"),
-    ("dormant", "dormant-units"),
-    ("always_on", "always-on"),
-    ("not_finite", "nan-or-infinite"),
-];
-
-fn units_of(diagnosis: &Diagnosis, layer: &LayerVitals, rule: &str) -> Vec<usize> {
-    let is_meant = |finding: &&excite_vitals::findings::Finding| {
-        finding.rule.id == rule && finding.layer.as_deref() == Some(layer.name())
-    };
-    let mut units: Vec<usize> =
-        diagnosis.findings.iter().filter(is_meant).flat_map(|finding| finding.units.clone()).collect();
-    units.sort_unstable();
-    units
+    let mut value = diagnosis.to_json();
+    value["command"] = json!(origin.command);
+    value["data"] = json!(origin.data);
+    value["not_seen"] = not_seen.collect();
+    value
 }
 
 /// The verdict, a line for each kind of finding with what to do, and the layers.

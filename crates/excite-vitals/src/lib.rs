@@ -28,6 +28,7 @@ mod file;
 pub mod findings;
 mod groups;
 mod histogram_sample;
+mod json;
 mod layer;
 mod network;
 pub mod quantisation;

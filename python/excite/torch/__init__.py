@@ -9,6 +9,11 @@ print(handle.report())
 
 from typing import Any
 
+try:
+    import torch as _  # noqa: F401 - a clear word if it is not there
+except ModuleNotFoundError:
+    raise ImportError("excite.torch needs PyTorch: pip install torch") from None
+
 from excite.torch.deaths import Event
 from excite.torch.functions import MODULES, Activation, Softmax
 from excite.torch.watching import Report, Watch, tensorboard, watch

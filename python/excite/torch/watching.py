@@ -24,15 +24,11 @@ Callback = Callable[[int, Diagnosis], None]
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What a watch has found: the diagnosis of all that it saw, and what happened to units on the probe.
-
-    `unseen` are the modules whose functions run inside PyTorch, where they cannot be seen.
-    """
+    """What a watch has found: the diagnosis of all that it saw, and what happened to units on the probe."""
 
     diagnosis: Diagnosis
     events: list[Event]
     steps: int
-    unseen: list[str]
 
     def of(self, event: str) -> list[Event]:
         """The events of a kind: `born dead`, `killed` or `revived`."""
@@ -43,14 +39,11 @@ class Report:
         return self.diagnosis.to_pandas()
 
     def __str__(self) -> str:
-        return "\n".join([str(self.diagnosis), *self._lines()])
+        return "\n".join([str(self.diagnosis), *map(str, self.events)])
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<li>{html.escape(line)}</li>" for line in self._lines())
-        return self.diagnosis._repr_html_() + (f"<ul>{lines}</ul>" if lines else "")
-
-    def _lines(self) -> list[str]:
-        return [*map(str, self.events), *([_not_seen(self.unseen)] if self.unseen else [])]
+        events = "".join(f"<li>{html.escape(str(event))}</li>" for event in self.events)
+        return self.diagnosis._repr_html_() + (f"<ul>{events}</ul>" if events else "")
 
 
 class Watch:
@@ -100,7 +93,8 @@ class Watch:
     def report(self) -> Report:
         """What was found so far."""
         events = [] if self._deaths is None else list(self._deaths.events)
-        return Report(self.vitals.diagnosis(self._incoming()), events, self.step, _unseen(self.model))
+        diagnosis = self.vitals.diagnosis(self._incoming())
+        return Report(dataclasses.replace(diagnosis, not_seen=_not_seen(self.model)), events, self.step)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the vitals, which `excite merge` joins with those of other processes."""
@@ -332,8 +326,8 @@ def scalars(diagnosis: Diagnosis) -> dict[str, float]:
     """The share of dead and saturated units and the mean activation of each layer, as loggers take them."""
     found = {}
     for layer in diagnosis.layers:
-        if layer.dead is not None and layer.saturated_units is not None:
-            found[f"excite/{layer.name}/dead"] = layer.dead / layer.units
+        if layer.saturated_units is not None:
+            found[f"excite/{layer.name}/dead"] = len(layer.dead) / layer.units
             found[f"excite/{layer.name}/saturated"] = layer.saturated_units / layer.units
         found[f"excite/{layer.name}/mean"] = layer.mean
     return found
@@ -353,19 +347,12 @@ def tensorboard(writer: Any) -> Callback:
 
 
 def _none_found(model: torch.nn.Module) -> str:
-    found = f"no activation function was called in {type(model).__name__}: there is nothing to watch"
-    unseen = _unseen(model)
-    return f"{found}; {_not_seen(unseen)}" if unseen else found
+    unseen = [f"; not looked at: {name}: {why}" for name, why in _not_seen(model).items()]
+    return f"no activation function was called in {type(model).__name__}: there is nothing to watch" + "".join(unseen)
 
 
-def _unseen(model: torch.nn.Module) -> list[str]:
+def _not_seen(model: torch.nn.Module) -> dict[str, str]:
     """The recurrent layers and cells: one call of PyTorch does all that is in them."""
     kinds = (torch.nn.RNNBase, torch.nn.RNNCellBase)
-    return [name or type(module).__name__ for name, module in model.named_modules() if isinstance(module, kinds)]
-
-
-def _not_seen(modules: list[str]) -> str:
-    return (
-        f"not seen: the functions within {', '.join(modules)}, which run inside PyTorch; "
-        "excite.check() finds those of LSTM and GRU in the model exported to ONNX"
-    )
+    why = "its functions run inside PyTorch; excite.check() finds those of LSTM and GRU in the model exported to ONNX"
+    return {name or type(one).__name__: why for name, one in model.named_modules() if isinstance(one, kinds)}
