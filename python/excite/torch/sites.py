@@ -21,6 +21,10 @@ _CHANNELS = (
 )
 
 
+#: What nn.ReLU6 calls.
+_BY_ANOTHER_NAME = {"hard_tanh(0.0, 6.0)": "relu6"}
+
+
 @dataclasses.dataclass(frozen=True)
 class _Spelling:
     """A function of the catalogue with what its module in PyTorch takes, in the order of ours: the defaults by name."""
@@ -39,7 +43,8 @@ class _Spelling:
         values = (self.parameters | given).values()
         # What is learned for each channel is taken together.
         numbers = (float(value.detach().mean() if isinstance(value, torch.Tensor) else value) for value in values)
-        return f"{self.ours}({', '.join(map(str, numbers))})"
+        called = f"{self.ours}({', '.join(map(str, numbers))})"
+        return _BY_ANOTHER_NAME.get(called, called)
 
 
 def _spellings() -> dict[str, _Spelling]:
