@@ -101,7 +101,9 @@ const CARGO_DENY: &str = "0.18.9";
 pub fn run() -> ExitCode {
     if !succeeds(&["deny", "--version"], &[]) {
         println!("\n# installing cargo-deny {CARGO_DENY}");
-        succeeds(&["install", "cargo-deny", "--version", CARGO_DENY, "--locked"], &[]);
+        // It runs for a second: not worth the minutes that it takes to optimise.
+        let arguments = ["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--debug"];
+        succeeds(&arguments, &[("CARGO_PROFILE_DEV_DEBUG", "false")]);
     }
     let has_bare = has_bare_target();
     let checks: Vec<&Check> =
