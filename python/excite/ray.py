@@ -129,21 +129,24 @@ class _Stop:
         return self._is_set
 
 
-def _run(arguments: list[str], stop: Any) -> None:
-    """Runs the program until it is to stop."""
-    program.run(arguments, lambda: bool(ray.get(stop.is_set.remote())))
+def _run(arguments: list[str], written: Path, stop: Any) -> bytes | None:
+    """Runs the program, and takes the file that it has written; None if it is to stop before."""
+    try:
+        program.run(arguments, lambda: bool(ray.get(stop.is_set.remote())))
+    except program.StoppedError:
+        return None
+    return written.read_bytes()
 
 
 @ray.remote(max_retries=_RETRIES)
 def _train(content: bytes | None, arguments: list[str], run: str, stop: Any) -> bytes | None:
     """The journal of one run; None if it was stopped."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(program.StoppedError):
+    with tempfile.TemporaryDirectory() as folder:
         data = [] if content is None else [f"{folder}/data.npz"]
         for file in data:
             Path(file).write_bytes(content or b"")
-        _run(["compare", *data, *arguments, "--out", folder, "--train-run", run], stop)
-        return Path(folder, "journal.jsonl").read_bytes()
-    return None
+        asked = ["compare", *data, *arguments, "--out", folder, "--train-run", run]
+        return _run(asked, Path(folder, "journal.jsonl"), stop)
 
 
 @ray.remote(max_retries=_RETRIES)
@@ -152,14 +155,11 @@ def _gather(content: bytes, name: str, shard: Any, options: list[str], stop: Any
     arrays = list(shard.values()) if isinstance(shard, Mapping) else [shard]
     if all(isinstance(array, np.ndarray) and array.size == 0 for array in arrays):
         return None
-    stoppable = contextlib.suppress(program.StoppedError)
-    with tempfile.TemporaryDirectory() as folder, program.input_arguments(shard) as given, stoppable:
+    with tempfile.TemporaryDirectory() as folder, program.input_arguments(shard) as given:
         model, vitals = Path(folder, name), Path(folder, "shard.vitals")
         model.write_bytes(content)
         written = ["--vitals", str(vitals), "--json", "--fail-on", "never"]
-        _run(["check", str(model), *given, *options, *written], stop)
-        return vitals.read_bytes()
-    return None
+        return _run(["check", str(model), *given, *options, *written], vitals, stop)
 
 
 @contextlib.contextmanager

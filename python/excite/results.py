@@ -141,7 +141,7 @@ class Diagnosis:
 
     def __str__(self) -> str:
         lines = [f"{self.model}:", *map(_wrapped, self._said()), *map(str, self.groups)]
-        return "\n".join([*lines, *map(_wrapped, self._not_seen())])
+        return "\n".join([*lines, *map(_wrapped, not_looked_at(self.not_seen))])
 
     def _repr_html_(self) -> str:
         found = [[g.severity, f"{g.title}: {g.summary}", g.remedy] for g in self.groups]
@@ -149,7 +149,7 @@ class Diagnosis:
             [layer.name, layer.function, layer.units, len(layer.dead), layer.saturated_units, f"{layer.mean:.3g}"]
             for layer in self.layers
         ]
-        said = "".join(f"<p>{html.escape(line)}</p>" for line in [*self._said(), *self._not_seen()])
+        said = "".join(f"<p>{html.escape(line)}</p>" for line in [*self._said(), *not_looked_at(self.not_seen)])
         return (
             f"<p><b>{html.escape(self.model)}</b></p>{said}"
             + _table(["severity", "what was found", "what to do"], found)
@@ -159,9 +159,6 @@ class Diagnosis:
     def _said(self) -> list[str]:
         random = "The inputs were random numbers: this shows that the model runs, and little more."
         return [random, self.verdict] if self.random_data else [self.verdict]
-
-    def _not_seen(self) -> list[str]:
-        return [f"not looked at: {name}: {why}" for name, why in self.not_seen.items()]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -260,6 +257,11 @@ class Quantisation:
         return f"<p><b>{html.escape(self.model)}</b>: {html.escape(self.verdict)}</p>" + _table(
             ["layer", "function", "bits", "method", "scale", "zero point", "dB"], rows
         )
+
+
+def not_looked_at(not_seen: dict[str, str]) -> list[str]:
+    """A line for each, with the reason."""
+    return [f"not looked at: {name}: {why}" for name, why in not_seen.items()]
 
 
 def _wrapped(text: str, head: str = "") -> str:

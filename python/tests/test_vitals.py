@@ -22,7 +22,7 @@ def test_dead_units_are_found():
     z[:, 3] = -np.abs(z[:, 3])
     diagnosis = fed(z).diagnosis()
     (layer,) = diagnosis.layers
-    assert (layer.units, layer.samples, len(layer.dead)) == (8, 400, 1)
+    assert (layer.units, layer.samples, layer.dead) == (8, 400, [3])
     finding = next(finding for finding in diagnosis.findings if finding.rule == "dead-units")
     assert (finding.layer, finding.units) == ("fc1", [3])
     assert finding.remedy and finding.evidence

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 import torch.distributed
 
-from excite.results import Diagnosis
+from excite.results import Diagnosis, not_looked_at
 from excite.torch.deaths import DeathWatch, Event
 from excite.torch.sites import Call, Mode, Tracer
 from excite.vitals import Vitals
@@ -347,8 +347,8 @@ def tensorboard(writer: Any) -> Callback:
 
 
 def _none_found(model: torch.nn.Module) -> str:
-    unseen = [f"; not looked at: {name}: {why}" for name, why in _not_seen(model).items()]
-    return f"no activation function was called in {type(model).__name__}: there is nothing to watch" + "".join(unseen)
+    none = f"no activation function was called in {type(model).__name__}: there is nothing to watch"
+    return "; ".join([none, *not_looked_at(_not_seen(model))])
 
 
 def _not_seen(model: torch.nn.Module) -> dict[str, str]:
