@@ -39,6 +39,22 @@ pub enum UnknownFunction {
         /// All names that are known.
         known: Vec<&'static str>,
     },
+    /// It is the name of something else.
+    Kind {
+        /// The name.
+        name: String,
+        /// What it names.
+        kind: &'static str,
+        /// What was asked for.
+        expected: &'static str,
+    },
+    /// The brackets of the text are not right.
+    Syntax {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// The function has no such parameter, or the parameter cannot be that.
     Parameter {
         /// The name of the function.
@@ -59,6 +75,8 @@ impl fmt::Display for UnknownFunction {
             Self::Name { name, nearest: None, known } => {
                 write!(out, "unknown activation function `{name}`: choose one of {}", known.join(", "))
             }
+            Self::Kind { name, kind, expected } => write!(out, "`{name}` is {kind}, not {expected}"),
+            Self::Syntax { text, why } => write!(out, "`{text}`: {why}"),
             Self::Parameter { function, argument, why } => {
                 write!(out, "{function} cannot take the parameter `{argument}`: {why}")
             }

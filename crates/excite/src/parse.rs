@@ -9,8 +9,16 @@ use core::str::FromStr;
 
 use crate::{Function, Gate, Parameter, RowFunction, UnknownFunction};
 
+mod frameworks;
+#[cfg(test)]
+mod tests;
+
+use frameworks::Spelling;
+
 /// What goes by names, and may take parameters.
 trait Entry: Copy + 'static {
+    /// What all of them are.
+    const KIND: &'static str;
     /// All of the kind.
     const EVERY: &'static [Self];
     /// Every name that it goes by, the one in this library first.
@@ -22,8 +30,9 @@ trait Entry: Copy + 'static {
 
 /// Makes a catalogue an [`Entry`].
 macro_rules! entry {
-    ($catalogue:ident) => {
+    ($catalogue:ident, $kind:literal) => {
         impl Entry for $catalogue {
+            const KIND: &'static str = $kind;
             const EVERY: &'static [Self] = Self::ALL;
 
             fn names(&self) -> Vec<&'static str> {
@@ -47,10 +56,11 @@ macro_rules! entry {
     };
 }
 
-entry!(Function);
-entry!(RowFunction);
+entry!(Function, "a function of one number (`Function`)");
+entry!(RowFunction, "a function of whole rows (`RowFunction`)");
 
 impl Entry for Gate {
+    const KIND: &'static str = "a gated unit, which takes two inputs (`Gate`)";
     const EVERY: &'static [Self] = Self::ALL;
 
     fn names(&self) -> Vec<&'static str> {
@@ -74,40 +84,91 @@ fn write<E: Entry>(entry: &E, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     out.write_str(entry.names()[0])?;
     let parameters = entry.parameters();
     let given = |(index, parameter): (usize, &Parameter)| {
-        let value = entry.parameter(index);
-        let text = if parameters.len() == 1 { value.to_string() } else { format!("{}={value}", parameter.name) };
+        let (value, name) = (entry.parameter(index), parameter.name);
+        let text = if parameters.len() == 1 { readable(value) } else { format!("{name}={}", readable(value)) };
         (value != parameter.default).then_some(text)
     };
     let given: Vec<String> = parameters.iter().enumerate().filter_map(given).collect();
     if given.is_empty() { Ok(()) } else { write!(out, "({})", given.join(", ")) }
 }
 
+/// All digits of a number, but no rows of zeros: `1e30`.
+fn readable(value: f64) -> String {
+    let plain = value == 0.0 || (1e-4..1e6).contains(&value.abs());
+    if plain { value.to_string() } else { format!("{value:e}") }
+}
+
 fn read<E: Entry>(text: &str) -> Result<E, UnknownFunction> {
     let text = text.trim();
-    if let Some(found) = by_name(text) {
-        return Ok(found);
+    let (name, arguments) = taken_apart(text)?;
+    let spelling = Spelling::of(name);
+    // A name of the catalogue may hold arguments: `Clip(0, 6)`.
+    let whole = by_name::<E>(text).filter(|_| text.contains('('));
+    if let Some(entry) = whole {
+        return Ok(entry);
     }
-    let (name, arguments) = match text.strip_suffix(')').and_then(|text| text.split_once('(')) {
-        Some((name, arguments)) => (name.trim(), arguments),
-        None => (text, ""),
+    match spelling.as_ref().and_then(by_spelling::<E>).or_else(|| by_name(name)) {
+        Some(entry) => {
+            let spelling = spelling.unwrap_or(Spelling { framework: None, name });
+            if spelling.is_hard_sigmoid_of_onnx() {
+                hard_sigmoid_of_onnx(entry, arguments)
+            } else {
+                with_arguments(entry, &spelling, arguments)
+            }
+        }
+        None => Err(unknown::<E>(name)),
+    }
+}
+
+/// The name, and the arguments in the brackets behind it.
+fn taken_apart(text: &str) -> Result<(&str, &str), UnknownFunction> {
+    let wrong = |why: &'static str| Err(UnknownFunction::Syntax { text: text.to_owned(), why });
+    let Some((name, rest)) = text.split_once('(') else {
+        return if text.contains(')') { wrong("a closing bracket without an opening one") } else { Ok((text, "")) };
     };
-    match by_name(name) {
-        Some(entry) => with_arguments(entry, arguments),
-        None => Err(UnknownFunction::Name {
-            name: name.to_owned(),
-            nearest: nearest::<E>(name),
-            known: E::EVERY.iter().map(|entry| entry.names()[0]).collect(),
-        }),
+    let (opened, closed) = (rest.matches('(').count() + 1, rest.matches(')').count());
+    match rest.strip_suffix(')') {
+        _ if opened > closed => wrong("the bracket `(` is not closed"),
+        _ if closed > opened => wrong("a closing bracket without an opening one"),
+        Some(arguments) => Ok((name.trim(), arguments)),
+        None => wrong("nothing may follow the closing bracket"),
     }
 }
 
 fn plain(name: &str) -> String {
-    name.to_lowercase().replace(['-', '_', ' '], "")
+    name.to_lowercase().replace(['-', '_', ' ', '\'', '"'], "")
 }
 
 fn by_name<E: Entry>(name: &str) -> Option<E> {
     let wanted = plain(name);
     E::EVERY.iter().find(|entry| entry.names().into_iter().any(|name| plain(name) == wanted)).copied()
+}
+
+/// What a name means in its framework, or in this library.
+fn by_spelling<E: Entry>(spelling: &Spelling<'_>) -> Option<E> {
+    match spelling.means(&plain(spelling.name)) {
+        Some(meaning) => {
+            let (name, arguments) = taken_apart(meaning).ok()?;
+            with_arguments(by_name(name)?, &Spelling { framework: None, name }, arguments).ok()
+        }
+        None => by_name(spelling.name),
+    }
+}
+
+/// Why a name is none of a catalogue's: it is of another kind, or it is unknown.
+fn unknown<E: Entry>(name: &str) -> UnknownFunction {
+    fn kind<K: Entry>(name: &str) -> Option<&'static str> {
+        Spelling::of(name).as_ref().and_then(by_spelling::<K>).map(|_| K::KIND)
+    }
+    let last = name.rsplit(['.', ':']).next().unwrap_or(name);
+    match kind::<Function>(name).or_else(|| kind::<RowFunction>(name)).or_else(|| kind::<Gate>(name)) {
+        Some(kind) => UnknownFunction::Kind { name: name.to_owned(), kind, expected: E::KIND },
+        None => UnknownFunction::Name {
+            name: name.to_owned(),
+            nearest: nearest::<E>(last),
+            known: E::EVERY.iter().map(|entry| entry.names()[0]).collect(),
+        },
+    }
 }
 
 /// The distance of names comes from a crate that needs `std`.
@@ -128,33 +189,96 @@ fn nearest<E: Entry>(name: &str) -> Option<&'static str> {
         .map(|(_, name)| name)
 }
 
-fn with_arguments<E: Entry>(mut entry: E, arguments: &str) -> Result<E, UnknownFunction> {
-    let (function, parameters) = (entry.names()[0], entry.parameters());
-    let refused = |argument: &str, why: String| UnknownFunction::Parameter {
-        function,
-        argument: argument.trim().to_owned(),
-        why,
-    };
-    for (position, argument) in arguments.split(',').enumerate().filter(|(_, argument)| !argument.trim().is_empty()) {
-        let (index, value) = match argument.split_once('=') {
-            None => (position, argument),
-            Some((name, value)) => {
-                let index = parameters.iter().position(|parameter| plain(parameter.name) == plain(name));
-                (index.unwrap_or(parameters.len()), value)
+fn refused<E: Entry>(entry: &E, argument: &str, why: impl Into<String>) -> UnknownFunction {
+    UnknownFunction::Parameter { function: entry.names()[0], argument: argument.trim().to_owned(), why: why.into() }
+}
+
+/// The arguments of a call, with their names if they have some, without quotation marks.
+fn split(arguments: &str) -> impl Iterator<Item = (usize, &str, Option<&str>, &str)> {
+    fn bare(text: &str) -> &str {
+        text.trim().trim_matches(['\'', '"'])
+    }
+    arguments.split(',').enumerate().filter(|(_, argument)| !argument.trim().is_empty()).map(
+        move |(position, argument)| match argument.split_once('=') {
+            None => (position, argument, None, bare(argument)),
+            Some((name, value)) => (position, argument, Some(name.trim()), bare(value)),
+        },
+    )
+}
+
+fn with_arguments<E: Entry>(mut entry: E, spelling: &Spelling<'_>, arguments: &str) -> Result<E, UnknownFunction> {
+    let positions = spelling.positions(entry.names()[0]);
+    let mut given: Vec<String> = Vec::new();
+    for (position, argument, name, value) in split(arguments) {
+        let parameters = entry.parameters();
+        let name = match (name, positions) {
+            (Some(name), _) => name,
+            // `nn.ReLU(True)`, `nn.LeakyReLU(0.1, True)`.
+            (None, None) if position == parameters.len() && ["True", "False"].contains(&value) => "inplace",
+            (None, None) if ["none", "tanh"].contains(&value) => "approximate",
+            (None, None) => parameters.get(position).map_or("", |parameter| parameter.name),
+            (None, Some(names)) => names.get(position).copied().unwrap_or(""),
+        };
+        let changed = frameworks::variant(entry.names()[0], name, value);
+        if let Some((function, _)) = changed.filter(|(function, _)| *function != entry.names()[0]) {
+            entry = by_name(function).ok_or_else(|| refused(&entry, argument, "it has none"))?;
+        }
+        let (function, parameters) = (entry.names()[0], entry.parameters());
+        let name = frameworks::parameter(function, name);
+        if given.contains(&plain(name)) {
+            return Err(refused(&entry, argument, format!("{name} is given twice")));
+        }
+        given.push(plain(name));
+        if matches!(changed, Some((_, false))) {
+            continue;
+        }
+        match parameters.iter().position(|parameter| plain(parameter.name) == plain(name)) {
+            Some(index) => entry = entry.with_parameter(index, number(&entry, parameters[index], argument, value)?),
+            None if frameworks::says_nothing(name, value).map_err(|why| refused(&entry, argument, why))? => {}
+            None => {
+                let known: Vec<_> = parameters.iter().map(|parameter| parameter.name).collect();
+                let why = if known.is_empty() { "it has none".into() } else { format!("it has {}", known.join(", ")) };
+                return Err(refused(&entry, argument, why));
             }
-        };
-        let Some(parameter) = parameters.get(index) else {
-            let known: Vec<_> = parameters.iter().map(|parameter| parameter.name).collect();
-            let why = if known.is_empty() { "it has none".into() } else { format!("it has {}", known.join(", ")) };
-            return Err(refused(argument, why));
-        };
-        let Parameter { name, lowest, highest, .. } = *parameter;
-        match value.trim().parse::<f64>() {
-            Ok(value) if (lowest..=highest).contains(&value) => entry = entry.with_parameter(index, value),
-            _ => return Err(refused(argument, format!("{name} must be a number from {lowest} to {highest}"))),
         }
     }
     Ok(entry)
+}
+
+/// The value of a parameter: `0.1`, `1e-3`, `1/6`.
+fn number<E: Entry>(entry: &E, parameter: Parameter, argument: &str, value: &str) -> Result<f64, UnknownFunction> {
+    let Parameter { name, lowest, highest, .. } = parameter;
+    let wrong = || {
+        let (lowest, highest) = (readable(lowest), readable(highest));
+        refused(entry, argument, format!("{name} must be a number from {lowest} to {highest}"))
+    };
+    quotient(value).filter(|value| (lowest..=highest).contains(value)).ok_or_else(wrong)
+}
+
+fn quotient(value: &str) -> Option<f64> {
+    match value.split_once('/') {
+        None => value.parse().ok(),
+        Some((above, below)) => Some(above.trim().parse::<f64>().ok()? / below.trim().parse::<f64>().ok()?),
+    }
+}
+
+/// ONNX's `HardSigmoid` is the hard sigmoid of the catalogue with an alpha of 1/6 and a beta of 0.5 alone; its own alpha is 0.2.
+fn hard_sigmoid_of_onnx<E: Entry>(entry: E, arguments: &str) -> Result<E, UnknownFunction> {
+    let mut slope_and_offset = [0.2, 0.5];
+    for (position, argument, name, value) in split(arguments) {
+        let index = name.map_or(Some(position), |name| ["alpha", "beta"].iter().position(|known| *known == name));
+        let place = index.and_then(|index| slope_and_offset.get_mut(index));
+        let place = place.ok_or_else(|| refused(&entry, argument, "ONNX's HardSigmoid has alpha and beta"))?;
+        *place = quotient(value).ok_or_else(|| refused(&entry, argument, "it must be a number"))?;
+    }
+    let [slope, offset] = slope_and_offset;
+    // As a float32 attribute holds it.
+    if (slope - 1.0 / 6.0).abs() < 1e-6 && offset == 0.5 {
+        return Ok(entry);
+    }
+    let why = "ONNX's HardSigmoid is min(max(alpha·x + beta, 0), 1), by default with an alpha of 0.2, and the catalogue has it with 1/6 and \
+               0.5 alone: write HardSigmoid(1/6, 0.5), or hard_sigmoid for PyTorch's";
+    Err(refused(&entry, &format!("alpha={}, beta={}", readable(slope), readable(offset)), why))
 }
 
 /// The texts of a catalogue, which serde takes too.
@@ -170,8 +294,9 @@ macro_rules! texts {
         impl FromStr for $catalogue {
             type Err = UnknownFunction;
 
-            /// Reads the name in this library, or the one in PyTorch, JAX, Keras or ONNX; case, `-` and `_` do not count.
-            /// Parameters follow in parentheses, in order or by name.
+            /// Reads the name in this library, or the one in PyTorch, JAX, Keras, TensorFlow or ONNX; case, `-` and `_` do not
+            /// count. Parameters follow in parentheses, in order or by name. A name with its framework has that framework's
+            /// defaults: `keras.activations.leaky_relu` has a slope of 0.2.
             ///
             /// ```
             /// use excite::{Function, LeakyRelu};
@@ -205,114 +330,3 @@ macro_rules! texts {
 texts!(Function);
 texts!(RowFunction);
 texts!(Gate);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_name_and_alias_leads_back_to_its_function() {
-        fn lead_back<E: Entry + FromStr<Err = UnknownFunction> + PartialEq + fmt::Debug>() {
-            for entry in E::EVERY {
-                for name in entry.names() {
-                    assert_eq!(name.parse::<E>().as_ref(), Ok(entry), "{name}");
-                }
-            }
-        }
-        lead_back::<Function>();
-        lead_back::<RowFunction>();
-        lead_back::<Gate>();
-        assert_eq!("SwiGLU".parse(), Ok(Gate::SwiGlu));
-    }
-
-    #[test]
-    fn the_folder_of_functions_and_the_catalogue_agree() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/functions");
-        let mut files: Vec<String> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
-            .filter(|stem| stem != "mod")
-            .collect();
-        let mut names: Vec<_> = Function::ALL.iter().map(|f| f.name().to_owned()).collect();
-        files.sort();
-        names.sort();
-        assert_eq!(files, names);
-    }
-
-    #[test]
-    fn an_unknown_name_is_refused_with_the_nearest_one_or_with_all() {
-        let message = |text: &str| text.parse::<Function>().unwrap_err().to_string();
-        #[cfg(feature = "std")]
-        assert_eq!(message("sigmoyd"), "unknown activation function `sigmoyd`: did you mean `sigmoid`?");
-        assert!(
-            message("transformer").starts_with("unknown activation function `transformer`: choose one of identity, ")
-        );
-    }
-
-    #[test]
-    fn parameters_are_read_and_written() {
-        let f: Function = "softplus(beta=2)".parse().unwrap();
-        assert_eq!((f.parameter(0), f.parameter(1)), (2.0, 20.0));
-        assert_eq!(f, "Softplus(2, 20)".parse().unwrap());
-        assert_eq!(f.to_string(), "softplus(beta=2)");
-        assert_eq!("relu()".parse::<Function>().unwrap().to_string(), "relu");
-        assert_eq!("softmax(0.5)".parse::<RowFunction>().unwrap().to_string(), "softmax(0.5)");
-    }
-
-    /// All of a catalogue, as they are and with each of the parameters changed.
-    fn all_with_changes<E: Entry>() -> Vec<E> {
-        let changed = E::EVERY.iter().flat_map(|entry| {
-            entry.parameters().iter().enumerate().map(|(index, parameter)| {
-                assert!((parameter.lowest..=parameter.highest).contains(&parameter.default), "{}", parameter.name);
-                entry.with_parameter(index, parameter.highest.min(7.5))
-            })
-        });
-        E::EVERY.iter().copied().chain(changed).collect()
-    }
-
-    #[test]
-    fn what_is_written_is_read_back() {
-        fn read_back<E: Entry + FromStr<Err = UnknownFunction> + fmt::Display + PartialEq + fmt::Debug>() {
-            for entry in all_with_changes::<E>() {
-                assert_eq!(entry.to_string().parse(), Ok(entry));
-            }
-        }
-        read_back::<Function>();
-        read_back::<RowFunction>();
-        read_back::<Gate>();
-    }
-
-    #[cfg(feature = "serde")]
-    #[test]
-    fn configurations_hold_the_names() {
-        fn survive<
-            E: Entry + serde::Serialize + serde::de::DeserializeOwned + fmt::Display + PartialEq + fmt::Debug,
-        >() {
-            for entry in all_with_changes::<E>() {
-                let json = serde_json::to_string(&entry).unwrap();
-                assert_eq!(json, format!("\"{entry}\""));
-                assert_eq!(serde_json::from_str::<E>(&json).unwrap(), entry);
-            }
-        }
-        survive::<Function>();
-        survive::<RowFunction>();
-        survive::<Gate>();
-        let error = serde_json::from_str::<Gate>("\"swigloo\"").unwrap_err().to_string();
-        assert!(error.starts_with("unknown activation function `swigloo`: did you mean `swiglu`?"), "{error}");
-    }
-
-    #[test]
-    fn a_bad_parameter_is_refused_with_what_it_may_be() {
-        let message = |text: &str| text.parse::<Function>().unwrap_err().to_string();
-        assert_eq!(message("relu(3)"), "relu cannot take the parameter `3`: it has none");
-        assert_eq!(
-            message("leaky_relu(slope=1)"),
-            "leaky_relu cannot take the parameter `slope=1`: it has negative_slope"
-        );
-        assert!(
-            message("leaky_relu(nan)")
-                .starts_with("leaky_relu cannot take the parameter `nan`: negative_slope must be")
-        );
-        assert!(message("leaky_relu(0.1, 2)").ends_with("it has negative_slope"));
-    }
-}

@@ -56,7 +56,7 @@ impl Activation for Gelu {
         jax: "jax.nn.gelu(approximate=False)",
         keras: "keras.activations.gelu",
         onnx: "Gelu",
-        aliases: &["gelu_erf"],
+        aliases: &["gelu_erf", "gelu_python"],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.5335304411954107,
         max_ulp: MaxUlp { f32: 0.65, f64: 1.2, slope_f32: 0.68, slope_f64: 1.0 },

@@ -81,7 +81,15 @@ impl Activation for GeluTanh {
         jax: "jax.nn.gelu",
         keras: "keras.activations.gelu(approximate=True)",
         onnx: "Gelu(approximate=tanh)",
-        aliases: &["gelu_new", "gelu_approximate"],
+        aliases: &[
+            "gelu_new",
+            "new_gelu",
+            "gelu_approximate",
+            "gelu_pytorch_tanh",
+            "gelu_python_tanh",
+            "gelu_fast",
+            "gelu_accurate",
+        ],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.5335805216661548,
         max_ulp: MaxUlp { f32: 0.9, f64: 0.9, slope_f32: 0.95, slope_f64: 1.1 },

@@ -28,7 +28,7 @@ impl Activation for HardShrink {
         advice: "For sparse codes where what remains must keep its size. Inputs within ±λ get no gradient, and it \
                  jumps at ±λ.",
         pytorch: "torch.nn.Hardshrink",
-        jax: "jax.nn.hard_shrink",
+        jax: "",
         keras: "keras.activations.hard_shrink",
         onnx: "Shrink(0, 0.5)",
         aliases: &["hard_threshold"],

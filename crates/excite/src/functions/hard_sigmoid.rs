@@ -30,7 +30,7 @@ impl Activation for HardSigmoid {
         jax: "jax.nn.hard_sigmoid",
         keras: "keras.activations.hard_sigmoid",
         onnx: "HardSigmoid(1/6, 0.5)",
-        aliases: &[],
+        aliases: &["h_sigmoid"],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.897840424729559,
         max_ulp: MaxUlp { f32: 0.501, f64: 0.501, slope_f32: 0.5, slope_f64: 0.5 },

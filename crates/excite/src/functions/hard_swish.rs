@@ -28,7 +28,7 @@ impl Activation for HardSwish {
         jax: "jax.nn.hard_silu",
         keras: "keras.activations.hard_silu",
         onnx: "HardSwish",
-        aliases: &["hard_silu", "jax.nn.hard_swish", "keras.activations.hard_swish"],
+        aliases: &["hard_silu", "h_swish", "jax.nn.hard_swish", "keras.activations.hard_swish"],
         // 1 / √E[f(x)²] for standard normal x.
         gain: 1.7366572127665416,
         max_ulp: MaxUlp { f32: 0.501, f64: 0.501, slope_f32: 0.501, slope_f64: 0.501 },

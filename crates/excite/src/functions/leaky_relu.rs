@@ -29,7 +29,7 @@ impl Activation for LeakyRelu {
         advice: "Where ReLU's units die: it costs the same, and some gradient always gets through.",
         pytorch: "torch.nn.LeakyReLU",
         jax: "jax.nn.leaky_relu",
-        keras: "keras.activations.leaky_relu",
+        keras: "keras.activations.leaky_relu(negative_slope=0.01)",
         onnx: "LeakyRelu",
         aliases: &["lrelu"],
         // √(2 / (1 + a²)) for a = 0.01.

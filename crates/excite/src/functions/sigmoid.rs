@@ -30,7 +30,7 @@ impl Activation for Sigmoid {
         keras: "keras.activations.sigmoid",
         onnx: "Sigmoid",
         gain: 1.0,
-        aliases: &[],
+        aliases: &["logistic", "expit"],
         max_ulp: MaxUlp { f32: 1.0, f64: 1.0, slope_f32: 0.5, slope_f64: 0.5 },
     };
 

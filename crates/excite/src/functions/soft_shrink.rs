@@ -28,7 +28,7 @@ impl Activation for SoftShrink {
         advice: "For sparse codes and denoising: it is the step that an L1 penalty asks for. Inputs within ±λ get no \
                  gradient.",
         pytorch: "torch.nn.Softshrink",
-        jax: "jax.nn.soft_shrink",
+        jax: "",
         keras: "keras.activations.soft_shrink",
         onnx: "Shrink(0.5, 0.5)",
         aliases: &["soft_threshold"],

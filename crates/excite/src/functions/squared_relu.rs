@@ -23,7 +23,7 @@ impl Activation for SquaredRelu {
         advice: "In transformers, in place of GELU: cheap, and sparse. It grows fast, so keep what goes in \
                  normalised.",
         pytorch: "",
-        jax: "jax.nn.squared_relu",
+        jax: "",
         keras: "",
         onnx: "",
         aliases: &["relu2", "relu_squared"],

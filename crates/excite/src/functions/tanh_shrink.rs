@@ -49,7 +49,7 @@ impl Activation for TanhShrink {
         origin: "Torch 7 (nn.TanhShrink)",
         advice: "For sparse codes: it lets little through near 0 and shifts the rest towards 0 by 1.",
         pytorch: "torch.nn.Tanhshrink",
-        jax: "jax.nn.tanh_shrink",
+        jax: "",
         keras: "keras.activations.tanh_shrink",
         onnx: "",
         aliases: &[],
