@@ -24,8 +24,6 @@ pub enum LabError {
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// A tensor operation failed.
-    Tensor(candle_core::Error),
     /// The threads to train on could not be started.
     Threads(rayon::ThreadPoolBuildError),
 }
@@ -41,7 +39,6 @@ impl fmt::Display for LabError {
             Self::Export { path, source } => {
                 write!(out, "{} cannot be written ({source}): choose another folder for the networks", path.display())
             }
-            Self::Tensor(error) => write!(out, "a tensor operation failed in training: {error}"),
             Self::Threads(error) => write!(out, "the threads to train on could not be started: {error}"),
         }
     }
@@ -52,14 +49,7 @@ impl std::error::Error for LabError {
         match self {
             Self::Plan(_) | Self::Stopped => None,
             Self::Journal { source, .. } | Self::Export { source, .. } => Some(source),
-            Self::Tensor(error) => Some(error),
             Self::Threads(error) => Some(error),
         }
-    }
-}
-
-impl From<candle_core::Error> for LabError {
-    fn from(error: candle_core::Error) -> Self {
-        Self::Tensor(error)
     }
 }

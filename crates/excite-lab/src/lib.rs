@@ -18,13 +18,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Networks run on candle, with excite's functions plugged in by `excite-candle`, so that what is compared is excite.
+//! Networks run on excite's functions and a few operations of their own around a matrix product, so that what is compared is excite.
 //! Every run is one job on one thread; the same seed gives the same bits whatever the number of jobs.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod activation;
 mod apart;
+mod architecture;
 mod class_weights;
 mod compare;
 pub mod data;
@@ -37,12 +39,14 @@ mod jobs;
 mod journal;
 mod learning_rate;
 mod loss;
+mod matrix;
 mod network;
 mod operations;
 mod optimise;
 mod train;
 
 pub use apart::{next_runs, train_runs};
+pub use architecture::NetworkSpec;
 pub use class_weights::ClassWeights;
 pub use compare::{Plan, compare, journal_key};
 pub use error::LabError;
@@ -51,6 +55,5 @@ pub use initialise::Init;
 pub use jobs::{Unwatched, Watcher};
 pub use journal::{Journal, RunKey};
 pub use learning_rate::LearningRate;
-pub use network::NetworkSpec;
 pub use optimise::Optimizer;
 pub use train::{Spec, train, train_network};

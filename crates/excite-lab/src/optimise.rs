@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use candle_core::backprop::GradStore;
-use candle_core::{Device, Result, Tensor, Var};
-
-use crate::operations::with_values;
+use crate::operations::Parameters;
 
 /// The rule by which weights are changed at each step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,24 +38,25 @@ pub(crate) struct Descent {
     rule: Optimizer,
     learning_rate: f64,
     steps: i32,
+    /// Of the weights and the biases of each layer in turn.
     moments: Vec<Moments>,
 }
 
-/// The running means of one variable's gradients and, for Adam, of their squares.
+/// The running means of gradients and, for Adam, of their squares.
 struct Moments {
-    variable: Var,
     first: Vec<f32>,
     second: Vec<f32>,
 }
 
 impl Descent {
-    pub(crate) fn new(rule: Optimizer, learning_rate: f64, variables: impl Iterator<Item = Var>) -> Self {
-        let moments = variables.map(|variable| {
-            let count = variable.elem_count();
-            let second = if rule == Optimizer::Adam { vec![0.0; count] } else { vec![] };
-            Moments { variable, first: vec![0.0; count], second }
-        });
-        Self { rule, learning_rate, steps: 0, moments: moments.collect() }
+    /// To change such parameters.
+    pub(crate) fn new(rule: Optimizer, learning_rate: f64, parameters: &[Parameters]) -> Self {
+        let moments = |values: &[f32]| {
+            let second = if rule == Optimizer::Adam { vec![0.0; values.len()] } else { vec![] };
+            Moments { first: vec![0.0; values.len()], second }
+        };
+        let moments = parameters.iter().flat_map(Parameters::values).map(moments).collect();
+        Self { rule, learning_rate, steps: 0, moments }
     }
 
     /// From now on steps are taken at this rate.
@@ -66,39 +64,30 @@ impl Descent {
         self.learning_rate = rate;
     }
 
-    /// Scales the gradients of all variables together so that their norm is at most `limit` (Pascanu, Mikolov and Bengio 2013).
-    pub(crate) fn clip(&self, gradients: &mut GradStore, limit: f64) -> Result<()> {
-        let square = |gradient: &[f32]| gradient.iter().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>();
-        let mut squares = 0.0;
-        for gradient in self.moments.iter().filter_map(|moments| gradients.get(&moments.variable)) {
-            squares += with_values(gradient, square)?;
-        }
-        if squares.sqrt() > limit {
-            for Moments { variable, .. } in &self.moments {
-                if let Some(gradient) = gradients.get(variable) {
-                    let clipped = (gradient * (limit / squares.sqrt()))?;
-                    gradients.insert(variable, clipped);
+    /// Changes the parameters by one step against their gradients.
+    pub(crate) fn step(&mut self, parameters: &mut [Parameters], gradients: &[Parameters]) {
+        self.steps += 1;
+        let (rule, rate, steps) = (self.rule, self.learning_rate, self.steps);
+        let values = parameters.iter_mut().flat_map(Parameters::values_mut);
+        let gradients = gradients.iter().flat_map(Parameters::values);
+        for ((weights, gradient), moments) in values.zip(gradients).zip(&mut self.moments) {
+            match rule {
+                Optimizer::Sgd { momentum } => {
+                    descend(weights, gradient, &mut moments.first, rate as f32, momentum as f32);
                 }
+                Optimizer::Adam => adam(weights, gradient, moments, rate, steps),
             }
         }
-        Ok(())
     }
+}
 
-    /// Changes the variables by one step against their gradients.
-    pub(crate) fn step(&mut self, gradients: &GradStore) -> Result<()> {
-        self.steps += 1;
-        for moments in &mut self.moments {
-            let Some(gradient) = gradients.get(&moments.variable) else { continue };
-            let mut weights = with_values(&moments.variable, <[f32]>::to_vec)?;
-            with_values(gradient, |gradient| match self.rule {
-                Optimizer::Sgd { momentum } => {
-                    descend(&mut weights, gradient, &mut moments.first, self.learning_rate as f32, momentum as f32);
-                }
-                Optimizer::Adam => adam(&mut weights, gradient, moments, self.learning_rate, self.steps),
-            })?;
-            moments.variable.set(&Tensor::from_vec(weights, moments.variable.shape(), &Device::Cpu)?)?;
-        }
-        Ok(())
+/// Scales all gradients together so that their norm is at most `limit` (Pascanu, Mikolov and Bengio 2013).
+pub(crate) fn clip(gradients: &mut [Parameters], limit: f64) {
+    let square = |gradient: &[f32]| gradient.iter().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>();
+    let norm = gradients.iter().flat_map(Parameters::values).map(square).sum::<f64>().sqrt();
+    if norm > limit {
+        let scale = (limit / norm) as f32;
+        gradients.iter_mut().flat_map(Parameters::values_mut).flatten().for_each(|gradient| *gradient *= scale);
     }
 }
 
@@ -132,15 +121,22 @@ fn flushed(mean: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matrix::Matrix;
 
-    /// The variable after each of `steps` steps down the parabola ½w² from w = 1.
+    /// One weight.
+    fn weight(value: f32) -> Parameters {
+        Parameters { weights: Matrix::new(vec![value], 1), biases: vec![] }
+    }
+
+    /// The weight after each of `steps` steps down the parabola ½w² from w = 1.
     fn path(rule: Optimizer, learning_rate: f64, steps: usize) -> Vec<f32> {
-        let w = Var::new(&[1.0_f32], &Device::Cpu).unwrap();
-        let mut descent = Descent::new(rule, learning_rate, std::iter::once(w.clone()));
+        let mut network = [weight(1.0)];
+        let mut descent = Descent::new(rule, learning_rate, &network);
         let step = |_| {
-            let loss = (w.sqr().unwrap() * 0.5).unwrap();
-            descent.step(&loss.backward().unwrap()).unwrap();
-            w.to_vec1::<f32>().unwrap()[0]
+            // The gradient of ½w² is w.
+            let gradients = network.clone();
+            descent.step(&mut network, &gradients);
+            network[0].weights.values[0]
         };
         (0..steps).map(step).collect()
     }
@@ -155,15 +151,12 @@ mod tests {
 
     #[test]
     fn gradients_are_clipped_together_and_only_where_they_are_too_long() {
-        let variables = [3.0_f32, -4.0].map(|value| Var::new(&[value], &Device::Cpu).unwrap());
-        let descent = Descent::new(Optimizer::default(), 0.1, variables.iter().cloned());
-        // The gradient of ½(a² + b²) is (a, b), of norm 5.
-        let loss = ((variables[0].sqr().unwrap() + variables[1].sqr().unwrap()).unwrap() * 0.5).unwrap();
+        // Of norm 5.
         for (limit, expected) in [(10.0, [3.0, -4.0]), (1.0, [0.6, -0.8])] {
-            let mut gradients = loss.backward().unwrap();
-            descent.clip(&mut gradients, limit).unwrap();
-            for (variable, expected) in variables.iter().zip(expected) {
-                let gradient = gradients.get(variable).unwrap().to_vec1::<f32>().unwrap()[0];
+            let mut gradients = [3.0_f32, -4.0].map(weight);
+            clip(&mut gradients, limit);
+            for (gradient, expected) in gradients.iter().zip(expected) {
+                let gradient = gradient.weights.values[0];
                 assert!((gradient - expected).abs() < 1e-6, "{gradient} for {expected}");
             }
         }

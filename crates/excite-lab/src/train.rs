@@ -1,11 +1,8 @@
 //! One training run.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use excite::Function;
-use excite_candle::Activation;
 use excite_vitals::LayerVitals;
 use excite_vitals::deaths::Deaths;
 use excite_vitals::run::{Epoch, Outcome, Run, Time};
@@ -13,12 +10,14 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use crate::activation::Activation;
+use crate::architecture::{Architecture, NetworkSpec};
 use crate::data::{Dataset, Samples};
 use crate::deaths::{Inputs, SampledWatch};
 use crate::initialise::Init;
 use crate::loss::{error, weighted_batch_loss};
-use crate::network::{Architecture, Network, NetworkSpec, Pass, Start};
-use crate::operations::with_values;
+use crate::network::{Network, Pass, Start};
+use crate::operations::Parameters;
 use crate::optimise::{Descent, Optimizer};
 use crate::{ClassWeights, LabError, TrainedNetwork, Watcher};
 
@@ -184,7 +183,6 @@ struct Training<'a> {
     random: ChaCha8Rng,
     order: Vec<usize>,
     activation: Activation,
-    activation_clock: Arc<AtomicU64>,
     /// Vitals that have seen nothing, from which each epoch starts.
     blank: Vec<LayerVitals>,
     /// The vitals of the epoch under way, or of the last one.
@@ -209,14 +207,13 @@ impl<'a> Training<'a> {
         let architecture = Architecture::of(&spec.network, data)?;
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let start = Start { init: spec.init, gain: spec.gain, bias: spec.bias };
-        let network = Network::new(architecture.clone(), start, function, &mut random)?;
-        let descent = Descent::new(spec.optimizer, rate, network.variables());
+        let network = Network::new(architecture.clone(), start, function, &mut random);
+        let descent = Descent::new(spec.optimizer, rate, &network.parameters);
         let layers = architecture.hidden_layers();
         let blank: Vec<_> = layers.iter().map(|(name, units)| LayerVitals::new(name, function, *units)).collect();
-        let activation_clock = Arc::new(AtomicU64::new(0));
         let (train_inputs, width) = (architecture.arrange(&data.train.inputs), architecture.inputs());
         let start = Instant::now();
-        let deaths = SampledWatch::new(&network, function, Inputs { values: &train_inputs, width })?;
+        let deaths = SampledWatch::new(&network, function, Inputs { values: &train_inputs, width });
         let observed_for = start.elapsed();
         Ok(Self {
             data,
@@ -230,8 +227,7 @@ impl<'a> Training<'a> {
             descent,
             random,
             order: (0..data.train.len()).collect(),
-            activation: Activation::new(function).with_clock(activation_clock.clone()),
-            activation_clock,
+            activation: Activation::new(function),
             vitals: blank.clone(),
             blank,
             deaths,
@@ -269,8 +265,8 @@ impl<'a> Training<'a> {
             let start = Instant::now();
             self.timed_vitals(|training| {
                 let inputs = Inputs { values: &training.train_inputs, width: training.width };
-                training.deaths.finish(training.steps, &training.network, inputs)
-            })?;
+                training.deaths.finish(training.steps, &training.network, inputs);
+            });
             self.trained_for += start.elapsed();
         }
         run.histograms = self.vitals.iter().map(|layer| layer.histogram().clone()).collect();
@@ -290,7 +286,7 @@ impl<'a> Training<'a> {
             if watcher.stop_requested() {
                 return Err(LabError::Stopped);
             }
-            diverged = !self.step(samples, step, &mut sums)?;
+            diverged = !self.step(samples, step, &mut sums);
             if diverged {
                 break;
             }
@@ -301,87 +297,83 @@ impl<'a> Training<'a> {
         let epoch = Epoch {
             train_loss: if sums.samples == 0 { f64::MAX } else { bounded(sums.loss / count as f64) },
             train_error: self.error(if diverged { None } else { Some(sums.errors) }, count),
-            test_error: if diverged { self.error(None, 1) } else { self.test_error()? },
+            test_error: if diverged { self.error(None, 1) } else { self.test_error() },
             layers: self.vitals.iter().map(LayerVitals::record).collect(),
         };
         Ok((epoch, diverged))
     }
 
     /// The step of that index, on one batch. False if the loss is not finite.
-    fn step(&mut self, samples: &[usize], index: usize, sums: &mut Sums) -> Result<bool, LabError> {
-        let pass = self.network.forward(gather(&self.train_inputs, self.width, samples), &self.activation)?;
+    fn step(&mut self, samples: &[usize], index: usize, sums: &mut Sums) -> bool {
+        let pass = self.network.forward(gather(&self.train_inputs, self.width, samples), &self.activation);
         let (targets, weights) = (&self.data.train.targets, &self.class_weights[0]);
-        let loss = with_values(&pass.outputs, |outputs| weighted_batch_loss(outputs, targets, samples, weights))?;
+        let loss = weighted_batch_loss(&pass.outputs.values, targets, samples, weights);
         if !loss.loss.is_finite() {
-            return Ok(false);
+            return false;
         }
         sums.samples += samples.len();
         sums.loss += loss.loss;
         sums.errors += loss.errors;
         if index.is_multiple_of(BATCH_STRIDE) {
-            self.timed_vitals(|training| training.see_activations(&pass))?;
+            self.timed_vitals(|training| training.see_activations(&pass));
         }
         if SampledWatch::is_due(self.steps) {
             self.timed_vitals(|training| {
                 let inputs = Inputs { values: &training.train_inputs, width: training.width };
-                training.deaths.look(training.steps, &training.network, &pass, samples, inputs)
-            })?;
+                training.deaths.look(training.steps, &training.network, &pass, samples, inputs);
+            });
         }
-        let gradients = self.network.backward(&pass, loss.gradient, &self.activation)?;
+        let gradients = self.network.backward(&pass, loss.gradient, &self.activation);
         let look_at_weights = index.is_multiple_of(STEP_STRIDE);
-        let before = if look_at_weights { self.timed_vitals(|training| training.weights())? } else { vec![] };
-        self.descent.step(&gradients)?;
+        let before = if look_at_weights { self.timed_vitals(|training| training.weights()) } else { vec![] };
+        self.descent.step(&mut self.network.parameters, &gradients);
         self.steps += 1;
         if look_at_weights {
-            self.timed_vitals(|training| {
-                for ((vitals, (weights, _)), before) in
-                    training.vitals.iter_mut().zip(training.network.parameters()).zip(before)
-                {
-                    if let Some(gradient) = gradients.get(weights) {
-                        with_values(gradient, |gradient| vitals.update_gradient(gradient, weights.dims()[1]))?
-                            .map_err(candle_core::Error::wrap)?;
-                    }
-                    vitals.update_step(with_values(weights, |after| update_ratio(&before, after))?);
-                }
-                Ok(())
-            })?;
+            self.timed_vitals(|training| training.see_weights(&gradients, &before));
         }
-        Ok(true)
+        true
     }
 
-    fn see_activations(&mut self, pass: &Pass) -> candle_core::Result<()> {
-        for (vitals, (z, a)) in self.vitals.iter_mut().zip(&pass.hidden) {
-            with_values(z, |z| with_values(a, |a| vitals.update(z, a)))??.map_err(candle_core::Error::wrap)?;
+    fn see_activations(&mut self, pass: &Pass) {
+        for (vitals, hidden) in self.vitals.iter_mut().zip(&pass.hidden) {
+            vitals.update(&hidden.z.values, &hidden.a.values).expect("whole rows of the layer's units");
         }
-        Ok(())
     }
 
     /// The weights of the hidden layers.
-    fn weights(&self) -> candle_core::Result<Vec<Vec<f32>>> {
-        let hidden = self.network.parameters().iter().take(self.vitals.len());
-        hidden.map(|(weights, _)| with_values(weights, <[f32]>::to_vec)).collect()
+    fn weights(&self) -> Vec<Vec<f32>> {
+        let hidden = self.network.parameters.iter().take(self.vitals.len());
+        hidden.map(|layer| layer.weights.values.clone()).collect()
     }
 
-    fn timed_vitals<T>(&mut self, work: impl FnOnce(&mut Self) -> candle_core::Result<T>) -> candle_core::Result<T> {
+    /// Takes vitals of a step by its gradients, and the weights of the hidden layers before it.
+    fn see_weights(&mut self, gradients: &[Parameters], before: &[Vec<f32>]) {
+        let layers = self.network.parameters.iter().zip(gradients).zip(before);
+        for (vitals, ((after, gradient), before)) in self.vitals.iter_mut().zip(layers) {
+            let gradient = &gradient.weights;
+            vitals.update_gradient(&gradient.values, gradient.columns).expect("a row for each of the layer's units");
+            vitals.update_step(update_ratio(before, &after.weights.values));
+        }
+    }
+
+    fn timed_vitals<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let start = Instant::now();
         let done = work(self);
         self.observed_for += start.elapsed();
         done
     }
 
-    fn test_error(&self) -> Result<f64, LabError> {
+    fn test_error(&self) -> f64 {
         let Samples { targets, .. } = &self.data.test;
-        // Not the clocked one: evaluation is no part of the training time.
+        // Its own, because evaluation is no part of the training time.
         let activation = Activation::new(self.activation.function());
         let all: Vec<usize> = (0..self.data.test.len()).collect();
         let mut errors = 0.0;
         for samples in all.chunks(EVALUATION_BATCH) {
-            let pass = self.network.forward(gather(&self.test_inputs, self.width, samples), &activation)?;
-            errors += with_values(&pass.outputs, |outputs| {
-                weighted_batch_loss(outputs, targets, samples, &self.class_weights[1]).errors
-            })?;
+            let pass = self.network.forward(gather(&self.test_inputs, self.width, samples), &activation);
+            errors += weighted_batch_loss(&pass.outputs.values, targets, samples, &self.class_weights[1]).errors;
         }
-        Ok(bounded(error(targets, errors, all.len())))
+        bounded(error(targets, errors, all.len()))
     }
 
     /// The error of `samples` samples; of a diverged run the worst there is.
@@ -397,7 +389,7 @@ impl<'a> Training<'a> {
     fn time(&self) -> Time {
         Time {
             training: self.trained_for.as_secs_f64(),
-            activation: Duration::from_nanos(self.activation_clock.load(Ordering::Relaxed)).as_secs_f64(),
+            activation: self.activation.time().as_secs_f64(),
             vitals: self.observed_for.as_secs_f64(),
         }
     }

@@ -2,13 +2,12 @@
 
 mod sampled;
 
-use candle_core::Result;
 use excite::Function;
-use excite_candle::Activation;
 use excite_vitals::deaths::{Event, Fate, Killing, Push};
 
-use crate::network::{Network, Parameter};
-use crate::operations::with_values;
+use crate::activation::Activation;
+use crate::matrix::Matrix;
+use crate::network::Network;
 
 pub(crate) use sampled::{Inputs, SampledWatch};
 
@@ -39,21 +38,21 @@ struct Layer {
 
 impl DeathWatch {
     /// The network before its first step.
-    pub(crate) fn new(network: &Network, function: Function, inputs: Vec<f32>) -> Result<Self> {
+    pub(crate) fn new(network: &Network, function: Function, inputs: Vec<f32>) -> Self {
         let activation = Activation::new(function);
-        let layers = look(network, &activation, &inputs)?;
+        let layers = look(network, &activation, &inputs);
         let mut fates = vec![];
         for (layer, found) in layers.iter().enumerate() {
             let dead = (0..found.dead.len()).filter(|&unit| found.dead[unit]);
             fates.extend(dead.map(|unit| Fate { layer, unit, events: vec![Event::BornDead] }));
         }
-        Ok(Self { activation, inputs, before: network.copy()?, looked_at: 0, layers, fates })
+        Self { activation, inputs, before: network.clone(), looked_at: 0, layers, fates }
     }
 
     /// The network after a step, counted from 1. Steps may be left out; then what changed since the last look counts as one.
-    pub(crate) fn look(&mut self, step: usize, network: &Network) -> Result<()> {
-        let layers = look(network, &self.activation, &self.inputs)?;
-        let halfway = self.if_any_died(&layers, || self.before.combined(network, |_, _, a, b| (a + b)? * 0.5))?;
+    pub(crate) fn look(&mut self, step: usize, network: &Network) {
+        let layers = look(network, &self.activation, &self.inputs);
+        let halfway = self.if_any_died(&layers, || self.before.midpoint(network));
         for layer in 0..layers.len() {
             let changed = |was: bool| {
                 let units = layers[layer].dead.iter().zip(&self.layers[layer].dead).enumerate();
@@ -62,7 +61,7 @@ impl DeathWatch {
             let (killed, revived): (Vec<_>, Vec<_>) = (changed(false).collect(), changed(true).collect());
             if let Some(halfway) = halfway.as_ref().filter(|_| !killed.is_empty()) {
                 let ranges = (&self.layers[layer].range[..], &layers[layer].range[..]);
-                let pushes = pushes(&self.before, network, &self.activation, &self.inputs, layer, ranges)?;
+                let pushes = pushes(&self.before, network, &self.activation, &self.inputs, layer, ranges);
                 for unit in killed {
                     let survives_half = !halfway[layer].dead[unit];
                     let killing = Killing { step, alive_at: self.looked_at, push: pushes[unit], survives_half };
@@ -73,8 +72,7 @@ impl DeathWatch {
                 tell(&mut self.fates, layer, unit, Event::Revived { step });
             }
         }
-        (self.layers, self.before, self.looked_at) = (layers, network.copy()?, step);
-        Ok(())
+        (self.layers, self.before, self.looked_at) = (layers, network.clone(), step);
     }
 
     /// The share of all hidden units that is dead now.
@@ -94,10 +92,10 @@ impl DeathWatch {
     }
 
     /// What the network that `make` gives does, if a unit is dead in `layers` that was alive.
-    fn if_any_died(&self, layers: &[Layer], make: impl FnOnce() -> Result<Network>) -> Result<Option<Vec<Layer>>> {
+    fn if_any_died(&self, layers: &[Layer], make: impl FnOnce() -> Network) -> Option<Vec<Layer>> {
         let died = |(now, before): (&Layer, &Layer)| now.dead.iter().zip(&before.dead).any(|(now, was)| *now && !*was);
         let any = layers.iter().zip(&self.layers).any(died);
-        any.then(|| look(&make()?, &self.activation, &self.inputs)).transpose()
+        any.then(|| look(&make(), &self.activation, &self.inputs))
     }
 }
 
@@ -110,22 +108,22 @@ fn pushes(
     inputs: &[f32],
     layer: usize,
     ranges: (&[Range], &[Range]),
-) -> Result<Vec<Push>> {
-    let with_only = |takes: &dyn Fn(usize, Parameter) -> bool| -> Result<Vec<Range>> {
-        let mixed = before.combined(network, |at, kind, before, after| {
-            Ok(if takes(at, kind) { after.clone() } else { before.clone() })
-        })?;
-        Ok(look(&mixed, activation, inputs)?.swap_remove(layer).range)
+) -> Vec<Push> {
+    let with_only = |change: &dyn Fn(&mut Network)| -> Vec<Range> {
+        let mut mixed = before.clone();
+        change(&mut mixed);
+        look(&mixed, activation, inputs).swap_remove(layer).range
     };
-    let own_weights = with_only(&|at, kind| at == layer && kind == Parameter::Weights)?;
-    let own_bias = with_only(&|at, kind| at == layer && kind == Parameter::Biases)?;
-    let upstream = with_only(&|at, _| at < layer)?;
+    let after = &network.parameters;
+    let own_weights = with_only(&|mixed| mixed.parameters[layer].weights.clone_from(&after[layer].weights));
+    let own_bias = with_only(&|mixed| mixed.parameters[layer].biases.clone_from(&after[layer].biases));
+    let upstream = with_only(&|mixed| mixed.parameters[..layer].clone_from_slice(&after[..layer]));
     let push = |unit: usize| {
         let (before, above) = (ranges.0[unit], ranges.1[unit].0 > 0.0);
         let fall = |to: Range| f64::from(if above { to.0 - before.0 } else { before.1 - to.1 });
         Push { own_weights: fall(own_weights[unit]), own_bias: fall(own_bias[unit]), upstream: fall(upstream[unit]) }
     };
-    Ok((0..own_weights.len()).map(push).collect())
+    (0..own_weights.len()).map(push).collect()
 }
 
 fn tell(fates: &mut Vec<Fate>, layer: usize, unit: usize, event: Event) {
@@ -136,21 +134,17 @@ fn tell(fates: &mut Vec<Fate>, layer: usize, unit: usize, event: Event) {
 }
 
 /// What each hidden layer does on `inputs`.
-fn look(network: &Network, activation: &Activation, inputs: &[f32]) -> Result<Vec<Layer>> {
-    let pass = network.forward(inputs.to_vec(), activation)?;
-    let function = activation.function();
-    let layer = |z: &candle_core::Tensor| {
-        let units = z.dims()[1];
-        with_values(z, |z| Layer::of(z, units, function))
-    };
-    pass.hidden.iter().map(|(z, _)| layer(z)).collect()
+fn look(network: &Network, activation: &Activation, inputs: &[f32]) -> Vec<Layer> {
+    let pass = network.forward(inputs.to_vec(), activation);
+    pass.hidden.iter().map(|hidden| Layer::of(&hidden.z, activation.function())).collect()
 }
 
 impl Layer {
-    /// Of pre-activations laid out [samples, units].
-    fn of(z: &[f32], units: usize, function: Function) -> Self {
+    /// Of pre-activations, a row for each sample.
+    fn of(z: &Matrix, function: Function) -> Self {
+        let units = z.columns;
         let mut range = vec![(f32::INFINITY, f32::NEG_INFINITY); units];
-        for row in z.chunks(units) {
+        for row in z.rows() {
             for ((least, most), &z) in range.iter_mut().zip(row) {
                 *least = if z < *least { z } else { *least };
                 *most = if z > *most { z } else { *most };
@@ -159,7 +153,7 @@ impl Layer {
         // A unit whose largest value has a slope is alive: the others are looked at where it has none.
         let passes = |z: f32| function.slope_at(z) != 0.0;
         let dead = |unit: usize| {
-            let values = || z.iter().skip(unit).step_by(units);
+            let values = || z.values.iter().skip(unit).step_by(units);
             !passes(range[unit].1) && !passes(range[unit].0) && !values().any(|&z| passes(z))
         };
         Self { dead: (0..units).map(dead).collect(), range }
@@ -168,16 +162,17 @@ impl Layer {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Tensor, Var};
     use excite_vitals::deaths::Cause;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
+    use crate::architecture::{Architecture, NetworkSpec};
     use crate::data::{Dataset, Options};
     use crate::initialise::Init;
     use crate::loss::batch_loss;
-    use crate::network::{Architecture, NetworkSpec, Start};
+    use crate::network::Start;
+    use crate::operations::Parameters;
     use crate::optimise::{Descent, Optimizer};
 
     /// An MLP on the digits.
@@ -185,16 +180,13 @@ mod tests {
         let data = Dataset::digits(&Options::default());
         let architecture = Architecture::of(&NetworkSpec::Mlp { hidden: hidden.to_vec() }, &data).unwrap();
         let start = Start { init: Init::Auto, gain: None, bias: 0.0 };
-        let network =
-            Network::new(architecture, start, "relu".parse().unwrap(), &mut ChaCha8Rng::seed_from_u64(seed)).unwrap();
+        let network = Network::new(architecture, start, "relu".parse().unwrap(), &mut ChaCha8Rng::seed_from_u64(seed));
         (data, network)
     }
 
-    /// Changes the value at one place of a variable.
-    pub(super) fn change(variable: &Var, to: impl Fn(usize, f32) -> f32) {
-        let values = variable.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        let values: Vec<f32> = values.into_iter().enumerate().map(|(at, value)| to(at, value)).collect();
-        variable.set(&Tensor::from_vec(values, variable.shape(), &Device::Cpu).unwrap()).unwrap();
+    /// Changes each value, given its place.
+    pub(super) fn change(values: &mut [f32], to: impl Fn(usize, f32) -> f32) {
+        values.iter_mut().enumerate().for_each(|(at, value)| *value = to(at, *value));
     }
 
     fn killings(watch: &DeathWatch) -> Vec<(usize, usize, usize, Cause)> {
@@ -204,28 +196,27 @@ mod tests {
 
     #[test]
     fn planted_killings_are_named_with_their_step_and_cause() {
-        let (data, network) = network(&[6, 5], 3);
-        let mut watch = DeathWatch::new(&network, "relu".parse().unwrap(), data.train.inputs.clone()).unwrap();
+        let (data, mut network) = network(&[6, 5], 3);
+        let mut watch = DeathWatch::new(&network, "relu".parse().unwrap(), data.train.inputs.clone());
         assert!(watch.fates().is_empty(), "{:?}", watch.fates());
-        let [(_, bias1), (weights2, bias2), _] = network.parameters() else { panic!("three layers") };
-        watch.look(1, &network).unwrap();
+        watch.look(1, &network);
         // Activations of layer 1 are not negative: weights of −1 leave unit 2 of layer 2 nothing.
-        change(weights2, |at, w| if at / 6 == 2 { -1.0 } else { w });
-        watch.look(2, &network).unwrap();
-        change(bias2, |unit, b| if unit == 4 { -1e4 } else { b });
-        watch.look(3, &network).unwrap();
+        change(&mut network.parameters[1].weights.values, |at, w| if at / 6 == 2 { -1.0 } else { w });
+        watch.look(2, &network);
+        change(&mut network.parameters[1].biases, |unit, b| if unit == 4 { -1e4 } else { b });
+        watch.look(3, &network);
         assert_eq!(killings(&watch), [(1, 2, 2, Cause::OwnWeights), (1, 4, 3, Cause::OwnBias)]);
         // A low bias that unit 0 lives with, until everything upstream falls silent but unit 4, which lifts it no more.
-        change(weights2, |at, w| if at / 6 == 0 { 1.0 } else { w });
-        change(bias2, |unit, b| if unit == 0 { -1.0 } else { b });
-        watch.look(4, &network).unwrap();
-        change(bias1, |_, _| -1e4);
-        watch.look(5, &network).unwrap();
+        change(&mut network.parameters[1].weights.values, |at, w| if at / 6 == 0 { 1.0 } else { w });
+        change(&mut network.parameters[1].biases, |unit, b| if unit == 0 { -1.0 } else { b });
+        watch.look(4, &network);
+        change(&mut network.parameters[0].biases, |_, _| -1e4);
+        watch.look(5, &network);
         let fifth: Vec<_> = killings(&watch).into_iter().filter(|(.., step, _)| *step == 5).collect();
         assert_eq!(fifth.iter().filter(|(layer, _, _, cause)| (*layer, *cause) == (0, Cause::OwnBias)).count(), 6);
         assert!(fifth.contains(&(1, 0, 5, Cause::Upstream)), "{fifth:?}");
-        change(bias1, |_, _| 0.0);
-        watch.look(6, &network).unwrap();
+        change(&mut network.parameters[0].biases, |_, _| 0.0);
+        watch.look(6, &network);
         let revived = |fate: &&Fate| fate.events.last() == Some(&Event::Revived { step: 6 });
         assert!(watch.fates().iter().filter(revived).count() >= 7, "{:?}", watch.fates());
         assert_eq!(watch.dead_share(), 2.0 / 11.0);
@@ -243,19 +234,19 @@ mod tests {
         let relu: Function = "relu".parse().unwrap();
         let targets = crate::data::Targets::Values(vec![-1.0]);
         let run = |rates: &[f64]| {
-            let network = Network::new(architecture.clone(), start, relu, &mut ChaCha8Rng::seed_from_u64(1)).unwrap();
-            for (weights, biases) in network.parameters() {
-                change(weights, |_, _| 1.0);
-                change(biases, |_, _| 0.0);
+            let mut network = Network::new(architecture.clone(), start, relu, &mut ChaCha8Rng::seed_from_u64(1));
+            for Parameters { weights, biases } in &mut network.parameters {
+                weights.values.fill(1.0);
+                biases.fill(0.0);
             }
-            let mut watch = DeathWatch::new(&network, relu, vec![1.0]).unwrap();
+            let mut watch = DeathWatch::new(&network, relu, vec![1.0]);
             for (step, &rate) in (1..).zip(rates) {
-                let pass = network.forward(vec![1.0], &Activation::new(relu)).unwrap();
-                let loss = with_values(&pass.outputs, |y| batch_loss(y, &targets, &[0])).unwrap();
-                let mut descent = Descent::new(Optimizer::Sgd { momentum: 0.0 }, rate, network.variables());
-                let gradients = network.backward(&pass, loss.gradient, &Activation::new(relu)).unwrap();
-                descent.step(&gradients).unwrap();
-                watch.look(step, &network).unwrap();
+                let pass = network.forward(vec![1.0], &Activation::new(relu));
+                let loss = batch_loss(&pass.outputs.values, &targets, &[0]);
+                let mut descent = Descent::new(Optimizer::Sgd { momentum: 0.0 }, rate, &network.parameters);
+                let gradients = network.backward(&pass, loss.gradient, &Activation::new(relu));
+                descent.step(&mut network.parameters, &gradients);
+                watch.look(step, &network);
             }
             watch
         };
@@ -273,12 +264,12 @@ mod tests {
     #[test]
     fn units_that_no_sample_lifts_are_born_dead_and_those_above_a_clamp_too() {
         let relu6: Function = "relu6".parse().unwrap();
-        let layer = Layer::of(&[-1.0, 6.5, 1.0, -2.0, -2.0, 7.0, -1.0, 8.0], 4, relu6);
+        let layer = Layer::of(&Matrix::new(vec![-1.0, 6.5, 1.0, -2.0, -2.0, 7.0, -1.0, 8.0], 4), relu6);
         assert_eq!(layer.dead, [true, true, false, true]);
         assert_eq!(layer.range[3], (-2.0, 8.0));
-        let (data, network) = network(&[4], 2);
-        change(&network.parameters()[0].1, |unit, b| if unit == 1 { -1e4 } else { b });
-        let watch = DeathWatch::new(&network, relu6, data.train.inputs.clone()).unwrap();
+        let (data, mut network) = network(&[4], 2);
+        change(&mut network.parameters[0].biases, |unit, b| if unit == 1 { -1e4 } else { b });
+        let watch = DeathWatch::new(&network, relu6, data.train.inputs.clone());
         assert_eq!(watch.fates(), [Fate { layer: 0, unit: 1, events: vec![Event::BornDead] }]);
         assert_eq!((watch.dead_share(), watch.units()), (0.25, 4));
     }

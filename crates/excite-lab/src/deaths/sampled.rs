@@ -1,13 +1,12 @@
 //! The same as training goes by, at little cost: on the batch at hand first, and on more samples where a unit is silent.
 
-use candle_core::{Result, Tensor};
 use excite::Function;
-use excite_candle::Activation;
 use excite_vitals::deaths::{Deaths, Event, Killing};
 
 use super::{look, pushes, tell};
+use crate::activation::Activation;
+use crate::matrix::Matrix;
 use crate::network::{Network, Pass};
-use crate::operations::with_values;
 use crate::train::gather;
 
 /// On so many training samples a unit must be found without a slope to be called dead: with 95 % confidence it then answers fewer than
@@ -53,7 +52,7 @@ type Witnesses = Vec<Vec<Option<usize>>>;
 
 impl SampledWatch {
     /// The network before its first step.
-    pub(crate) fn new(network: &Network, function: Function, inputs: Inputs<'_>) -> Result<Self> {
+    pub(crate) fn new(network: &Network, function: Function, inputs: Inputs<'_>) -> Self {
         let units = network.architecture().hidden_layers();
         let samples = inputs.values.len() / inputs.width.max(1);
         let count = samples.min(PROBE);
@@ -63,18 +62,18 @@ impl SampledWatch {
             activation: Activation::new(function),
             // From everywhere, for data may lie in order.
             probe: (0..count).map(|index| index * samples / count).collect(),
-            before: network.copy()?,
+            before: network.clone(),
             looked_at: 0,
             witnesses: units.iter().map(|(_, units)| vec![None; *units]).collect(),
             spent: 0,
             deaths,
         };
         let all = watch.units();
-        let born_dead = watch.silent_on_probe(network, all, inputs)?;
+        let born_dead = watch.silent_on_probe(network, all, inputs);
         for (layer, unit) in born_dead {
             tell(&mut watch.deaths.fates, layer, unit, Event::BornDead);
         }
-        Ok(watch)
+        watch
     }
 
     /// Whether to look after so many steps: after the first few, as what kills often does so at once, and from then on after every
@@ -85,19 +84,12 @@ impl SampledWatch {
 
     /// The network after `step` steps, with its pass over the training samples `batch`. If too much was spent on looking, this look is left
     /// out.
-    pub(crate) fn look(
-        &mut self,
-        step: usize,
-        network: &Network,
-        pass: &Pass,
-        batch: &[usize],
-        inputs: Inputs<'_>,
-    ) -> Result<()> {
+    pub(crate) fn look(&mut self, step: usize, network: &Network, pass: &Pass, batch: &[usize], inputs: Inputs<'_>) {
         self.deaths.steps = step;
         if self.spent > self.probe.len() + step * batch.len() / TRAINED_PER_LOOK {
-            return Ok(());
+            return;
         }
-        let answers = self.answers(pass, batch)?;
+        let answers = self.answers(pass, batch);
         let old = self.witnesses.clone();
         let mut silent = vec![];
         for (layer, unit) in self.units() {
@@ -110,20 +102,19 @@ impl SampledWatch {
         }
         if !silent.is_empty() {
             let witnesses = distinct(silent.iter().filter_map(|&(layer, unit)| old[layer][unit]));
-            let silent = self.still_silent(network, silent, &witnesses, inputs)?;
-            let killed = self.silent_on_probe(network, silent, inputs)?;
+            let silent = self.still_silent(network, silent, &witnesses, inputs);
+            let killed = self.silent_on_probe(network, silent, inputs);
             if !killed.is_empty() {
-                self.record(step, network, &killed, &old, inputs)?;
+                self.record(step, network, &killed, &old, inputs);
             }
         }
-        (self.before, self.looked_at) = (network.copy()?, step);
-        Ok(())
+        (self.before, self.looked_at) = (network.clone(), step);
     }
 
     /// The network at the end, after `step` steps.
-    pub(crate) fn finish(&mut self, step: usize, network: &Network, inputs: Inputs<'_>) -> Result<()> {
+    pub(crate) fn finish(&mut self, step: usize, network: &Network, inputs: Inputs<'_>) {
         let batch: Vec<usize> = self.probe.iter().copied().take(CHUNK).collect();
-        let pass = self.pass(network, &batch, inputs)?;
+        let pass = self.pass(network, &batch, inputs);
         self.look(step, network, &pass, &batch, inputs)
     }
 
@@ -136,22 +127,21 @@ impl SampledWatch {
         self.witnesses.iter().enumerate().flat_map(of_layer).collect()
     }
 
-    fn pass(&mut self, network: &Network, samples: &[usize], inputs: Inputs<'_>) -> Result<Pass> {
+    fn pass(&mut self, network: &Network, samples: &[usize], inputs: Inputs<'_>) -> Pass {
         self.spent += samples.len();
         network.forward(gather(inputs.values, inputs.width, samples), &self.activation)
     }
 
     /// For each unit of each layer one of the samples of a pass that gives it a slope.
-    fn answers(&self, pass: &Pass, samples: &[usize]) -> Result<Witnesses> {
+    fn answers(&self, pass: &Pass, samples: &[usize]) -> Witnesses {
         let function = self.activation.function();
-        let of_layer = |z: &Tensor| -> Result<Vec<Option<usize>>> {
+        let of_layer = |z: &Matrix| -> Vec<Option<usize>> {
             // Each position of a convolution is a row.
-            let (rows, units) = z.dims2()?;
-            let positions = rows / samples.len();
-            let answering = with_values(z, |z| answering_rows(z, units, function))?;
-            Ok(answering.into_iter().map(|row| row.map(|row| samples[row / positions])).collect())
+            let positions = z.row_count() / samples.len();
+            let answering = answering_rows(z, function);
+            answering.into_iter().map(|row| row.map(|row| samples[row / positions])).collect()
         };
-        pass.hidden.iter().map(|(z, _)| of_layer(z)).collect()
+        pass.hidden.iter().map(|hidden| of_layer(&hidden.z)).collect()
     }
 
     /// Those of `units` that have no slope for any of `samples` either.
@@ -161,13 +151,13 @@ impl SampledWatch {
         mut units: Vec<Unit>,
         samples: &[usize],
         inputs: Inputs<'_>,
-    ) -> Result<Vec<Unit>> {
+    ) -> Vec<Unit> {
         for chunk in samples.chunks(CHUNK) {
             if units.is_empty() {
                 break;
             }
-            let pass = self.pass(network, chunk, inputs)?;
-            let answers = self.answers(&pass, chunk)?;
+            let pass = self.pass(network, chunk, inputs);
+            let answers = self.answers(&pass, chunk);
             units.retain(|&(layer, unit)| {
                 let answer = answers[layer][unit];
                 if answer.is_some() {
@@ -176,16 +166,16 @@ impl SampledWatch {
                 answer.is_none()
             });
         }
-        Ok(units)
+        units
     }
 
-    fn silent_on_probe(&mut self, network: &Network, units: Vec<Unit>, inputs: Inputs<'_>) -> Result<Vec<Unit>> {
+    fn silent_on_probe(&mut self, network: &Network, units: Vec<Unit>, inputs: Inputs<'_>) -> Vec<Unit> {
         let probe = self.probe.clone();
-        let silent = self.still_silent(network, units, &probe, inputs)?;
+        let silent = self.still_silent(network, units, &probe, inputs);
         for &(layer, unit) in &silent {
             self.witnesses[layer][unit] = None;
         }
-        Ok(silent)
+        silent
     }
 
     /// Writes down of what units died since the last look, judged on the samples that lifted them then.
@@ -196,16 +186,15 @@ impl SampledWatch {
         killed: &[Unit],
         old: &[Vec<Option<usize>>],
         inputs: Inputs<'_>,
-    ) -> Result<()> {
+    ) {
         let samples = distinct(killed.iter().filter_map(|&(layer, unit)| old[layer][unit]));
         let lifted = gather(inputs.values, inputs.width, &samples);
-        let (before, after) =
-            (look(&self.before, &self.activation, &lifted)?, look(network, &self.activation, &lifted)?);
+        let (before, after) = (look(&self.before, &self.activation, &lifted), look(network, &self.activation, &lifted));
         self.spent += 2 * samples.len();
-        let halfway = self.before.combined(network, |_, _, a, b| (a + b)? * 0.5)?;
+        let halfway = self.before.midpoint(network);
         let kept = self.witnesses.clone();
-        let dead_halfway = self.still_silent(&halfway, killed.to_vec(), &samples, inputs)?;
-        let dead_halfway = self.silent_on_probe(&halfway, dead_halfway, inputs)?;
+        let dead_halfway = self.still_silent(&halfway, killed.to_vec(), &samples, inputs);
+        let dead_halfway = self.silent_on_probe(&halfway, dead_halfway, inputs);
         self.witnesses = kept;
         for layer in 0..before.len() {
             let units: Vec<Unit> = killed.iter().copied().filter(|unit| unit.0 == layer).collect();
@@ -214,23 +203,23 @@ impl SampledWatch {
             }
             self.spent += 3 * samples.len();
             let ranges = (&before[layer].range[..], &after[layer].range[..]);
-            let pushes = pushes(&self.before, network, &self.activation, &lifted, layer, ranges)?;
+            let pushes = pushes(&self.before, network, &self.activation, &lifted, layer, ranges);
             for unit in units {
                 let survives_half = !dead_halfway.contains(&unit);
                 let killing = Killing { step, alive_at: self.looked_at, push: pushes[unit.1], survives_half };
                 tell(&mut self.deaths.fates, layer, unit.1, Event::Killed(killing));
             }
         }
-        Ok(())
     }
 }
 
-/// Of pre-activations laid out [rows, units]: for each unit a row at which it has a slope, the one with its largest pre-activation where
+/// For each unit a row at which it has a slope, the one with its largest pre-activation where
 /// that has one. None for a unit that has no slope anywhere.
-fn answering_rows(z: &[f32], units: usize, function: Function) -> Vec<Option<usize>> {
+fn answering_rows(z: &Matrix, function: Function) -> Vec<Option<usize>> {
+    let units = z.columns;
     let mut largest = vec![f32::NEG_INFINITY; units];
     let mut at = vec![0_u32; units];
-    for (row, values) in (0_u32..).zip(z.chunks(units)) {
+    for (row, values) in (0_u32..).zip(z.rows()) {
         for ((largest, at), &z) in largest.iter_mut().zip(&mut at).zip(values) {
             let above = z > *largest;
             *largest = if above { z } else { *largest };
@@ -238,7 +227,7 @@ fn answering_rows(z: &[f32], units: usize, function: Function) -> Vec<Option<usi
         }
     }
     let passes = |z: f32| function.slope_at(z) != 0.0;
-    let elsewhere = |unit: usize| z.iter().skip(unit).step_by(units).position(|&z| passes(z));
+    let elsewhere = |unit: usize| z.values.iter().skip(unit).step_by(units).position(|&z| passes(z));
     let row = |unit: usize| if passes(largest[unit]) { Some(at[unit] as usize) } else { elsewhere(unit) };
     (0..units).map(row).collect()
 }
@@ -259,36 +248,35 @@ mod tests {
 
     #[test]
     fn planted_killings_are_found_between_looks_and_named_with_their_cause() {
-        let (data, network) = network(&[6, 5], 3);
+        let (data, mut network) = network(&[6, 5], 3);
         let inputs = Inputs { values: &data.train.inputs, width: 64 };
         let relu: Function = "relu".parse().unwrap();
-        let mut watch = SampledWatch::new(&network, relu, inputs).unwrap();
+        let mut watch = SampledWatch::new(&network, relu, inputs);
         assert_eq!((watch.deaths.units, watch.deaths.samples), (11, 256));
         let of = |watch: &SampledWatch, (layer, unit): Unit| {
             watch.deaths.fates.iter().find(|fate| (fate.layer, fate.unit) == (layer, unit)).cloned()
         };
         let batch: Vec<usize> = (7..39).collect();
-        let look = |watch: &mut SampledWatch, step| {
-            let pass = network.forward(gather(inputs.values, 64, &batch), &Activation::new(relu)).unwrap();
-            watch.look(step, &network, &pass, &batch, inputs).unwrap();
+        let look = |watch: &mut SampledWatch, network: &Network, step| {
+            let pass = network.forward(gather(inputs.values, 64, &batch), &Activation::new(relu));
+            watch.look(step, network, &pass, &batch, inputs);
         };
-        let [(_, bias1), (weights2, _), _] = network.parameters() else { panic!("three layers") };
         // Far enough apart that no look is left out.
-        look(&mut watch, 1600);
+        look(&mut watch, &network, 1600);
         assert_eq!([(1, 2), (0, 4)].map(|unit| of(&watch, unit)), [None, None]);
         // Activations of layer 1 are not negative: weights of −1 leave unit 2 of layer 2 nothing.
-        change(weights2, |at, w| if at / 6 == 2 { -1.0 } else { w });
-        look(&mut watch, 3200);
-        change(bias1, |unit, b| if unit == 4 { -1e4 } else { b });
-        look(&mut watch, 4800);
+        change(&mut network.parameters[1].weights.values, |at, w| if at / 6 == 2 { -1.0 } else { w });
+        look(&mut watch, &network, 3200);
+        change(&mut network.parameters[0].biases, |unit, b| if unit == 4 { -1e4 } else { b });
+        look(&mut watch, &network, 4800);
         let killing = |unit| {
             let killing = of(&watch, unit).and_then(|fate| fate.killed()).unwrap();
             (killing.step, killing.alive_at, killing.push.cause())
         };
         assert_eq!(killing((1, 2)), (3200, 1600, Cause::OwnWeights));
         assert_eq!(killing((0, 4)), (4800, 3200, Cause::OwnBias));
-        change(bias1, |_, _| 0.0);
-        look(&mut watch, 6400);
+        change(&mut network.parameters[0].biases, |_, _| 0.0);
+        look(&mut watch, &network, 6400);
         assert_eq!(of(&watch, (0, 4)).unwrap().events.last(), Some(&Event::Revived { step: 6400 }));
         assert_eq!(watch.deaths.steps, 6400);
     }
@@ -296,35 +284,35 @@ mod tests {
     /// A unit that one sample in all lifts is alive as long as that one is in the batch or was its last witness.
     #[test]
     fn a_unit_that_the_batch_leaves_silent_is_asked_with_the_sample_that_lifted_it() {
-        let (data, network) = network(&[4], 2);
+        let (data, mut network) = network(&[4], 2);
         let inputs = Inputs { values: &data.train.inputs, width: 64 };
         let relu: Function = "relu".parse().unwrap();
-        let pass_of =
-            |batch: &[usize]| network.forward(gather(inputs.values, 64, batch), &Activation::new(relu)).unwrap();
+        let pass_of = |network: &Network, batch: &[usize]| {
+            network.forward(gather(inputs.values, 64, batch), &Activation::new(relu))
+        };
         let all: Vec<usize> = (0..data.train.len()).collect();
-        let z = pass_of(&all).hidden[0].0.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let z = pass_of(&network, &all).hidden.swap_remove(0).z.values;
         let of_unit = || z.iter().skip(1).step_by(4);
         let best = of_unit().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0;
         let mut sorted: Vec<f32> = of_unit().copied().collect();
         sorted.sort_by(f32::total_cmp);
         // Between the largest and the next.
         let fall = f32::midpoint(sorted[sorted.len() - 1], sorted[sorted.len() - 2]);
-        let mut watch = SampledWatch::new(&network, relu, inputs).unwrap();
-        change(&network.parameters()[0].1, |unit, b| if unit == 1 { b - fall } else { b });
-        watch.look(1, &network, &pass_of(&[best, best + 1]), &[best, best + 1], inputs).unwrap();
+        let mut watch = SampledWatch::new(&network, relu, inputs);
+        network.parameters[0].biases[1] -= fall;
+        watch.look(1, &network, &pass_of(&network, &[best, best + 1]), &[best, best + 1], inputs);
         let others: Vec<usize> = (0..32).filter(|&sample| sample != best).collect();
-        watch.look(2, &network, &pass_of(&others), &others, inputs).unwrap();
+        watch.look(2, &network, &pass_of(&network, &others), &others, inputs);
         assert!(watch.deaths.fates.is_empty(), "{:?}", watch.deaths);
         assert_eq!(watch.witnesses[0][1], Some(best));
     }
 
     #[test]
     fn born_dead_are_those_that_start_far_below_zero() {
-        let (data, network) = network(&[4], 2);
-        change(&network.parameters()[0].1, |unit, b| if unit == 1 { -1e4 } else { b });
+        let (data, mut network) = network(&[4], 2);
+        network.parameters[0].biases[1] = -1e4;
         let inputs = Inputs { values: &data.train.inputs, width: 64 };
-        let fates =
-            |name: &str| SampledWatch::new(&network, name.parse().unwrap(), inputs).unwrap().into_deaths().fates;
+        let fates = |name: &str| SampledWatch::new(&network, name.parse().unwrap(), inputs).into_deaths().fates;
         assert_eq!(fates("relu"), [Fate { layer: 0, unit: 1, events: vec![Event::BornDead] }]);
         assert_eq!(fates("leaky_relu"), []);
     }
@@ -334,20 +322,20 @@ mod tests {
         let (data, network) = network(&[4], 2);
         let inputs = Inputs { values: &data.train.inputs, width: 64 };
         let relu: Function = "relu".parse().unwrap();
-        let mut watch = SampledWatch::new(&network, relu, inputs).unwrap();
+        let mut watch = SampledWatch::new(&network, relu, inputs);
         watch.spent = 10_000;
-        let pass = network.forward(gather(inputs.values, 64, &[0, 1]), &Activation::new(relu)).unwrap();
-        watch.look(16, &network, &pass, &[0, 1], inputs).unwrap();
+        let pass = network.forward(gather(inputs.values, 64, &[0, 1]), &Activation::new(relu));
+        watch.look(16, &network, &pass, &[0, 1], inputs);
         assert_eq!((watch.looked_at, watch.deaths.steps), (0, 16));
         watch.spent = 0;
-        watch.look(32, &network, &pass, &[0, 1], inputs).unwrap();
+        watch.look(32, &network, &pass, &[0, 1], inputs);
         assert_eq!(watch.looked_at, 32);
     }
 
     #[test]
     fn rows_with_a_slope_are_found_between_two_clamps() {
         let relu6: Function = "relu6".parse().unwrap();
-        let z = [-1.0, 7.0, 9.0, 2.0, -3.0, 3.0, 3.0, 8.0, -2.0];
-        assert_eq!(answering_rows(&z, 3, relu6), [Some(2), None, Some(1)]);
+        let z = Matrix::new(vec![-1.0, 7.0, 9.0, 2.0, -3.0, 3.0, 3.0, 8.0, -2.0], 3);
+        assert_eq!(answering_rows(&z, relu6), [Some(2), None, Some(1)]);
     }
 }

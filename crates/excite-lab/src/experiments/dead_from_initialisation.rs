@@ -38,13 +38,13 @@ impl Fate {
     fn new(data: &Dataset, f: Function, scale: f64, bias: f64, seed: u64, epochs: usize) -> Result<Self, LabError> {
         let start = Start { gain: Some(scale * f.info().gain), bias, ..usual_start() };
         let mut trial = Trial::new(data, &HIDDEN, f, start, seed)?;
-        let born_dead = dead(&trial.vitals()?);
+        let born_dead = dead(&trial.vitals());
         let mut came_back = born_dead.clone();
         came_back.iter_mut().flatten().for_each(|unit| *unit = false);
         let mut descent = trial.descent(0.03);
         for _ in 0..epochs {
-            trial.epoch(&mut descent)?;
-            let now = dead(&trial.vitals()?);
+            trial.epoch(&mut descent);
+            let now = dead(&trial.vitals());
             let units = came_back.iter_mut().flatten().zip(born_dead.iter().flatten().zip(now.iter().flatten()));
             units.for_each(|(back, (born_dead, now))| *back |= *born_dead && !*now);
         }
@@ -232,15 +232,14 @@ mod tests {
 
     #[test]
     fn the_vitals_find_dead_the_units_that_no_sample_lifts() {
-        use crate::operations::with_values;
         let data = Dataset::digits(&Options::default());
         let start = Start { bias: -4.0, ..usual_start() };
         let trial = Trial::new(&data, &HIDDEN, "relu".parse().unwrap(), start, 1).unwrap();
         let all: Vec<usize> = (0..data.train.len()).collect();
-        let pass = trial.forward(&all).unwrap();
-        let found = dead(&trial.vitals().unwrap());
-        for ((z, _), found) in pass.hidden.iter().zip(found) {
-            let z = with_values(z, <[f32]>::to_vec).unwrap();
+        let pass = trial.forward(&all);
+        let found = dead(&trial.vitals());
+        for (hidden, found) in pass.hidden.iter().zip(found) {
+            let z = &hidden.z.values;
             let lifted = |unit: usize| z.iter().skip(unit).step_by(HIDDEN[0]).any(|z| *z > 0.0);
             assert_eq!(found, (0..HIDDEN[0]).map(|unit| !lifted(unit)).collect::<Vec<_>>());
         }

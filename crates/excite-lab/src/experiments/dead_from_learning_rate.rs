@@ -66,18 +66,17 @@ impl Toll {
     fn of(setting: &Setting<'_>, data: &Dataset, case: &Case, seed: u64, epochs: usize) -> Result<Self, LabError> {
         let mut trial = Trial::new(data, &HIDDEN, case.function, usual_start(), seed)?;
         let mut descent = trial.descent_by(Optimizer::Sgd { momentum: case.momentum }, case.rate());
-        let mut watch = DeathWatch::new(&trial.network, case.function, data.train.inputs.clone())?;
+        let mut watch = DeathWatch::new(&trial.network, case.function, data.train.inputs.clone());
         let (mut dead, mut error) = (vec![watch.dead_share()], None);
         for _ in 0..epochs {
             if setting.watcher.stop_requested() {
                 return Err(LabError::Stopped);
             }
             error = trial.epoch_by(|network, gradients| {
-                descent.step(gradients)?;
-                watch.look(dead.len(), network)?;
+                descent.step(&mut network.parameters, &gradients);
+                watch.look(dead.len(), network);
                 dead.push(watch.dead_share());
-                Ok(())
-            })?;
+            });
             if error.is_none() {
                 break;
             }

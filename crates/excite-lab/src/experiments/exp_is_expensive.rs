@@ -1,6 +1,5 @@
 use std::cell::RefCell;
 
-use candle_core::{CustomOp3, Device, Tensor};
 use excite::{Engine, Function, Relu, SlopeFrom, Threads};
 use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use rand::SeedableRng;
@@ -10,7 +9,8 @@ use rand_distr::{Distribution, StandardNormal};
 use super::timing::{Task, in_turns, median, ratio};
 use super::{Experiment, Outcome, Setting, figure, listed, spread};
 use crate::LabError;
-use crate::operations::Dense;
+use crate::matrix::Matrix;
+use crate::operations::{Dense, Parameters};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "exp-is-expensive",
@@ -172,7 +172,7 @@ impl Repetition {
         let mut dense = vec![];
         for width in WIDTHS {
             let length = width * BATCH;
-            let mut tasks = vec![dense_layer(width, &bench.x)?];
+            let mut tasks = vec![dense_layer(width, &bench.x)];
             tasks.extend(functions.iter().map(|&f| bench.both(f, None, length)));
             tasks.extend(library.iter().map(|&(index, each)| bench.both(functions[index], Some(each), length)));
             let mut times = in_turns(tasks, rounds).into_iter();
@@ -185,18 +185,15 @@ impl Repetition {
 }
 
 /// A dense layer forward and backward, as networks are trained here.
-fn dense_layer(width: usize, x: &[f32]) -> Result<Task<'static>, LabError> {
-    let tensor = |rows: usize, columns: usize| Tensor::from_slice(&x[..rows * columns], (rows, columns), &Device::Cpu);
-    let (inputs, weights, dz) = (tensor(BATCH, width)?, tensor(width, width)?, tensor(BATCH, width)?);
-    let biases = tensor(1, width)?.flatten_all()?;
-    let layer = || Dense { input_gradient: true };
-    let once = move || -> candle_core::Result<()> {
-        let z = inputs.apply_op3(&weights, &biases, layer())?;
-        std::hint::black_box(layer().bwd(&inputs, &weights, &biases, &z, &dz)?);
-        Ok(())
-    };
-    once()?;
-    Ok(Task::new(move || once().expect("it went well once, and nothing changes")))
+fn dense_layer(width: usize, x: &[f32]) -> Task<'static> {
+    let matrix = |rows: usize| Matrix::new(x[..rows * width].to_vec(), width);
+    let (inputs, by_z) = (matrix(BATCH), matrix(BATCH));
+    let parameters = Parameters { weights: matrix(width), biases: x[..width].to_vec() };
+    let layer = Dense { input_gradient: true };
+    Task::new(move || {
+        std::hint::black_box(layer.forward(&inputs, &parameters));
+        std::hint::black_box(layer.backward(&inputs, &parameters, &by_z).inputs);
+    })
 }
 
 /// One function over the repetitions, beside ReLU.

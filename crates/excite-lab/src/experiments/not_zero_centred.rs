@@ -37,7 +37,7 @@ struct Centre {
 fn layers(data: &Dataset, f: Function, normalised: bool, seed: u64, count: usize) -> Result<Vec<Centre>, LabError> {
     let trial = Trial::new(data, &[WIDTH; DEPTH], f, usual_start(), seed)?;
     let trial = if normalised { trial.standardised() } else { trial };
-    let vitals = trial.vitals_of(&trial.forward(&(0..count).collect::<Vec<_>>())?)?;
+    let vitals = trial.vitals_of(&trial.forward(&(0..count).collect::<Vec<_>>()));
     let centre = |layer: &LayerVitals| {
         let record = layer.record();
         Centre { mean: record.mean, deviation: record.std, gamma: record.off_centre }

@@ -1,6 +1,4 @@
-use candle_core::{Device, Module, Tensor};
 use excite::{Facts, Function, Relu6, ReluN};
-use excite_candle::Activation;
 use excite_fixed::calibration::decibels;
 use excite_fixed::{Overflow, QFormat, Rounding};
 use excite_vitals::comparison::ranges_apart_by_chance;
@@ -9,11 +7,11 @@ use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verd
 use super::trial::Trial;
 use super::{Experiment, Outcome, Setting, figure, listed, spread};
 use crate::LabError;
+use crate::activation::Activation;
 use crate::data::{Dataset, Options};
 use crate::initialise::Init;
 use crate::loss::{batch_loss, error};
 use crate::network::{Network, Start};
-use crate::operations::with_values;
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "relu6-fixed-point",
@@ -109,15 +107,15 @@ impl Seed {
         let mut trial = Trial::new(data, &HIDDEN, f, start, seed)?;
         let mut descent = trial.descent(LEARNING_RATE);
         for _ in 0..epochs {
-            trial.epoch(&mut descent)?;
+            trial.epoch(&mut descent);
         }
         let network = &trial.network;
-        let (_, training) = evaluated(network, f, &data.train, None)?;
-        let (accuracy, held_out) = evaluated(network, f, &data.test, None)?;
+        let (_, training) = evaluated(network, f, &data.train, None);
+        let (accuracy, held_out) = evaluated(network, f, &data.test, None);
         let largest = f64::from(training.iter().copied().fold(0.0, f32::max));
         let sample: Vec<f32> = training.iter().copied().step_by((training.len() / CHOSEN_BY).max(1)).collect();
         let quality = |format: QFormat| -> Result<Quality, LabError> {
-            let (accuracy, _) = evaluated(network, f, &data.test, Some(format))?;
+            let (accuracy, _) = evaluated(network, f, &data.test, Some(format));
             Ok(Quality { format, ratio: signal_to_noise(&held_out, format), accuracy })
         };
         Ok(Self {
@@ -138,21 +136,19 @@ fn evaluated(
     f: Function,
     samples: &crate::data::Samples,
     format: Option<QFormat>,
-) -> Result<(f64, Vec<f32>), LabError> {
+) -> (f64, Vec<f32>) {
     let activation = Activation::new(f);
     let pass = network.forward_with(samples.inputs.clone(), |z| {
-        let a = activation.forward(z)?;
-        let Some(format) = format else { return Ok(a) };
-        let values = with_values(&a, |a| a.iter().map(|&y| rounded(y, format) as f32).collect::<Vec<_>>())?;
-        Tensor::from_vec(values, a.shape(), &Device::Cpu)
-    })?;
+        let mut a = activation.forward(z);
+        if let Some(format) = format {
+            a.values.iter_mut().for_each(|y| *y = rounded(*y, format) as f32);
+        }
+        a
+    });
     let all: Vec<usize> = (0..samples.len()).collect();
-    let errors = with_values(&pass.outputs, |outputs| batch_loss(outputs, &samples.targets, &all).errors)?;
-    let mut activations = vec![];
-    for (_, a) in &pass.hidden {
-        with_values(a, |a| activations.extend_from_slice(a))?;
-    }
-    Ok((1.0 - error(&samples.targets, errors, all.len()), activations))
+    let errors = batch_loss(&pass.outputs.values, &samples.targets, &all).errors;
+    let activations = pass.hidden.iter().flat_map(|hidden| &hidden.a.values).copied().collect();
+    (1.0 - error(&samples.targets, errors, all.len()), activations)
 }
 
 /// One function.

@@ -1,4 +1,3 @@
-use candle_core::{Device, Tensor, Var};
 use excite::{Facts, Function};
 use excite_vitals::comparison::Task;
 use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
@@ -10,7 +9,7 @@ use super::trial::{Trial, usual_start};
 use super::{Experiment, Outcome, Setting, certainty, figure, percent, spread};
 use crate::LabError;
 use crate::data::{Dataset, Samples, Targets};
-use crate::operations::with_values;
+use crate::operations::Parameters;
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "relu-half-plane",
@@ -128,18 +127,18 @@ impl Seen {
         // Other random numbers than those of the points.
         let mut trial = Trial::new(&data, &[UNITS], f, usual_start(), seed.wrapping_add(1 << 33))?;
         let edge = edge(f).unwrap_or(0.0);
-        plant(&trial, &points, edge, seed)?;
-        let before = lines(&trial, edge)?;
-        let vitals = trial.vitals()?.remove(0);
+        plant(&mut trial, &points, edge, seed);
+        let before = lines(&trial, edge);
+        let vitals = trial.vitals().remove(0);
         let inside = |line: &Line| points.iter().filter(|point| line.height(**point) > 0.0).count() as u64;
         let units = before.iter().zip(vitals.units());
         let answering = units.map(|(line, unit)| (inside(line), unit.slopes() - unit.low)).collect();
         let mut descent = trial.descent(0.05);
         for _ in 0..epochs {
-            trial.epoch(&mut descent)?;
+            trial.epoch(&mut descent);
         }
         let dead = vitals.units().iter().map(excite_vitals::sketch::Unit::is_dead).collect();
-        Ok(Self { after: lines(&trial, edge)?, points, before, answering, dead })
+        Ok(Self { after: lines(&trial, edge), points, before, answering, dead })
     }
 
     fn moved(&self, unit: usize) -> f64 {
@@ -165,9 +164,9 @@ impl Seen {
 }
 
 /// Gives the units biases, so that the line of one lies a quarter beyond the furthest point and those of the others run through the cloud.
-fn plant(trial: &Trial<'_>, points: &[Point], edge: f64, seed: u64) -> Result<(), LabError> {
-    let (weights, biases): &(Var, Var) = &trial.network.parameters()[0];
-    let rows = with_values(weights, <[f32]>::to_vec)?;
+fn plant(trial: &mut Trial<'_>, points: &[Point], edge: f64, seed: u64) {
+    let Parameters { weights, biases } = &mut trial.network.parameters[0];
+    let rows = &weights.values;
     let normal = StandardNormal.sample_iter(ChaCha8Rng::seed_from_u64(seed.wrapping_add(1 << 32)));
     let bias = |(unit, normal): (usize, f64)| {
         let line = Line { weights: [f64::from(rows[2 * unit]), f64::from(rows[2 * unit + 1])], offset: 0.0 };
@@ -175,18 +174,16 @@ fn plant(trial: &Trial<'_>, points: &[Point], edge: f64, seed: u64) -> Result<()
         let below_edge = if unit == DEAD { -1.25 * furthest } else { 0.3 * normal * furthest };
         (edge + below_edge) as f32
     };
-    let drawn: Vec<f32> = (0..UNITS).zip(normal).map(bias).collect();
-    Ok(biases.set(&Tensor::from_vec(drawn, UNITS, &Device::Cpu)?)?)
+    *biases = (0..UNITS).zip(normal).map(bias).collect();
 }
 
-fn lines(trial: &Trial<'_>, edge: f64) -> Result<Vec<Line>, LabError> {
-    let (weights, biases) = &trial.network.parameters()[0];
-    let (weights, biases) = (with_values(weights, <[f32]>::to_vec)?, with_values(biases, <[f32]>::to_vec)?);
+fn lines(trial: &Trial<'_>, edge: f64) -> Vec<Line> {
+    let Parameters { weights, biases } = &trial.network.parameters[0];
     let line = |(row, bias): (&[f32], &f32)| Line {
         weights: [f64::from(row[0]), f64::from(row[1])],
         offset: f64::from(*bias) - edge,
     };
-    Ok(weights.chunks(2).zip(&biases).map(line).collect())
+    weights.rows().zip(biases).map(line).collect()
 }
 
 fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {

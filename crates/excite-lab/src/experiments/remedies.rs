@@ -9,6 +9,7 @@ use super::{Experiment, Outcome, Setting, listed, percent, spread, takes_all};
 use crate::LabError;
 use crate::data::{Dataset, Options};
 use crate::network::Start;
+use crate::optimise::clip;
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "remedies",
@@ -145,34 +146,33 @@ impl Case {
             trial = trial.standardised();
         }
         let mut descent = trial.descent(self.rate(0, 1));
-        let mut course = Course { dead: vec![dead_share(&trial)?], error: vec![] };
+        let mut course = Course { dead: vec![dead_share(&trial)], error: vec![] };
         let steps = epochs * data.train.len().div_ceil(BATCH);
         let mut step = 0;
         for _ in 0..epochs {
             if setting.watcher.stop_requested() {
                 return Err(LabError::Stopped);
             }
-            let error = trial.epoch_by(|_, gradients| {
+            let error = trial.epoch_by(|network, mut gradients| {
                 if self.remedy == Remedy::Clipping {
-                    descent.clip(gradients, 1.0)?;
+                    clip(&mut gradients, 1.0);
                 }
                 descent.set_learning_rate(self.rate(step, steps));
-                descent.step(gradients)?;
+                descent.step(&mut network.parameters, &gradients);
                 step += 1;
-                Ok(())
-            })?;
+            });
             let Some(error) = error else { return Ok(course) };
             course.error.push(error);
-            course.dead.push(dead_share(&trial)?);
+            course.dead.push(dead_share(&trial));
         }
         Ok(course)
     }
 }
 
-fn dead_share(trial: &Trial<'_>) -> Result<f64, LabError> {
-    let vitals = trial.vitals()?;
+fn dead_share(trial: &Trial<'_>) -> f64 {
+    let vitals = trial.vitals();
     let dead = vitals.iter().flat_map(LayerVitals::units).filter(|unit| Unit::is_dead(unit)).count();
-    Ok(dead as f64 / HIDDEN.iter().sum::<usize>() as f64)
+    dead as f64 / HIDDEN.iter().sum::<usize>() as f64
 }
 
 /// One training. It ends early where the loss ceases to be finite.

@@ -51,10 +51,9 @@ fn count(f: Function, data: &Dataset, seed: u64, batch: usize, batches: usize) -
     let mut count = Count::default();
     for _ in 0..batches {
         let samples = trial.draw(batch);
-        let gradients = trial.gradients(&trial.forward(&samples)?, &samples)?;
-        let (weights, errors) = trial.layer_gradients(&gradients, LAYER)?;
-        vitals.update_gradient(&weights, UNITS).map_err(candle_core::Error::wrap)?;
-        for (weights, &error) in weights.chunks(UNITS).zip(&errors).filter(|(_, error)| **error != 0.0) {
+        let gradient = trial.gradients(&trial.forward(&samples), &samples).swap_remove(LAYER);
+        vitals.update_gradient(&gradient.weights.values, UNITS).expect("a row for each unit");
+        for (weights, &error) in gradient.weights.rows().zip(&gradient.biases).filter(|(_, error)| **error != 0.0) {
             count.neurons += 1;
             let against = |&gradient: &f32| gradient != 0.0 && (gradient > 0.0) != (error > 0.0);
             count.agreeing += u64::from(!weights.iter().any(against));

@@ -37,12 +37,12 @@ impl Layers {
         let start = Start { gain: Some(scale * f.info().gain), ..usual_start() };
         let mut trial = Trial::new(data, &vec![WIDTH; depth], f, start, seed)?;
         let samples = trial.draw(256);
-        let pass = trial.forward(&samples)?;
-        let gradients = trial.gradients(&pass, &samples)?;
+        let pass = trial.forward(&samples);
+        let gradients = trial.gradients(&pass, &samples);
         let mut layers = Self { gradient: vec![], saturated: vec![] };
-        for (index, mut vitals) in trial.vitals_of(&pass)?.into_iter().enumerate() {
-            let (weights, _) = trial.layer_gradients(&gradients, index)?;
-            vitals.update_gradient(&weights, weights.len() / WIDTH).map_err(candle_core::Error::wrap)?;
+        for (mut vitals, gradient) in trial.vitals_of(&pass).into_iter().zip(gradients) {
+            let weights = gradient.weights;
+            vitals.update_gradient(&weights.values, weights.columns).expect("a row for each unit");
             let record = vitals.record();
             layers.gradient.push(record.gradient_norm);
             layers.saturated.push(record.saturated);
@@ -229,7 +229,6 @@ fn by_depth(all: &[Series]) -> Picture {
 mod tests {
     use super::super::tests::{measured, quick};
     use super::*;
-    use crate::operations::with_values;
 
     #[test]
     fn the_vitals_count_as_saturated_what_the_formula_says() {
@@ -238,12 +237,13 @@ mod tests {
         let start = Start { gain: Some(4.0), ..usual_start() };
         let mut trial = Trial::new(&data, &[WIDTH; 3], f, start, 1).unwrap();
         let samples = trial.draw(256);
-        let pass = trial.forward(&samples).unwrap();
+        let pass = trial.forward(&samples);
         let layers = Layers::at_start(&data, f, 4.0, 3, 1).unwrap();
-        for ((z, _), counted) in pass.hidden.iter().zip(&layers.saturated) {
+        for (hidden, counted) in pass.hidden.iter().zip(&layers.saturated) {
             let slope = |z: f64| 1.0 / (2.0 + z.exp() + (-z).exp());
             let flat = |z: &&f32| slope(f64::from(**z)) < 0.05 * 0.25;
-            let share = with_values(z, |z| z.iter().filter(flat).count() as f64 / z.len() as f64).unwrap();
+            let z = &hidden.z.values;
+            let share = z.iter().filter(flat).count() as f64 / z.len() as f64;
             // A value on the very limit may fall to either side.
             assert!((share - counted).abs() < 1e-3, "{share} {counted}");
         }

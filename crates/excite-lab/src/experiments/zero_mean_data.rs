@@ -90,7 +90,7 @@ impl Case {
 }
 
 fn dead_at_start(data: &Dataset, f: Function, seed: u64) -> Result<f64, LabError> {
-    let vitals = Trial::new(data, &HIDDEN, f, usual_start(), seed)?.vitals()?;
+    let vitals = Trial::new(data, &HIDDEN, f, usual_start(), seed)?.vitals();
     let units: Vec<&Unit> = vitals.iter().flat_map(LayerVitals::units).collect();
     Ok(units.iter().filter(|unit| unit.is_dead()).count() as f64 / units.len() as f64)
 }

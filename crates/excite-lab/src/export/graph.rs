@@ -5,14 +5,14 @@ use excite::Function;
 use super::onnx::{Attribute, Constant, Graph, Node};
 use crate::LabError;
 use crate::network::Network;
-use crate::operations::{Image, with_values};
+use crate::operations::{Image, Parameters};
 
 /// The graph of `network`, whose hidden layers have `function`, for samples of `shape`.
 pub(super) fn of(network: &Network, function: Function, shape: &[usize]) -> Result<Graph, LabError> {
     let architecture = network.architecture();
     let mut graph = Graph {
         nodes: vec![],
-        tensors: parameters(network)?,
+        tensors: parameters(network),
         input: ("input".to_owned(), shape.to_vec()),
         output: ("output".to_owned(), vec![architecture.outputs()]),
     };
@@ -69,29 +69,25 @@ fn layer_names(network: &Network) -> Vec<String> {
 }
 
 /// The weights and biases, in the order of axes that ONNX and PyTorch have: images lie channels first.
-pub(super) fn parameters(network: &Network) -> Result<Vec<Constant>, LabError> {
+pub(super) fn parameters(network: &Network) -> Vec<Constant> {
     let architecture = network.architecture();
     let convolutions = architecture.convolutions();
     let mut tensors = vec![];
-    for (index, (name, (weights, biases))) in layer_names(network).iter().zip(network.parameters()).enumerate() {
-        let (units, inputs) = weights.dims2()?;
-        let values = with_values(weights, <[f32]>::to_vec)?;
+    for (index, (name, layer)) in layer_names(network).iter().zip(&network.parameters).enumerate() {
+        let Parameters { weights, biases } = layer;
+        let (units, inputs, values) = (biases.len(), weights.columns, &weights.values);
         let flattened = architecture.image_after(convolutions).filter(|_| index == convolutions);
         let (shape, values) = if index < convolutions {
-            (
-                vec![units, inputs / 9, 3, 3],
-                channels_first(&values, Image { height: 3, width: 3, channels: inputs / 9 }),
-            )
+            (vec![units, inputs / 9, 3, 3], channels_first(values, Image { height: 3, width: 3, channels: inputs / 9 }))
         } else if let Some(image) = flattened {
-            (vec![units, inputs], channels_first(&values, image))
+            (vec![units, inputs], channels_first(values, image))
         } else {
-            (vec![units, inputs], values)
+            (vec![units, inputs], values.clone())
         };
         tensors.push(Constant { name: format!("{name}.weight"), shape, values });
-        let biases = with_values(biases, <[f32]>::to_vec)?;
-        tensors.push(Constant { name: format!("{name}.bias"), shape: vec![units], values: biases });
+        tensors.push(Constant { name: format!("{name}.bias"), shape: vec![units], values: biases.clone() });
     }
-    Ok(tensors)
+    tensors
 }
 
 /// Images one after the other with their channels last, as images with their channels first.

@@ -6,15 +6,13 @@ mod onnx;
 use std::collections::HashMap;
 use std::path::Path;
 
-use candle_core::Tensor;
 use excite::Function;
-use excite_candle::Activation;
 use safetensors::{Dtype, tensor::TensorView};
 
 use crate::LabError;
+use crate::activation::Activation;
 use crate::data::Dataset;
 use crate::network::Network;
-use crate::operations::with_values;
 
 /// A network after training.
 pub struct TrainedNetwork {
@@ -49,11 +47,10 @@ impl TrainedNetwork {
             let (found, one) = (inputs.len(), architecture.inputs());
             return Err(LabError::Plan(format!("{found} inputs are not whole samples of {one} each")));
         }
-        let pass = self.network.forward(architecture.arrange(inputs), &Activation::new(self.function))?;
-        let values = |tensor: &Tensor| with_values(tensor, <[f32]>::to_vec);
-        let layers = architecture.hidden_layers().into_iter().zip(&pass.hidden);
-        let hidden = layers.map(|((name, _), (z, a))| Ok((name, values(z)?, values(a)?)));
-        Ok(Computed { hidden: hidden.collect::<candle_core::Result<_>>()?, outputs: values(&pass.outputs)? })
+        let pass = self.network.forward(architecture.arrange(inputs), &Activation::new(self.function));
+        let layers = architecture.hidden_layers().into_iter().zip(pass.hidden);
+        let hidden = layers.map(|((name, _), hidden)| (name, hidden.z.values, hidden.a.values)).collect();
+        Ok(Computed { hidden, outputs: pass.outputs.values })
     }
 
     /// The network as an ONNX model, whose input is `input`, \[batch, shape of a sample\], and whose output is `output`. Hidden
@@ -67,17 +64,14 @@ impl TrainedNetwork {
 
     /// The weights and biases in the form of safetensors: of dense layers `hidden_1.weight`, \[units, inputs\], and `hidden_1.bias`, as
     /// PyTorch has them, of convolutions `conv_1.weight`, \[units, channels, 3, 3\]; the last layer is `output`.
-    ///
-    /// # Errors
-    /// If they cannot be read from the tensors.
-    pub fn to_safetensors(&self) -> Result<Vec<u8>, LabError> {
-        let tensors = graph::parameters(&self.network)?;
+    pub fn to_safetensors(&self) -> Vec<u8> {
+        let tensors = graph::parameters(&self.network);
         let about = HashMap::from([("activation".to_owned(), self.function.to_string())]);
         let views: Vec<(&str, &[usize], Vec<u8>)> = tensors
             .iter()
             .map(|tensor| (tensor.name.as_str(), &tensor.shape[..], little_endian(&tensor.values)))
             .collect();
-        Ok(written(&views, Some(about)))
+        written(&views, Some(about))
     }
 }
 
@@ -109,7 +103,7 @@ impl<'a> Folder<'a> {
     pub(crate) fn network(&self, network: &TrainedNetwork, seed: u64) -> Result<(), LabError> {
         let name = format!("{}-seed{seed}", file_name(network.function));
         self.write(&format!("{name}.onnx"), &network.to_onnx()?)?;
-        self.write(&format!("{name}.safetensors"), &network.to_safetensors()?)
+        self.write(&format!("{name}.safetensors"), &network.to_safetensors())
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), LabError> {
