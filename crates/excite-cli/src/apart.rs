@@ -2,7 +2,7 @@
 
 use clap::Args;
 use excite_lab::data::Dataset;
-use excite_lab::{Journal, LabError, Plan, RunKey, next_runs, train_runs};
+use excite_lab::{Journal, LabError, Local, Plan, RunKey, next, train_runs};
 
 use crate::compare::failure;
 use crate::error::Failure;
@@ -28,14 +28,13 @@ impl Apart {
     }
 
     /// Lists the runs, or trains those that are named.
-    pub fn run(&self, data: &Dataset, plan: &Plan, journal: &mut Journal) -> Result<(), Failure> {
+    pub fn run(&self, data: &Dataset, plan: &Plan, journal: &mut Journal, local: &Local) -> Result<(), Failure> {
         if self.next_runs {
-            let runs = next_runs(data, plan, journal).map_err(failure)?;
-            let lines: Vec<String> = runs.iter().map(line).collect::<Result<_, _>>()?;
+            let lines: Vec<String> = next(plan, journal).iter().map(line).collect::<Result<_, _>>()?;
             return output::print(&lines.concat());
         }
         let progress = Progress::new("epochs", "stopping, finished runs are kept")?;
-        let trained = train_runs(data, plan, &self.train_run, journal, &progress);
+        let trained = train_runs(data, &plan.spec, &self.train_run, journal, local.jobs, &progress);
         progress.clear();
         trained.map_err(|error| match error {
             LabError::Stopped => Failure::Interrupted,

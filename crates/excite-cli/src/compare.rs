@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use excite::Function;
 use excite_lab::data::{Dataset, Options};
 use excite_lab::{
-    ClassWeights, Init, Journal, LabError, LearningRate, NetworkSpec, Optimizer, Plan, compare, journal_key,
+    ClassWeights, Init, Journal, JournalKey, LabError, LearningRate, Local, NetworkSpec, Optimizer, Plan, Spec, compare,
 };
 use excite_vitals::comparison::{Comparison, Task};
 
@@ -159,14 +159,14 @@ enum TaskName {
 
 /// Reads the data, trains, and shows the result.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let plan = arguments.plan()?;
+    let (plan, local) = (arguments.plan()?, arguments.local());
     let wants_all = !arguments.apart.is_wanted();
     if wants_all && let Some(path) = arguments.markdown_file()? {
         output::check_writable(path)?;
     }
     let data = arguments.dataset()?;
     // Before anything is written.
-    plan.check(&data).map_err(failure)?;
+    plan.check(&data).and_then(|()| local.check(&plan)).map_err(failure)?;
     output::prepare_folder(&arguments.out, "--out")?;
     if wants_all && let Some(folder) = &arguments.save_networks {
         output::prepare_folder(folder, "--save-networks")?;
@@ -175,16 +175,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.fresh && path.exists() {
         fs::remove_file(&path).map_err(|error| output::unwritable_in(&path, "--out", &error))?;
     }
-    let mut journal = Journal::open(&path, &journal_key(&data, &plan)).map_err(failure)?;
+    let mut journal = Journal::open(&path, &JournalKey::of(&data, &plan.spec)).map_err(failure)?;
     if !wants_all {
-        return arguments.apart.run(&data, &plan, &mut journal);
+        return arguments.apart.run(&data, &plan, &mut journal, &local);
     }
     if !journal.is_empty() {
         output::notice(&format!("resumed {} from {} (--fresh starts anew)", finished(journal.len()), path.display()));
     }
 
     let progress = Progress::new("epochs", "stopping, finished runs are kept")?;
-    let result = compare(&data, &plan, &mut journal, &progress);
+    let result = compare(&data, &plan, &mut journal, &local, &progress);
     progress.clear();
     let mut comparison = match result {
         Err(LabError::Stopped) => {
@@ -313,18 +313,12 @@ impl Arguments {
             (Network::Mlp, Some(hidden)) => NetworkSpec::Mlp { hidden: hidden.clone() },
             (Network::Mlp, None) => NetworkSpec::default(),
         };
-        let defaults = Plan::default();
-        Ok(Plan {
-            activations: self.activations.clone(),
-            seeds: self.seeds,
+        let spec = Spec {
             network,
-            epochs: self.epochs,
-            until_error: self.until_error,
             optimizer: match self.optimizer {
                 OptimizerName::Sgd => Optimizer::Sgd { momentum: self.momentum },
                 OptimizerName::Adam => Optimizer::Adam,
             },
-            learning_rate: self.lr,
             init: match self.init {
                 InitName::Auto => Init::Auto,
                 InitName::KaimingNormal => Init::KaimingNormal,
@@ -339,9 +333,19 @@ impl Arguments {
                 ClassWeightsName::Equal => ClassWeights::Equal,
                 ClassWeightsName::Balanced => ClassWeights::Balanced,
             },
-            save_networks: self.save_networks.clone(),
-            jobs: self.jobs.unwrap_or(defaults.jobs),
+        };
+        Ok(Plan {
+            activations: self.activations.clone(),
+            seeds: self.seeds,
+            epochs: self.epochs,
+            until_error: self.until_error,
+            learning_rate: self.lr,
+            spec,
         })
+    }
+
+    fn local(&self) -> Local {
+        Local { jobs: self.jobs.unwrap_or(Local::default().jobs), save_networks: self.save_networks.clone() }
     }
 }
 

@@ -5,18 +5,18 @@
 use std::time::Instant;
 
 use excite_lab::data::{Dataset, Options};
-use excite_lab::{Journal, LabError, Plan, Unwatched, compare};
+use excite_lab::{Journal, LabError, Local, Plan, Unwatched, compare};
 
 fn main() -> Result<(), LabError> {
     let jobs = std::env::args().nth(1).and_then(|jobs| jobs.parse().ok());
-    let plan = Plan { jobs: jobs.unwrap_or(Plan::default().jobs), ..Plan::default() };
+    let local = Local { jobs: jobs.unwrap_or(Local::default().jobs), ..Local::default() };
     let digits = Dataset::digits(&Options::default());
     let start = Instant::now();
-    let comparison = compare(&digits, &plan, &mut Journal::none(), &Unwatched)?;
+    let comparison = compare(&digits, &Plan::default(), &mut Journal::in_memory(), &local, &Unwatched)?;
     println!(
         "{:.1} s with {} jobs; target error {}",
         start.elapsed().as_secs_f64(),
-        plan.jobs,
+        local.jobs,
         comparison.target_error
     );
     println!("{}", comparison.verdict);

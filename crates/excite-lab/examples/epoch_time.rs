@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use excite_lab::data::{Dataset, Options};
-use excite_lab::{NetworkSpec, Spec, Unwatched, train};
+use excite_lab::{NetworkSpec, RunKey, Spec, Unwatched, train};
 
 const EPOCHS: usize = 5;
 
@@ -23,8 +23,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let spec = Spec { network, ..Spec::default() };
     let mut times = Vec::new();
     for seed in 1..=EPOCHS as u64 {
-        let run = train(&data, &spec, "relu".parse()?, 0.01, seed, 1, None, &Unwatched)?;
-        times.push(1e3 * (run.time.training - run.time.vitals));
+        let key = RunKey { function: "relu".parse()?, learning_rate: 0.01, seed, epochs: 1, stop_at: None };
+        let time = train(&data, &spec, key, &Unwatched)?.run.time;
+        times.push(1e3 * (time.training - time.vitals));
     }
     times.sort_by(f64::total_cmp);
     println!("{} {} {:.3}", spec.describe(&data)?, data.train.len(), times[EPOCHS / 2]);

@@ -2,12 +2,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::LabError;
 use crate::data::Dataset;
 use crate::operations::Image;
 
 /// Which network is trained.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum NetworkSpec {
     /// A multi-layer perceptron.
     Mlp {

@@ -1,9 +1,12 @@
 //! How much each class counts.
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::Targets;
 
 /// How much the samples of each class count, in the loss and in the errors.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ClassWeights {
     /// Every sample as much as every other.
     #[default]

@@ -5,9 +5,11 @@ use std::fmt;
 use excite::Function;
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal, Uniform};
+use serde::{Deserialize, Serialize};
 
 /// How weights are drawn. The gain is the function's own unless one is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Init {
     /// Kaiming normal for functions that pass positive inputs on and hold negative ones back, as `ReLU` does; Xavier
     /// normal for those with the same slope on both sides of 0, as sigmoid and tanh.

@@ -8,14 +8,40 @@ use excite::Function;
 use excite_vitals::run::Run;
 use serde::{Deserialize, Serialize};
 
-use crate::LabError;
+use crate::data::Dataset;
+use crate::{LabError, Spec};
 
-/// The finished runs of comparisons, one JSON line each, or nothing at all.
+/// The finished runs of a comparison, in memory and, where it has a file, there as well: one JSON line each.
 #[derive(Debug)]
 pub struct Journal {
-    file: Option<(PathBuf, File)>,
-    key: String,
-    entries: Vec<Entry>,
+    file: Option<LogFile>,
+    runs: Vec<(RunKey, Run)>,
+}
+
+#[derive(Debug)]
+struct LogFile {
+    path: PathBuf,
+    file: File,
+    key: JournalKey,
+}
+
+/// What the results of single runs depend on: of what a journal holds, only runs with the same key are used. Not on which functions,
+/// seeds or rates are asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JournalKey {
+    /// The version of this library.
+    pub version: String,
+    /// The fingerprint of the data: [`Dataset::fingerprint`].
+    pub data: u64,
+    /// The network, and how it is trained.
+    pub spec: Spec,
+}
+
+impl JournalKey {
+    /// The key of runs with this data and this specification.
+    pub fn of(data: &Dataset, spec: &Spec) -> Self {
+        Self { version: env!("CARGO_PKG_VERSION").to_owned(), data: data.fingerprint(), spec: spec.clone() }
+    }
 }
 
 /// What sets one run apart from the others of its comparison.
@@ -33,30 +59,43 @@ pub struct RunKey {
     pub stop_at: Option<f64>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+impl RunKey {
+    pub(crate) fn check(&self) -> Result<(), LabError> {
+        let rate = self.learning_rate;
+        if self.epochs == 0 {
+            return Err(LabError::Plan("there must be at least one epoch".to_owned()));
+        }
+        if !(rate > 0.0 && rate.is_finite()) {
+            return Err(LabError::Plan(format!("the learning rate must be a positive number, not {rate}")));
+        }
+        Ok(())
+    }
+}
+
+/// A line of the file.
+#[derive(Serialize, Deserialize)]
 struct Entry {
-    key: String,
+    key: JournalKey,
     run_key: RunKey,
     run: Run,
 }
 
 impl Journal {
-    /// A journal that keeps nothing.
-    pub fn none() -> Self {
-        Self { file: None, key: String::new(), entries: vec![] }
+    /// A journal without a file.
+    pub fn in_memory() -> Self {
+        Self { file: None, runs: vec![] }
     }
 
-    /// The journal at `path`, created if it is not there. Of what it holds, only runs of the same `key` are used: see
-    /// [`journal_key`](crate::journal_key). Lines that are not whole, as an interruption may leave the last one, are
-    /// passed over.
+    /// The journal at `path`, created if it is not there. Of what it holds, only runs of the same `key` are used. Lines that are not
+    /// whole, as an interruption may leave the last one, are passed over, and so are those of an older form.
     ///
     /// # Errors
     /// If the file cannot be read or written.
-    pub fn open(path: &Path, key: &str) -> Result<Self, LabError> {
+    pub fn open(path: &Path, key: &JournalKey) -> Result<Self, LabError> {
         Self::read(path, key).map_err(|source| LabError::Journal { path: path.to_owned(), source })
     }
 
-    fn read(path: &Path, key: &str) -> std::io::Result<Self> {
+    fn read(path: &Path, key: &JournalKey) -> std::io::Result<Self> {
         let mut bytes = vec![];
         match File::open(path) {
             Ok(mut file) => _ = file.read_to_end(&mut bytes)?,
@@ -64,38 +103,49 @@ impl Journal {
             Err(error) => return Err(error),
         }
         let lines = bytes.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice::<Entry>(line).ok());
-        let entries = lines.filter(|entry| entry.key == key).collect();
+        let runs = lines.filter(|entry| entry.key == *key).map(|entry| (entry.run_key, entry.run)).collect();
         let mut file = OpenOptions::new().create(true).append(true).open(path)?;
         if bytes.last().is_some_and(|&last| last != b'\n') {
             file.write_all(b"\n")?;
         }
-        Ok(Self { file: Some((path.to_owned(), file)), key: key.to_owned(), entries })
+        Ok(Self { file: Some(LogFile { path: path.to_owned(), file, key: key.clone() }), runs })
     }
 
-    /// The number of finished runs of its key.
+    /// The number of finished runs.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.runs.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.runs.is_empty()
     }
 
-    pub(crate) fn find(&self, run_key: RunKey) -> Option<&Run> {
-        self.entries.iter().find(|entry| entry.run_key == run_key).map(|entry| &entry.run)
+    /// The finished run of that key.
+    pub fn find(&self, key: RunKey) -> Option<&Run> {
+        self.runs.iter().find(|(other, _)| *other == key).map(|(_, run)| run)
     }
 
-    pub(crate) fn add(&mut self, run_key: RunKey, run: Run) -> Result<(), LabError> {
-        let entry = Entry { key: self.key.clone(), run_key, run };
-        if let Some((path, file)) = &mut self.file {
-            let mut line = serde_json::to_vec(&entry)
-                .map_err(std::io::Error::from)
-                .map_err(|source| LabError::Journal { path: path.clone(), source })?;
-            line.push(b'\n');
-            file.write_all(&line).map_err(|source| LabError::Journal { path: path.clone(), source })?;
+    /// Adds a finished run.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn add(&mut self, run_key: RunKey, run: Run) -> Result<(), LabError> {
+        if let Some(file) = &mut self.file {
+            let entry = Entry { key: file.key.clone(), run_key, run };
+            file.write(&entry).map_err(|source| LabError::Journal { path: file.path.clone(), source })?;
+            self.runs.push((run_key, entry.run));
+        } else {
+            self.runs.push((run_key, run));
         }
-        self.entries.push(entry);
         Ok(())
+    }
+}
+
+impl LogFile {
+    fn write(&mut self, entry: &Entry) -> std::io::Result<()> {
+        let mut line = serde_json::to_vec(entry)?;
+        line.push(b'\n');
+        self.file.write_all(&line)
     }
 }

@@ -4,9 +4,7 @@ use excite::Function;
 use excite_vitals::comparison::SweepPoint;
 use excite_vitals::run::{Outcome, Run};
 
-use crate::jobs::Trainer;
-use crate::journal::RunKey;
-use crate::{LabError, Optimizer};
+use crate::{Journal, Optimizer, RunKey};
 
 /// How the learning rate is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -30,27 +28,31 @@ const SWEEP_SEEDS: [u64; 2] = [0, 1 << 32];
 /// How many rates the grid may grow by beyond each of its ends.
 const EXTENSIONS: usize = 3;
 
-/// The rates tried for one function, lowest first.
-#[derive(Default)]
-struct Sweep {
-    tried: Vec<(i32, [Run; SWEEP_SEEDS.len()])>,
+/// The choice of one function's learning rate.
+pub(crate) struct Search {
+    pub(crate) function: Function,
+    pub(crate) optimizer: Optimizer,
+    pub(crate) learning_rate: LearningRate,
+    /// The training error to reach soonest, at which runs end. None: the smallest of the [`ROUND_ERRORS`] that the function reaches
+    /// with any rate.
+    pub(crate) target: Option<f64>,
+    /// The most epochs of each run.
+    pub(crate) epochs: usize,
 }
+
+/// The runs of one learning rate.
+type Runs<'a> = [&'a Run; SWEEP_SEEDS.len()];
 
 /// The learning rate chosen for one function, and the runs that it was chosen from, lowest rate first.
-pub(crate) struct Chosen {
+pub(crate) struct Chosen<'a> {
     pub(crate) learning_rate: f64,
-    tried: Vec<[Run; SWEEP_SEEDS.len()]>,
+    tried: Vec<Runs<'a>>,
 }
 
-impl Chosen {
-    /// A rate that was given.
-    pub(crate) fn given(learning_rate: f64) -> Self {
-        Self { learning_rate, tried: vec![] }
-    }
-
+impl Chosen<'_> {
     /// The rates tried, against the target of the comparison.
     pub(crate) fn points(&self, target: f64) -> Vec<SweepPoint> {
-        let point = |runs: &[Run; SWEEP_SEEDS.len()]| SweepPoint {
+        let point = |runs: &Runs<'_>| SweepPoint {
             learning_rate: runs[0].learning_rate,
             epochs_to_target: worst(runs, |run| run.epochs_to(target)),
             train_loss: worst(runs, last_loss),
@@ -59,58 +61,52 @@ impl Chosen {
     }
 }
 
-/// Chooses a learning rate for each of `functions`: of a grid with two rates a decade, the one that takes the fewest
-/// epochs to `target`, or where that is None to the smallest of the [`ROUND_ERRORS`] that the function reaches with any
-/// rate; of several such rates, or where none is reached, the one with the lowest training loss at the end. The grid
-/// grows as long as the best rate lies at one of its ends. None for a function whose sweep a request to stop cut short.
-/// Also returns how many epochs that took. The watcher is told of `epochs_after` more.
-pub(crate) fn choose(
-    trainer: &Trainer<'_>,
-    functions: &[Function],
-    epochs: usize,
-    target: Option<f64>,
-    epochs_after: u64,
-) -> Result<(Vec<Option<Chosen>>, u64), LabError> {
-    let stop_at = Some(target.unwrap_or(ROUND_ERRORS[0]));
-    let mut sweeps: Vec<Sweep> = functions.iter().map(|_| Sweep::default()).collect();
-    let mut planned = 0;
-    let mut complete = vec![true; functions.len()];
-    let mut wanted: Vec<(usize, i32)> = (0..functions.len())
-        .flat_map(|function| grid(trainer.spec.optimizer).map(move |index| (function, index)))
-        .collect();
-    for _ in 0..=EXTENSIONS {
-        let keys: Vec<RunKey> = wanted
-            .iter()
-            .flat_map(|&(function, index)| {
-                let (function, learning_rate) = (functions[function], rate(index));
-                SWEEP_SEEDS.map(|seed| RunKey { function, learning_rate, seed, epochs, stop_at })
-            })
-            .collect();
-        planned += trainer.epochs_missing(&keys);
-        trainer.watcher.plan(planned + epochs_after);
-        let mut runs = trainer.runs(&keys)?.into_iter();
-        for &(function, index) in &wanted {
-            match SWEEP_SEEDS.map(|_| runs.next().flatten()) {
-                [Some(first), Some(second)] => sweeps[function].tried.push((index, [first, second])),
-                _ => complete[function] = false,
+impl Search {
+    /// The learning rate by the runs of the journal, or the runs that it lacks.
+    ///
+    /// Of a grid with two rates a decade it is the one that takes the fewest epochs to the target; of several such rates, or where none
+    /// reaches it, the one with the lowest training loss at the end. The grid grows as long as the best rate lies at one of its ends.
+    pub(crate) fn chosen<'a>(&self, journal: &'a Journal) -> Result<Chosen<'a>, Vec<RunKey>> {
+        if let LearningRate::Fixed(learning_rate) = self.learning_rate {
+            return Ok(Chosen { learning_rate, tried: vec![] });
+        }
+        let mut sweep = Sweep::default();
+        let mut wanted: Vec<i32> = grid(self.optimizer).collect();
+        for _ in 0..=EXTENSIONS {
+            let mut missing = vec![];
+            for &index in &wanted {
+                let keys = self.keys(index);
+                match keys.map(|key| journal.find(key)) {
+                    [Some(first), Some(second)] => sweep.tried.push((index, [first, second])),
+                    found => {
+                        missing.extend(keys.into_iter().zip(found).filter(|(_, run)| run.is_none()).map(|(key, _)| key))
+                    }
+                }
+            }
+            if !missing.is_empty() {
+                return Err(missing);
+            }
+            sweep.tried.sort_by_key(|&(index, _)| index);
+            match sweep.beyond(self.target) {
+                Some(index) => wanted = vec![index],
+                None => break,
             }
         }
-        for sweep in &mut sweeps {
-            sweep.tried.sort_by_key(|&(index, _)| index);
-        }
-        wanted = (0..functions.len())
-            .filter(|&function| complete[function])
-            .filter_map(|function| Some((function, sweeps[function].beyond(target)?)))
-            .collect();
-        if wanted.is_empty() {
-            break;
-        }
+        let learning_rate = rate(sweep.tried[sweep.best(self.target)].0);
+        Ok(Chosen { learning_rate, tried: sweep.tried.into_iter().map(|(_, runs)| runs).collect() })
     }
-    let chosen = |(sweep, complete): (Sweep, bool)| {
-        let learning_rate = complete.then(|| rate(sweep.tried[sweep.best(target)].0))?;
-        Some(Chosen { learning_rate, tried: sweep.tried.into_iter().map(|(_, runs)| runs).collect() })
-    };
-    Ok((sweeps.into_iter().zip(complete).map(chosen).collect(), planned))
+
+    fn keys(&self, index: i32) -> [RunKey; SWEEP_SEEDS.len()] {
+        let (function, learning_rate, epochs) = (self.function, rate(index), self.epochs);
+        let stop_at = Some(self.target.unwrap_or(ROUND_ERRORS[0]));
+        SWEEP_SEEDS.map(|seed| RunKey { function, learning_rate, seed, epochs, stop_at })
+    }
+}
+
+/// The rates tried for one function, lowest first.
+#[derive(Default)]
+struct Sweep<'a> {
+    tried: Vec<(i32, Runs<'a>)>,
 }
 
 /// The rate 10^(index / 2), rounded to one digit: 1, 3, 10, 30 and so on.
@@ -128,21 +124,21 @@ fn grid(optimizer: Optimizer) -> std::ops::RangeInclusive<i32> {
 }
 
 /// The largest of a figure over the runs; None if one lacks it.
-fn worst(runs: &[Run], figure: impl Fn(&Run) -> Option<f64>) -> Option<f64> {
-    runs.iter().map(figure).try_fold(f64::NEG_INFINITY, |worst, figure| Some(worst.max(figure?)))
+fn worst(runs: &[&Run], figure: impl Fn(&Run) -> Option<f64>) -> Option<f64> {
+    runs.iter().copied().map(figure).try_fold(f64::NEG_INFINITY, |worst, figure| Some(worst.max(figure?)))
 }
 
 fn last_loss(run: &Run) -> Option<f64> {
     run.epochs.last().filter(|_| run.outcome == Outcome::Finished).map(|epoch| epoch.train_loss)
 }
 
-impl Sweep {
+impl Sweep<'_> {
     /// The position of the best rate.
     fn best(&self, target: Option<f64>) -> usize {
         let reached = |error: f64| self.tried.iter().any(|(_, runs)| worst(runs, |run| run.epochs_to(error)).is_some());
         let target = target.or_else(|| ROUND_ERRORS.into_iter().find(|&error| reached(error)));
         // A diverged run is the worst, whatever it reached before.
-        let merit = |runs: &[Run]| {
+        let merit = |runs: &[&Run]| {
             let loss = worst(runs, last_loss);
             let epochs = loss.and(target).and_then(|target| worst(runs, |run| run.epochs_to(target)));
             (epochs.unwrap_or(f64::INFINITY), loss.unwrap_or(f64::INFINITY))
@@ -173,13 +169,16 @@ mod tests {
 
     use super::*;
 
-    fn run(index: i32, errors: &[f64], outcome: Outcome) -> (i32, [Run; 2]) {
+    fn run(index: i32, errors: &[f64], outcome: Outcome) -> Run {
         let epoch = |&error: &f64| Epoch { train_loss: error, train_error: error, test_error: error, layers: vec![] };
         let activation = "tanh".parse().unwrap();
         let epochs = errors.iter().map(epoch).collect();
         let (histograms, deaths, time) = (vec![], Deaths::default(), Time::default());
-        let run = Run { activation, seed: 0, learning_rate: rate(index), epochs, outcome, histograms, deaths, time };
-        (index, [run.clone(), run])
+        Run { activation, seed: 0, learning_rate: rate(index), epochs, outcome, histograms, deaths, time }
+    }
+
+    fn sweep<'a>(runs: &[(i32, &'a Run)]) -> Sweep<'a> {
+        Sweep { tried: runs.iter().map(|&(index, run)| (index, [run, run])).collect() }
     }
 
     #[test]
@@ -190,10 +189,10 @@ mod tests {
 
     #[test]
     fn a_rate_at_which_one_of_the_runs_fails_is_not_chosen() {
-        let (_, steady) = run(-2, &[0.5, 0.2, 0.04], Outcome::Finished);
-        let (_, [lucky, _]) = run(-1, &[0.04, 0.03], Outcome::Finished);
-        let (_, [stuck, _]) = run(-1, &[0.9, 0.9, 0.9], Outcome::Finished);
-        let sweep = Sweep { tried: vec![(-2, steady), (-1, [lucky, stuck])] };
+        let steady = run(-2, &[0.5, 0.2, 0.04], Outcome::Finished);
+        let lucky = run(-1, &[0.04, 0.03], Outcome::Finished);
+        let stuck = run(-1, &[0.9, 0.9, 0.9], Outcome::Finished);
+        let sweep = Sweep { tried: vec![(-2, [&steady, &steady]), (-1, [&lucky, &stuck])] };
         assert_eq!(sweep.best(None), 0);
     }
 
@@ -202,14 +201,45 @@ mod tests {
         let slow = run(-2, &[0.5, 0.2, 0.04], Outcome::Finished);
         let fast = run(-1, &[0.5, 0.04, 0.03], Outcome::Finished);
         let diverged = run(0, &[0.01, 1.0], Outcome::Diverged);
-        let sweep = Sweep { tried: vec![slow.clone(), fast.clone(), diverged.clone()] };
-        assert_eq!(sweep.best(None), 1);
-        assert_eq!(sweep.beyond(None), None);
-        assert_eq!(Sweep { tried: vec![slow.clone(), fast.clone()] }.beyond(None), Some(0));
-        assert_eq!(Sweep { tried: vec![fast.clone(), diverged.clone()] }.beyond(None), Some(-2));
+        let (slow, fast, diverged) = ((-2, &slow), (-1, &fast), (0, &diverged));
+        assert_eq!(sweep(&[slow, fast, diverged]).best(None), 1);
+        assert_eq!(sweep(&[slow, fast, diverged]).beyond(None), None);
+        assert_eq!(sweep(&[slow, fast]).beyond(None), Some(0));
+        assert_eq!(sweep(&[fast, diverged]).beyond(None), Some(-2));
         // Where all diverge, lower rates are tried.
-        assert_eq!(Sweep { tried: vec![diverged] }.beyond(None), Some(-1));
+        assert_eq!(sweep(&[diverged]).beyond(None), Some(-1));
         // Of a target that none reaches: the lowest loss.
-        assert_eq!(Sweep { tried: vec![slow, fast] }.best(Some(0.001)), 1);
+        assert_eq!(sweep(&[slow, fast]).best(Some(0.001)), 1);
+    }
+
+    /// Adds made-up runs to the journal until the rate is chosen, and gives it with the number of rounds.
+    fn searched(search: &Search, errors: impl Fn(f64) -> Vec<f64>) -> (f64, usize) {
+        let mut journal = Journal::in_memory();
+        for round in 0.. {
+            match search.chosen(&journal) {
+                Ok(chosen) => return (chosen.learning_rate, round),
+                Err(missing) => missing.into_iter().for_each(|key| {
+                    let run = Run {
+                        learning_rate: key.learning_rate,
+                        ..run(0, &errors(key.learning_rate), Outcome::Finished)
+                    };
+                    journal.add(key, run).unwrap();
+                }),
+            }
+        }
+        unreachable!("the rounds are limited")
+    }
+
+    #[test]
+    fn the_search_follows_the_best_rate_past_the_end_of_the_grid_but_not_for_ever() {
+        let (function, learning_rate) = ("relu".parse().unwrap(), LearningRate::Auto);
+        let search = Search { function, optimizer: Optimizer::Adam, learning_rate, target: None, epochs: 3 };
+        // The nearer to 0.1 the sooner: the grid of Adam ends at 0.03.
+        let near = |rate: f64| vec![0.9, 0.5, (rate.log10() + 1.0).abs() / 10.0 + 0.001];
+        assert_eq!(searched(&search, near), (0.1, 3));
+        // The higher the better: three more than the grid has.
+        assert_eq!(searched(&search, |rate| vec![0.9, 0.5, 0.01 / (1.0 + rate)]), (1.0, 4));
+        let fixed = Search { learning_rate: LearningRate::Fixed(0.7), ..search };
+        assert_eq!(searched(&fixed, near), (0.7, 0));
     }
 }

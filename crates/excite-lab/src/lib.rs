@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use excite_lab::data::{Dataset, Options};
-//! use excite_lab::{Journal, LearningRate, Plan, Unwatched, compare};
+//! use excite_lab::{Journal, LearningRate, Local, Plan, Unwatched, compare};
 //!
 //! let digits = Dataset::digits(&Options::default());
 //! let plan = Plan {
@@ -12,7 +12,7 @@
 //!     epochs: 2,
 //!     ..Plan::default()
 //! };
-//! let comparison = compare(&digits, &plan, &mut Journal::none(), &Unwatched)?;
+//! let comparison = compare(&digits, &plan, &mut Journal::in_memory(), &Local::default(), &Unwatched)?;
 //! assert_eq!(comparison.settings.network, "MLP 64-64-64-10");
 //! assert!(comparison.activations[1].runs[0].epochs[1].test_error < 0.25);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -25,35 +25,39 @@
 #![deny(missing_docs)]
 
 mod activation;
-mod apart;
 mod architecture;
 mod class_weights;
-mod compare;
 pub mod data;
 mod deaths;
 mod error;
 pub mod experiments;
 mod export;
 mod initialise;
-mod jobs;
 mod journal;
 mod learning_rate;
+mod local;
 mod loss;
 mod matrix;
 mod network;
 mod operations;
 mod optimise;
+mod plan;
+mod schedule;
+mod spec;
+mod summary;
 mod train;
 
-pub use apart::{next_runs, train_runs};
 pub use architecture::NetworkSpec;
 pub use class_weights::ClassWeights;
-pub use compare::{Plan, compare, journal_key};
 pub use error::LabError;
 pub use export::{Computed, TrainedNetwork, exportable};
 pub use initialise::Init;
-pub use jobs::{Unwatched, Watcher};
-pub use journal::{Journal, RunKey};
+pub use journal::{Journal, JournalKey, RunKey};
 pub use learning_rate::LearningRate;
+pub use local::{Local, Unwatched, Watcher, compare, train_runs};
 pub use optimise::Optimizer;
-pub use train::{Spec, train, train_network};
+pub use plan::Plan;
+pub use schedule::next;
+pub use spec::Spec;
+pub use summary::summarise;
+pub use train::{Trained, train};

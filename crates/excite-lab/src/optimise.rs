@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::operations::Parameters;
 
 /// The rule by which weights are changed at each step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "rule", rename_all = "snake_case")]
 pub enum Optimizer {
     /// Stochastic gradient descent: v ← momentum · v + g, w ← w − rate · v.
     Sgd {

@@ -2,59 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use excite::Function;
 use excite_vitals::LayerVitals;
-use excite_vitals::deaths::Deaths;
 use excite_vitals::run::{Epoch, Outcome, Run, Time};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::activation::Activation;
-use crate::architecture::{Architecture, NetworkSpec};
+use crate::architecture::Architecture;
 use crate::data::{Dataset, Samples};
 use crate::deaths::{Inputs, SampledWatch};
-use crate::initialise::Init;
 use crate::loss::{error, weighted_batch_loss};
 use crate::network::{Network, Pass, Start};
 use crate::operations::Parameters;
-use crate::optimise::{Descent, Optimizer};
-use crate::{ClassWeights, LabError, TrainedNetwork, Watcher};
-
-/// What is trained and how: all that the runs of one comparison have in common.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Spec {
-    /// The network.
-    pub network: NetworkSpec,
-    /// The rule by which weights are changed.
-    pub optimizer: Optimizer,
-    /// How weights are drawn.
-    pub init: Init,
-    /// The gain of the hidden layers' weights; None for each function's own ([`excite::Info::gain`]).
-    pub gain: Option<f64>,
-    /// The bias that every hidden unit starts with.
-    pub bias: f64,
-    /// The samples in a batch.
-    pub batch: usize,
-    /// How much each class counts.
-    pub class_weights: ClassWeights,
-}
-
-impl Default for Spec {
-    /// The network that suits the data, SGD with a momentum of 0.9, the initialisation that suits the function, batches
-    /// of 32.
-    fn default() -> Self {
-        Self {
-            network: NetworkSpec::default(),
-            optimizer: Optimizer::default(),
-            init: Init::default(),
-            gain: None,
-            bias: 0.0,
-            batch: 32,
-            class_weights: ClassWeights::default(),
-        }
-    }
-}
+use crate::optimise::Descent;
+use crate::{LabError, RunKey, Spec, TrainedNetwork, Watcher};
 
 /// Of every so many-th batch the activations are looked at: with that, all vitals and deaths take a tenth of the training time of a small
 /// MLP (`digits_time` prints it). As each epoch has another order, all samples get their turn.
@@ -67,111 +29,36 @@ const STEP_STRIDE: usize = 16;
 /// Samples evaluated at once.
 const EVALUATION_BATCH: usize = 256;
 
-/// Trains one network with `function` in its hidden layers, for at most `epochs` epochs or, if `stop_at` is given,
+/// A run, and the network as it is after the last step.
+pub struct Trained {
+    /// What was recorded.
+    pub run: Run,
+    /// The network.
+    pub network: TrainedNetwork,
+}
+
+/// Trains one network with the function of `key` in its hidden layers, for at most its epochs or, if `stop_at` is given,
 /// until the training error of an epoch is at most that. The same arguments give the same bits, on any number of
 /// threads; only the times differ. A loss that becomes infinite or NaN ends the run with [`Outcome::Diverged`].
 ///
-/// Vitals are taken of every third batch's activations, and of the weights at every sixteenth step. Units that died are told in
+/// Vitals are taken of every third batch's activations, and of the weights at every sixteenth step. Units that died are listed in
 /// [`Run::deaths`]: after steps 1, 2, 4, 8 and every sixteenth a unit that the batch leaves without a slope is looked at on up to 256 more
 /// samples.
 ///
 /// # Errors
-/// If `spec` does not fit the data, if the learning rate is not positive and finite, or if the watcher asked to stop
-/// ([`LabError::Stopped`]).
-#[allow(clippy::too_many_arguments)]
-pub fn train(
-    data: &Dataset,
-    spec: &Spec,
-    function: Function,
-    learning_rate: f64,
-    seed: u64,
-    epochs: usize,
-    stop_at: Option<f64>,
-    watcher: &dyn Watcher,
-) -> Result<Run, LabError> {
-    train_network(data, spec, function, learning_rate, seed, epochs, stop_at, watcher).map(|(run, _)| run)
-}
-
-/// The same, and the network as it is after the last step.
-///
-/// # Errors
-/// As [`train`].
-#[allow(clippy::too_many_arguments)]
-pub fn train_network(
-    data: &Dataset,
-    spec: &Spec,
-    function: Function,
-    learning_rate: f64,
-    seed: u64,
-    epochs: usize,
-    stop_at: Option<f64>,
-    watcher: &dyn Watcher,
-) -> Result<(Run, TrainedNetwork), LabError> {
+/// If `spec` does not fit the data, if there are no epochs, if the learning rate is not positive and finite, or if the watcher asked to
+/// stop ([`LabError::Stopped`]).
+pub fn train(data: &Dataset, spec: &Spec, key: RunKey, watcher: &dyn Watcher) -> Result<Trained, LabError> {
     spec.check(data)?;
-    if !(learning_rate > 0.0 && learning_rate.is_finite()) {
-        return Err(LabError::Plan(format!("the learning rate must be a positive number, not {learning_rate}")));
-    }
+    key.check()?;
     // On a thread of the rayon pool: handing over to it in every operation, from a thread outside, takes longer than a small layer.
-    rayon::scope(|_| {
-        let mut training = Training::new(data, spec, function, learning_rate, seed)?;
-        let blank = Run {
-            activation: function,
-            seed,
-            learning_rate,
-            epochs: vec![],
-            outcome: Outcome::Finished,
-            histograms: vec![],
-            deaths: Deaths::default(),
-            time: Time::default(),
-        };
-        let mut run = training.run(blank, epochs, stop_at, watcher)?;
-        run.deaths = training.deaths.into_deaths();
-        Ok((run, TrainedNetwork::new(training.network, function, data)))
-    })
-}
-
-impl Spec {
-    /// The network's layers in words: `"MLP 64-64-64-10"`.
-    ///
-    /// # Errors
-    /// If the network does not fit the data.
-    pub fn describe(&self, data: &Dataset) -> Result<String, LabError> {
-        Ok(Architecture::of(&self.network, data)?.to_string())
-    }
-
-    pub(crate) fn check(&self, data: &Dataset) -> Result<(), LabError> {
-        let refuse = |text: &str| Err(LabError::Plan(text.to_owned()));
-        Architecture::of(&self.network, data)?;
-        if self.batch == 0 {
-            return refuse("a batch must have at least one sample");
-        }
-        if data.train.is_empty() || data.test.is_empty() {
-            return refuse("there must be at least one sample to train on and one held out");
-        }
-        if self.gain.is_some_and(|gain| !(gain > 0.0 && gain.is_finite())) {
-            return refuse("the gain must be a positive number");
-        }
-        if !self.bias.is_finite() {
-            return refuse("the initial bias must be a finite number");
-        }
-        if self.class_weights == ClassWeights::Balanced && data.classes.is_empty() {
-            return Err(LabError::Plan(format!(
-                "classes can be weighted where there are classes, and {} is a regression",
-                data.name
-            )));
-        }
-        match self.optimizer {
-            Optimizer::Sgd { momentum } if !(0.0..1.0).contains(&momentum) => {
-                refuse("the momentum must be from 0 to under 1")
-            }
-            _ => Ok(()),
-        }
-    }
+    rayon::scope(|_| Training::new(data, spec, key)?.run(watcher))
 }
 
 /// A run under way.
 struct Training<'a> {
     data: &'a Dataset,
+    key: RunKey,
     batch: usize,
     /// Of the training and of the held-out samples.
     class_weights: [Vec<f64>; 2],
@@ -203,12 +90,13 @@ struct Sums {
 }
 
 impl<'a> Training<'a> {
-    fn new(data: &'a Dataset, spec: &Spec, function: Function, rate: f64, seed: u64) -> Result<Self, LabError> {
+    fn new(data: &'a Dataset, spec: &Spec, key: RunKey) -> Result<Self, LabError> {
+        let RunKey { function, learning_rate, seed, .. } = key;
         let architecture = Architecture::of(&spec.network, data)?;
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let start = Start { init: spec.init, gain: spec.gain, bias: spec.bias };
         let network = Network::new(architecture.clone(), start, function, &mut random);
-        let descent = Descent::new(spec.optimizer, rate, &network.parameters);
+        let descent = Descent::new(spec.optimizer, learning_rate, &network.parameters);
         let layers = architecture.hidden_layers();
         let blank: Vec<_> = layers.iter().map(|(name, units)| LayerVitals::new(name, function, *units)).collect();
         let (train_inputs, width) = (architecture.arrange(&data.train.inputs), architecture.inputs());
@@ -217,6 +105,7 @@ impl<'a> Training<'a> {
         let observed_for = start.elapsed();
         Ok(Self {
             data,
+            key,
             batch: spec.batch,
             class_weights: [&data.train, &data.test]
                 .map(|samples| spec.class_weights.of(&samples.targets, data.classes.len())),
@@ -237,31 +126,27 @@ impl<'a> Training<'a> {
         })
     }
 
-    /// Trains so many epochs, or until the training error of one is at most `stop_at`, and writes down in `run` what came of it.
-    fn run(
-        &mut self,
-        mut run: Run,
-        epochs: usize,
-        stop_at: Option<f64>,
-        watcher: &dyn Watcher,
-    ) -> Result<Run, LabError> {
-        let note = format!("{}, learning rate {}, seed {}", run.activation, run.learning_rate, run.seed);
-        for index in 0..epochs {
+    /// Trains the epochs, or until the training error of one is low enough.
+    fn run(mut self, watcher: &dyn Watcher) -> Result<Trained, LabError> {
+        let RunKey { function, learning_rate, seed, epochs: planned, stop_at } = self.key;
+        let note = format!("{function}, learning rate {learning_rate}, seed {seed}");
+        let (mut epochs, mut outcome) = (vec![], Outcome::Finished);
+        for index in 0..planned {
             let (epoch, diverged) = self.epoch(watcher)?;
             let reached = stop_at.is_some_and(|target| epoch.train_error <= target);
             if diverged {
-                run.outcome = Outcome::Diverged;
+                outcome = Outcome::Diverged;
             }
             let ended = diverged || reached;
             // The epochs that an early end saves count as done, so that the time left is estimated well.
-            let done = if ended { epochs - index } else { 1 };
+            let done = if ended { planned - index } else { 1 };
             watcher.epochs_done(done as u64, &note);
-            run.epochs.push(epoch);
+            epochs.push(epoch);
             if ended {
                 break;
             }
         }
-        if run.outcome == Outcome::Finished {
+        if outcome == Outcome::Finished {
             let start = Instant::now();
             self.timed_vitals(|training| {
                 let inputs = Inputs { values: &training.train_inputs, width: training.width };
@@ -269,9 +154,11 @@ impl<'a> Training<'a> {
             });
             self.trained_for += start.elapsed();
         }
-        run.histograms = self.vitals.iter().map(|layer| layer.histogram().clone()).collect();
-        run.time = self.time();
-        Ok(run)
+        let histograms = self.vitals.iter().map(|layer| layer.histogram().clone()).collect();
+        let time = self.time();
+        let deaths = self.deaths.into_deaths();
+        let run = Run { activation: function, seed, learning_rate, epochs, outcome, histograms, deaths, time };
+        Ok(Trained { run, network: TrainedNetwork::new(self.network, function, self.data) })
     }
 
     /// Trains one epoch; also says whether it diverged, at which point it ended.

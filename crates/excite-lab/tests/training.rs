@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use excite::Function;
 use excite_lab::data::{Dataset, Options, Samples, Targets};
-use excite_lab::{Journal, LabError, LearningRate, NetworkSpec, Optimizer, Plan, Spec, Unwatched, Watcher};
-use excite_lab::{compare, journal_key, train};
+use excite_lab::{Journal, JournalKey, LabError, LearningRate, Local, NetworkSpec, Optimizer, Plan, RunKey, Spec};
+use excite_lab::{Unwatched, Watcher, compare, train};
 use excite_vitals::comparison::{Comparison, Task};
 use excite_vitals::deaths::{Fate, Killing, Push};
 use excite_vitals::run::{Outcome, Run, Time};
@@ -68,7 +68,16 @@ fn mlp(hidden: &[usize]) -> Spec {
 }
 
 fn run(data: &Dataset, spec: &Spec, name: &str, rate: f64, epochs: usize) -> Run {
-    train(data, spec, function(name), rate, 1, epochs, None, &Unwatched).unwrap()
+    train(data, spec, run_key(name, rate, 1, epochs), &Unwatched).unwrap().run
+}
+
+fn run_key(name: &str, learning_rate: f64, seed: u64, epochs: usize) -> RunKey {
+    RunKey { function: function(name), learning_rate, seed, epochs, stop_at: None }
+}
+
+/// The plan carried out, with everything trained.
+fn compared(data: &Dataset, plan: &Plan) -> Comparison {
+    compare(data, plan, &mut Journal::in_memory(), &Local::default(), &Unwatched).unwrap()
 }
 
 /// The run without its times, the one thing that differs from run to run.
@@ -84,10 +93,8 @@ fn small_plan() -> Plan {
     Plan {
         activations: vec![function("tanh"), function("relu")],
         seeds: 2,
-        network: NetworkSpec::Mlp { hidden: vec![8] },
         epochs: 6,
-        batch: 16,
-        jobs: 2,
+        spec: mlp(&[8]),
         ..Plan::default()
     }
 }
@@ -153,7 +160,7 @@ fn the_digits_are_learnt() {
 }
 
 #[test]
-fn units_that_training_kills_are_told_with_step_and_cause() {
+fn units_that_training_kills_are_listed_with_step_and_cause() {
     let digits = Dataset::digits(&Options::default());
     let of = |name: &str, rate: f64, bias: f64| run(&digits, &Spec { bias, ..Spec::default() }, name, rate, 2).deaths;
     // 1438 samples in batches of 32, twice.
@@ -185,14 +192,14 @@ fn channels_of_a_convolution_are_units_that_can_die() {
     assert_eq!(born_dead, 16 + 32 + 64, "{deaths:#?}");
 }
 
-/// A line of a journal from before deaths were told has no such run.
+/// A line of a journal from before deaths were recorded has no such run.
 #[test]
 fn runs_of_an_older_form_are_trained_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.jsonl");
     let (data, plan) = (xor(), small_plan());
-    let key = journal_key(&data, &plan);
-    compare(&data, &plan, &mut Journal::open(&path, &key).unwrap(), &Unwatched).unwrap();
+    let key = JournalKey::of(&data, &plan.spec);
+    compare(&data, &plan, &mut Journal::open(&path, &key).unwrap(), &Local::default(), &Unwatched).unwrap();
     let lines = Journal::open(&path, &key).unwrap().len();
     let text = std::fs::read_to_string(&path).unwrap();
     let older: Vec<String> = text
@@ -234,14 +241,17 @@ fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
     for spec in [mlp(&[8, 8]), Spec { network: NetworkSpec::Conv, batch: 16, ..Spec::default() }] {
         let first = run(&bars(), &spec, "sigmoid", 0.1, 3);
         assert_eq!(timeless(&first), timeless(&run(&bars(), &spec, "sigmoid", 0.1, 3)));
-        let other = train(&bars(), &spec, function("sigmoid"), 0.1, 2, 3, None, &Unwatched).unwrap();
-        assert_ne!(first.epochs, other.epochs);
+        let other = train(&bars(), &spec, run_key("sigmoid", 0.1, 2, 3), &Unwatched).unwrap();
+        assert_ne!(first.epochs, other.run.epochs);
     }
 }
 
 #[test]
 fn the_number_of_jobs_changes_no_bit() {
-    let compared = |jobs| compare(&xor(), &Plan { jobs, ..small_plan() }, &mut Journal::none(), &Unwatched).unwrap();
+    let compared = |jobs| {
+        let local = Local { jobs, ..Local::default() };
+        compare(&xor(), &small_plan(), &mut Journal::in_memory(), &local, &Unwatched).unwrap()
+    };
     let (one, two, many) = (compared(1), compared(2), compared(64));
     assert!(one.complete);
     assert_eq!(runs(&one).len(), 4);
@@ -269,7 +279,7 @@ fn divergence_is_a_result_that_survives_json() {
     assert_eq!(serde_json::from_str::<Run>(&text).unwrap(), run);
 
     let plan = Plan { learning_rate: LearningRate::Fixed(1e6), ..small_plan() };
-    let comparison = compare(&sine(), &plan, &mut Journal::none(), &Unwatched).unwrap();
+    let comparison = compared(&sine(), &plan);
     assert!(comparison.complete);
     assert_eq!(comparison.activations[1].diverged, 2);
     assert_eq!(comparison.activations[1].test_error, None);
@@ -277,7 +287,8 @@ fn divergence_is_a_result_that_survives_json() {
 
 #[test]
 fn runs_end_at_the_error_asked_for() {
-    let run = train(&xor(), &mlp(&[16]), function("tanh"), 0.3, 1, 100, Some(0.1), &Unwatched).unwrap();
+    let key = RunKey { stop_at: Some(0.1), ..run_key("tanh", 0.3, 1, 100) };
+    let run = train(&xor(), &mlp(&[16]), key, &Unwatched).unwrap().run;
     assert!(run.epochs.len() < 100);
     assert!(run.epochs.last().unwrap().train_error <= 0.1);
     assert_eq!(run.epochs.iter().filter(|epoch| epoch.train_error <= 0.1).count(), 1);
@@ -288,71 +299,71 @@ fn the_journal_spares_finished_runs() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.jsonl");
     let (data, plan) = (xor(), small_plan());
-    let key = journal_key(&data, &plan);
-    let compared = |data: &Dataset, plan: &Plan, key: &str| {
+    let compared = |data: &Dataset, plan: &Plan| {
         let counter = Counter::up_to(u64::MAX);
-        let mut journal = Journal::open(&path, key).unwrap();
-        let comparison = compare(data, plan, &mut journal, &counter).unwrap();
+        let mut journal = Journal::open(&path, &JournalKey::of(data, &plan.spec)).unwrap();
+        let comparison = compare(data, plan, &mut journal, &Local::default(), &counter).unwrap();
         assert_eq!(counter.done.load(Ordering::SeqCst), counter.planned.load(Ordering::SeqCst));
         (comparison, counter.done.load(Ordering::SeqCst))
     };
-    let (first, trained) = compared(&data, &plan, &key);
+    let (first, trained) = compared(&data, &plan);
     assert!(trained >= 4 * 6, "{trained}");
-    let (again, trained) = compared(&data, &plan, &key);
+    let (again, trained) = compared(&data, &plan);
     // Equal to the last bit, times included.
     assert_eq!((&again, trained), (&first, 0));
 
     // A last line cut short, as a kill leaves it, costs that one run.
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, &text[..text.len() - 10]).unwrap();
-    let (again, trained) = compared(&data, &plan, &key);
+    let (again, trained) = compared(&data, &plan);
     assert_eq!((runs(&again), trained), (runs(&first), 6));
-    assert_eq!(compared(&data, &plan, &key).1, 0);
+    assert_eq!(compared(&data, &plan).1, 0);
 
     // One more seed: two more runs.
     let more = Plan { seeds: 3, ..plan.clone() };
-    assert_eq!(journal_key(&data, &more), key);
-    assert_eq!(compared(&data, &more, &key).1, 2 * 6);
+    assert_eq!(compared(&data, &more).1, 2 * 6);
 
     // Other settings or data: none of them is of use.
-    let other = Plan { bias: 0.5, ..plan.clone() };
-    assert_ne!(journal_key(&data, &other), key);
-    assert_ne!(journal_key(&sine(), &plan), key);
-    assert!(compared(&data, &other, &journal_key(&data, &other)).1 >= 4 * 6);
+    let other = Plan { spec: Spec { bias: 0.5, ..plan.spec.clone() }, ..plan.clone() };
+    assert!(compared(&data, &other).1 >= 4 * 6);
+    assert!(compared(&sine(), &plan).1 >= 4 * 6);
 }
 
 #[test]
 fn a_request_to_stop_keeps_what_is_finished() {
-    let plan = Plan { learning_rate: LearningRate::Fixed(0.1), jobs: 1, ..small_plan() };
-    let counter = Counter::up_to(8);
-    let comparison = compare(&xor(), &plan, &mut Journal::none(), &counter).unwrap();
+    let plan = Plan { learning_rate: LearningRate::Fixed(0.1), ..small_plan() };
+    let one_job = Local { jobs: 1, ..Local::default() };
+    let compared = |counter| compare(&xor(), &plan, &mut Journal::in_memory(), &one_job, &counter);
+    let comparison = compared(Counter::up_to(8)).unwrap();
     assert!(!comparison.complete);
     assert_eq!(comparison.activations.len(), 1);
     assert_eq!(comparison.activations[0].runs.len(), 1);
 
-    let result = compare(&xor(), &plan, &mut Journal::none(), &Counter::up_to(0));
-    assert!(matches!(result, Err(LabError::Stopped)));
+    assert!(matches!(compared(Counter::up_to(0)), Err(LabError::Stopped)));
 }
 
 #[test]
 fn plans_that_make_no_sense_are_refused() {
-    let refused = |plan: Plan| compare(&xor(), &plan, &mut Journal::none(), &Unwatched).unwrap_err().to_string();
+    let refused = |plan: Plan| {
+        let result = compare(&xor(), &plan, &mut Journal::in_memory(), &Local::default(), &Unwatched);
+        result.unwrap_err().to_string()
+    };
     let plan = small_plan;
+    let with = |spec: Spec| Plan { spec, ..small_plan() };
     assert_eq!(refused(Plan { epochs: 0, ..plan() }), "there must be at least one epoch");
     assert_eq!(refused(Plan { seeds: 0, ..plan() }), "there must be at least one seed");
-    assert_eq!(refused(Plan { batch: 0, ..plan() }), "a batch must have at least one sample");
+    assert_eq!(refused(with(Spec { batch: 0, ..mlp(&[8]) })), "a batch must have at least one sample");
     assert_eq!(
         refused(Plan { learning_rate: LearningRate::Fixed(-1.0), ..plan() }),
         "the learning rate must be a positive number, not -1"
     );
     assert_eq!(
-        refused(Plan { network: NetworkSpec::Conv, ..plan() }),
+        refused(with(Spec { network: NetworkSpec::Conv, ..mlp(&[8]) })),
         "the convolutional network needs images of at least 4×4 pixels, and one sample of made up is [2]: use an MLP"
     );
-    let empty = NetworkSpec::Mlp { hidden: vec![4, 0] };
-    assert_eq!(refused(Plan { network: empty, ..plan() }), "a hidden layer must have at least one unit");
+    assert_eq!(refused(with(mlp(&[4, 0]))), "a hidden layer must have at least one unit");
     assert!(refused(Plan { activations: vec![], ..plan() }).contains("at least one activation"));
     assert!(refused(Plan { until_error: Some(0.0), ..plan() }).contains("positive"));
-    assert!(refused(Plan { gain: Some(f64::NAN), ..plan() }).contains("gain"));
-    assert!(refused(Plan { optimizer: Optimizer::Sgd { momentum: 1.0 }, ..plan() }).contains("momentum"));
+    assert!(refused(with(Spec { gain: Some(f64::NAN), ..mlp(&[8]) })).contains("gain"));
+    assert!(refused(with(Spec { optimizer: Optimizer::Sgd { momentum: 1.0 }, ..mlp(&[8]) })).contains("momentum"));
 }

@@ -2,7 +2,7 @@
 
 use excite::Function;
 use excite_lab::data::{Dataset, Options};
-use excite_lab::{NetworkSpec, Spec, TrainedNetwork, Unwatched, exportable, train_network};
+use excite_lab::{NetworkSpec, RunKey, Spec, TrainedNetwork, Unwatched, exportable, train};
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded};
 use excite_onnx::{Array, Model, Run, Values};
 use serde_json::Value;
@@ -31,6 +31,11 @@ fn assert_alike(ours: &[f32], theirs: &[f32], channels: usize, positions: usize,
             }
         }
     }
+}
+
+fn trained(data: &Dataset, spec: &Spec, function: Function) -> TrainedNetwork {
+    let key = RunKey { function, learning_rate: 0.01, seed: 1, epochs: 1, stop_at: None };
+    train(data, spec, key, &Unwatched).unwrap().network
 }
 
 fn assert_exported(data: &Dataset, network: &TrainedNetwork, f: Function) {
@@ -75,7 +80,7 @@ fn onnx_computes_what_was_trained_with_every_function_that_it_has() {
         if exportable(f).is_err() {
             continue;
         }
-        let (_, network) = train_network(&data, &spec, f, 0.01, 1, 1, None, &Unwatched).unwrap();
+        let network = trained(&data, &spec, f);
         if Model::from_bytes(network.to_onnx().unwrap()).unwrap().sites().is_empty() {
             unseen.push(f.name());
             continue;
@@ -97,7 +102,7 @@ fn onnx_computes_what_a_convolutional_network_does() {
     let spec = Spec { network: NetworkSpec::Conv, ..Spec::default() };
     for name in ["relu6", "tanh"] {
         let f = name.parse().unwrap();
-        let (_, network) = train_network(&data, &spec, f, 0.01, 1, 1, None, &Unwatched).unwrap();
+        let network = trained(&data, &spec, f);
         assert_exported(&data, &network, f);
     }
 }

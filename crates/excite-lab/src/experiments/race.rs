@@ -1,6 +1,5 @@
 //! Functions trained until they reach a target, each at the learning rate that gets there soonest.
 
-use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use excite::Function;
@@ -10,9 +9,9 @@ use excite_vitals::run::Run;
 
 use super::{Setting, figure, listed, percent, spread};
 use crate::data::Dataset;
-use crate::jobs::{Trainer, one_a_seed};
-use crate::learning_rate::choose;
-use crate::{Journal, LabError, Spec, Watcher};
+use crate::local::{Scheduled, work_off};
+use crate::schedule::{Finished, Schedule};
+use crate::{Journal, LabError, LearningRate, Local, Spec, Watcher};
 
 /// What is to be reached, and in how many epochs.
 #[derive(Clone, Copy)]
@@ -35,28 +34,25 @@ pub(super) struct Race {
 
 /// Chooses the learning rate of each function by runs of their own, as [`compare`](crate::compare()) does, then trains it with each seed.
 pub(super) fn race(setting: &Setting<'_>, data: &Dataset, spec: &Spec, goal: Goal) -> Result<Vec<Race>, LabError> {
-    spec.check(data)?;
-    let watcher = Epochs { watcher: setting.watcher, told: AtomicU64::new(0) };
-    let mut journal = Journal::none();
-    let jobs = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let trainer = Trainer::new(data, spec, jobs, &mut journal, &watcher);
-    let functions = &setting.functions;
-    let after = (functions.len() * setting.seeds * goal.epochs) as u64;
-    let (chosen, _) = choose(&trainer, functions, goal.epochs, Some(goal.error), after)?;
-    let chosen: Vec<_> = chosen.into_iter().collect::<Option<_>>().ok_or(LabError::Stopped)?;
-    let seeds = 1..=setting.seeds as u64;
-    let of = |(&function, chosen): (&Function, &crate::learning_rate::Chosen)| {
-        one_a_seed(function, chosen.learning_rate, seeds.clone(), goal.epochs, None)
+    let schedule = Schedule {
+        functions: &setting.functions,
+        optimizer: spec.optimizer,
+        learning_rate: LearningRate::Auto,
+        target: Some(goal.error),
+        seeds: setting.seeds,
+        epochs: goal.epochs,
+        stop_at: None,
     };
-    let keys: Vec<_> = functions.iter().zip(&chosen).flat_map(of).collect();
-    let runs: Vec<Run> = trainer.runs(&keys)?.into_iter().collect::<Option<_>>().ok_or(LabError::Stopped)?;
-    let mut runs = runs.into_iter();
-    let races = functions.iter().zip(chosen).map(|(&function, chosen)| Race {
+    let mut journal = Journal::in_memory();
+    let watcher = Epochs { watcher: setting.watcher, planned: AtomicU64::new(0) };
+    let mut work = Scheduled::new(&schedule, &mut journal);
+    work_off(&mut work, data, spec, Local::default().jobs, &watcher)?;
+    let races = schedule.finished(&journal).into_iter().map(|Finished { function, chosen, runs }| Race {
         function,
         rate: chosen.learning_rate,
         goal,
         swept: chosen.points(goal.error),
-        runs: runs.by_ref().take(setting.seeds).collect(),
+        runs: runs.into_iter().cloned().collect(),
     });
     Ok(races.collect())
 }
@@ -64,12 +60,12 @@ pub(super) fn race(setting: &Setting<'_>, data: &Dataset, spec: &Spec, goal: Goa
 /// Tells of a plan only by how much it grew.
 struct Epochs<'a> {
     watcher: &'a dyn Watcher,
-    told: AtomicU64,
+    planned: AtomicU64,
 }
 
 impl Watcher for Epochs<'_> {
     fn plan(&self, epochs_total: u64) {
-        let before = self.told.fetch_max(epochs_total, Ordering::Relaxed);
+        let before = self.planned.fetch_max(epochs_total, Ordering::Relaxed);
         self.watcher.plan(epochs_total.saturating_sub(before));
     }
 

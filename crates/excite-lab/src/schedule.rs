@@ -1,0 +1,122 @@
+//! Which runs a comparison needs, by the runs that its journal has.
+//!
+//! Nothing here trains: whoever does, on threads, as jobs of a cluster or on the workers of Ray, asks for the [`next`] runs, trains
+//! them with [`train`](crate::train()), adds them to the journal, and asks again until there are none.
+
+use excite::Function;
+use excite_vitals::run::Run;
+
+use crate::learning_rate::{Chosen, Search};
+use crate::{Journal, LearningRate, Optimizer, Plan, RunKey};
+
+/// The runs that `plan` needs next and `journal` lacks: of each function those of the learning rates to try, and when its rate is
+/// chosen those of its seeds. They can be trained in any order and at once. None is left when the comparison is complete.
+///
+/// ```
+/// use excite_lab::data::{Dataset, Options};
+/// use excite_lab::{Journal, LearningRate, Plan, Unwatched, next, summarise, train};
+///
+/// let digits = Dataset::digits(&Options::default());
+/// let plan = Plan {
+///     activations: vec!["relu".parse()?],
+///     learning_rate: LearningRate::Fixed(0.03),
+///     seeds: 2,
+///     epochs: 1,
+///     ..Plan::default()
+/// };
+/// plan.check(&digits)?;
+/// let mut journal = Journal::in_memory();
+/// while let Some(key) = next(&plan, &journal).into_iter().next() {
+///     let trained = train(&digits, &plan.spec, key, &Unwatched)?;
+///     journal.add(key, trained.run)?;
+/// }
+/// let comparison = summarise(&digits, &plan, &journal)?.expect("there are runs");
+/// assert!(comparison.complete && comparison.activations[0].runs.len() == 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn next(plan: &Plan, journal: &Journal) -> Vec<RunKey> {
+    plan.schedule().pending(journal, |_| true).runs
+}
+
+/// Functions, each trained with several seeds at a learning rate of its own.
+pub(crate) struct Schedule<'a> {
+    pub(crate) functions: &'a [Function],
+    pub(crate) optimizer: Optimizer,
+    pub(crate) learning_rate: LearningRate,
+    /// The training error by which rates are chosen, at which their runs end. None: the smallest round one that is reached.
+    pub(crate) target: Option<f64>,
+    pub(crate) seeds: usize,
+    pub(crate) epochs: usize,
+    /// The training error at which the runs of the seeds end.
+    pub(crate) stop_at: Option<f64>,
+}
+
+/// Runs to be trained.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Pending {
+    /// Those that can be trained now.
+    pub(crate) runs: Vec<RunKey>,
+    /// The epochs of those that follow, as far as is known.
+    pub(crate) epochs_after: u64,
+}
+
+impl Pending {
+    /// The epochs of all of them.
+    pub(crate) fn epochs(&self) -> u64 {
+        self.runs.iter().map(|key| key.epochs as u64).sum::<u64>() + self.epochs_after
+    }
+}
+
+/// The finished runs of one function.
+pub(crate) struct Finished<'a> {
+    pub(crate) function: Function,
+    pub(crate) chosen: Chosen<'a>,
+    /// One a seed; fewer where some are to be trained yet.
+    pub(crate) runs: Vec<&'a Run>,
+}
+
+impl Schedule<'_> {
+    /// The runs to train now. Those of the seeds are done with if the journal has them and `is_kept` says so.
+    pub(crate) fn pending(&self, journal: &Journal, is_kept: impl Fn(RunKey) -> bool) -> Pending {
+        let mut pending = Pending::default();
+        for &function in self.functions {
+            match self.search(function).chosen(journal) {
+                Ok(chosen) => {
+                    let keys = self.seeds_at(function, chosen.learning_rate);
+                    pending.runs.extend(keys.filter(|&key| journal.find(key).is_none() || !is_kept(key)));
+                }
+                Err(missing) => {
+                    pending.runs.extend(missing);
+                    pending.epochs_after += (self.seeds * self.epochs) as u64;
+                }
+            }
+        }
+        pending
+    }
+
+    /// What the journal has of each function whose learning rate is chosen; functions without a finished run are left out.
+    pub(crate) fn finished<'a>(&self, journal: &'a Journal) -> Vec<Finished<'a>> {
+        let of = |&function: &Function| {
+            let chosen = self.search(function).chosen(journal).ok()?;
+            let keys = self.seeds_at(function, chosen.learning_rate);
+            let runs: Vec<&Run> = keys.filter_map(|key| journal.find(key)).collect();
+            (!runs.is_empty()).then_some(Finished { function, chosen, runs })
+        };
+        self.functions.iter().filter_map(of).collect()
+    }
+
+    /// Whether runs of the seeds have that seed, and not those that rates are chosen by.
+    pub(crate) fn has_seed(&self, seed: u64) -> bool {
+        (1..=self.seeds as u64).contains(&seed)
+    }
+
+    fn search(&self, function: Function) -> Search {
+        let Self { optimizer, learning_rate, target, epochs, .. } = *self;
+        Search { function, optimizer, learning_rate, target, epochs }
+    }
+
+    fn seeds_at(&self, function: Function, learning_rate: f64) -> impl Iterator<Item = RunKey> {
+        let (epochs, stop_at) = (self.epochs, self.stop_at);
+        (1..=self.seeds as u64).map(move |seed| RunKey { function, learning_rate, seed, epochs, stop_at })
+    }
+}
