@@ -123,7 +123,7 @@ impl NativeVitals {
                 Diagnosis::with_weights(&self.0, &weights).map_err(refused)?
             }
         };
-        Ok(diagnosis.to_json().to_string())
+        serde_json::to_string(&diagnosis.record()).map_err(|error| PyValueError::new_err(error.to_string()))
     }
 }
 

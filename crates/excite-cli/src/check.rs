@@ -3,12 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use excite_report::Origin;
+use excite_tasks::CheckOptions;
 use excite_vitals::findings::{self, Rule};
 
-use crate::command_line::command_line;
 use crate::error::Failure;
-use crate::examine;
 use crate::inputs::InputArguments;
 use crate::presentation::Presentation;
 use crate::progress::Progress;
@@ -54,19 +52,19 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return explain(rule.as_deref());
     }
     let path = arguments.model.as_deref().unwrap_or(Path::new(""));
-    arguments.presentation.check(arguments.vitals.as_deref())?;
-    let (model, name) = arguments.inputs.open(path)?;
-    let data = arguments.inputs.data()?;
+    let options = CheckOptions { baseline: arguments.presentation.prepare(arguments.vitals.as_deref())? };
+    let (model, data) = (arguments.inputs.open(path)?, arguments.inputs.data()?);
     let progress = Progress::new("runs", "stopping, nothing is written")?;
-    let examined = examine::examine(&model, &name, &data, &progress);
+    let checked = excite_tasks::check(&model, &data, &options, &progress);
     progress.clear();
-    let (vitals, left_out) = examined?;
-    let not_seen = left_out.into_iter().map(|one| (one.name, one.why)).collect();
+    let checked = checked?;
     if let Some(path) = &arguments.vitals {
-        vitals.write(path).map_err(|error| Failure::Failed(format!("the vitals cannot be written: {error}")))?;
+        checked
+            .vitals
+            .write(path)
+            .map_err(|error| Failure::Failed(format!("the vitals cannot be written: {error}")))?;
     }
-    let origin = Origin { command: command_line(), data: data.described(vitals.samples()), not_seen };
-    arguments.presentation.show(&vitals, Some(&model), &origin, &path.to_string_lossy())
+    arguments.presentation.show(&checked, &path.to_string_lossy())
 }
 
 /// Prints the page of a rule; without one a list of all.

@@ -4,6 +4,8 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use excite_fixed::AffineError;
+use excite_tasks::Error;
 
 use crate::output;
 
@@ -65,6 +67,33 @@ impl From<io::Error> for Failure {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::NobodyReads,
             _ => Self::Failed(format!("the output cannot be written: {error}")),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    /// The task's own sentence; where it is about an option, with the option's name.
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::Stopped => Self::Interrupted,
+            Error::UnknownLayer { layer, known } => Self::Usage(format!(
+                "--unit-axis names the layer `{layer}`, which the model does not have; it has {}",
+                known.join(", ")
+            )),
+            Error::NothingToQuantise { .. } => Self::Failed(format!("{error} with --input")),
+            Error::KernelBits => Self::Usage(format!("{error}: give --bits 8 or --bits 16")),
+            Error::Profiles => {
+                Self::Usage("--diff compares two libraries or more, each named once, as --diff tflite,onnx".to_owned())
+            }
+            Error::Affine { side, error: error @ AffineError::Scale(_) } => {
+                Self::Usage(format!("--{side}-scale: {error}"))
+            }
+            Error::Affine { side, error } => Self::Usage(format!("--{side}-zero-point: {error}")),
+            Error::NoOutputs { function } => Self::Usage(format!(
+                "{function} gives nothing but 0 for these inputs, or nothing finite: give another --input-scale, or an --output-scale"
+            )),
+            _ if error.is_about_options() => Self::Usage(error.to_string()),
+            _ => Self::Failed(error.to_string()),
         }
     }
 }

@@ -3,11 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use excite_onnx::inputs::{InputOptions, Pictures, Raw};
-use excite_onnx::{Model, SiteFunction, UnitAxis};
+use excite_tasks::{Data, InputOptions, NamedModel, Pictures, Raw, UnitAxis};
 
 use crate::error::Failure;
-use crate::examine::Data;
 use crate::number::{count, finite, positive};
 
 /// On which data a model is run.
@@ -53,29 +51,13 @@ pub struct InputArguments {
 }
 
 impl InputArguments {
-    /// Reads a model that has activations of one number, with the axes of units that are given. Its name is that of the file.
-    pub fn open(&self, path: &Path) -> Result<(Model, String), Failure> {
-        let mut model = open(path)?;
-        self.set_unit_axes(&mut model)?;
-        check_has_activations(path, &model)?;
-        Ok((model, path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()))
-    }
-
-    fn set_unit_axes(&self, model: &mut Model) -> Result<(), Failure> {
+    /// Reads a model, with the axes of units that are given.
+    pub fn open(&self, path: &Path) -> Result<NamedModel, Failure> {
+        let mut model = NamedModel::open(path)?;
         for (layer, axis) in &self.unit_axis {
-            let names: Vec<String> = match layer {
-                Some(name) => vec![name.clone()],
-                None => model.sites().iter().map(|site| site.name.clone()).collect(),
-            };
-            if let Some(name) = names.iter().find(|name| !model.set_unit_axis(name, *axis)) {
-                let known: Vec<_> = model.sites().iter().map(|site| site.name.as_str()).collect();
-                return Err(Failure::Usage(format!(
-                    "--unit-axis names the layer `{name}`, which the model does not have; it has {}",
-                    known.join(", ")
-                )));
-            }
+            model.set_unit_axis(layer.as_deref(), *axis)?;
         }
-        Ok(())
+        Ok(model)
     }
 
     /// Looks for the inputs.
@@ -90,34 +72,12 @@ impl InputArguments {
             raw: self.shape.as_ref().map(|shape| Raw { shape: shape.0.clone(), dtype: self.dtype.clone() }),
             sizes: self.size.iter().cloned().collect(),
         };
-        Data::find(&self.input, options, self.samples, self.batch, self.seed)
-    }
-}
-
-/// Reads a model.
-pub fn open(path: &Path) -> Result<Model, Failure> {
-    Model::open(path).map_err(|error| match error {
-        // Its text has the path.
-        excite_onnx::Error::File { .. } => Failure::Failed(error.to_string()),
-        _ => Failure::Failed(format!("{}: {error}", path.display())),
-    })
-}
-
-/// Refuses a model without an activation of one number.
-fn check_has_activations(path: &Path, model: &Model) -> Result<(), Failure> {
-    if model.sites().iter().any(|site| matches!(site.function, SiteFunction::Each(_))) {
-        return Ok(());
-    }
-    Err(Failure::Failed(format!("{}: {}", path.display(), no_activations(model))))
-}
-
-/// Why there is nothing to look at.
-fn no_activations(model: &Model) -> String {
-    let unseen: Vec<_> = model.unseen().iter().map(|unseen| format!("`{}`: {}", unseen.name, unseen.why)).collect();
-    match (model.sites(), unseen.is_empty()) {
-        ([], true) => "the model has no activation functions, so there is nothing to check".to_owned(),
-        ([], false) => format!("none of its activation functions can be looked at ({})", unseen.join("; ")),
-        _ => "its only activation functions work on rows, as softmax does, so it has no units to check".to_owned(),
+        let data = match &self.input[..] {
+            [] => Data::random_of_sizes(self.seed, options),
+            paths => Data::files(paths, options)?,
+        };
+        let data = data.with_batch(self.batch);
+        Ok(if let Some(samples) = self.samples { data.with_samples(samples) } else { data })
     }
 }
 

@@ -102,11 +102,11 @@ impl Watcher for Runs<'_> {
     }
 
     fn epochs_done(&self, runs: u64, note: &str) {
-        self.0.advance(runs, note);
+        self.0.epochs_done(runs, note);
     }
 
     fn stop_requested(&self) -> bool {
-        self.0.is_stopping()
+        self.0.stop_requested()
     }
 }
 

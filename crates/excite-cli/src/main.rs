@@ -3,12 +3,10 @@
 #![deny(missing_docs)]
 
 mod apart;
-mod baseline;
 mod check;
 mod command_line;
 mod compare;
 mod error;
-mod examine;
 mod inputs;
 mod lab;
 mod list;
@@ -20,9 +18,7 @@ mod plot;
 mod presentation;
 mod progress;
 mod quantise;
-mod sarif;
 mod table;
-mod weights;
 
 use std::process::ExitCode;
 

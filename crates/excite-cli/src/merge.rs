@@ -3,12 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use excite_report::Origin;
-use excite_vitals::Vitals;
+use excite_tasks::{MergeOptions, NamedModel};
 
-use crate::command_line::command_line;
 use crate::error::Failure;
-use crate::inputs::open;
 use crate::output;
 use crate::presentation::Presentation;
 
@@ -38,31 +35,12 @@ pub struct Arguments {
 
 /// Joins the files, and shows what they say together.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    arguments.presentation.check(arguments.out.as_deref())?;
-    let vitals = merged(&arguments.files)?;
-    let model = arguments.model.as_deref().map(open).transpose()?;
+    let baseline = arguments.presentation.prepare(arguments.out.as_deref())?;
+    let model = arguments.model.as_deref().map(NamedModel::open).transpose()?;
+    let merged = excite_tasks::merge(&arguments.files, &MergeOptions { model, baseline })?;
     if let Some(path) = &arguments.out {
-        vitals.write(path).map_err(|error| Failure::Failed(format!("the vitals cannot be written: {error}")))?;
+        merged.vitals.write(path).map_err(|error| Failure::Failed(format!("the vitals cannot be written: {error}")))?;
         output::notice(&format!("wrote {}", path.display()));
     }
-    let data = match &arguments.files[..] {
-        [one] => format!("{} samples in {}", vitals.samples(), one.display()),
-        files => format!("{} samples in {} files of vitals", vitals.samples(), files.len()),
-    };
-    let origin = Origin { command: command_line(), data, not_seen: Vec::new() };
-    arguments.presentation.show(&vitals, model.as_ref(), &origin, &vitals.model)
-}
-
-fn merged(files: &[PathBuf]) -> Result<Vitals, Failure> {
-    let read = |path: &PathBuf| {
-        let advice = "give files that excite check --vitals or excite merge -o has written";
-        Vitals::read(path).map_err(|error| Failure::Failed(format!("{error}: {advice}")))
-    };
-    let (first, rest) = files.split_first().ok_or_else(|| Failure::Usage("name at least one file".to_owned()))?;
-    let mut vitals = read(first)?;
-    for path in rest {
-        let merged = vitals.merge(&read(path)?);
-        merged.map_err(|error| Failure::Failed(format!("{} and {}: {error}", first.display(), path.display())))?;
-    }
-    Ok(vitals)
+    arguments.presentation.show(&merged, &merged.vitals.model)
 }

@@ -4,14 +4,14 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use excite_onnx::Model;
 use excite_report::{Origin, diagnosis_page};
+use excite_tasks::{Baseline, Checked, sarif};
 use excite_vitals::findings::Severity;
 use excite_vitals::{Diagnosis, Vitals};
-use serde_json::{Value, json};
 
+use crate::command_line::command_line;
 use crate::error::Failure;
-use crate::{baseline, output, sarif, table, weights};
+use crate::{output, table};
 
 /// Where a diagnosis goes.
 #[derive(Args)]
@@ -42,45 +42,35 @@ enum FailOn {
 }
 
 impl Presentation {
-    /// Looks, before the work begins, whether the files can be written and the baseline can be read; `other` is one more file to write.
-    pub fn check(&self, other: Option<&Path>) -> Result<(), Failure> {
+    /// Looks, before the work begins, whether the files can be written, `other` among them, and reads the baseline.
+    pub fn prepare(&self, other: Option<&Path>) -> Result<Option<Baseline>, Failure> {
         if self.json && self.prints_sarif() {
             return Err(Failure::Usage(
                 "--json and --sarif - both want standard output: give --sarif a file".to_owned(),
             ));
         }
-        if let Some(path) = &self.baseline {
-            baseline::read(path)?;
-        }
+        let baseline = self.baseline.as_deref().map(Baseline::read).transpose()?;
         let sarif = self.sarif.as_deref().filter(|_| !self.prints_sarif());
-        self.html.as_deref().into_iter().chain(sarif).chain(other).try_for_each(output::check_writable)
+        self.html.as_deref().into_iter().chain(sarif).chain(other).try_for_each(output::check_writable)?;
+        Ok(baseline)
     }
 
-    /// Shows the diagnosis of `vitals`, with the weights into its layers if they are known; `path` is what findings are said to be in.
-    /// Fails with [`Failure::Findings`] where they are severe.
-    pub fn show(&self, vitals: &Vitals, model: Option<&Model>, origin: &Origin, path: &str) -> Result<(), Failure> {
-        let weights = model.map(|model| weights::incoming(model, vitals));
-        let mut diagnosis = match weights {
-            Some(weights) => {
-                Diagnosis::with_weights(vitals, &weights).map_err(|error| Failure::Failed(error.to_string()))?
-            }
-            None => Diagnosis::of(vitals),
-        };
-        let mut known = 0;
-        if let Some(file) = &self.baseline {
-            known = baseline::read(file)?.retain_new(&mut diagnosis);
-        }
+    /// Shows the diagnosis; `path` is what findings are said to be in. Fails with [`Failure::Findings`] where they are severe.
+    pub fn show(&self, checked: &Checked, path: &str) -> Result<(), Failure> {
+        let Checked { vitals, diagnosis, data, not_seen, known } = checked;
+        let not_seen = not_seen.iter().map(|one| (one.name.clone(), one.why.clone())).collect();
+        let origin = Origin { command: command_line(), data: data.clone(), not_seen };
         if let Some(file) = &self.html {
-            output::write(file, &diagnosis_page(vitals, &diagnosis, origin))?;
+            output::write(file, &diagnosis_page(vitals, diagnosis, &origin))?;
         }
         if let Some(file) = &self.sarif {
-            let text = format!("{:#}\n", sarif::log(&diagnosis, path));
+            let text = format!("{:#}\n", sarif(diagnosis, path));
             if self.prints_sarif() { output::print(&text)? } else { output::write(file, &text)? }
         }
         if self.json {
-            output::print(&format!("{:#}\n", as_json(&diagnosis, origin)))?;
+            output::print(&output::json(&checked.record(&origin.command))?)?;
         } else if !self.prints_sarif() {
-            output::print(&in_terminal(vitals, &diagnosis, origin, known))?;
+            output::print(&in_terminal(vitals, diagnosis, &origin, *known))?;
         }
         for file in [&self.html, &self.sarif].into_iter().flatten().filter(|file| *file != Path::new("-")) {
             output::notice(&format!("wrote {}", file.display()));
@@ -98,16 +88,6 @@ impl Presentation {
     fn prints_sarif(&self) -> bool {
         self.sarif.as_deref() == Some(Path::new("-"))
     }
-}
-
-/// The whole result: the diagnosis, with what was asked for.
-fn as_json(diagnosis: &Diagnosis, origin: &Origin) -> Value {
-    let not_seen = origin.not_seen.iter().map(|(name, why)| json!({ "name": name, "why": why }));
-    let mut value = diagnosis.to_json();
-    value["command"] = json!(origin.command);
-    value["data"] = json!(origin.data);
-    value["not_seen"] = not_seen.collect();
-    value
 }
 
 /// The verdict, a line for each kind of finding with what to do, and the layers.

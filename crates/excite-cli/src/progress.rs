@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use excite_lab::Watcher;
+use excite_tasks::Watcher;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::error::Failure;
@@ -37,26 +37,7 @@ impl Progress {
 
     /// There are so many more things to do.
     pub fn expect(&self, more: u64) {
-        if more > 0 {
-            self.bar.inc_length(more);
-            self.bar.enable_steady_tick(Duration::from_millis(250));
-        }
-    }
-
-    /// So many are done.
-    pub fn advance(&self, done: u64, note: &str) {
-        self.bar.set_message(note.to_owned());
-        self.bar.inc(done);
-    }
-
-    /// Whether Ctrl-C was pressed.
-    pub fn is_stopping(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    /// Says something beside the bar.
-    pub fn notice(&self, sentence: &str) {
-        self.bar.suspend(|| output::notice(sentence));
+        self.progress(self.bar.position(), self.bar.length().unwrap_or(0) + more, "");
     }
 
     /// Takes the bar off the screen.
@@ -66,13 +47,32 @@ impl Progress {
 }
 
 impl Watcher for Progress {
+    fn progress(&self, done: u64, total: u64, note: &str) {
+        if self.bar.length() == Some(0) && total > 0 {
+            self.bar.enable_steady_tick(Duration::from_millis(250));
+        }
+        self.bar.set_length(total);
+        self.bar.set_position(done);
+        self.bar.set_message(note.to_owned());
+    }
+
+    fn notice(&self, sentence: &str) {
+        self.bar.suspend(|| output::notice(sentence));
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+impl excite_lab::Watcher for Progress {
     fn plan(&self, epochs_total: u64) {
-        self.bar.set_length(0);
-        self.expect(epochs_total);
+        self.progress(self.bar.position(), epochs_total, "");
     }
 
     fn epochs_done(&self, epochs: u64, note: &str) {
-        self.advance(epochs, note);
+        self.bar.set_message(note.to_owned());
+        self.bar.inc(epochs);
     }
 
     fn stop_requested(&self) -> bool {

@@ -3,8 +3,8 @@
 mod svg;
 
 use excite_report::quantisation_page;
-use excite_vitals::quantisation::{
-    CapEffect, Fit, Fixed, LeftOut, Proposal, Quantisation, QuantisedLayer, SimulatedOutput, Simulation, Width,
+use excite_tasks::quantisation::{
+    CapEffect, Fit, Fixed, Proposal, Quantisation, QuantisedLayer, SimulatedOutput, Simulation, SkippedLayer, Width,
 };
 use svg::check_svgs;
 
@@ -14,7 +14,7 @@ fn fit(signal_to_noise: f64) -> Fit {
 
 fn fixed(format: &str, signal_to_noise: f64) -> Fixed {
     Fixed {
-        format: format.into(),
+        format: format.parse().unwrap(),
         integer_bits: 3,
         fraction_bits: 5,
         low: 0.0,
@@ -25,7 +25,7 @@ fn fixed(format: &str, signal_to_noise: f64) -> Fixed {
 
 fn width(bits: u32, ratio: f64, has_cap: bool) -> Width {
     let proposal = |(method, more): (&str, f64)| Proposal {
-        method: method.into(),
+        method: method.parse().unwrap(),
         low: 0.0,
         high: 5.5,
         scale: 0.0216,
@@ -82,7 +82,7 @@ fn made_up() -> Quantisation {
         cap: 6.0,
         bits: vec![4, 8],
         layers: vec![layer("conv_1", "relu6", 0.0), layer("<b>conv_2</b>", "relu", -9.0), layer("fc", "gelu", 3.0)],
-        left_out: vec![LeftOut { name: "softmax_9".into(), why: "it works on rows".into() }],
+        left_out: vec![SkippedLayer { name: "softmax_9".into(), why: "it works on rows".into() }],
         simulations: vec![Simulation {
             bits: 8,
             scheme: "scales, MSE".into(),

@@ -1,7 +1,5 @@
 //! The diagnosis of a network: the figures of its layers, and what is wrong.
 
-use serde::{Deserialize, Serialize};
-
 use crate::findings::{self, Finding, Grade, Severity, Subject};
 use crate::{IncomingWeights, LayerFigures, Vitals, VitalsError};
 
@@ -24,10 +22,8 @@ use crate::{IncomingWeights, LayerFigures, Vitals, VitalsError};
 /// assert!(dead.summary.contains("in less than 0.750 % of all"), "{}", dead.summary);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Diagnosis {
-    /// The version of the serialised form.
-    pub version: u32,
     /// The name of the model.
     pub model: String,
     /// N: the largest number of independent samples that a layer has seen.
@@ -41,9 +37,6 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// The version of the serialised form.
-    pub const VERSION: u32 = 1;
-
     /// The diagnosis from vitals alone.
     pub fn of(vitals: &Vitals) -> Self {
         Self::from_subject(Subject { vitals, weights: &[] })
@@ -76,7 +69,6 @@ impl Diagnosis {
         }
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         Self {
-            version: Self::VERSION,
             model: vitals.model.clone(),
             samples: vitals.samples(),
             random_data: vitals.random_data,

@@ -5,6 +5,8 @@ use std::io;
 
 use excite::LengthMismatch;
 
+use crate::LayerIdentity;
+
 /// Why vitals could not be updated, merged, read or written.
 #[derive(Debug)]
 pub enum VitalsError {
@@ -26,10 +28,8 @@ pub enum VitalsError {
     },
     /// The two are not of the same layer: another name, function, role, number of units, or version.
     DifferentLayers {
-        /// The layer that was to take the other in.
-        this: String,
-        /// The other.
-        other: String,
+        /// The layer that the other was to be added to, and the other.
+        layers: Box<[LayerIdentity; 2]>,
     },
     /// The two are not of the same network.
     DifferentNetworks {
@@ -69,7 +69,8 @@ impl fmt::Display for VitalsError {
                     "a batch of {rows} rows cannot hold {found} independent samples: give a number from 1 to {rows}"
                 )
             }
-            Self::DifferentLayers { this, other } => {
+            Self::DifferentLayers { layers } => {
+                let [this, other] = layers.as_ref();
                 write!(out, "the vitals of {this} cannot be merged with those of {other}: only those of one layer can")
             }
             Self::DifferentNetworks { difference } => {

@@ -9,10 +9,12 @@ use crate::{LayerVitals, Role, cap};
 /// The vitals of one layer in figures, all finite. Where something is not known it is None: slopes of a layer of which only
 /// activations were given, the saturation measure of a function that is not bounded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LayerFigures {
     /// The layer's name.
     pub name: String,
     /// Its activation function.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub function: Function,
     /// What it is there for.
     pub role: Role,
@@ -28,8 +30,6 @@ pub struct LayerFigures {
     pub infinite: u64,
     /// The share of values with z ≤ 0, 0 to 1.
     pub not_positive: Option<f64>,
-    /// The number of units through which no gradient ever passed.
-    pub dead: Option<usize>,
     /// With 95 % confidence a unit that is dead in N samples passes a gradient in less than this share of all: 3/N.
     pub dead_bound: Option<f64>,
     /// The share of values saturated on the low side, 0 to 1.
@@ -41,8 +41,6 @@ pub struct LayerFigures {
     /// ρ, the saturation measure of a bounded function, the mean over units: 0.5 for outputs spread evenly over the range, 1 for outputs
     /// at its ends alone.
     pub saturation_measure: Option<f64>,
-    /// The number of units that never leave the linear part of a function that cuts.
-    pub always_on: Option<usize>,
     /// The mean pre-activation.
     pub z_mean: Option<f64>,
     /// The standard deviation of the pre-activations.
@@ -57,8 +55,6 @@ pub struct LayerFigures {
     pub max: f64,
     /// γ = ‖μ‖/‖σ‖ over the units: 0 for zero-centred ones.
     pub gamma: f64,
-    /// The number of units with a dormancy score of at most [`LayerVitals::DORMANT`]; dead ones among them.
-    pub dormant: usize,
     /// The share of values at or over the function's cap. None if it has none.
     pub capped: Option<f64>,
     /// The bits left of the binary point that the largest |a| takes, without the sign.
@@ -72,8 +68,6 @@ impl LayerFigures {
     pub fn of(layer: &LayerVitals) -> Self {
         let units = layer.units();
         let (z, a, slope) = (layer.pre_activations(), layer.activations(), layer.slopes());
-        let knows_slopes = slope.count + slope.infinite > 0;
-        let count = |holds: &dyn Fn(&Unit) -> bool| units.iter().filter(|unit| holds(unit)).count();
         let share = |part: fn(&Unit) -> u64, whole: fn(&Unit) -> u64| {
             let (part, whole): (u64, u64) = (units.iter().map(part).sum(), units.iter().map(whole).sum());
             (whole > 0).then(|| part as f64 / whole as f64)
@@ -89,13 +83,11 @@ impl LayerFigures {
             nan: z.nan + a.nan,
             infinite: z.infinite + a.infinite,
             not_positive: share(|u| u.not_positive, |u| u.signs),
-            dead: knows_slopes.then(|| count(&Unit::is_dead)),
             dead_bound: layer.dead_bound(),
             saturated_low: share(|u| u.low, Unit::slopes),
             saturated_high: share(|u| u.high, Unit::slopes),
-            saturated_units: knows_slopes.then(|| count(&Unit::is_saturated)),
+            saturated_units: layer.count_by_slope(Unit::is_saturated),
             saturation_measure: (!measures.is_empty()).then(|| measures.iter().sum::<f64>() / measures.len() as f64),
-            always_on: knows_slopes.then(|| count(&|unit| layer.is_always_on(unit))),
             z_mean: (z.count > 0).then_some(z.mean),
             z_std: (z.count > 0).then(|| z.std()),
             mean: a.mean,
@@ -103,7 +95,6 @@ impl LayerFigures {
             min: if a.count > 0 { a.min } else { 0.0 },
             max: if a.count > 0 { a.max } else { 0.0 },
             gamma: layer.gamma(),
-            dormant: layer.dormancy().iter().filter(|&&score| score <= LayerVitals::DORMANT).count(),
             capped: cap(layer.function()).and_then(|_| share(|u| u.at_cap, Unit::values)),
             integer_bits: if a.count > 0 { integer_bits(a.max.abs().max(a.min.abs())) } else { 0 },
             gate: (slope.count > 0).then_some(slope.mean),
@@ -118,6 +109,27 @@ impl LayerVitals {
     /// The vitals in figures.
     pub fn figures(&self) -> LayerFigures {
         LayerFigures::of(self)
+    }
+
+    /// The number of units through which no gradient ever passed. None where slopes are not known.
+    pub fn dead_units(&self) -> Option<usize> {
+        self.count_by_slope(Unit::is_dead)
+    }
+
+    /// The number of units that never leave the linear part of a function that cuts. None where slopes are not known.
+    pub fn always_on_units(&self) -> Option<usize> {
+        self.count_by_slope(|unit| self.is_always_on(unit))
+    }
+
+    /// The number of units with a dormancy score of at most [`DORMANT`](Self::DORMANT); dead ones among them.
+    pub fn dormant_units(&self) -> usize {
+        self.dormancy().iter().filter(|&&score| score <= Self::DORMANT).count()
+    }
+
+    /// The number of units for which this holds. None where slopes are not known.
+    fn count_by_slope(&self, holds: impl Fn(&Unit) -> bool) -> Option<usize> {
+        let slope = self.slopes();
+        (slope.count + slope.infinite > 0).then(|| self.units().iter().filter(|unit| holds(unit)).count())
     }
 
     /// With no gradient seen in N independent samples, the share of all samples in which one passes is under this with 95 %

@@ -1,5 +1,7 @@
 //! The vitals of one activation layer.
 
+use std::fmt;
+
 use excite::{Facts, Function};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +45,7 @@ pub struct LayerVitals {
 
 /// What a layer is there for. A gate and an output head may be saturated or off-centre on purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Its activations are what the next layer works on.
@@ -52,6 +55,37 @@ pub enum Role {
     Gate,
     /// Its activations are the network's answer.
     Output,
+}
+
+/// What makes a layer this one and no other.
+///
+/// ```
+/// use excite_vitals::LayerVitals;
+/// let [relu, tanh] = ["relu", "tanh"].map(|f| LayerVitals::new("fc1", f.parse().unwrap(), 2).identity());
+/// assert_ne!(relu, tanh);
+/// assert_eq!(relu.to_string(), "`fc1` (relu, Hidden, 2 units, saturated under 0.05, version 2)");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerIdentity {
+    /// Its name.
+    pub name: String,
+    /// Its activation function.
+    pub function: Function,
+    /// Its role.
+    pub role: Role,
+    /// The number of units.
+    pub units: usize,
+    /// The share of the largest slope under which a value is saturated.
+    pub saturation: f64,
+    /// The version of the serialised form.
+    pub version: u32,
+}
+
+impl fmt::Display for LayerIdentity {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, function, role, units, saturation, version } = self;
+        write!(out, "`{name}` ({function}, {role:?}, {units} units, saturated under {saturation}, version {version})")
+    }
 }
 
 /// The values of one layer in one batch, laid out [outer, units, positions].
@@ -256,14 +290,9 @@ impl LayerVitals {
     /// # Errors
     /// If `other` is of another layer, function, role, number of units or version; then nothing was added.
     pub fn merge(&mut self, other: &Self) -> Result<(), VitalsError> {
-        let identity = |layer: &Self| {
-            let Self { version, name, function, role, saturation, units, .. } = layer;
-            let units = units.as_slice().len();
-            format!("`{name}` ({function}, {role:?}, {units} units, saturated under {saturation}, version {version})")
-        };
-        let (this, other_identity) = (identity(self), identity(other));
-        if this != other_identity {
-            return Err(VitalsError::DifferentLayers { this, other: other_identity });
+        let layers = [self.identity(), other.identity()];
+        if layers[0] != layers[1] {
+            return Err(VitalsError::DifferentLayers { layers: Box::new(layers) });
         }
         self.samples += other.samples;
         self.units.merge(&other.units);
@@ -272,6 +301,19 @@ impl LayerVitals {
         self.same_sign.merge(other.same_sign);
         self.update_ratio.merge(other.update_ratio);
         Ok(())
+    }
+
+    /// What makes it this layer and no other: vitals with equal identities can be merged.
+    pub fn identity(&self) -> LayerIdentity {
+        let Self { version, name, function, role, saturation, units, .. } = self;
+        LayerIdentity {
+            name: name.clone(),
+            function: *function,
+            role: *role,
+            units: units.as_slice().len(),
+            saturation: *saturation,
+            version: *version,
+        }
     }
 
     /// The pre-activations: every 16th value of each sample. From which on depends on the sample's values, so that all units have their

@@ -1,5 +1,5 @@
-//! What a network's activations look like: streaming, mergeable statistics, and the record of a training run, of an experiment, of a
-//! comparison and of a quantisation.
+//! What a network's activations look like: streaming, mergeable statistics, and the record of a training run, of an experiment and
+//! of a comparison.
 //!
 //! ```
 //! use excite_vitals::LayerVitals;
@@ -28,10 +28,9 @@ mod file;
 pub mod findings;
 mod groups;
 mod histogram_sample;
-mod json;
 mod layer;
 mod network;
-pub mod quantisation;
+mod record;
 pub mod run;
 pub mod sketch;
 mod state;
@@ -43,7 +42,8 @@ pub use error::VitalsError;
 pub use figures::{LayerFigures, integer_bits};
 pub use file::write_file;
 pub use groups::FindingGroup;
-pub use layer::{Batch, LayerVitals, Role, cap};
+pub use layer::{Batch, LayerIdentity, LayerVitals, Role, cap};
 pub use network::{InputVitals, Vitals};
+pub use record::{DiagnosedLayer, DiagnosisRecord, GroupRecord};
 pub use state::UnitState;
 pub use weights::IncomingWeights;

@@ -2,7 +2,7 @@
 
 use excite::{Function, Interval};
 use excite_vitals::findings::{Cause, Finding, Grade, Severity};
-use excite_vitals::{Batch, Diagnosis, IncomingWeights, InputVitals, LayerVitals, Role, Vitals};
+use excite_vitals::{Batch, Diagnosis, DiagnosisRecord, IncomingWeights, InputVitals, LayerVitals, Role, Vitals};
 
 const SAMPLES: usize = 1000;
 
@@ -367,7 +367,8 @@ fn a_network_that_has_seen_nothing_has_no_findings() {
     let blank = LayerVitals::new("layer", "relu".parse().unwrap(), 4);
     let diagnosis = Diagnosis::of(&Vitals::new("model", vec![blank]));
     assert!(diagnosis.findings.is_empty() && diagnosis.worst().is_none());
-    assert_eq!(diagnosis.layers[0].dead, None);
-    let json = serde_json::to_string(&diagnosis).unwrap();
-    assert_eq!(serde_json::from_str::<Diagnosis>(&json).unwrap(), diagnosis);
+    assert_eq!(diagnosis.layers[0].saturated_units, None);
+    let record = diagnosis.record();
+    let json = serde_json::to_string(&record).unwrap();
+    assert_eq!(serde_json::from_str::<DiagnosisRecord>(&json).unwrap(), record);
 }

@@ -185,11 +185,12 @@ fn activations_alone_tell_what_follows_from_them() {
     let mut vitals = LayerVitals::new("layer", gelu, 4);
     vitals.update_batch(Batch::activations(&activated(gelu, &z))).unwrap();
     let figures = vitals.figures();
-    assert_eq!((figures.dead, figures.not_positive, figures.saturated_low, figures.gate), (None, None, None, None));
+    assert_eq!((figures.not_positive, figures.saturated_low, figures.gate), (None, None, None));
+    assert_eq!(vitals.dead_units(), None);
     assert!(figures.max > 5.0 && !vitals.units()[0].is_dead());
     let mut leaky = LayerVitals::new("layer", "leaky_relu".parse().unwrap(), 1);
     leaky.update_batch(Batch::activations(&[-0.1, 2.0, 0.0])).unwrap();
-    assert_eq!((leaky.units()[0].not_positive, leaky.figures().dead), (2, None));
+    assert_eq!((leaky.units()[0].not_positive, leaky.dead_units()), (2, None));
 }
 
 #[test]
@@ -209,7 +210,8 @@ fn independent_samples_are_as_many_as_the_caller_says() {
     let z = [-1.0_f32; 24];
     vitals.update_batch(Batch::pre_activations(&z).with_samples(3)).unwrap();
     let figures = vitals.figures();
-    assert_eq!((figures.samples, figures.values, figures.dead, figures.dead_bound), (3, 12, Some(2), Some(1.0)));
+    assert_eq!((figures.samples, figures.values, figures.dead_bound), (3, 12, Some(1.0)));
+    assert_eq!(vitals.dead_units(), Some(2));
     for samples in [0, 13] {
         let refused = vitals.update_batch(Batch::pre_activations(&z).with_samples(samples));
         assert!(matches!(refused, Err(VitalsError::Samples { rows: 12, .. })), "{samples}");
@@ -236,7 +238,8 @@ fn figures_are_those_of_the_definitions() {
         assert!((score - expected).abs() < 1e-6, "{score} {expected}");
     }
     let figures = relu.figures();
-    assert_eq!((figures.dead, figures.always_on, figures.dormant, figures.integer_bits), (Some(1), Some(2), 1, 2));
+    assert_eq!((relu.dead_units(), relu.always_on_units(), relu.dormant_units()), (Some(1), Some(2), 1));
+    assert_eq!(figures.integer_bits, 2);
     assert_eq!((figures.not_positive, figures.capped), (Some(1.0 / 3.0), None));
     assert!(close(figures.gate.unwrap(), 2.0 / 3.0, 1.0));
 }

@@ -3,21 +3,15 @@
 
 mod diff;
 mod emit;
-mod observe;
-mod propose;
 mod show;
-mod simulate;
 mod single;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use excite_fixed::QFormat;
-use excite_fixed::calibration::Grid;
-use excite_vitals::quantisation::{LeftOut, Quantisation};
+use excite_tasks::{QuantiseOptions, read_labels};
 
-use self::observe::Observed;
-use self::propose::Asked;
 use crate::command_line::command_line;
 use crate::error::Failure;
 use crate::inputs::InputArguments;
@@ -84,16 +78,16 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let emitted = arguments.emit.zip(arguments.output.as_deref());
     let Some(path) = &arguments.model else {
-        let kernel = arguments.single.resolve(&arguments.bits.0)?;
+        let function = arguments.single.function(&arguments.bits.0)?;
         if arguments.single.diff.is_empty() {
             let Some((language, output)) = emitted else {
                 return Err(Failure::Usage(
                     "--function is for --emit, which writes a kernel, or --diff, which compares libraries: give one of them".to_owned(),
                 ));
             };
-            return emit::function(&kernel, language, output);
+            return emit::function(&function, arguments.single.profile, language, output);
         }
-        return diff::run(&kernel, &arguments.single.diff, arguments.json);
+        return diff::run(&function, &arguments.single.diff, arguments.json);
     };
     if let Some(path) = &arguments.html {
         output::check_writable(path)?;
@@ -102,74 +96,35 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         emit::check_bits(&arguments.bits.0)?;
         output::prepare_folder(folder, "--output")?;
     }
-    let (observed, quantisation) = quantise(arguments, path)?;
+    let labels = arguments.labels.as_deref().map(read_labels).transpose()?;
+    let options = QuantiseOptions {
+        bits: arguments.bits.0.clone(),
+        cap: arguments.cap,
+        formats: arguments.format.clone(),
+        simulate: !arguments.no_simulation,
+        labels,
+    };
+    let (model, data) = (arguments.inputs.open(path)?, arguments.inputs.data()?);
+    let progress = Progress::new("runs", "stopping, nothing is written")?;
+    let quantised = excite_tasks::quantise(&model, &data, &options, &progress);
+    progress.clear();
+    let mut quantised = quantised?;
+    quantised.record.command = command_line();
     if let Some(path) = &arguments.html {
-        output::write(path, &excite_report::quantisation_page(&quantisation))?;
+        output::write(path, &excite_report::quantisation_page(&quantised.record))?;
     }
     if let Some((language, folder)) = emitted {
-        emit::model(&observed, arguments.bits.0[0], language, folder)?;
+        emit::model(&quantised, arguments.bits.0[0], language, folder)?;
     }
     if arguments.json {
-        output::print(&output::json(&quantisation)?)?;
+        output::print(&output::json(&quantised.record)?)?;
     } else {
-        output::print(&show::in_terminal(&quantisation))?;
+        output::print(&show::in_terminal(&quantised.record))?;
     }
     if let Some(path) = &arguments.html {
         output::notice(&format!("wrote {}", path.display()));
     }
     Ok(())
-}
-
-/// Runs the model, proposes, and simulates.
-fn quantise(arguments: &Arguments, path: &Path) -> Result<(Observed, Quantisation), Failure> {
-    let labels = arguments.labels.as_deref().map(simulate::read_labels).transpose()?;
-    let (model, name) = arguments.inputs.open(path)?;
-    let data = arguments.inputs.data()?;
-    let progress = Progress::new("runs", "stopping, nothing is written")?;
-    let bits = &arguments.bits.0;
-    let worked = || -> Result<_, Failure> {
-        let mut observed = observe::observe(&model, &name, &data, &progress)?;
-        let asked = Asked { bits, cap: arguments.cap, formats: &arguments.format };
-        let mut layers = Vec::new();
-        for seen in &observed.layers {
-            match propose::layer(seen, &asked) {
-                Ok(layer) => layers.push(layer),
-                Err(why) => observed.left_out.push(LeftOut { name: seen.name.clone(), why: why.to_string() }),
-            }
-        }
-        let verdict = propose::verdict(&layers, arguments.cap).unwrap_or_else(|| {
-            "No activation is a ReLU, so there is no cap to ask about: the formats follow from the ranges below."
-                .to_owned()
-        });
-        let (mut simulations, mut accuracy) = (Vec::new(), None);
-        if !arguments.no_simulation {
-            let schemes = simulate::schemes(&model, &observed, &layers, bits);
-            (simulations, accuracy) =
-                simulate::simulate(&model, &data, observed.runs, &schemes, labels.as_deref(), &progress)?;
-        }
-        let stays = |seen: &&observe::Seen| !model.replaceable().contains(&seen.site);
-        let not_simulated = observed.layers.iter().filter(stays).map(|seen| seen.name.clone()).collect();
-        let quantisation = Quantisation {
-            version: Quantisation::VERSION,
-            command: command_line(),
-            model: name.clone(),
-            data: data.described(observed.samples),
-            samples: observed.samples,
-            random_data: observed.random_data,
-            verdict,
-            cap: arguments.cap,
-            bits: bits.clone(),
-            layers,
-            left_out: observed.left_out.clone(),
-            simulations,
-            not_simulated,
-            accuracy,
-        };
-        Ok((observed, quantisation))
-    };
-    let result = worked();
-    progress.clear();
-    result
 }
 
 /// Numbers of bits, ascending.
@@ -178,10 +133,10 @@ struct Bits(Vec<u32>);
 
 fn bits(text: &str) -> Result<Bits, String> {
     let wrong = || {
-        let (least, most) = (4, Grid::BITS.end());
+        let (least, most) = (QuantiseOptions::BITS.start(), QuantiseOptions::BITS.end());
         format!("it must be numbers of bits from {least} to {most}, as 8, 4,6,8 or 4..8")
     };
-    let one = |text: &str| text.trim().parse().ok().filter(|bits| (4..=*Grid::BITS.end()).contains(bits));
+    let one = |text: &str| text.trim().parse().ok().filter(|bits| QuantiseOptions::BITS.contains(bits));
     let mut all = Vec::new();
     for part in text.split(',') {
         match part.split_once("..") {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use comfy_table::{Cell, CellAlignment, Table};
 use excite_fixed::calibration::Method;
 use excite_report::number::significant;
-use excite_vitals::quantisation::{Fit, Fixed, Quantisation, QuantisedLayer, Simulation, Width};
+use excite_tasks::quantisation::{Fit, Fixed, Quantisation, QuantisedLayer, Simulation, Width};
 
 use crate::number::percent;
 use crate::{output, table};
@@ -116,14 +116,14 @@ fn of_formats(result: &Quantisation) -> Table {
     let mut head = vec!["layer", "largest", "holds all", "best"];
     let asked: Vec<String> = only_widths(result)
         .next()
-        .map_or_else(Vec::new, |(_, width)| width.formats.iter().map(|fixed| fixed.format.clone()).collect());
+        .map_or_else(Vec::new, |(_, width)| width.formats.iter().map(|fixed| fixed.format.to_string()).collect());
     head.extend(asked.iter().map(String::as_str));
     if has_caps {
         head.extend(["no cap", "the cap", "signed", "best cap"]);
     }
     let mut table = table::new(&head);
     for (layer, width) in only_widths(result) {
-        let holds = width.by(Method::MinMax.name()).map_or_else(String::new, |proposal| fixed(&proposal.fixed));
+        let holds = width.by(Method::MinMax).map_or_else(String::new, |proposal| fixed(&proposal.fixed));
         let mut cells = vec![
             Cell::new(name(layer)),
             right(significant(layer.largest)),

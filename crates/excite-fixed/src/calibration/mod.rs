@@ -24,6 +24,7 @@ mod quality;
 mod tests;
 
 use core::fmt;
+use core::str::FromStr;
 
 pub use distribution::{CalibrationError, Distribution};
 pub use grid::Grid;
@@ -112,6 +113,33 @@ impl fmt::Display for Method {
         out.write_str(self.name())
     }
 }
+
+impl FromStr for Method {
+    type Err = UnknownMethod;
+
+    fn from_str(name: &str) -> Result<Self, UnknownMethod> {
+        Self::ALL.into_iter().find(|method| method.name() == name).ok_or(UnknownMethod)
+    }
+}
+
+/// No method has this name.
+///
+/// ```
+/// use excite_fixed::calibration::Method;
+/// assert_eq!("mse".parse(), Ok(Method::Mse));
+/// let error = "mean".parse::<Method>().unwrap_err();
+/// assert_eq!(error.to_string(), "the method must be min-max, percentile, mse, kl or aciq");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownMethod;
+
+impl fmt::Display for UnknownMethod {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("the method must be min-max, percentile, mse, kl or aciq")
+    }
+}
+
+impl core::error::Error for UnknownMethod {}
 
 /// A range, and the quantisations with it.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -9,13 +9,21 @@
 //! | a folder of `test_data_set_0`, `test_data_set_1`... | one for each of those |
 //! | `.png`, `.jpg` | one a picture; for models of one input |
 //! | any other folder | those of its files, by name |
+//!
+//! The features `audio` (.wav), `images` (.png, .jpg), `npz` and `safetensors`, all on by default, bring in the libraries that these need.
 
+mod absent;
+#[cfg(feature = "audio")]
 mod audio;
+#[cfg(feature = "images")]
 mod image;
 mod npy;
+#[cfg(feature = "npz")]
 mod npz;
+mod pictures;
 mod random;
 mod raw;
+#[cfg(feature = "safetensors")]
 mod safetensors;
 mod tensor_proto;
 
@@ -23,7 +31,15 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use self::image::Pictures;
+#[cfg(not(feature = "audio"))]
+use self::absent::audio;
+#[cfg(not(feature = "images"))]
+use self::absent::image;
+#[cfg(not(feature = "npz"))]
+use self::absent::npz;
+#[cfg(not(feature = "safetensors"))]
+use self::absent::safetensors;
+pub use self::pictures::Pictures;
 pub use self::random::random;
 pub use self::raw::Raw;
 use crate::{Array, Error, Model, ModelInput, Run};

@@ -1,6 +1,6 @@
 //! Figures of the layers from the input to the output.
 
-use excite_vitals::{LayerFigures, Role};
+use excite_vitals::Role;
 use maud::{Markup, html};
 
 use super::Layer;
@@ -14,14 +14,14 @@ const LARGEST_GAMMA: f64 = 4.0;
 
 pub(super) fn figures(layers: &[Layer]) -> Markup {
     let share = |share: f64| format!("{} %", number::trimmed(100.0 * share, 1));
-    let gates = heights(layers, |figures| figures.gate);
+    let gates = heights(layers, |layer| layer.figures.gate);
     let top = gates.iter().map(|(_, _, y)| *y).filter(|y| y.is_finite()).fold(1.0, f64::max);
     let gate =
         plot(layers, "mean slope E[f′(z)]", &gates, Axis::linear("", 0.0, 1.05 * top, |y| number::trimmed(y, 2)), None);
-    let dead = heights(layers, |figures| Some(figures.dead? as f64 / figures.units.max(1) as f64));
+    let dead = heights(layers, |layer| Some(layer.vitals.dead_units()? as f64 / layer.figures.units.max(1) as f64));
     let axis = Axis::linear("", 0.0, dead.iter().map(|(_, _, y)| *y).fold(0.05, f64::max) * 1.05, share);
     let dead = plot(layers, "share of dead units", &dead, axis, None);
-    let gammas = heights(layers, |figures| (figures.samples > 0).then_some(figures.gamma.min(LARGEST_GAMMA)));
+    let gammas = heights(layers, |layer| (layer.figures.samples > 0).then_some(layer.figures.gamma.min(LARGEST_GAMMA)));
     let axis = Axis::linear("", 0.0, 1.05 * LARGEST_GAMMA, |y| number::trimmed(y, 1));
     let centring = plot(layers, "off-centre γ = ‖μ‖/‖σ‖", &gammas, axis, Some((1.0, "")));
     let plots = [
@@ -40,9 +40,9 @@ const HIDDEN: Stroke = Stroke { colour: crate::theme::Colour::Series(0), dash: 0
 const OTHER: Stroke = Stroke { colour: crate::theme::Colour::Series(1), dash: 2 };
 
 /// The figure of each layer that has it: the place, whether the layer is hidden, and the figure.
-fn heights(layers: &[Layer], figure: impl Fn(&LayerFigures) -> Option<f64>) -> Vec<(f64, bool, f64)> {
+fn heights(layers: &[Layer], figure: impl Fn(&Layer) -> Option<f64>) -> Vec<(f64, bool, f64)> {
     let one = |layer: &Layer| {
-        let y = figure(layer.figures).filter(|y| y.is_finite())?;
+        let y = figure(layer).filter(|y| y.is_finite())?;
         Some((layer.place as f64, layer.figures.role == Role::Hidden, y))
     };
     layers.iter().filter_map(one).collect()

@@ -35,7 +35,7 @@ fn row(layer: &Layer) -> Markup {
     let figures = layer.figures;
     let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), number::percent);
     let saturated = figures.saturated_low.zip(figures.saturated_high).map(|(low, high)| low + high);
-    let dead = figures.dead.map(|dead| dead as f64 / figures.units.max(1) as f64);
+    let dead = layer.vitals.dead_units().map(|dead| dead as f64 / figures.units.max(1) as f64);
     html! {
         tr {
             th scope="row" {

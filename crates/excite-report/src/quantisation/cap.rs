@@ -1,6 +1,6 @@
 //! What a cap buys: ReLU without one, with it, and with the best one.
 
-use excite_vitals::quantisation::{CapEffect, Fixed, Quantisation};
+use excite_tasks::quantisation::{CapEffect, Fixed, Quantisation};
 use maud::{Markup, html};
 
 use super::{chosen, chosen_bits, decibels, share, with_clipped};
@@ -18,7 +18,7 @@ pub(super) fn effect(quantisation: &Quantisation) -> Markup {
         .filter_map(|(place, layer)| Some((place + 1, layer.name.as_str(), chosen(layer)?.cap.as_ref()?)))
         .collect();
     let first = |format: &dyn Fn(&CapEffect) -> &Fixed| {
-        all.first().map_or_else(String::new, |(_, _, e)| format(e).format.clone())
+        all.first().map_or_else(String::new, |(_, _, e)| format(e).format.to_string())
     };
     let (with, signed) = (first(&|effect| &effect.with), first(&|effect| &effect.with_signed));
     let columns = [

@@ -1,8 +1,8 @@
 //! Every activation: its histogram, the ranges and formats that were proposed, and how values fare in them.
 
 use excite_fixed::calibration::Method;
+use excite_tasks::quantisation::{Proposal, Quantisation, QuantisedLayer, Width};
 use excite_vitals::comparison::Spread;
-use excite_vitals::quantisation::{Proposal, Quantisation, QuantisedLayer, Width};
 use maud::{Markup, html};
 
 use super::{chosen, chosen_bits, decibels, share};
@@ -17,7 +17,7 @@ const MOST_PLOTS: usize = 150;
 /// The ratios from the input to the output, and over the bits where there are several.
 pub(super) fn depth(quantisation: &Quantisation) -> Markup {
     let layers = &quantisation.layers;
-    let ratio = |layer: &QuantisedLayer, method: Method| Some(chosen(layer)?.by(method.name())?.affine.signal_to_noise);
+    let ratio = |layer: &QuantisedLayer, method: Method| Some(chosen(layer)?.by(method)?.affine.signal_to_noise);
     let lines = Method::ALL.map(|method| {
         let points = layers.iter().enumerate();
         points.filter_map(|(place, layer)| Some(((place + 1) as f64, ratio(layer, method)?))).collect()
@@ -60,7 +60,7 @@ fn over_bits(quantisation: &Quantisation) -> Plot {
     let median = |method: Method, bits: u32| {
         let widths = quantisation.layers.iter().flat_map(|layer| &layer.widths).filter(|width| width.bits == bits);
         let ratios: Vec<f64> = widths
-            .filter_map(|width| Some(width.by(method.name())?.affine.signal_to_noise))
+            .filter_map(|width| Some(width.by(method)?.affine.signal_to_noise))
             .filter(|y| y.is_finite())
             .collect();
         Some(Spread::of(&ratios)?.median)
@@ -117,15 +117,10 @@ pub(super) fn details(quantisation: &Quantisation) -> Markup {
     }
 }
 
-/// The title of the method of that name.
-fn title(name: &str) -> &str {
-    Method::ALL.into_iter().find(|method| method.name() == name).map_or(name, |method| method.title())
-}
-
 fn in_short(layer: &QuantisedLayer) -> String {
     let Some(width) = chosen(layer) else { return String::new() };
     let best = width.best();
-    let title = title(&best.method);
+    let title = best.method.title();
     let (ratio, fixed) = (decibels(best.affine.signal_to_noise), width.best_fixed());
     format!(
         ": {ratio}\u{a0}dB in {} bits by {title}, {}\u{a0}dB in {}",
@@ -176,7 +171,7 @@ fn proposals(layer: &QuantisedLayer) -> Markup {
     let row = |width: &Width, proposal: &Proposal| {
         let (affine, fixed) = (&proposal.affine, &proposal.fixed);
         [
-            title(&proposal.method).to_owned(),
+            proposal.method.title().to_owned(),
             width.bits.to_string(),
             format!("{} to {}", number::significant(proposal.low), number::significant(proposal.high)),
             number::significant(proposal.scale),
@@ -184,7 +179,7 @@ fn proposals(layer: &QuantisedLayer) -> Markup {
             format!("{}\u{a0}dB", decibels(affine.signal_to_noise)),
             share(affine.clipped),
             affine.codes.to_string(),
-            fixed.format.clone(),
+            fixed.format.to_string(),
             format!("{}\u{a0}dB", decibels(fixed.fit.signal_to_noise)),
             share(fixed.fit.clipped),
             fixed.fit.codes.to_string(),
@@ -202,7 +197,7 @@ fn asked(layer: &QuantisedLayer) -> Markup {
     let rows: Vec<_> = formats
         .map(|fixed| {
             vec![
-                fixed.format.clone(),
+                fixed.format.to_string(),
                 format!("{} to {}", number::significant(fixed.low), number::significant(fixed.high)),
                 format!("{}\u{a0}dB", decibels(fixed.fit.signal_to_noise)),
                 share(fixed.fit.clipped),
@@ -230,9 +225,9 @@ fn histogram(layer: &QuantisedLayer, width: &Width) -> Markup {
     let ranges = width
         .proposals
         .iter()
-        .map(|proposal| (proposal.low, proposal.high, title(&proposal.method).to_owned()))
-        .chain([(best.low, best.high, best.format.clone())])
-        .chain(width.formats.iter().map(|fixed| (fixed.low, fixed.high, fixed.format.clone())));
+        .map(|proposal| (proposal.low, proposal.high, proposal.method.title().to_owned()))
+        .chain([(best.low, best.high, best.format.to_string())])
+        .chain(width.formats.iter().map(|fixed| (fixed.low, fixed.high, fixed.format.to_string())));
     let (mut y, step) = (0.0, 0.17);
     // To the right of the values is room for the names.
     let right = layer.largest + 0.04 * reach;

@@ -1,6 +1,6 @@
 //! What the words mean and how the figures came about.
 
-use excite_vitals::quantisation::Quantisation;
+use excite_tasks::quantisation::Quantisation;
 use maud::{Markup, html};
 
 pub(super) fn definitions(quantisation: &Quantisation) -> Markup {

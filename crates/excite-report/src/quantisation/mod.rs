@@ -5,7 +5,7 @@ mod layers;
 mod method;
 mod outputs;
 
-use excite_vitals::quantisation::{Fit, Quantisation, QuantisedLayer, Width};
+use excite_tasks::quantisation::{Fit, Quantisation, QuantisedLayer, Width};
 use maud::{Markup, html};
 
 use crate::{number, page};

@@ -1,6 +1,6 @@
 //! What becomes of the outputs when all activations are quantised.
 
-use excite_vitals::quantisation::{Quantisation, SimulatedOutput, Simulation};
+use excite_tasks::quantisation::{Quantisation, SimulatedOutput, Simulation};
 use maud::{Markup, html};
 
 use super::decibels;

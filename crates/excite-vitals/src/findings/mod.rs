@@ -115,9 +115,11 @@ impl<'a> Subject<'a> {
 
 /// Something that a rule found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// The rule; its identifier when serialised.
     #[serde(serialize_with = "write_id", deserialize_with = "read_id")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub rule: &'static Rule,
     /// The layer. None where it is about the inputs or the network as a whole.
     pub layer: Option<String>,
@@ -186,6 +188,7 @@ impl Finding {
 
 /// A figure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Evidence {
     /// What it is of, in words.
     pub quantity: String,
@@ -197,6 +200,7 @@ pub struct Evidence {
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing; healthy networks have it too.
@@ -209,6 +213,7 @@ pub enum Severity {
 
 /// How sure a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
     /// It may be otherwise: a conclusion from figures on made-up data, or one that leaves something out.
@@ -221,6 +226,7 @@ pub enum Grade {
 
 /// What is behind a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The figures do not tell.
@@ -286,11 +292,11 @@ fn percent(share: f64) -> String {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands on references")]
-fn write_id<S: Serializer>(rule: &&'static Rule, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn write_id<S: Serializer>(rule: &&'static Rule, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(rule.id)
 }
 
-fn read_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static Rule, D::Error> {
+pub(crate) fn read_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static Rule, D::Error> {
     let id = String::deserialize(deserializer)?;
     rule(&id).ok_or_else(|| de::Error::custom(format!("there is no rule `{id}`")))
 }

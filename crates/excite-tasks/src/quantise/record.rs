@@ -1,12 +1,18 @@
-//! The record of a quantisation: for the activations of a network which scales and Q formats were proposed, and at what cost.
+//! The record of a quantisation: the scales and Q formats that are proposed for the activations of a network, and what they cost.
 //!
 //! In JSON a ratio that is infinite, because nothing is lost, is `null`.
 
 use excite::Function;
-use serde::Serialize;
+use excite_fixed::QFormat;
+use excite_fixed::calibration::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::SkippedLayer;
+use crate::json::{as_text, infinite_where_null};
 
 /// What was proposed for a model, and what it does to the model's outputs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Quantisation {
     /// The version of this form.
     pub version: u32,
@@ -29,7 +35,7 @@ pub struct Quantisation {
     /// The activations, in the order of the network.
     pub layers: Vec<QuantisedLayer>,
     /// The activations that nothing is proposed for: the name, and why.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<SkippedLayer>,
     /// The model run with quantised activations.
     pub simulations: Vec<Simulation>,
     /// The activations that stayed in floats there: no tensor of the graph holds them.
@@ -43,21 +49,14 @@ impl Quantisation {
     pub const VERSION: u32 = 1;
 }
 
-/// An activation that nothing is proposed for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LeftOut {
-    /// Its name.
-    pub name: String,
-    /// Why nothing is.
-    pub why: String,
-}
-
 /// One activation of a network.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QuantisedLayer {
     /// Its name.
     pub name: String,
     /// Its function.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub function: Function,
     /// The least value it gave, or 0 if that is lower.
     pub least: f64,
@@ -76,7 +75,8 @@ pub struct QuantisedLayer {
 }
 
 /// What is proposed for an activation in so many bits.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Width {
     /// The number of bits.
     pub bits: u32,
@@ -109,16 +109,19 @@ impl Width {
         fixed.reduce(|a, b| if better(a, b) { b } else { a }).expect("every method proposes something")
     }
 
-    /// The proposal of the method of this name.
-    pub fn by(&self, method: &str) -> Option<&Proposal> {
+    /// The proposal of this method.
+    pub fn by(&self, method: Method) -> Option<&Proposal> {
         self.proposals.iter().find(|proposal| proposal.method == method)
     }
 }
 
 /// How values fare in a quantisation.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fit {
-    /// The signal-to-noise ratio in decibels.
+    /// The signal-to-noise ratio in decibels; infinite, and `null` in JSON, where nothing is lost.
+    #[serde(deserialize_with = "infinite_where_null")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub signal_to_noise: f64,
     /// The share of the values beyond the ends.
     pub clipped: f64,
@@ -127,10 +130,13 @@ pub struct Fit {
 }
 
 /// What one method proposes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Proposal {
-    /// The method's name: `"mse"`.
-    pub method: String,
+    /// The method; by its name in JSON: `"mse"`.
+    #[serde(with = "as_text")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub method: Method,
     /// The lower end of the range.
     pub low: f64,
     /// The upper end of the range: the cap.
@@ -146,10 +152,13 @@ pub struct Proposal {
 }
 
 /// A Q format, and how values fare in it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fixed {
-    /// Its name: `"UQ3.5"`.
-    pub format: String,
+    /// The format; by its name in JSON: `"UQ3.5"`.
+    #[serde(with = "as_text")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    pub format: QFormat,
     /// Its integer bits, the sign not counted.
     pub integer_bits: i8,
     /// Its fraction bits.
@@ -164,7 +173,8 @@ pub struct Fixed {
 
 /// What a cap buys a ReLU, judged by its pre-activations on the data at hand. Without the cap, and with the best one, the ratio is that of
 /// the outputs of an unbounded ReLU; with the cap it is that of the outputs of a ReLU that has it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CapEffect {
     /// The share of the pre-activations above the cap.
     pub above: f64,
@@ -192,7 +202,8 @@ pub struct CapEffect {
 }
 
 /// The model, run with the activations quantised.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Simulation {
     /// The number of bits.
     pub bits: u32,
@@ -205,11 +216,14 @@ pub struct Simulation {
 }
 
 /// An output of a model whose activations were quantised, beside that of the model in floats.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SimulatedOutput {
     /// Its name.
     pub name: String,
-    /// The signal-to-noise ratio in decibels.
+    /// The signal-to-noise ratio in decibels; infinite, and `null` in JSON, where nothing is lost.
+    #[serde(deserialize_with = "infinite_where_null")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub signal_to_noise: f64,
     /// The number of samples with another largest class; only of outputs of the shape \[samples, classes\].
     pub top1_changed: Option<u64>,

@@ -4,8 +4,16 @@ use excite_vitals::Diagnosis;
 use excite_vitals::findings::{self, Finding, Severity};
 use serde_json::{Value, json};
 
-/// The log of one run over `model`, the path as it was given.
-pub fn log(diagnosis: &Diagnosis, model: &str) -> Value {
+/// The findings as SARIF 2.1.0; `model` is the path that they are said to be in.
+///
+/// ```
+/// use excite_vitals::{Diagnosis, LayerVitals, Vitals};
+/// let vitals = Vitals::new("mlp", vec![LayerVitals::new("fc1", "relu".parse()?, 2)]);
+/// let log = excite_tasks::sarif(&Diagnosis::of(&vitals), "mlp.onnx");
+/// assert_eq!((&log["version"], log["runs"][0]["results"].as_array().map(Vec::len)), (&"2.1.0".into(), Some(0)));
+/// # Ok::<(), excite::UnknownFunction>(())
+/// ```
+pub fn sarif(diagnosis: &Diagnosis, model: &str) -> Value {
     let rules = findings::ALL.iter().map(|rule| {
         json!({
             "id": rule.id,

@@ -1,4 +1,4 @@
-//! The weights that lead into the layers of a model, as far as they tell what holds a dead unit down.
+//! The weights that lead into the layers of a model: they show why a dead unit is dead.
 
 use excite::Interval;
 use excite_onnx::{ActivationSite, Argument, Model, Orientation};
@@ -6,7 +6,7 @@ use excite_vitals::sketch::{Moments, Unit};
 use excite_vitals::{IncomingWeights, LayerVitals, Vitals};
 
 /// The weights into each layer of `vitals` that has dead units; None for the others, and where they or their inputs are not known.
-pub fn incoming(model: &Model, vitals: &Vitals) -> Vec<Option<IncomingWeights>> {
+pub(crate) fn incoming(model: &Model, vitals: &Vitals) -> Vec<Option<IncomingWeights>> {
     let names = model.site_names();
     let site = |layer: &LayerVitals| names.iter().position(|name| name == layer.name()).map(|at| &model.sites()[at]);
     let of = |layer: &LayerVitals| {

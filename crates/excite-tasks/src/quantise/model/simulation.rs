@@ -2,20 +2,18 @@
 
 use std::path::Path;
 
-use excite_fixed::QFormat;
 use excite_fixed::calibration::{Grid, Method, decibels};
 use excite_npy::{Kind, Npy};
 use excite_onnx::{Array, Model, Values};
-use excite_vitals::quantisation::{QuantisedLayer, SimulatedOutput, Simulation, Width};
 
-use super::observe::Observed;
-use super::propose::is_relu;
-use crate::error::Failure;
-use crate::examine::{Data, failed};
-use crate::progress::Progress;
+use super::LayerDistribution;
+use super::proposals::is_relu;
+use crate::quantisation::{QuantisedLayer, SimulatedOutput, Simulation, Width};
+use crate::watcher::Steps;
+use crate::{Data, Error};
 
 /// A quantisation for each activation of a model.
-pub struct Scheme {
+pub(super) struct Scheme {
     bits: u32,
     name: String,
     /// By the activations' places in the model; None for those that stay in floats.
@@ -26,11 +24,16 @@ pub struct Scheme {
 const FEW_WIDTHS: usize = 3;
 
 /// What is worth simulating: by scale and zero point, by Q format, and with the formats for the cap where the activation is a ReLU.
-pub fn schemes(model: &Model, observed: &Observed, layers: &[QuantisedLayer], bits: &[u32]) -> Vec<Scheme> {
+pub(super) fn schemes(
+    model: &Model,
+    distributions: &[LayerDistribution],
+    layers: &[QuantisedLayer],
+    bits: &[u32],
+) -> Vec<Scheme> {
     let scheme = |bits: u32, name: String, grid: &dyn Fn(&QuantisedLayer, &Width) -> Option<Grid>| {
         let mut grids = vec![None; model.sites().len()];
         for layer in layers {
-            let site = observed.layers.iter().find(|seen| seen.name == layer.name).map(|seen| seen.site);
+            let site = distributions.iter().find(|one| one.name == layer.name).map(|one| one.site);
             let width = layer.widths.iter().find(|width| width.bits == bits);
             if let Some((site, width)) = site.filter(|site| model.replaceable().contains(site)).zip(width) {
                 grids[site] = grid(layer, width);
@@ -38,24 +41,23 @@ pub fn schemes(model: &Model, observed: &Observed, layers: &[QuantisedLayer], bi
         }
         Scheme { bits, name, grids }
     };
-    let format = |text: &str| text.parse::<QFormat>().ok().map(Grid::from);
     let are_few = bits.len() <= FEW_WIDTHS;
     let mut schemes = Vec::new();
     for &bits in bits {
         let methods = Method::ALL.into_iter().filter(|method| are_few || *method == Method::Mse);
         for method in methods {
             schemes.push(scheme(bits, format!("scales, {}", method.title()), &|_, width| {
-                let range = width.by(method.name())?;
+                let range = width.by(method)?;
                 Grid::spanning(bits, range.low, range.high).ok()
             }));
         }
-        let best = |width: &Width| format(&width.by(Method::Mse.name())?.fixed.format);
+        let best = |width: &Width| Some(Grid::from(width.by(Method::Mse)?.fixed.format));
         schemes.push(scheme(bits, "Q formats, MSE".to_owned(), &|_, width| best(width)));
         let effect =
             layers.iter().flat_map(|layer| &layer.widths).find(|width| width.bits == bits && width.cap.is_some());
         if let Some(effect) = effect.and_then(|width| width.cap.as_ref()).filter(|_| are_few) {
             for fixed in [&effect.with, &effect.with_signed] {
-                let capped = format(&fixed.format);
+                let capped = Some(Grid::from(fixed.format));
                 schemes.push(scheme(bits, format!("{} for ReLUs", fixed.format), &|layer, width| {
                     if is_relu(layer.function) { capped } else { best(width) }
                 }));
@@ -65,14 +67,12 @@ pub fn schemes(model: &Model, observed: &Observed, layers: &[QuantisedLayer], bi
     schemes
 }
 
-/// The labels of samples: the index of each one's class.
-pub fn read_labels(path: &Path) -> Result<Vec<i64>, Failure> {
-    let wrong = |what: &str| {
-        Failure::Failed(format!(
-            "the labels {} cannot be used ({what}): give an .npy file with the number of the class of each sample",
-            path.display()
-        ))
-    };
+/// Reads the labels of samples, the index of each one's class, from an .npy file.
+///
+/// # Errors
+/// If it cannot be read, or does not hold a row of whole numbers.
+pub fn read_labels(path: &Path) -> Result<Vec<i64>, Error> {
+    let wrong = |fault: &str| Error::Labels { path: path.to_owned(), fault: fault.to_owned() };
     let bytes = std::fs::read(path).map_err(|error| wrong(&error.to_string()))?;
     let npy = Npy::parse(&bytes).map_err(|error| wrong(&error.to_string()))?;
     if npy.element.kind == Kind::Float || npy.shape.iter().filter(|&&size| size != 1).count() > 1 {
@@ -82,25 +82,25 @@ pub fn read_labels(path: &Path) -> Result<Vec<i64>, Failure> {
 }
 
 /// Runs the model on the data in floats and in every scheme. Gives what became of the outputs, and the accuracy in floats.
-pub fn simulate(
+pub(super) fn simulate(
     model: &Model,
     data: &Data,
     runs: u64,
     schemes: &[Scheme],
     labels: Option<&[i64]>,
-    progress: &Progress,
-) -> Result<(Vec<Simulation>, Option<f64>), Failure> {
+    steps: &Steps<'_>,
+) -> Result<(Vec<Simulation>, Option<f64>), Error> {
     let mut tallies = vec![Tally::default(); schemes.len()];
     let mut plain = Tally::default();
-    data.again(model, progress, runs, |part| {
-        let exact = model.run_replacing(part, |_, _| ()).map_err(failed)?;
+    data.first_batches(model, steps, runs, |part| {
+        let exact = model.run_replacing(part, |_, _| ())?;
         for (scheme, tally) in schemes.iter().zip(&mut tallies) {
             let outputs = model.run_replacing(part, |site, values| {
                 if let Some(grid) = &scheme.grids[site] {
                     grid.quantise_in_place(values);
                 }
             });
-            tally.add(&exact, &outputs.map_err(failed)?, labels);
+            tally.add(&exact, &outputs?, labels);
         }
         plain.add(&exact, &exact, labels);
         Ok(())
@@ -108,11 +108,7 @@ pub fn simulate(
     if let Some(labels) = labels
         && plain.rows() != labels.len()
     {
-        return Err(Failure::Failed(format!(
-            "there are {} labels, and the model has classes for {} samples: give one for each of those that it is run on",
-            labels.len(),
-            plain.rows()
-        )));
+        return Err(Error::LabelCount { labels: labels.len(), samples: plain.rows() });
     }
     let simulated = schemes.iter().zip(&tallies).map(|(scheme, tally)| Simulation {
         bits: scheme.bits,

@@ -6,54 +6,47 @@ use excite::Function;
 use excite_fixed::QFormat;
 use excite_fixed::calibration::{CalibrationError, Distribution, Grid, Method, Quality};
 use excite_vitals::comparison::Spread;
-use excite_vitals::quantisation::{CapEffect, Fit, Fixed, Proposal, QuantisedLayer, Width};
 
-use super::observe::Seen;
+use super::{LayerDistribution, QuantiseOptions};
+use crate::quantisation::{CapEffect, Fit, Fixed, Proposal, QuantisedLayer, Width};
 
 /// The bins of the histograms that go into reports.
 const BINS: usize = 256;
 
-/// What is asked for.
-pub struct Asked<'a> {
-    pub bits: &'a [u32],
-    pub cap: f64,
-    pub formats: &'a [QFormat],
-}
-
 /// Whether a function is max(x, 0), with a cap or without.
-pub fn is_relu(f: Function) -> bool {
+pub(super) fn is_relu(f: Function) -> bool {
     matches!(f, Function::Relu(_) | Function::Relu6(_) | Function::ReluN(_))
 }
 
 /// All that is proposed for a layer.
-pub fn layer(seen: &Seen, asked: &Asked) -> Result<QuantisedLayer, CalibrationError> {
-    let rectified = seen.z.as_ref().filter(|_| is_relu(seen.function)).and_then(|z| z.rectified().ok());
+pub(super) fn layer(layer: &LayerDistribution, options: &QuantiseOptions) -> Result<QuantisedLayer, CalibrationError> {
+    let rectified = layer.z.as_ref().filter(|_| is_relu(layer.function)).and_then(|z| z.rectified().ok());
     let width = |&bits: &u32| -> Result<Width, CalibrationError> {
-        let proposal = |method: Method| method.propose(&seen.a, bits).map(record);
-        let formats = asked.formats.iter().filter(|format| format.bits() == bits);
+        let proposal = |method: Method| method.propose(&layer.a, bits).map(record);
+        let formats = options.formats.iter().filter(|format| format.bits() == bits);
         Ok(Width {
             bits,
             proposals: Method::ALL.into_iter().map(proposal).collect::<Result<_, _>>()?,
-            formats: formats.map(|format| fixed(*format, &seen.a)).collect(),
-            cap: rectified.as_ref().map(|relu| cap_effect(relu, asked.cap, bits)).transpose()?,
+            formats: formats.map(|format| fixed(*format, &layer.a)).collect(),
+            cap: rectified.as_ref().map(|relu| cap_effect(relu, options.cap, bits)).transpose()?,
         })
     };
     Ok(QuantisedLayer {
-        name: seen.name.clone(),
-        function: seen.function,
-        least: seen.a.least(),
-        largest: seen.a.largest(),
-        values: seen.a.total(),
-        zeros: seen.a.share_of_zeros(),
-        not_finite: seen.a.not_finite(),
-        histogram: seen.a.outline(BINS),
-        widths: asked.bits.iter().map(width).collect::<Result<_, _>>()?,
+        name: layer.name.clone(),
+        function: layer.function,
+        least: layer.a.least(),
+        largest: layer.a.largest(),
+        values: layer.a.total(),
+        zeros: layer.a.share_of_zeros(),
+        not_finite: layer.a.not_finite(),
+        histogram: layer.a.outline(BINS),
+        widths: options.bits.iter().map(width).collect::<Result<_, _>>()?,
     })
 }
 
 fn record(proposal: excite_fixed::calibration::Proposal) -> Proposal {
     Proposal {
-        method: proposal.method.name().to_owned(),
+        method: proposal.method,
         low: proposal.low,
         high: proposal.high,
         scale: proposal.affine.scale(),
@@ -69,7 +62,7 @@ fn fit(quality: Quality) -> Fit {
 
 fn with_fit(format: QFormat, quality: Quality) -> Fixed {
     Fixed {
-        format: format.to_string(),
+        format,
         integer_bits: format.integer_bits(),
         fraction_bits: format.fraction_bits(),
         low: format.min(),
@@ -104,7 +97,7 @@ fn cap_effect(relu: &Distribution, cap: f64, bits: u32) -> Result<CapEffect, Cal
 }
 
 /// What the cap buys, in a few sentences about bytes, or else the first width; None where no activation is a ReLU.
-pub fn verdict(layers: &[QuantisedLayer], cap: f64) -> Option<String> {
+pub(super) fn verdict(layers: &[QuantisedLayer], cap: f64) -> Option<String> {
     let at = |layer: &'_ QuantisedLayer| {
         let width = layer.widths.iter().find(|width| width.bits == 8).or_else(|| layer.widths.first())?;
         Some((width.bits, width.cap.clone()?, matches!(layer.function, Function::Relu(_))))
@@ -112,7 +105,7 @@ pub fn verdict(layers: &[QuantisedLayer], cap: f64) -> Option<String> {
     let all: Vec<(u32, CapEffect, bool)> = layers.iter().filter_map(at).collect();
     let (bits, CapEffect { with, with_signed, .. }, _) = all.first()?;
     let effects: Vec<&CapEffect> = all.iter().map(|(_, effect, _)| effect).collect();
-    let (format, signed) = (&with.format, &with_signed.format);
+    let (format, signed) = (with.format, with_signed.format);
     let largest = effects.iter().map(|effect| effect.largest).fold(0.0, f64::max);
     let over = effects.iter().filter(|effect| effect.largest > cap).count();
     let (saves, rest): (Vec<&CapEffect>, Vec<_>) = effects.iter().partition(|effect| effect.fraction_bits > 0);

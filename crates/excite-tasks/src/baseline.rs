@@ -1,4 +1,4 @@
-//! What was there before: findings of an earlier result, so that only new ones are reported.
+//! The findings of an earlier check, so that only new ones are reported.
 
 use std::collections::HashSet;
 use std::fs;
@@ -8,29 +8,27 @@ use excite_vitals::Diagnosis;
 use excite_vitals::findings::{Finding, Severity};
 use serde::Deserialize;
 
-use crate::error::Failure;
+use crate::Error;
 
-/// An earlier result of --json, as far as it matters here.
-#[derive(Deserialize)]
+/// The findings of an earlier check.
+#[derive(Clone, Debug, Deserialize)]
 pub struct Baseline {
     findings: Vec<Finding>,
 }
 
-/// Reads the result of an earlier --json.
-pub fn read(path: &Path) -> Result<Baseline, Failure> {
-    let fault = |fault: &str| {
-        Failure::Failed(format!(
-            "the baseline {} cannot be used ({fault}): give a result of excite check --json",
-            path.display()
-        ))
-    };
-    let text = fs::read(path).map_err(|error| fault(&error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| fault(&error.to_string()))
-}
-
 impl Baseline {
-    /// Leaves out what is known: findings of the same rule and layer that are no more severe and have no new unit. The number of those.
-    pub fn retain_new(&self, diagnosis: &mut Diagnosis) -> usize {
+    /// Reads the JSON of an earlier check.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is not the JSON of a check.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let fault = |fault: &str| Error::Baseline { path: path.to_owned(), fault: fault.to_owned() };
+        let text = fs::read(path).map_err(|error| fault(&error.to_string()))?;
+        serde_json::from_slice(&text).map_err(|error| fault(&error.to_string()))
+    }
+
+    /// Leaves out the known findings: those of the same rule and layer that are no more severe and have no new unit. Gives their number.
+    pub(crate) fn retain_new(&self, diagnosis: &mut Diagnosis) -> usize {
         let before = diagnosis.findings.len();
         diagnosis.findings.retain(|finding| self.is_new(finding));
         before - diagnosis.findings.len()

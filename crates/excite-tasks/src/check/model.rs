@@ -1,0 +1,92 @@
+//! Runs a model on data, and diagnoses its activations.
+
+use std::ops::ControlFlow;
+
+use excite_onnx::Examination;
+use excite_vitals::{Diagnosis, Vitals};
+
+use super::record::CheckRecord;
+use crate::data::UnreadableFiles;
+use crate::watcher::Steps;
+use crate::{Baseline, Data, Error, NamedModel, SkippedLayer, Watcher, weights};
+
+/// How a model is checked.
+#[derive(Clone, Debug, Default)]
+pub struct CheckOptions {
+    /// The result of an earlier check, whose findings are left out.
+    pub baseline: Option<Baseline>,
+}
+
+/// What a check found.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What was measured.
+    pub vitals: Vitals,
+    /// What it means.
+    pub diagnosis: Diagnosis,
+    /// The data in a few words.
+    pub data: String,
+    /// The activations that were not looked at.
+    pub not_seen: Vec<SkippedLayer>,
+    /// How many findings were left out because the baseline has them.
+    pub known: usize,
+}
+
+/// Runs the model on the data, and diagnoses its activations. The weights that lead into a layer show why its dead units are dead.
+///
+/// # Errors
+/// If an input cannot be read or does not fit the model, the engine fails, or the watcher stops it.
+pub fn check(model: &NamedModel, data: &Data, options: &CheckOptions, watcher: &dyn Watcher) -> Result<Checked, Error> {
+    let (vitals, not_seen) = measure(model, data, &Steps::new(watcher))?;
+    let described = data.describe(vitals.samples());
+    Ok(Checked { not_seen, ..Checked::of(vitals, Some(model), described, options.baseline.as_ref())? })
+}
+
+impl Checked {
+    /// Diagnoses vitals, with the weights of the model where it is known.
+    pub(crate) fn of(
+        vitals: Vitals,
+        model: Option<&NamedModel>,
+        data: String,
+        baseline: Option<&Baseline>,
+    ) -> Result<Self, Error> {
+        let mut diagnosis = match model {
+            Some(model) => Diagnosis::with_weights(&vitals, &weights::incoming(model.model(), &vitals))?,
+            None => Diagnosis::of(&vitals),
+        };
+        let known = baseline.map_or(0, |baseline| baseline.retain_new(&mut diagnosis));
+        Ok(Self { vitals, diagnosis, data, not_seen: Vec::new(), known })
+    }
+
+    /// The record, which programs print as JSON; `command` is what makes it again.
+    pub fn record(&self, command: &str) -> CheckRecord {
+        CheckRecord {
+            diagnosis: self.diagnosis.record(),
+            command: command.to_owned(),
+            data: self.data.clone(),
+            not_seen: self.not_seen.clone(),
+        }
+    }
+}
+
+/// The vitals of the model on the data, and the activations that have none.
+pub(crate) fn measure(
+    model: &NamedModel,
+    data: &Data,
+    steps: &Steps<'_>,
+) -> Result<(Vitals, Vec<SkippedLayer>), Error> {
+    let mut examination = Examination::new(model.model());
+    data.each_batch(model.model(), steps, UnreadableFiles::Reported, |part| {
+        if data.samples().is_some_and(|most| examination.samples() >= most as u64) {
+            return Ok(ControlFlow::Break(()));
+        }
+        examination.run(part)?;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    if examination.runs() == 0 {
+        return Err(Error::NothingRead);
+    }
+    let (mut vitals, left_out) = examination.finish(model.name());
+    vitals.random_data = data.is_random();
+    Ok((vitals, left_out.into_iter().map(|one| SkippedLayer { name: one.name, why: one.why }).collect()))
+}

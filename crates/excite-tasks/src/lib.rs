@@ -1,0 +1,91 @@
+//! The commands of excite as a library: options in, results out.
+//!
+//! * [`check`] runs an ONNX model on data and tells what is wrong with its activations.
+//! * [`merge`] joins vitals that were gathered in several processes, and tells the same of all of them.
+//! * [`quantise`](quantise()) chooses fixed-point formats and scales for the activations of a model, and shows what they cost.
+//!
+//! Models need the feature `models`, which is on by default. Without it the crate has the records of results alone, and kernels of single
+//! functions.
+//!
+//! A [`Watcher`] sees how far a task has come and may stop it; `&()` watches nothing. Nothing is printed, and nothing is written to disk.
+//!
+//! A diagnosis of a model, printed:
+//!
+//! ```
+//! use excite_tasks::{CheckOptions, Data, InputOptions, NamedModel, check};
+//!
+//! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../excite-onnx/tests/models");
+//! # let (model, data) = (format!("{folder}/nmp.onnx"), format!("{folder}/nmp.chords.npz"));
+//! let model = NamedModel::open(model)?;
+//! let data = Data::files(&[data.into()], InputOptions::default())?;
+//! let checked = check(&model, &data, &CheckOptions::default(), &())?;
+//! println!("{}", checked.diagnosis.headline());
+//! for finding in &checked.diagnosis.findings {
+//!     let layer = finding.layer.as_deref().unwrap_or("the network");
+//!     println!("{}: {layer}: {}", finding.severity, finding.summary);
+//!     println!("  {}", finding.remedy);
+//! }
+//! # assert_eq!((checked.diagnosis.layers.len(), checked.diagnosis.random_data), (6, false));
+//! # Ok::<(), excite_tasks::Error>(())
+//! ```
+//!
+//! Fixed-point formats for its activations, printed:
+//!
+//! ```
+//! use excite_tasks::{Data, InputOptions, NamedModel, QuantiseOptions, quantise};
+//!
+//! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../excite-onnx/tests/models");
+//! # let (model, data) = (format!("{folder}/nmp.onnx"), format!("{folder}/nmp.chords.npz"));
+//! let model = NamedModel::open(model)?;
+//! let data = Data::files(&[data.into()], InputOptions::default())?;
+//! let quantised = quantise(&model, &data, &QuantiseOptions::default(), &())?;
+//! for layer in &quantised.record.layers {
+//!     let best = layer.widths[0].best();
+//!     println!("{}: scale {:.3e}, zero point {}", layer.name, best.scale, best.zero_point);
+//!     println!("  {:.1} dB by {}", best.affine.signal_to_noise, best.method);
+//! }
+//! # assert_eq!(quantised.record.layers.len(), 6);
+//! # Ok::<(), excite_tasks::Error>(())
+//! ```
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod baseline;
+mod check;
+#[cfg(feature = "models")]
+mod data;
+mod error;
+mod json;
+#[cfg(feature = "models")]
+mod merge;
+#[cfg(feature = "models")]
+mod model;
+mod quantise;
+mod sarif;
+mod skipped;
+mod watcher;
+#[cfg(feature = "models")]
+mod weights;
+
+pub use baseline::Baseline;
+pub use check::CheckRecord;
+#[cfg(feature = "models")]
+pub use check::{CheckOptions, Checked, check};
+#[cfg(feature = "models")]
+pub use data::Data;
+pub use error::Error;
+#[cfg(feature = "models")]
+pub use excite_onnx::{
+    Array, UnitAxis, Values,
+    inputs::{InputOptions, Pictures, Raw},
+};
+#[cfg(feature = "models")]
+pub use merge::{MergeOptions, merge};
+#[cfg(feature = "models")]
+pub use model::NamedModel;
+pub use quantise::{CodeComparison, CodeDifference, CodeType, FunctionQuantisation, Quantised, record as quantisation};
+#[cfg(feature = "models")]
+pub use quantise::{Kernel, KernelEntry, ModelQuantisation, QuantiseOptions, quantise, read_labels};
+pub use sarif::sarif;
+pub use skipped::SkippedLayer;
+pub use watcher::Watcher;

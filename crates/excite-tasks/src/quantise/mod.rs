@@ -1,0 +1,12 @@
+//! Fixed-point formats and scales for the activations of a model, and kernels for one function.
+
+mod codes;
+mod function;
+#[cfg(feature = "models")]
+mod model;
+pub mod record;
+
+pub use self::codes::{CodeComparison, CodeDifference, Quantised};
+pub use self::function::{CodeType, FunctionQuantisation};
+#[cfg(feature = "models")]
+pub use self::model::{Kernel, KernelEntry, ModelQuantisation, QuantiseOptions, quantise, read_labels};
