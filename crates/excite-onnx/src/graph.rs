@@ -1,12 +1,13 @@
 //! A graph to be asked: who makes a tensor, who reads it, which tensors are constants.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use rten_onnx::onnx::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
-use crate::tensor_values;
+use crate::constant::{Constant, fold};
 
-/// What patterns ask of the attributes of a node.
+/// What is asked of a node.
 pub(crate) trait NodeExt {
     fn op(&self) -> &str;
     fn find_attribute(&self, name: &str) -> Option<&AttributeProto>;
@@ -78,7 +79,14 @@ pub(crate) struct Graph<'a> {
     producers: HashMap<&'a str, &'a NodeProto>,
     consumers: HashMap<&'a str, Vec<&'a NodeProto>>,
     initializers: HashMap<&'a str, &'a TensorProto>,
+    /// The tensors that are the same in every run.
+    constant: HashSet<&'a str>,
+    /// Those that nodes make, as far as their numbers are known; and others whose numbers are all the same in every run.
+    folded: HashMap<&'a str, Rc<Constant>>,
 }
+
+/// The most numbers of constants that are made of others: a model of a few bytes could ask for any number.
+const MOST_FOLDED: usize = 1 << 22;
 
 impl<'a> Graph<'a> {
     pub fn new(proto: &'a GraphProto, opset: i64, outer: Option<(&'a Graph<'a>, &'a NodeProto)>) -> Self {
@@ -92,8 +100,39 @@ impl<'a> Graph<'a> {
                 consumers.entry(input.as_str()).or_default().push(node);
             }
         }
-        let initializers = proto.initializer.iter().filter_map(|tensor| Some((tensor.name.as_deref()?, tensor)));
-        Self { proto, outer, opset, producers, consumers, initializers: initializers.collect() }
+        let initializers: HashMap<_, _> =
+            proto.initializer.iter().filter_map(|tensor| Some((tensor.name.as_deref()?, tensor))).collect();
+        let constant = initializers.keys().copied().collect();
+        let mut graph =
+            Self { proto, outer, opset, producers, consumers, initializers, constant, folded: HashMap::new() };
+        let mut left = MOST_FOLDED;
+        for node in &proto.node {
+            graph.fold(node, &mut left);
+        }
+        graph
+    }
+
+    /// Notes what a node makes, if that is the same in every run.
+    fn fold(&mut self, node: &'a NodeProto, left: &mut usize) {
+        let Some(output) = node.output(0) else { return };
+        let mut inputs = node.input.iter().filter(|name| !name.is_empty());
+        let random = node.op().starts_with("Random") || matches!(node.op(), "Bernoulli" | "Multinomial");
+        let constant = node.op() == "Constant"
+            || !node.input.is_empty()
+                && !random
+                && node.subgraphs().next().is_none()
+                && inputs.all(|x| self.is_constant(x));
+        if constant {
+            self.constant.extend(node.output.iter().map(String::as_str));
+        }
+        // These give the same number everywhere, in a shape that the run may settle.
+        if constant || matches!(node.op(), "ConstantOfShape" | "Expand" | "CastLike") {
+            let inputs: Vec<_> = node.input.iter().map(|input| self.constant(input)).collect();
+            if let Some(made) = fold(node, &inputs).filter(|made| made.values.len() <= *left) {
+                *left -= made.values.len();
+                self.folded.insert(output, Rc::new(made));
+            }
+        }
     }
 
     /// The node of this graph that makes a tensor.
@@ -101,88 +140,41 @@ impl<'a> Graph<'a> {
         self.producers.get(tensor).copied()
     }
 
-    /// The node of one operator that makes a tensor.
-    pub fn made_by(&self, tensor: &str, op: &str) -> Option<&'a NodeProto> {
-        self.producer(tensor).filter(|node| node.op() == op)
-    }
-
     /// The nodes of this graph that read a tensor.
     pub fn consumers(&self, tensor: &str) -> &[&'a NodeProto] {
         self.consumers.get(tensor).map_or(&[], Vec::as_slice)
     }
 
-    /// The tensor of an initialiser or a Constant node, here or around.
-    pub fn constant(&self, tensor: &str) -> Option<&'a TensorProto> {
+    /// Whether a tensor has the same value in every run.
+    pub fn is_constant(&self, tensor: &str) -> bool {
+        match self.producers.get(tensor) {
+            Some(_) => self.constant.contains(tensor),
+            None => self.constant.contains(tensor) || self.outer.is_some_and(|(outer, _)| outer.is_constant(tensor)),
+        }
+    }
+
+    /// The numbers of a constant, here or around; None if it has too many to be part of an activation.
+    pub fn constant(&self, tensor: &str) -> Option<Rc<Constant>> {
         if let Some(tensor) = self.initializers.get(tensor) {
-            return Some(tensor);
+            return Constant::of(tensor).map(Rc::new);
         }
         match self.producers.get(tensor) {
-            Some(node) if node.op() == "Constant" => node.find_attribute("value")?.t.as_ref(),
-            Some(node) if passes(node) => self.constant(node.input(0)?),
-            Some(_) => None,
+            Some(_) => self.folded.get(tensor).cloned(),
             None => self.outer?.0.constant(tensor),
         }
     }
 
-    /// Whether a tensor has the same value in every run: an initialiser, a Constant node, or one that is dequantised.
-    pub fn is_constant(&self, tensor: &str) -> bool {
-        match self.producers.get(tensor) {
-            Some(node) => {
-                node.op() == "Constant"
-                    || (passes(node) || node.op() == "QuantizeLinear")
-                        && node.input(0).is_some_and(|x| self.is_constant(x))
-            }
-            None => {
-                self.initializers.contains_key(tensor) || self.outer.is_some_and(|(outer, _)| outer.is_constant(tensor))
-            }
+    /// The sizes of an initialiser, here or around.
+    pub fn dims(&self, tensor: &str) -> Option<&'a [i64]> {
+        match self.initializers.get(tensor) {
+            Some(tensor) => Some(&tensor.dims),
+            None => self.outer.and_then(|(outer, _)| outer.dims(tensor)),
         }
-    }
-
-    /// The one value of a constant, whatever its shape; None if it has several different ones.
-    pub fn scalar(&self, tensor: &str) -> Option<f64> {
-        let values = match self.constant(tensor) {
-            Some(constant) => tensor_values::values(constant)?,
-            None => self.constant_attribute(tensor)?,
-        };
-        let (&first, rest) = values.split_first()?;
-        let float = first as f32;
-        rest.iter().all(|&value| value == first).then(|| if f64::from(float) == first { decimal(float) } else { first })
     }
 
     /// The values of a constant integer tensor, such as the axes of a Squeeze.
     pub fn integers(&self, tensor: &str) -> Option<Vec<i64>> {
-        let values = match self.constant(tensor) {
-            Some(constant) => tensor_values::values(constant)?,
-            None => self.constant_attribute(tensor)?,
-        };
-        Some(values.into_iter().map(|value| value as i64).collect())
-    }
-
-    /// The values of a Constant node that holds plain numbers instead of a tensor.
-    fn constant_attribute(&self, tensor: &str) -> Option<Vec<f64>> {
-        let node = match self.producers.get(tensor) {
-            Some(node) if node.op() == "Constant" => node,
-            Some(_) => return None,
-            None => return self.outer?.0.constant_attribute(tensor),
-        };
-        let attribute = node.attribute.first()?;
-        match attribute.name.as_deref()? {
-            "value_float" => Some(vec![f64::from(attribute.f?)]),
-            "value_int" => Some(vec![attribute.i? as f64]),
-            "value_floats" => Some(attribute.floats.iter().map(|&value| f64::from(value)).collect()),
-            "value_ints" => Some(attribute.ints.iter().map(|&value| value as f64).collect()),
-            _ => None,
-        }
-    }
-
-    /// Splits the two inputs of a node, in either order, into a tensor and a constant number.
-    pub fn with_scalar(&self, node: &'a NodeProto) -> Option<(&'a str, f64)> {
-        let (left, right) = (node.input(0)?, node.input(1)?);
-        match (self.scalar(left), self.scalar(right)) {
-            (None, Some(number)) => Some((left, number)),
-            (Some(number), None) => Some((right, number)),
-            _ => None,
-        }
+        Some(self.constant(tensor)?.values.iter().map(|&value| value as i64).collect())
     }
 
     /// The tensor that holds the same values, further back: through Identity, casts, and quantising with dequantising.
@@ -192,18 +184,13 @@ impl<'a> Graph<'a> {
             let input = node.input(0)?;
             match node.op() {
                 // An integer that nobody quantised here is a value of its own.
-                "DequantizeLinear" => self.made_by(input, "QuantizeLinear")?.input(0),
+                "DequantizeLinear" => self.producer(input).filter(|node| node.op() == "QuantizeLinear")?.input(0),
                 _ => Some(input),
             }
         }) {
             tensor = before;
         }
         tensor
-    }
-
-    /// Whether two tensors hold the same values.
-    pub fn same(&self, left: &'a str, right: &'a str) -> bool {
-        self.origin(left) == self.origin(right)
     }
 
     /// The nodes that read a tensor, or what [`origin`](Self::origin) takes for the same, and the tensor that each reads.
@@ -241,16 +228,6 @@ impl<'a> Graph<'a> {
             found.extend(reshaped.flat_map(|node| node.output.iter().map(String::as_str)));
         }
         false
-    }
-
-    /// The other input of a node of two, up to [`origin`](Self::origin).
-    pub fn other_input(&self, node: &'a NodeProto, tensor: &'a str) -> Option<&'a str> {
-        let (left, right) = (node.input(0)?, node.input(1)?);
-        match (self.same(left, tensor), self.same(right, tensor)) {
-            (true, false) => Some(right),
-            (false, true) => Some(left),
-            _ => None,
-        }
     }
 }
 

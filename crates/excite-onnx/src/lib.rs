@@ -9,6 +9,8 @@
 #![deny(missing_docs)]
 
 mod array;
+mod constant;
+mod elementwise;
 mod error;
 mod examine;
 mod external;
@@ -22,6 +24,7 @@ mod rewrite;
 mod run;
 mod site;
 mod tensor_values;
+mod units;
 mod wire;
 
 pub use array::{Array, Run, Values};
@@ -30,4 +33,4 @@ pub use examine::{Examination, LeftOut};
 pub use model::{Element, Model, ModelInput, Size};
 pub use recurrent::Gate;
 pub use run::Observation;
-pub use site::{ActivationSite, Argument, Layer, Orientation, Role, SiteFunction, Source, UnitAxis, Unseen};
+pub use site::{ActivationSite, Affine, Layer, Orientation, Role, SiteFunction, Source, UnitAxis, Unseen};

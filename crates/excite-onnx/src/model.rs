@@ -162,7 +162,7 @@ impl Model {
     }
 
     /// The places among [`sites`](Self::sites) of the activations that [`run_replacing`](Self::run_replacing) hands over: all but gates
-    /// of recurrent nodes, which no tensor holds, and those within the bodies of If and Loop.
+    /// of recurrent nodes and others that no tensor holds, and those within the bodies of If and Loop.
     pub fn replaceable(&self) -> &[usize] {
         &self.replaceable
     }
@@ -264,7 +264,9 @@ fn name_recurrent_outputs(graph: &mut GraphProto, sites: &mut [(recognise::Path,
 
 /// The places of the activations whose results are tensors of the graph itself.
 fn replaceable(sites: &[(recognise::Path, ActivationSite)]) -> Vec<usize> {
-    let is = |(path, site): &(recognise::Path, ActivationSite)| path.is_empty() && site.source == Source::Tensors;
+    let is = |(path, site): &(recognise::Path, ActivationSite)| {
+        path.is_empty() && site.source == Source::Tensors && !site.output.is_empty()
+    };
     sites.iter().enumerate().filter(|(_, site)| is(site)).map(|(index, _)| index).collect()
 }
 

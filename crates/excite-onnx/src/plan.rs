@@ -133,7 +133,7 @@ impl Wiring {
         for (index, site) in sites.iter().enumerate() {
             let show = match site.source {
                 Source::Tensors => {
-                    let follows = outputs == Outputs::Needed && site.output_follows();
+                    let follows = site.output.is_empty() || outputs == Outputs::Needed && site.output_follows();
                     let output = if follows { None } else { Some(id(&site.output)?) };
                     Show::Tensors { site: index, pre_activation: id(&site.pre_activation)?, output }
                 }

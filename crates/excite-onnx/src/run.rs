@@ -8,7 +8,8 @@ use rten_tensor::prelude::*;
 
 use crate::plan::{Piece, Plan, Recurrent, Show};
 use crate::recurrent::{Operands, pre_activations};
-use crate::site::{ActivationSite, Argument};
+use crate::site::{ActivationSite, Affine};
+use crate::units::{LaidOut, lay_out};
 use crate::{Array, Error, Model, Run, Values};
 
 /// What one activation sees and gives in one run.
@@ -91,7 +92,7 @@ impl Model {
                             Some(Some((_, a))) if a.len() == z.1.len() => a,
                             Some(_) => continue,
                         };
-                        self.show_tensors(*site, z, &a, &mut show);
+                        self.show_tensors(*site, z, a, &mut show);
                     }
                     Show::Recurrent(node) => self.show_gates(node, &kept, &mut show)?,
                     Show::Replaced { .. } | Show::Outputs(_) => {}
@@ -142,7 +143,10 @@ impl Model {
                     Show::Replaced { site, output } => {
                         if let Some(Value::FloatTensor(values)) = kept.get_mut(output) {
                             values.make_contiguous();
-                            replace(*site, values.data_mut().unwrap_or_default());
+                            let (values, result) = (values.data_mut().unwrap_or_default(), self.sites()[*site].result);
+                            values.iter_mut().for_each(|value| *value = result.before(*value));
+                            replace(*site, values);
+                            values.iter_mut().for_each(|value| *value = result.of(*value));
                         }
                     }
                     Show::Outputs(ids) => {
@@ -174,13 +178,20 @@ impl Model {
         Ok(())
     }
 
-    fn show_tensors(&self, index: usize, (shape, z): Floats<'_>, a: &[f32], show: &mut impl FnMut(Observation)) {
+    fn show_tensors(
+        &self,
+        index: usize,
+        (shape, z): Floats<'_>,
+        a: Cow<'_, [f32]>,
+        show: &mut impl FnMut(Observation),
+    ) {
         let site = &self.sites()[index];
-        let z = arguments(site.argument, z);
-        let Some(unit_axis) = site.unit_axis.of(shape.len()) else { return };
+        let z = changed(site.argument, z, Affine::of);
+        let a = if site.output.is_empty() { site.computed(&z).into() } else { changed(site.result, a, Affine::before) };
+        let Some(LaidOut { shape, unit_axis, z, a }) = lay_out(site.unit_axis, shape, z, a) else { return };
         if !z.is_empty() {
             let samples = if unit_axis == 0 { 1 } else { shape[0] };
-            show(Observation { site, index, z: &z, a, shape: &shape, unit_axis, samples });
+            show(Observation { site, index, z: &z, a: &a, shape: &shape, unit_axis, samples });
         }
     }
 
@@ -201,10 +212,7 @@ impl Model {
         for &direction in &node.directions {
             for z in pre_activations(node.cell, direction, &operands)? {
                 let site = &self.sites()[index];
-                let mut a = z.clone();
-                if let Some(function) = site.function.each() {
-                    function.forward_in_place(&mut a);
-                }
+                let a = site.computed(&z);
                 if !z.is_empty() {
                     let shape = [z.len() / units, units];
                     show(Observation { site, index, z: &z, a: &a, shape: &shape, unit_axis: 1, samples });
@@ -238,11 +246,9 @@ fn floats(value: &Value) -> Option<Floats<'_>> {
     Some((view.shape().to_vec(), values))
 }
 
-fn arguments(argument: Argument, z: Cow<'_, [f32]>) -> Cow<'_, [f32]> {
-    if argument == Argument::ITSELF {
-        return z;
-    }
-    Cow::Owned(z.iter().map(|z| z.mul_add(argument.scale, argument.shift)).collect())
+/// Numbers, changed where `by` changes them at all.
+fn changed(by: Affine, numbers: Cow<'_, [f32]>, change: fn(Affine, f32) -> f32) -> Cow<'_, [f32]> {
+    if by == Affine::ITSELF { numbers } else { numbers.iter().map(|&number| change(by, number)).collect() }
 }
 
 fn failed(error: &rten::RunError, run: &Run) -> Error {

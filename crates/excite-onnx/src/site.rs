@@ -54,20 +54,28 @@ pub enum Role {
     Output,
 }
 
-/// What the pre-activation tensor is multiplied with, and what is added then, to be the function's argument.
-///
-/// It is the identity but for operators that have more parameters than the function, such as HardSigmoid of α = 0.2.
+/// What a number is multiplied with, and what is added then.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Argument {
+pub struct Affine {
     /// The factor.
     pub scale: f32,
     /// What is added.
     pub shift: f32,
 }
 
-impl Argument {
-    /// The tensor itself.
+impl Affine {
+    /// The number itself.
     pub const ITSELF: Self = Self { scale: 1.0, shift: 0.0 };
+
+    /// scale · x + shift
+    pub fn of(self, x: f32) -> f32 {
+        if self == Self::ITSELF { x } else { x.mul_add(self.scale, self.shift) }
+    }
+
+    /// The number of which this is the scaled and shifted one.
+    pub fn before(self, y: f32) -> f32 {
+        if self == Self::ITSELF { y } else { (y - self.shift) / self.scale }
+    }
 }
 
 /// The layer whose results an activation works on: a matrix product or a convolution.
@@ -104,12 +112,14 @@ pub enum UnitAxis {
     Front(usize),
     /// Counted from the last: 0 is the features of \[N, T, F\].
     Back(usize),
+    /// Two, counted from the first, as heads and what lies within a head: a unit is a place along both.
+    Two(usize, usize),
     /// The graph does not tell: the second of two, four or five axes, else the last.
     ByRank,
 }
 
 impl UnitAxis {
-    /// The axis in a tensor of that many axes; None for a tensor without any.
+    /// The axis in a tensor of that many axes, the first of two; None for a tensor without any.
     ///
     /// ```
     /// use excite_onnx::UnitAxis;
@@ -121,7 +131,7 @@ impl UnitAxis {
     pub fn of(self, rank: usize) -> Option<usize> {
         let last = rank.checked_sub(1)?;
         Some(match self {
-            Self::Front(axis) => axis.min(last),
+            Self::Front(axis) | Self::Two(axis, _) => axis.min(last),
             Self::Back(axis) => last.saturating_sub(axis),
             Self::ByRank if matches!(rank, 2 | 4 | 5) => 1,
             Self::ByRank => last,
@@ -153,14 +163,17 @@ pub struct ActivationSite {
     pub name: String,
     /// What it computes.
     pub function: SiteFunction,
-    /// The slopes of a PReLU, one for each unit, where they differ; the function has their mean then.
-    pub slopes: Vec<f32>,
+    /// The functions of the units, where they differ, as those of a PReLU with a slope for each channel; `function` has the mean of their
+    /// parameters then.
+    pub unit_functions: Vec<Function>,
     /// The tensor that it works on.
     pub pre_activation: String,
-    /// How the tensor becomes the argument of the function.
-    pub argument: Argument,
-    /// The tensor of its results.
+    /// How the tensor becomes the argument of the function: mostly as it is, but the hard sigmoid of Keras is that of 1.2·z here.
+    pub argument: Affine,
+    /// The tensor of its results; empty where no tensor holds them.
     pub output: String,
+    /// How the function's value becomes the result.
+    pub result: Affine,
     /// What it is there for.
     pub role: Role,
     /// The axis of its units; may be set to another.
@@ -172,9 +185,18 @@ pub struct ActivationSite {
 }
 
 impl ActivationSite {
-    /// Whether its activations follow from its pre-activations to the last bit, whoever works them out: each is its input or a constant.
+    /// Whether its activations follow from its pre-activations to the last bit, whoever computes them: each is its input or a constant.
     pub(crate) fn output_follows(&self) -> bool {
-        self.function.each().is_some_and(|function| function.work() == Work::Selects)
+        self.result == Affine::ITSELF && self.function.each().is_some_and(|function| function.work() == Work::Selects)
+    }
+
+    /// The activations of pre-activations, as the function has them.
+    pub(crate) fn computed(&self, z: &[f32]) -> Vec<f32> {
+        let mut a = z.to_vec();
+        if let Some(function) = self.function.each() {
+            function.forward_in_place(&mut a);
+        }
+        a
     }
 }
 

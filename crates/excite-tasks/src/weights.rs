@@ -1,7 +1,7 @@
 //! The weights that lead into the layers of a model: they show why a dead unit is dead.
 
 use excite::Interval;
-use excite_onnx::{ActivationSite, Argument, Model, Orientation};
+use excite_onnx::{ActivationSite, Affine, Model, Orientation};
 use excite_vitals::sketch::{Moments, Unit};
 use excite_vitals::{IncomingWeights, LayerVitals, Vitals};
 
@@ -23,7 +23,7 @@ fn into_layer(
     site: &ActivationSite,
     layer: &LayerVitals,
 ) -> Option<IncomingWeights> {
-    let before = site.layer.as_ref().filter(|_| site.argument == Argument::ITSELF)?;
+    let before = site.layer.as_ref().filter(|_| site.argument == Affine::ITSELF)?;
     let (shape, weights) = model.constant(before.weights.as_ref()?)?;
     let units = layer.units().len();
     let (weights, channels) = match (before.orientation?, &shape[..]) {

@@ -1,4 +1,4 @@
-//! Along which axis the units of a tensor lie, by what made it.
+//! Along which axis the units of a tensor lie: that which the weights of the layer before it make, followed through what moves axes.
 
 use rten_onnx::onnx::NodeProto;
 
@@ -11,7 +11,15 @@ const FARTHEST: usize = 64;
 /// The axis of the units of an activation: by what made its pre-activation, or else by what reads its output.
 pub(super) fn unit_axis<'a>(graph: &'a Graph<'a>, pre_activation: &'a str, output: &'a str) -> UnitAxis {
     let read = || graph.readers(output).into_iter().find_map(|(node, _)| by_layer(node));
-    of(graph, pre_activation, FARTHEST).or_else(read).unwrap_or(UnitAxis::ByRank)
+    of(graph, pre_activation, FARTHEST).map(|units| units.axis).or_else(read).unwrap_or(UnitAxis::ByRank)
+}
+
+/// Where the units are.
+#[derive(Clone, Copy)]
+struct Units {
+    axis: UnitAxis,
+    /// How many there are, where the weights tell.
+    count: Option<i64>,
 }
 
 /// The axis that the channels of a layer lie along, both of what it reads and of what it makes.
@@ -31,6 +39,7 @@ fn by_layer(node: &NodeProto) -> Option<UnitAxis> {
         | "GroupNormalization" => Some(UnitAxis::Front(1)),
         "MatMul"
         | "MatMulInteger"
+        | "FusedMatMul"
         | "Gemm"
         | "LayerNormalization"
         | "RMSNormalization"
@@ -42,28 +51,124 @@ fn by_layer(node: &NodeProto) -> Option<UnitAxis> {
     }
 }
 
-fn of<'a>(graph: &'a Graph<'a>, tensor: &'a str, farthest: usize) -> Option<UnitAxis> {
+fn of<'a>(graph: &'a Graph<'a>, tensor: &'a str, farthest: usize) -> Option<Units> {
     let node = graph.producer(tensor)?;
     let farthest = farthest.checked_sub(1)?;
-    if let Some(axis) = by_layer(node) {
-        return Some(axis);
-    }
+    let before = || of(graph, node.input(0)?, farthest);
     match node.op() {
-        "Flatten" => Some(UnitAxis::Back(0)),
-        "Transpose" => transposed(node, of(graph, node.input(0)?, farthest)?),
-        "Unsqueeze" => unsqueezed(&axes(graph, node)?, of(graph, node.input(0)?, farthest)?),
-        "Squeeze" => squeezed(&axes(graph, node)?, of(graph, node.input(0)?, farthest)?),
-        // A new shape: what was a unit is no more to be told.
-        "Reshape" | "Einsum" | "Gather" | "GatherND" | "If" | "Loop" | "Shape" => None,
-        // What is left keeps the axes of its first input that is no constant.
-        _ => node.input.iter().filter(|input| !graph.is_constant(input)).find_map(|input| of(graph, input, farthest)),
+        // W·x, with the units where the rows of the weights are.
+        "MatMul" if node.input(0).is_some_and(|left| graph.is_constant(left)) => {
+            Some(Units { axis: UnitAxis::Back(1), count: weight_size(graph, node.input(0)?, -2) })
+        }
+        "Einsum" => by_equation(graph, node),
+        "Reshape" => reshaped(graph, node, farthest),
+        "Flatten" => Some(Units { axis: UnitAxis::Back(0), count: None }),
+        "Transpose" => transposed(node, before()?),
+        "Unsqueeze" => moved(before()?, |axis| unsqueezed(&axes(graph, node)?, axis)),
+        "Squeeze" => moved(before()?, |axis| squeezed(&axes(graph, node)?, axis)),
+        // What was a unit is no more to be told.
+        "Gather" | "GatherND" | "If" | "Loop" | "Shape" => None,
+        _ => match by_layer(node) {
+            Some(axis) => Some(Units { axis, count: count(graph, node) }),
+            // What is left keeps the axes of its first input that is no constant.
+            None => {
+                node.input.iter().filter(|input| !graph.is_constant(input)).find_map(|input| of(graph, input, farthest))
+            }
+        },
     }
 }
 
-fn transposed(node: &NodeProto, axis: UnitAxis) -> Option<UnitAxis> {
+/// How many units the weights of a layer make.
+fn count(graph: &Graph, node: &NodeProto) -> Option<i64> {
+    match node.op() {
+        "Conv" | "ConvInteger" | "BatchNormalization" => weight_size(graph, node.input(1)?, 0),
+        "MatMul" | "MatMulInteger" => weight_size(graph, node.input(1)?, -1),
+        "Gemm" => weight_size(graph, node.input(1)?, if node.int("transB", 0) == 0 { 1 } else { 0 }),
+        _ => None,
+    }
+}
+
+/// A size of a constant tensor; negative axes count from the last.
+fn weight_size(graph: &Graph, tensor: &str, axis: i64) -> Option<i64> {
+    let dims = graph.dims(graph.origin(tensor))?;
+    let axis = if axis < 0 { axis + dims.len() as i64 } else { axis };
+    dims.get(usize::try_from(axis).ok()?).copied()
+}
+
+/// By the letter that the weights bring in: `bti,io->bot` has its units second.
+fn by_equation(graph: &Graph, node: &NodeProto) -> Option<Units> {
+    let equation: String = node.text("equation")?.split_whitespace().collect();
+    let (operands, output) = equation.split_once("->")?;
+    let operands: Vec<&str> = operands.split(',').collect();
+    let weights = node.input.iter().position(|input| graph.is_constant(input))?;
+    let others =
+        |letter: char| operands.iter().enumerate().any(|(at, operand)| at != weights && operand.contains(letter));
+    let made =
+        |&(_, letter): &(usize, char)| operands[weights].contains(letter) && !others(letter) && letter.is_alphabetic();
+    let found: Vec<usize> = output.chars().enumerate().filter(made).map(|(at, _)| at).collect();
+    // The three dots are letters of no axis.
+    let axis = |at: usize| match output.find("...") {
+        Some(dots) if dots < at => UnitAxis::Back(output.len() - 1 - at),
+        _ => UnitAxis::Front(at),
+    };
+    match found[..] {
+        [at] => Some(Units { axis: axis(at), count: None }),
+        [first, second] if !output.contains('.') => Some(Units { axis: UnitAxis::Two(first, second), count: None }),
+        _ => None,
+    }
+}
+
+/// Where the units are after a Reshape: where sizes that they had, or two that make up their number, still are.
+fn reshaped<'a>(graph: &'a Graph<'a>, node: &'a NodeProto, farthest: usize) -> Option<Units> {
+    let shape = node.input(1)?;
+    let Some(sizes) = graph.integers(shape) else {
+        // As another tensor is shaped.
+        let made = graph.producer(shape).filter(|node| node.op() == "Shape")?;
+        return of(graph, made.input(0)?, farthest);
+    };
+    let before = of(graph, node.input(0)?, farthest)?;
+    let count = before.count?;
+    let rank = sizes.len();
+    let size = |axis: usize| sizes.get(axis).copied();
+    let front = |axis: usize| match (size(axis), size(axis + 1)) {
+        (Some(own), _) if own == count || own == 0 => Some(UnitAxis::Front(axis)),
+        (Some(first), Some(second)) if makes_up(first, second, count) => Some(UnitAxis::Two(axis, axis + 1)),
+        _ => None,
+    };
+    let back = || match rank.checked_sub(1) {
+        Some(last) if size(last) == Some(count) || (size(last) == Some(-1) && last == 1) => Some(UnitAxis::Back(0)),
+        Some(last @ 1..) if makes_up(size(last - 1)?, size(last)?, count) => Some(UnitAxis::Two(last - 1, last)),
+        _ => None,
+    };
+    let axis = match before.axis {
+        UnitAxis::Front(axis) => front(axis),
+        UnitAxis::Back(0) => back(),
+        UnitAxis::Two(first, second) if second == first + 1 => front(first).or_else(back),
+        _ => None,
+    };
+    Some(Units { axis: axis?, count: Some(count) })
+}
+
+/// Whether two sizes, of which one may be left open, are those of so many units.
+fn makes_up(first: i64, second: i64, count: i64) -> bool {
+    match (first, second) {
+        (-1, size) | (size, -1) => size > 1 && count % size == 0,
+        (first, second) => first > 0 && second > 0 && first.checked_mul(second) == Some(count),
+    }
+}
+
+fn moved(units: Units, to: impl FnOnce(UnitAxis) -> Option<UnitAxis>) -> Option<Units> {
+    Some(Units { axis: to(units.axis)?, ..units })
+}
+
+fn transposed(node: &NodeProto, units: Units) -> Option<Units> {
     let order = &node.find_attribute("perm")?.ints;
-    let before = axis.of(order.len())?;
-    order.iter().position(|&from| from == before as i64).map(UnitAxis::Front)
+    let place = |before: usize| order.iter().position(|&from| from == before as i64);
+    let axis = match units.axis {
+        UnitAxis::Two(first, second) => UnitAxis::Two(place(first)?, place(second)?),
+        axis => UnitAxis::Front(place(axis.of(order.len())?)?),
+    };
+    Some(Units { axis, ..units })
 }
 
 /// The axes that a Squeeze or an Unsqueeze takes away or adds: an attribute before version 13 of the operators, then an input.

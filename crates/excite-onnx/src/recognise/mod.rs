@@ -1,62 +1,42 @@
-//! Finds the activations in a graph: one file for each function or family, each anchored at one node.
+//! Finds the activations in a graph by what they compute, however they are spelled.
+//!
+//! An exporter may write SiLU as a Sigmoid and a Mul, as x / (1 + e⁻ˣ), with its constants cast, unsqueezed or dequantised, in float16
+//! between two casts. All of these are one curve, and the curve is what is looked at:
+//!
+//! 1. **Regions** ([`region`]). Some tensors are functions of one other tensor z, number by number: everything between them and z is
+//!    element-wise nodes (Add, Mul, Exp, Where, Clip, Cast, ...) and constants. So it is if all paths to the tensor pass through z, as in a
+//!    graph of control flow: z is one of its dominators. These are found once, in the order of the nodes.
+//! 2. **Curves**. A region is evaluated in f64 at some 150 numbers z, with the operators of [`elementwise`](crate::elementwise). They lie
+//!    densely around 0 and reach to ±3000. Constants that differ from unit to unit, as the slopes of a PReLU, make one curve for each unit.
+//! 3. **Functions** ([`identify`]). A curve is compared with every function of the catalogue: as it is; with parameters, which are solved for
+//!    and then must hold at every number; and with a scale and a shift before or after it.
+//! 4. **Which region** ([`choose`]). From the last tensor of the graph to the first, the largest region that is exactly a function is that
+//!    activation, and all within it is part of it: the tanh in a GELU, the ReLU before a Clip from 0 to 6. Straight lines at either end are
+//!    left off, so z and the result are tensors as near to the bend as can be. A scale or a shift is taken for part of a function only
+//!    where no smaller region is one without. Where a bend is no function of the catalogue, and a layer feeds it, it is named as not seen.
+//!
+//! What is not element-wise has its own file: [`softmax`], and the [`recurrent`] operators. What an activation is there for ([`purpose`]),
+//! the [`layer`] that feeds it and the axis of its units ([`layout`]) follow from the graph around it.
 
-mod clip;
-mod elementary;
-mod gelu;
+mod choose;
+mod clipping;
+mod identify;
 mod layer;
 mod layout;
-mod polynomial;
-mod rectifier;
+mod purpose;
 mod recurrent;
-mod sigmoid;
+mod region;
 mod softmax;
-mod tanh;
 #[cfg(test)]
 mod tests;
 
-use excite::Function;
 use rten_onnx::onnx::{GraphProto, NodeProto};
 
-use crate::graph::{Graph, NodeExt, changes_shape_only};
-use crate::site::{ActivationSite, Argument, Role, SiteFunction, Source, Unseen};
-pub(crate) use elementary::SELU;
-
-/// What a pattern says of its anchor.
-enum Verdict<'a> {
-    /// It is one activation.
-    Is(Match<'a>),
-    /// It is one, but not one that can be looked at.
-    Unseen(String),
-    /// It is part of another activation, or none.
-    No,
-}
-
-/// An activation as a pattern finds it.
-struct Match<'a> {
-    function: SiteFunction,
-    pre_activation: &'a str,
-    output: &'a str,
-    argument: Argument,
-    slopes: Vec<f32>,
-}
-
-impl<'a> Match<'a> {
-    fn new(function: impl Into<Function>, pre_activation: &'a str, output: &'a str) -> Self {
-        let function = SiteFunction::Each(function.into());
-        Self { function, pre_activation, output, argument: Argument::ITSELF, slopes: Vec::new() }
-    }
-}
-
-/// One after the other is asked until one gives a verdict.
-const PATTERNS: [for<'a> fn(&'a Graph<'a>, &'a NodeProto) -> Option<Verdict<'a>>; 7] = [
-    clip::recognise,
-    rectifier::recognise,
-    gelu::recognise,
-    sigmoid::recognise,
-    tanh::recognise,
-    softmax::recognise,
-    elementary::recognise,
-];
+pub(crate) use crate::elementwise::SELU;
+use crate::graph::{Graph, NodeExt};
+use crate::site::{ActivationSite, Unseen};
+use choose::Chooser;
+use identify::Catalogue;
 
 /// Where a graph within graphs is: for each level the index of the node and the name of its attribute.
 pub(crate) type Path = Vec<(usize, String)>;
@@ -64,97 +44,56 @@ pub(crate) type Path = Vec<(usize, String)>;
 /// The activations of a graph and of those within its nodes, in the order of the nodes.
 #[derive(Default)]
 pub(crate) struct Found {
-    /// Each with the path to its graph, and the index of its node there.
+    /// Each with the path to its graph.
     pub sites: Vec<(Path, ActivationSite)>,
     pub unseen: Vec<Unseen>,
+}
+
+/// An activation, or one that cannot be looked at.
+enum Verdict {
+    Is(ActivationSite),
+    Unseen(String),
 }
 
 /// Finds all activations of a model's graph.
 pub(crate) fn recognise(graph: &GraphProto, opset: i64) -> Found {
     let mut found = Found::default();
-    within(&Graph::new(graph, opset, None), &Vec::new(), &mut found);
+    within(&Graph::new(graph, opset, None), &Vec::new(), &mut Catalogue::new(), &mut found);
     found
 }
 
-fn within<'a>(graph: &'a Graph<'a>, path: &Path, found: &mut Found) {
+fn within<'a>(graph: &'a Graph<'a>, path: &Path, catalogue: &mut Catalogue, found: &mut Found) {
+    let mut chosen = Chooser::new(graph, catalogue).choose();
     for (index, node) in graph.proto.node.iter().enumerate() {
         for attribute in &node.attribute {
             if let Some(body) = &attribute.g {
                 let mut path = path.clone();
                 path.push((index, attribute.name.clone().unwrap_or_default()));
-                within(&Graph::new(body, graph.opset, Some((graph, node))), &path, found);
+                within(&Graph::new(body, graph.opset, Some((graph, node))), &path, catalogue, found);
             }
         }
-        let unseen = |why: String| Unseen { name: node.title().to_owned(), op: node.op().to_owned(), why };
-        if recurrent::is_recurrent(node) {
-            match recurrent::recognise(index, node) {
-                Ok(_) if !path.is_empty() => {
-                    found
-                        .unseen
-                        .push(unseen("the gates of recurrent nodes within If or Loop are not worked out".into()));
+        let of_rows = softmax::recognise(graph, node);
+        for verdict in chosen.remove(&index).into_iter().flatten().chain(of_rows).chain(in_recurrent(index, node, path))
+        {
+            match verdict {
+                Verdict::Is(site) => found.sites.push((path.clone(), site)),
+                Verdict::Unseen(why) => {
+                    found.unseen.push(Unseen { name: node.title().to_owned(), op: node.op().to_owned(), why });
                 }
-                Ok(gates) => found.sites.extend(gates.into_iter().map(|site| (path.clone(), site))),
-                Err(why) => found.unseen.push(unseen(why)),
-            }
-            continue;
-        }
-        match PATTERNS.iter().find_map(|pattern| pattern(graph, node)) {
-            Some(Verdict::Is(one)) => found.sites.push((path.clone(), site(graph, node, one))),
-            Some(Verdict::Unseen(why)) => found.unseen.push(unseen(why)),
-            Some(Verdict::No) | None => {}
-        }
-    }
-}
-
-/// All that is to be said of an activation, from the graph around it.
-fn site<'a>(graph: &'a Graph<'a>, node: &NodeProto, one: Match<'a>) -> ActivationSite {
-    ActivationSite {
-        name: node.title().to_owned(),
-        function: one.function,
-        slopes: one.slopes,
-        pre_activation: one.pre_activation.to_owned(),
-        argument: one.argument,
-        output: one.output.to_owned(),
-        role: role(graph, one.function, one.output),
-        unit_axis: match one.function {
-            SiteFunction::Rows(_) => softmax::axis(graph, node),
-            SiteFunction::Each(_) => layout::unit_axis(graph, one.pre_activation, one.output),
-        },
-        layer: layer::feeding(graph, one.pre_activation),
-        source: Source::Tensors,
-    }
-}
-
-fn role<'a>(graph: &'a Graph<'a>, function: SiteFunction, output: &'a str) -> Role {
-    let squashes = match function {
-        SiteFunction::Each(function) => matches!(function, Function::Sigmoid(_) | Function::HardSigmoid(_)),
-        SiteFunction::Rows(_) => true,
-    };
-    if squashes && scales_another(graph, output) {
-        return Role::Gate;
-    }
-    let elsewhere = || graph.consumers(output).iter().any(|node| !changes_shape_only(node));
-    if graph.leads_to_output(output) && (squashes || !elsewhere()) { Role::Output } else { Role::Hidden }
-}
-
-/// Whether a tensor, perhaps in another shape, is multiplied with one that is no constant.
-fn scales_another<'a>(graph: &'a Graph<'a>, tensor: &'a str) -> bool {
-    let (mut found, mut seen) = (vec![tensor], Vec::new());
-    while let Some(tensor) = found.pop() {
-        if seen.contains(&tensor) {
-            continue;
-        }
-        seen.push(tensor);
-        for node in graph.consumers(tensor) {
-            if matches!(node.op(), "Mul" | "MatMul") {
-                let others = node.input.iter().filter(|input| *input != tensor);
-                if others.into_iter().any(|other| !graph.is_constant(other)) {
-                    return true;
-                }
-            } else if changes_shape_only(node) && node.op() != "Concat" {
-                found.extend(node.output.iter().map(String::as_str));
             }
         }
     }
-    false
+}
+
+fn in_recurrent(index: usize, node: &NodeProto, path: &Path) -> Vec<Verdict> {
+    if !recurrent::is_recurrent(node) {
+        return Vec::new();
+    }
+    match recurrent::recognise(index, node) {
+        Ok(_) if !path.is_empty() => {
+            vec![Verdict::Unseen("the gates of recurrent nodes within If or Loop are not computed".into())]
+        }
+        Ok(gates) => gates.into_iter().map(Verdict::Is).collect(),
+        Err(why) => vec![Verdict::Unseen(why)],
+    }
 }

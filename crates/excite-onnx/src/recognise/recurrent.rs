@@ -4,7 +4,7 @@ use rten_onnx::onnx::NodeProto;
 
 use crate::graph::NodeExt;
 use crate::recurrent::{Cell, Direction};
-use crate::site::{ActivationSite, Argument, Role, SiteFunction, Source, UnitAxis};
+use crate::site::{ActivationSite, Affine, Role, SiteFunction, Source, UnitAxis};
 
 pub(super) fn is_recurrent(node: &NodeProto) -> bool {
     Cell::of(node).is_some() || node.op() == "RNN"
@@ -24,9 +24,10 @@ pub(super) fn recognise(index: usize, node: &NodeProto) -> Result<Vec<Activation
     let site = |direction: Direction, gate: crate::Gate| ActivationSite {
         name: format!("{}.{gate}{}", node.title(), if direction.index == 1 { ".backward" } else { "" }),
         function: SiteFunction::Each(gate.function()),
-        slopes: Vec::new(),
+        unit_functions: Vec::new(),
         pre_activation: input.to_owned(),
-        argument: Argument::ITSELF,
+        argument: Affine::ITSELF,
+        result: Affine::ITSELF,
         output: output.to_owned(),
         role: if gate.is_candidate() { Role::Hidden } else { Role::Gate },
         unit_axis: UnitAxis::Back(0),

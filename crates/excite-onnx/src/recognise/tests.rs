@@ -6,3 +6,4 @@ mod composed;
 mod layouts;
 mod operators;
 mod recurrent;
+mod spellings;

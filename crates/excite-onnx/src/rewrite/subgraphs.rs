@@ -15,15 +15,17 @@ pub(crate) fn expose(graph: &mut GraphProto, found: &mut Found) {
     let mut exposed = HashMap::new();
     for (path, site) in &mut found.sites {
         for level in (0..path.len()).rev() {
-            for name in [&mut site.pre_activation, &mut site.output] {
+            for name in [&mut site.pre_activation, &mut site.output].into_iter().filter(|name| !name.is_empty()) {
                 let key = (path[..=level].to_vec(), name.clone());
                 let outside = exposed.entry(key).or_insert_with_key(|(path, name)| expose_one(graph, path, name));
                 name.clone_from(outside);
             }
-            if is_loop(graph, &path[..=level])
-                && let UnitAxis::Front(axis) = site.unit_axis
-            {
-                site.unit_axis = UnitAxis::Front(axis + 1);
+            if is_loop(graph, &path[..=level]) {
+                site.unit_axis = match site.unit_axis {
+                    UnitAxis::Front(axis) => UnitAxis::Front(axis + 1),
+                    UnitAxis::Two(first, second) => UnitAxis::Two(first + 1, second + 1),
+                    axis => axis,
+                };
             }
         }
     }

@@ -174,7 +174,7 @@ pub fn observe(model: &Model, run: &Run) -> Vec<Seen> {
     model
         .observe(run, |seen| {
             if let SiteFunction::Each(function) = seen.site.function
-                && seen.site.slopes.is_empty()
+                && seen.site.unit_functions.is_empty()
             {
                 for (&z, &a) in seen.z.iter().zip(seen.a) {
                     let expected: f32 = function.value(z);

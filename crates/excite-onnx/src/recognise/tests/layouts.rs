@@ -59,3 +59,23 @@ fn the_layer_before_is_found_with_its_weights() {
         Builder::new(&[-1, 3]).node("Neg", &["x"], "n").node("Add", &["n", "x"], "s").node("Relu", &["s"], "y");
     assert_eq!(residual.model().sites()[0].layer, None);
 }
+
+#[test]
+fn units_lie_where_the_weights_make_them() {
+    let words = || Builder::new(&[-1, 7, 3]).weights("w", &[3, 6]);
+    let heads = || words().node("MatMul", &["x", "w"], "m").integers("heads", &[0, 0, 2, 3]);
+    let last = heads().node("Reshape", &["m", "heads"], "h").node("Relu", &["h"], "y");
+    assert_eq!(units(last, &[2, 7, 3]), 6);
+    let first = heads().node("Reshape", &["m", "heads"], "h");
+    let first = first.with("Transpose", &["h"], &["t"], vec![Attribute::Ints("perm", &[0, 2, 1, 3])]);
+    let seen = observe(&first.node("Relu", &["t"], "y").model(), &input(&[2, 7, 3]));
+    assert_eq!((&seen[0].shape[..], seen[0].unit_axis), (&[2, 6, 7][..], 1));
+    let columns = Builder::new(&[3, -1]).weights("w", &[5, 3]).node("MatMul", &["w", "x"], "m");
+    assert_eq!(units(columns.node("Relu", &["m"], "y"), &[3, 4]), 5);
+    let einsum = |equation| words().with("Einsum", &["x", "w"], &["m"], vec![Attribute::Text("equation", equation)]);
+    assert_eq!(units(einsum("bti,io->bot").node("Relu", &["m"], "y"), &[2, 7, 3]), 6);
+    assert_eq!(units(einsum("bti,io->bto").node("Relu", &["m"], "y"), &[2, 7, 3]), 6);
+    let flat = conv(Builder::new(&[-1, 3, 4, 6])).integers("flat", &[0, 5, -1]).node("Reshape", &["c", "flat"], "f");
+    let flat = flat.with("Transpose", &["f"], &["t"], vec![Attribute::Ints("perm", &[0, 2, 1])]);
+    assert_eq!(units(flat.node("Relu", &["t"], "y"), &[2, 3, 4, 6]), 5);
+}
