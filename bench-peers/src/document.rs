@@ -137,10 +137,10 @@ impl Document<'_> {
         sizes.dedup();
         let mut text = String::new();
         for row in ["relu", "relu backward"] {
-            let columns = self.columns_of(Table::Writes, &sizes, row);
+            let columns = self.columns_of(Table::Stores, &sizes, row);
             _ = writeln!(text, "{}", heading(&format!("{row}, size of the output"), &columns));
             for &size in &sizes {
-                let cells = columns.iter().map(|column| self.nanoseconds(Table::Writes, size, row, column));
+                let cells = columns.iter().map(|column| self.nanoseconds(Table::Stores, size, row, column));
                 text += &line(&format!("{:.1} MiB", size as f64 * 4.0 / (1 << 20) as f64), cells);
             }
             text.push('\n');

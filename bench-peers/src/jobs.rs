@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use excite::{Accuracy, Engine, Function, RowFunction, Writes};
+use excite::{Accuracy, Engine, Function, RowFunction, Stores};
 use half::{bf16, f16};
 
 use crate::accuracy;
@@ -51,7 +51,7 @@ pub enum Table {
     Double,
     Exact,
     Threads,
-    Writes,
+    Stores,
     Accuracy,
 }
 
@@ -104,7 +104,7 @@ pub fn all(quick: bool) -> Vec<Job> {
     }
     add(Table::Threads, large, &mut main().flat_map(|f| [Task::forward(f), Task::backward(f)]));
     for size in WRITES.into_iter().filter(|&size| size <= large) {
-        add(Table::Writes, size, &mut relu().flat_map(|f| [Task::forward(f), Task::backward(f)]));
+        add(Table::Stores, size, &mut relu().flat_map(|f| [Task::forward(f), Task::backward(f)]));
     }
     jobs
 }
@@ -159,7 +159,7 @@ impl Bench {
             }
             Table::Exact => {
                 let arrays = self.arrays(task);
-                let exact = Excite::with(Engine { accuracy: Accuracy::Exact, ..single() });
+                let exact = Excite::with(single().with_accuracy(Accuracy::Exact));
                 vec![Excite::single().contender("default", task, &arrays), exact.contender("exact", task, &arrays)]
             }
             Table::Threads => {
@@ -169,14 +169,14 @@ impl Bench {
             }
             Table::Writes => {
                 let arrays = self.arrays(task);
-                let cached = Excite::with(Engine { writes: Writes::Cached, ..single() });
+                let cached = Excite::with(single().with_stores(Stores::Cached));
                 let passes = peers::memory(&arrays);
                 let plain_or_streamed = if task == Task::forward(task.subject) {
                     [peers::PLAIN_COPY, STREAMED_COPY]
                 } else {
                     [PASS, STREAMED_PASS]
                 };
-                let own = [("Writes::Auto", Excite::single()), ("Writes::Cached", cached)];
+                let own = [("Stores::Auto", Excite::single()), ("Stores::Cached", cached)];
                 let own = own.map(|(name, f)| f.contender(name, task, &arrays));
                 let passes = passes.into_iter().filter(|pass| plain_or_streamed.contains(&pass.name.as_str()));
                 own.into_iter().chain(passes).collect()

@@ -1,6 +1,6 @@
 //! The functions of the catalogue, and their gradients.
 
-use excite::{Engine, Float, Function, LengthMismatch, SlopeFrom};
+use excite::{Engine, Error, Float, Function, SlopeFrom};
 use numpy::{PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -58,7 +58,7 @@ fn value_of<'py, T: Number>(f: Function, x: &Array<'py, T>, out: Option<Array<'p
     if x.is_contiguous() && arrays::overlap(x, &y) == Overlap::Same {
         let mut both = y.try_readwrite().map_err(arrays::not_lent)?;
         let both = both.as_slice_mut()?;
-        threads::run(py, both.len(), |engine| f.forward_in_place_on(engine, both));
+        threads::run(py, both.len(), |engine| engine.forward_in_place(&f, both));
         return Ok(y);
     }
     let x = arrays::in_order(x, order)?;
@@ -66,7 +66,7 @@ fn value_of<'py, T: Number>(f: Function, x: &Array<'py, T>, out: Option<Array<'p
     {
         let (x, mut y) = (x.try_readonly().map_err(arrays::not_lent)?, y.try_readwrite().map_err(arrays::not_lent)?);
         let (x, y) = (x.as_slice()?, y.as_slice_mut()?);
-        threads::run(py, x.len(), |engine| f.forward_on(engine, x, y)).map_err(impossible)?;
+        threads::run(py, x.len(), |engine| engine.forward(&f, x, y)).map_err(impossible)?;
     }
     Ok(y)
 }
@@ -136,9 +136,9 @@ fn backward<T: Float>(
     again: bool,
     dy: Option<&[T]>,
     dx: &mut [T],
-) -> Result<(), LengthMismatch> {
+) -> Result<(), Error> {
     if let (false, Some(dy)) = (again, dy) {
-        return f.backward_on(engine, from, dy, dx);
+        return engine.backward(&f, from, dy, dx);
     }
     let part = AGAIN.min(from.len());
     let mut outputs = vec![T::default(); if again { part } else { 0 }];
@@ -148,21 +148,21 @@ fn backward<T: Float>(
         let mut from = &from[here.clone()];
         if again {
             let outputs = &mut outputs[..dx.len()];
-            f.forward_on(engine, from, outputs)?;
+            engine.forward(&f, from, outputs)?;
             from = outputs;
         }
-        f.backward_on(engine, from, dy.map_or_else(|| &ones[..dx.len()], |dy| &dy[here]), dx)?;
+        engine.backward(&f, from, dy.map_or_else(|| &ones[..dx.len()], |dy| &dy[here]), dx)?;
     }
     Ok(())
 }
 
 fn set(f: &mut Function, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let (index, number) = arguments::parameter(f.name(), f.parameters(), name, value)?;
-    *f = f.with_parameter(index, number);
+    *f = f.with_parameter(index, number).map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(())
 }
 
 /// Shapes were compared before.
-pub fn impossible(error: LengthMismatch) -> PyErr {
+pub fn impossible(error: Error) -> PyErr {
     pyo3::exceptions::PyRuntimeError::new_err(error.to_string())
 }

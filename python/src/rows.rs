@@ -92,7 +92,7 @@ fn forward<T: Number>(f: RowFunction, rows: Rows, (name, x): (&str, &Array<'_, T
     arrays::check_apart(&x, name, y)?;
     let (x, mut y) = (x.try_readonly().map_err(arrays::not_lent)?, y.try_readwrite().map_err(arrays::not_lent)?);
     let (py, x, y) = (y.py(), x.as_slice()?, y.as_slice_mut()?);
-    threads::run(py, x.len(), |engine| f.forward_on(engine, rows, x, y)).map_err(impossible)
+    threads::run(py, x.len(), |engine| engine.forward(&f.along(rows), x, y)).map_err(impossible)
 }
 
 fn backward<T: Number>(
@@ -108,7 +108,7 @@ fn backward<T: Number>(
     let (y, dy) = (y.try_readonly().map_err(arrays::not_lent)?, dy.try_readonly().map_err(arrays::not_lent)?);
     let mut dx = dx.try_readwrite().map_err(arrays::not_lent)?;
     let (py, y, dy, dx) = (dx.py(), y.as_slice()?, dy.as_slice()?, dx.as_slice_mut()?);
-    threads::run(py, y.len(), |engine| f.backward_on(engine, rows, y, dy, dx)).map_err(impossible)
+    threads::run(py, y.len(), |engine| engine.backward(&f.along(rows), y, dy, dx)).map_err(impossible)
 }
 
 /// The rows along an axis, by default the last.
@@ -130,6 +130,8 @@ fn rows<T: Number>(x: &Array<'_, T>, axis: Option<&Bound<'_, PyAny>>) -> PyResul
 
 fn set(f: &mut RowFunction, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
     let (index, number) = arguments::parameter(f.name(), f.parameters(), name, value)?;
-    *f = f.with_parameter(index, number);
+    let mut values: Vec<f64> = (0..f.parameters().len()).filter_map(|index| f.parameter(index)).collect();
+    values[index] = number;
+    *f = f.with_parameters(&values).map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString};
 
-use excite::{Engine, Function, LengthMismatch, Parameter, RowFunction, Rows, SlopeFrom};
+use excite::{Engine, Error, Function, Parameter, RowFunction, Rows, SlopeFrom};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};
@@ -111,12 +111,12 @@ pub fn of_row_function(f: RowFunction) -> String {
 ///
 /// # Errors
 /// None that is known: the example is a whole row.
-pub fn of_row_gradient(f: RowFunction) -> Result<String, LengthMismatch> {
+pub fn of_row_gradient(f: RowFunction) -> Result<String, Error> {
     let name = f.name();
     let (mut y, mut dx) = ([0.0; 2], [0.0; 2]);
     let (rows, engine) = (Rows::of(2), Engine::default());
-    f.forward_on(engine, rows, &[1.0, 1.0], &mut y)?;
-    f.backward_on(engine, rows, &y, &[1.0, 0.0], &mut dx)?;
+    engine.forward(&f.along(rows), &[1.0, 1.0], &mut y)?;
+    engine.backward(&f.along(rows), &y, &[1.0, 0.0], &mut dx)?;
     Ok(format!(
         "{}The gradient of {} along an axis, from x or from y = {name}(x), which saves working it out again, and dy.\n\n\
          >>> import excite\n>>> excite.{name}_grad([1.0, 1.0], [1.0, 0.0]).tolist()\n{}\n",

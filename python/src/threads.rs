@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 
-use excite::{Engine, Threads, Writes};
+use excite::{Engine, Stores, Threads};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -27,9 +27,9 @@ static POOL: Mutex<Option<Pool>> = Mutex::new(None);
 
 /// Runs `work` on so many elements.
 pub fn run<R: Send>(py: Python<'_>, elements: usize, work: impl FnOnce(Engine) -> R + Send) -> R {
-    let alone = Engine { threads: Threads::One, ..Engine::default() };
+    let alone = Engine::default().with_threads(Threads::One);
     if elements < DETACHED {
-        return work(Engine { writes: Writes::Cached, ..alone });
+        return work(alone.with_stores(Stores::Cached));
     }
     py.detach(|| match (elements >= SHARED_OUT).then(pool).flatten() {
         Some(pool) => pool.install(|| work(Engine::default())),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use clap::Args;
-use excite::{Facts, Function, Gate, Interval, RowFunction};
+use excite::{Facts, Function, Gate, Interval, RowFunction, Rowwise};
 use excite_report::curve_svg;
 
 use crate::generated::{self, Files, Mode};
@@ -92,7 +92,7 @@ fn section(f: Function) -> String {
     }
     let steepest = format!("{} at {}", number(facts.largest_slope), number(facts.steepest_at));
     item("largest slope", format!("{steepest}; within 5 % of it on {}", interval(facts.linear_within_5_percent)));
-    item("gain for initialisation", number(info.gain));
+    item("gain for initialisation", number(f.gain()));
     let elsewhere = [("PyTorch", info.pytorch), ("JAX", info.jax), ("Keras", info.keras), ("ONNX", info.onnx)];
     let names = elsewhere.into_iter().filter(|(_, name)| !name.is_empty());
     let names: Vec<_> = names.map(|(of, name)| format!("{of} {}", code(name))).collect();

@@ -121,7 +121,7 @@ fn largest_error<C: Code>(f: Function, reach: f32) -> f64 {
     let half = (1_i64 << (C::BITS - 1)) as f32;
     let middle = (C::MIN_CODE + C::MAX_CODE + 1) / 2;
     let input = Affine::<C>::new(reach / half, middle).expect("a positive scale");
-    let values: Vec<f64> = codes().map(|code| f.reference(input.value(code))).collect();
+    let values: Vec<f64> = codes().filter_map(|code| f.reference(input.value(code))).collect();
     let (least, largest) = values.iter().fold((0.0_f64, 0.0_f64), |(least, most), &y| (least.min(y), most.max(y)));
     let symmetric = Affine::new((largest.max(-least) as f32 / half).max(f32::MIN_POSITIVE), middle);
     let spanning = Affine::spanning(least as f32, largest as f32);

@@ -46,7 +46,7 @@ impl Excite {
     pub fn at_levels(task: Task, arrays: &Rc<Arrays<f32>>) -> Vec<Contender> {
         let mut all = vec![Self::single().contender(OWN, task, arrays)];
         if Level::best() > Level::Avx2 {
-            all.push(Self::with(Engine { level: Level::Avx2, ..single() }).contender(OWN_AVX2, task, arrays));
+            all.push(Self::with(single().with_level(Level::Avx2)).contender(OWN_AVX2, task, arrays));
         }
         all
     }
@@ -54,15 +54,15 @@ impl Excite {
 
 /// The default engine, on one thread.
 pub fn single() -> Engine {
-    Engine { threads: Threads::One, ..Engine::default() }
+    Engine::default().with_threads(Threads::One)
 }
 
 fn compute<F: Float>(engine: Engine, task: Task, from: &[F], dy: &[F], y: &mut [F]) {
     let done = match (task.subject, task.pass) {
-        (Subject::Element(f), Pass::Forward) => f.forward_on(engine, from, y),
-        (Subject::Element(f), Pass::Backward) => f.backward_on(engine, from, dy, y),
-        (Subject::Row(f), Pass::Forward) => f.forward_on(engine, Rows::of(ROW), from, y),
-        (Subject::Row(f), Pass::Backward) => f.backward_on(engine, Rows::of(ROW), from, dy, y),
+        (Subject::Element(f), Pass::Forward) => engine.forward(&f, from, y),
+        (Subject::Element(f), Pass::Backward) => engine.backward(&f, from, dy, y),
+        (Subject::Row(f), Pass::Forward) => engine.forward(&f.along(Rows::of(ROW)), from, y),
+        (Subject::Row(f), Pass::Backward) => engine.backward(&f.along(Rows::of(ROW)), from, dy, y),
     };
     done.expect("slices of one length, in whole rows");
 }

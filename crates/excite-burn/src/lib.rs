@@ -11,7 +11,7 @@
 //! // Gradients flow through it as through burn's own operations.
 //! let gradients = a.sum().backward();
 //! assert_eq!(z.grad(&gradients).unwrap().to_data().try_to_vec::<f32>().unwrap(), [0.0, 1.0, 0.0]);
-//! # Ok::<(), excite::UnknownFunction>(())
+//! # Ok::<(), excite::ParseFunctionError>(())
 //! ```
 //!
 //! # Limits
@@ -42,7 +42,7 @@ pub fn apply<const D: usize>(z: Tensor<D>, f: Function) -> Tensor<D> {
 /// let z = Tensor::<2>::from_floats([[1.0, 5.0], [1.0, 5.0]], &Device::flex());
 /// let p = excite_burn::apply_along(z, 0, "softmax".parse()?);
 /// assert_eq!(p.to_data().try_to_vec::<f32>().unwrap(), [0.5; 4]);
-/// # Ok::<(), excite::UnknownFunction>(())
+/// # Ok::<(), excite::ParseFunctionError>(())
 /// ```
 ///
 /// # Panics
@@ -61,7 +61,7 @@ pub fn apply_along<const D: usize>(z: Tensor<D>, dim: usize, f: RowFunction) -> 
 /// let gate = Tensor::<1>::from_floats([-1.0, 2.0], &device);
 /// let value = Tensor::<1>::from_floats([3.0, 3.0], &device);
 /// assert_eq!(excite_burn::gated(gate, value, "reglu".parse()?).to_data().try_to_vec::<f32>().unwrap(), [0.0, 6.0]);
-/// # Ok::<(), excite::UnknownFunction>(())
+/// # Ok::<(), excite::ParseFunctionError>(())
 /// ```
 ///
 /// # Panics

@@ -9,7 +9,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Flex, backend_extension};
 use burn::tensor::{Bytes, DType, Element};
 use bytemuck::Pod;
-use excite::{Engine, Float, Function, Gate, LengthMismatch, RowFunction, Rows, SlopeFrom};
+use excite::{Engine, Error, Float, Function, Gate, RowFunction, Rows, SlopeFrom};
 use half::{bf16, f16};
 
 /// What burn dispatches to the backend of its tensors.
@@ -32,7 +32,7 @@ pub fn rows_of(shape: &[usize], dim: usize) -> Rows {
 
 /// What a kernel does with slices of one type of floats: outputs = f(inputs).
 trait Kernel<const INPUTS: usize, const OUTPUTS: usize> {
-    fn run<F: Float>(&self, inputs: [&[F]; INPUTS], outputs: [&mut [F]; OUTPUTS]) -> Result<(), LengthMismatch>;
+    fn run<F: Float>(&self, inputs: [&[F]; INPUTS], outputs: [&mut [F]; OUTPUTS]) -> Result<(), Error>;
 }
 
 struct Activation(Function);
@@ -43,38 +43,38 @@ struct Gated(Gate);
 struct GatedBackward(Gate);
 
 impl Kernel<1, 1> for Activation {
-    fn run<F: Float>(&self, [x]: [&[F]; 1], [y]: [&mut [F]; 1]) -> Result<(), LengthMismatch> {
-        self.0.forward_on(Engine::default(), x, y)
+    fn run<F: Float>(&self, [x]: [&[F]; 1], [y]: [&mut [F]; 1]) -> Result<(), Error> {
+        Engine::default().forward(&self.0, x, y)
     }
 }
 
 impl Kernel<2, 1> for ActivationBackward {
-    fn run<F: Float>(&self, [from, dy]: [&[F]; 2], [dx]: [&mut [F]; 1]) -> Result<(), LengthMismatch> {
-        self.0.backward_on(Engine::default(), from, dy, dx)
+    fn run<F: Float>(&self, [from, dy]: [&[F]; 2], [dx]: [&mut [F]; 1]) -> Result<(), Error> {
+        Engine::default().backward(&self.0, from, dy, dx)
     }
 }
 
 impl Kernel<1, 1> for Along {
-    fn run<F: Float>(&self, [x]: [&[F]; 1], [y]: [&mut [F]; 1]) -> Result<(), LengthMismatch> {
-        self.0.forward_on(Engine::default(), self.1, x, y)
+    fn run<F: Float>(&self, [x]: [&[F]; 1], [y]: [&mut [F]; 1]) -> Result<(), Error> {
+        Engine::default().forward(&self.0.along(self.1), x, y)
     }
 }
 
 impl Kernel<2, 1> for AlongBackward {
-    fn run<F: Float>(&self, [y, dy]: [&[F]; 2], [dx]: [&mut [F]; 1]) -> Result<(), LengthMismatch> {
-        self.0.backward_on(Engine::default(), self.1, y, dy, dx)
+    fn run<F: Float>(&self, [y, dy]: [&[F]; 2], [dx]: [&mut [F]; 1]) -> Result<(), Error> {
+        Engine::default().backward(&self.0.along(self.1), y, dy, dx)
     }
 }
 
 impl Kernel<2, 1> for Gated {
-    fn run<F: Float>(&self, [gate, value]: [&[F]; 2], [y]: [&mut [F]; 1]) -> Result<(), LengthMismatch> {
-        self.0.forward_on(Engine::default(), gate, value, y)
+    fn run<F: Float>(&self, [gate, value]: [&[F]; 2], [y]: [&mut [F]; 1]) -> Result<(), Error> {
+        Engine::default().forward(&self.0.along(gate), value, y)
     }
 }
 
 impl Kernel<3, 2> for GatedBackward {
-    fn run<F: Float>(&self, inputs: [&[F]; 3], outputs: [&mut [F]; 2]) -> Result<(), LengthMismatch> {
-        self.0.backward_on(Engine::default(), inputs, outputs)
+    fn run<F: Float>(&self, inputs: [&[F]; 3], outputs: [&mut [F]; 2]) -> Result<(), Error> {
+        Engine::default().backward(&self.0, inputs, outputs)
     }
 }
 

@@ -41,20 +41,20 @@ fn values_and_gradients_are_those_over_slices<F: Float + Element>() {
         for (dim, rows) in [Rows { len: 5, inner: 12 }, Rows::of(12)].into_iter().enumerate() {
             let z = tensor(&x, [5, 12], &device).require_grad();
             let a = excite_burn::apply_along(z.clone(), dim, f);
-            f.forward_on(engine, rows, &x, &mut y).unwrap();
+            engine.forward(&f.along(rows), &x, &mut y).unwrap();
             assert_eq!(elements::<F, 2>(&a), y, "{f} in {:?}", F::dtype());
             let gradients = (a * weights()).sum().backward();
-            f.backward_on(engine, rows, &y, &dy, &mut dx).unwrap();
+            engine.backward(&f.along(rows), &y, &dy, &mut dx).unwrap();
             assert_eq!(elements::<F, 2>(&z.grad(&gradients).unwrap()), dx, "{f} in {:?}", F::dtype());
         }
     }
     for &unit in Gate::ALL {
         let (gate, value) = (weights().require_grad(), tensor(&x, [5, 12], &device).require_grad());
         let a = excite_burn::gated(gate.clone(), value.clone(), unit);
-        unit.forward_on(engine, &dy, &x, &mut y).unwrap();
+        engine.forward(&unit.along(&dy), &x, &mut y).unwrap();
         assert_eq!(elements::<F, 2>(&a), y, "{unit} in {:?}", F::dtype());
         let gradients = (a * weights()).sum().backward();
-        unit.backward_on(engine, [&dy, &x, &dy], [&mut dx, &mut d_value]).unwrap();
+        engine.backward(&unit, [&dy, &x, &dy], [&mut dx, &mut d_value]).unwrap();
         assert_eq!(elements::<F, 2>(&gate.grad(&gradients).unwrap()), dx, "{unit} in {:?}", F::dtype());
         assert_eq!(elements::<F, 2>(&value.grad(&gradients).unwrap()), d_value, "{unit} in {:?}", F::dtype());
     }

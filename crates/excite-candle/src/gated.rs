@@ -1,7 +1,7 @@
 //! Gated units: the operation and its gradients.
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Error, Layout, Result, Shape, Tensor};
-use excite::{Engine, Float, Gate};
+use excite::{Float, Gate};
 
 use crate::operation::{Kernel, filled, run};
 
@@ -38,7 +38,7 @@ impl Kernel<2> for Gated {
     }
 
     fn run<F: Float>(&self, [gate, value]: [&[F]; 2]) -> Result<Vec<F>> {
-        filled(gate.len(), |range, y| self.0.forward_on(Engine::default(), &gate[range.clone()], &value[range], y))
+        filled(gate.len(), |range, y| self.0.forward([&gate[range.clone()], &value[range]], y))
     }
 }
 
@@ -50,7 +50,7 @@ impl Kernel<3> for GatedBackward {
     fn run<F: Float>(&self, inputs: [&[F]; 3]) -> Result<Vec<F>> {
         let mut gradients = vec![F::default(); 2 * inputs[0].len()];
         let (d_gate, d_value) = gradients.split_at_mut(inputs[0].len());
-        self.0.backward_on(Engine::default(), inputs, [d_gate, d_value]).map_err(Error::wrap)?;
+        self.0.backward(inputs, [d_gate, d_value]).map_err(Error::wrap)?;
         Ok(gradients)
     }
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Error, Layout, Result, Shape, Tensor, WithDType};
-use excite::{Engine, Float, Function, LengthMismatch, SlopeFrom};
+use excite::{Engine, Float, Function, SlopeFrom};
 
 type Clock = Option<Arc<AtomicU64>>;
 
@@ -61,7 +61,7 @@ impl Kernel<1> for Forward {
     }
 
     fn run<F: Float>(&self, [x]: [&[F]; 1]) -> Result<Vec<F>> {
-        timed(&self.clock, || filled(x.len(), |range, y| self.function.forward_on(Engine::default(), &x[range], y)))
+        timed(&self.clock, || filled(x.len(), |range, y| Engine::default().forward(&self.function, &x[range], y)))
     }
 }
 
@@ -73,7 +73,7 @@ impl Kernel<2> for Backward {
     fn run<F: Float>(&self, [saved, dy]: [&[F]; 2]) -> Result<Vec<F>> {
         timed(&self.clock, || {
             filled(saved.len(), |range, dx| {
-                self.function.backward_on(Engine::default(), &saved[range.clone()], &dy[range], dx)
+                Engine::default().backward(&self.function, &saved[range.clone()], &dy[range], dx)
             })
         })
     }
@@ -125,7 +125,7 @@ const CHUNKED: usize = 1 << 19;
 /// A vector of `len` elements, written by `fill`, which gets a range of them and that part of the vector.
 pub(crate) fn filled<F: Float>(
     len: usize,
-    mut fill: impl FnMut(Range<usize>, &mut [F]) -> std::result::Result<(), LengthMismatch>,
+    mut fill: impl FnMut(Range<usize>, &mut [F]) -> std::result::Result<(), excite::Error>,
 ) -> Result<Vec<F>> {
     let mut to = Vec::with_capacity(len);
     let step = if len <= CHUNKED { CHUNK } else { len };

@@ -44,7 +44,7 @@ impl Kernel<1> for Along {
 
     fn run<F: Float>(&self, [x]: [&[F]; 1]) -> Result<Vec<F>> {
         let mut y = vec![F::default(); x.len()];
-        self.f.forward_on(Engine::default(), self.rows, x, &mut y).map_err(Error::wrap)?;
+        Engine::default().forward(&self.f.along(self.rows), x, &mut y).map_err(Error::wrap)?;
         Ok(y)
     }
 }
@@ -56,7 +56,7 @@ impl Kernel<2> for AlongBackward {
 
     fn run<F: Float>(&self, [y, dy]: [&[F]; 2]) -> Result<Vec<F>> {
         let mut dx = vec![F::default(); y.len()];
-        self.f.backward_on(Engine::default(), self.rows, y, dy, &mut dx).map_err(Error::wrap)?;
+        Engine::default().backward(&self.f.along(self.rows), y, dy, &mut dx).map_err(Error::wrap)?;
         Ok(dx)
     }
 }

@@ -235,7 +235,7 @@ fn all_number_types_give_what_slices_give() -> Result<()> {
             assert_eq!(gradients.get(&variable).unwrap().to_vec1::<F>()?, dx, "{f} in {:?}", F::DTYPE);
         }
         for f in RowFunction::ALL {
-            f.forward_on(Engine::default(), Rows::of(12), &x, &mut y).unwrap();
+            Engine::default().forward(&f.along(Rows::of(12)), &x, &mut y).unwrap();
             let ours = excite_candle::apply_along(&z.reshape((5, 12))?, 1, *f)?;
             assert_eq!(ours.flatten_all()?.to_vec1::<F>()?, y, "{f} in {:?}", F::DTYPE);
         }

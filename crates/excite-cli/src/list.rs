@@ -77,7 +77,7 @@ fn in_full(f: Function) -> String {
         ("Lipschitz", significant(facts.lipschitz)),
         ("linear", format!("within 5 % on {}", interval(facts.linear_within_5_percent))),
         ("saturated", saturated(&facts)),
-        ("gain", format!("{} for initialisation", significant(info.gain))),
+        ("gain", format!("{} for initialisation", significant(f.gain()))),
         (
             "accuracy",
             format!("f32 {} ULP, slope {} ULP; f16 and bf16 rounded right", info.max_ulp.f32, info.max_ulp.slope_f32),
@@ -85,7 +85,13 @@ fn in_full(f: Function) -> String {
     ];
     for (index, p) in f.parameters().iter().enumerate() {
         let meaning = p.meaning.trim_end_matches('.');
-        let line = format!("{} = {}, from {} to {}: {meaning}", p.name, f.parameter(index), p.lowest, p.highest);
+        let line = format!(
+            "{} = {}, from {} to {}: {meaning}",
+            p.name,
+            f.parameter(index).unwrap_or(p.default),
+            p.lowest,
+            p.highest
+        );
         lines.push(("parameter", line));
     }
     let elsewhere = [("PyTorch", info.pytorch), ("JAX", info.jax), ("Keras", info.keras), ("ONNX", info.onnx)];
@@ -158,7 +164,7 @@ fn as_json(f: Function) -> serde_json::Value {
         "origin": info.origin,
         "advice": info.advice,
         "names": { "pytorch": info.pytorch, "jax": info.jax, "keras": info.keras, "onnx": info.onnx, "other": info.aliases },
-        "gain": info.gain,
+        "gain": f.gain(),
         "max_ulp": {
             "f32": info.max_ulp.f32,
             "f64": info.max_ulp.f64,

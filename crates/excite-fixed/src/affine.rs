@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use excite::LengthMismatch;
+use excite::Error;
 
 use crate::{Code, Rounding};
 
@@ -91,7 +91,7 @@ impl<C: Code> Affine<C> {
     ///
     /// # Errors
     /// If the slices differ in length.
-    pub fn quantise(&self, values: &[f32], codes: &mut [C]) -> Result<(), LengthMismatch> {
+    pub fn quantise(&self, values: &[f32], codes: &mut [C]) -> Result<(), Error> {
         check_lengths(values.len(), codes.len())?;
         for (&value, code) in values.iter().zip(codes) {
             *code = self.code(f64::from(value));
@@ -103,7 +103,7 @@ impl<C: Code> Affine<C> {
     ///
     /// # Errors
     /// If the slices differ in length.
-    pub fn dequantise(&self, codes: &[C], values: &mut [f32]) -> Result<(), LengthMismatch> {
+    pub fn dequantise(&self, codes: &[C], values: &mut [f32]) -> Result<(), Error> {
         check_lengths(codes.len(), values.len())?;
         for (&code, value) in codes.iter().zip(values) {
             *value = self.value(code) as f32;
@@ -122,8 +122,8 @@ pub(crate) fn span(least: f64, largest: f64, steps: i32) -> Result<(f32, i32), A
     Ok((scale, (below as i32).clamp(0, steps)))
 }
 
-pub(crate) fn check_lengths(expected: usize, found: usize) -> Result<(), LengthMismatch> {
-    if found == expected { Ok(()) } else { Err(LengthMismatch { slice: "y", found, expected }) }
+pub(crate) fn check_lengths(expected: usize, found: usize) -> Result<(), Error> {
+    if found == expected { Ok(()) } else { Err(Error::Length { slice: "y", found, expected }) }
 }
 
 /// A quantisation for each channel of a tensor.
@@ -167,7 +167,7 @@ impl<C: Code> PerChannel<C> {
     ///
     /// # Panics
     /// If `inner` is 0.
-    pub fn quantise(&self, values: &[f32], inner: usize, codes: &mut [C]) -> Result<(), LengthMismatch> {
+    pub fn quantise(&self, values: &[f32], inner: usize, codes: &mut [C]) -> Result<(), Error> {
         check_lengths(values.len(), codes.len())?;
         let runs = values.chunks(inner).zip(codes.chunks_mut(inner));
         for ((values, codes), channel) in runs.zip(self.channels.iter().cycle()) {
@@ -183,7 +183,7 @@ impl<C: Code> PerChannel<C> {
     ///
     /// # Panics
     /// If `inner` is 0.
-    pub fn dequantise(&self, codes: &[C], inner: usize, values: &mut [f32]) -> Result<(), LengthMismatch> {
+    pub fn dequantise(&self, codes: &[C], inner: usize, values: &mut [f32]) -> Result<(), Error> {
         check_lengths(codes.len(), values.len())?;
         let runs = codes.chunks(inner).zip(values.chunks_mut(inner));
         for ((codes, values), channel) in runs.zip(self.channels.iter().cycle()) {

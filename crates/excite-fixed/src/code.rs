@@ -4,20 +4,20 @@ use core::fmt::Debug;
 use core::hash::Hash;
 
 mod sealed {
-    use excite::{LengthMismatch, Level};
+    use excite::{Error, Level};
 
     pub trait Sealed: Sized {
         /// The outputs, which are listed from that of the lowest code up, for 8-bit codes.
         ///
         /// # Panics
         /// If the codes have 16 bits.
-        fn look_up(outputs: &[Self; 256], codes: &[Self], to: &mut [Self]) -> Result<(), LengthMismatch>;
+        fn look_up(outputs: &[Self; 256], codes: &[Self], to: &mut [Self]) -> Result<(), Error>;
     }
 
     macro_rules! bytes {
         ($($byte:ident)*) => {$(
             impl Sealed for $byte {
-                fn look_up(outputs: &[Self; 256], codes: &[Self], to: &mut [Self]) -> Result<(), LengthMismatch> {
+                fn look_up(outputs: &[Self; 256], codes: &[Self], to: &mut [Self]) -> Result<(), Error> {
                     Level::best().look_up(outputs, codes, to)
                 }
             }
@@ -27,7 +27,7 @@ mod sealed {
     macro_rules! longer {
         ($($integer:ident)*) => {$(
             impl Sealed for $integer {
-                fn look_up(_: &[Self; 256], _: &[Self], _: &mut [Self]) -> Result<(), LengthMismatch> {
+                fn look_up(_: &[Self; 256], _: &[Self], _: &mut [Self]) -> Result<(), Error> {
                     unreachable!("a table of 256 codes is for types of 8 bits")
                 }
             }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use excite::LengthMismatch;
+use excite::Error;
 
 use crate::affine::check_lengths;
 use crate::{Affine, Code};
@@ -66,7 +66,7 @@ impl<C: Code> Softmax<C> {
     ///
     /// # Errors
     /// If the slices differ in length.
-    pub fn apply(&self, x: &[C], y: &mut [C]) -> Result<i64, LengthMismatch> {
+    pub fn apply(&self, x: &[C], y: &mut [C]) -> Result<i64, Error> {
         check_lengths(x.len(), y.len())?;
         let Some(largest) = x.iter().max().map(|code| code.index()) else { return Ok(0) };
         let exponential = |code: C| self.exponential(largest - code.index());

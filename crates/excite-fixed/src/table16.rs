@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use excite::{Function, LengthMismatch};
+use excite::{Error, Function};
 
 use crate::affine::check_lengths;
 use crate::profiles::Plan;
@@ -129,7 +129,7 @@ impl<C: Code> Table16<C> {
     ///
     /// # Errors
     /// If the slices differ in length.
-    pub fn apply(&self, x: &[C], y: &mut [C]) -> Result<(), LengthMismatch> {
+    pub fn apply(&self, x: &[C], y: &mut [C]) -> Result<(), Error> {
         check_lengths(x.len(), y.len())?;
         for (&x, y) in x.iter().zip(y) {
             *y = self.code(x);

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use excite::{Function, LengthMismatch};
+use excite::{Error, Function};
 
 use crate::affine::check_lengths;
 use crate::{Affine, Code, codes};
@@ -60,7 +60,7 @@ impl<C: Code> Table8<C> {
     ///
     /// # Errors
     /// If the slices differ in length.
-    pub fn apply(&self, x: &[C], y: &mut [C]) -> Result<(), LengthMismatch> {
+    pub fn apply(&self, x: &[C], y: &mut [C]) -> Result<(), Error> {
         check_lengths(x.len(), y.len())?;
         C::look_up(&self.outputs, x, y)
     }

@@ -27,7 +27,7 @@ fn read(bytes: &[u8]) -> bool {
     }
     for vitals in [vitals, merged] {
         let diagnosis = Diagnosis::of(&vitals);
-        assert!(serde_json::to_string(&diagnosis).is_ok());
+        assert!(serde_json::to_string(&diagnosis.record()).is_ok());
         for layer in &vitals.layers {
             assert_eq!(diagnosis.unit_states(layer).len(), layer.units().len());
         }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use excite::{Engine, Function, LengthMismatch, SlopeFrom};
+use excite::{Engine, Error, Function, SlopeFrom};
 
 use crate::matrix::Matrix;
 
@@ -31,7 +31,7 @@ impl Activation {
 
     /// a = f(z).
     pub(crate) fn forward(&self, z: &Matrix) -> Matrix {
-        self.filled(z, |range, a| self.function.forward_on(Engine::default(), &z.values[range], a))
+        self.filled(z, |range, a| Engine::default().forward(&self.function, &z.values[range], a))
     }
 
     /// The gradient by z, from that by a = f(z).
@@ -42,7 +42,7 @@ impl Activation {
         };
         self.filled(saved, |range, by_z| {
             let (saved, gradient) = (&saved.values[range.clone()], &gradient.values[range]);
-            self.function.backward_on(Engine::default(), saved, gradient, by_z)
+            Engine::default().backward(&self.function, saved, gradient, by_z)
         })
     }
 
@@ -50,7 +50,7 @@ impl Activation {
     fn filled(
         &self,
         like: &Matrix,
-        mut fill: impl FnMut(Range<usize>, &mut [f32]) -> Result<(), LengthMismatch>,
+        mut fill: impl FnMut(Range<usize>, &mut [f32]) -> Result<(), Error>,
     ) -> Matrix {
         /// Few enough elements to stay in the first cache between being allocated and being written.
         const CHUNK: usize = 4096;

@@ -64,7 +64,7 @@ impl Network {
     pub(crate) fn new(architecture: Architecture, start: Start, function: Function, random: &mut impl Rng) -> Self {
         let layers = architecture.layers();
         let init = start.init.resolved(function);
-        let hidden_gain = start.gain.unwrap_or(function.info().gain);
+        let hidden_gain = start.gain.unwrap_or(function.gain());
         let last = layers.len() - 1;
         let mut parameters = vec![];
         for (index, Shape { units, fan_in, fan_out }) in layers.into_iter().enumerate() {

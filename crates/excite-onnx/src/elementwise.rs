@@ -120,16 +120,16 @@ fn activation(node: &NodeProto) -> Option<Operator> {
     let alpha = |default| node.float("alpha", default);
     Some(match node.op() {
         "Relu" => unary(|x| x.max(0.0)),
-        "LeakyRelu" => function(LeakyRelu { negative_slope: alpha(0.01) }),
+        "LeakyRelu" => function(LeakyRelu::new(alpha(0.01)).ok()?),
         "PRelu" => binary(|x, slope| if x < 0.0 { slope * x } else { x }),
         "ThresholdedRelu" => {
             let alpha = alpha(1.0);
             Box::new(move |x| if x[0] > alpha { x[0] } else { 0.0 })
         }
-        "Elu" => function(Elu { alpha: alpha(1.0) }),
-        "Celu" => function(Celu { alpha: alpha(1.0) }),
+        "Elu" => function(Elu::new(alpha(1.0)).ok()?),
+        "Celu" => function(Celu::new(alpha(1.0)).ok()?),
         "Selu" => {
-            let (elu, gamma) = (Elu { alpha: alpha(SELU.0) }, node.float("gamma", SELU.1));
+            let (elu, gamma) = (Elu::new(alpha(SELU.0)).ok()?, node.float("gamma", SELU.1));
             Box::new(move |x| gamma * Function::from(elu).value(x[0]))
         }
         "Sigmoid" => function(Sigmoid),
@@ -139,8 +139,8 @@ fn activation(node: &NodeProto) -> Option<Operator> {
         }
         "HardSwish" => function(HardSwish),
         "Swish" if alpha(1.0) == 1.0 => function(Silu),
-        "Swish" => function(Swish { beta: alpha(1.0) }),
-        "QuickGelu" => function(Swish { beta: alpha(1.702) }),
+        "Swish" => function(Swish::new(alpha(1.0)).ok()?),
+        "QuickGelu" => function(Swish::new(alpha(1.702)).ok()?),
         "Gelu" if node.text("approximate") == Some("tanh") => function(GeluTanh),
         "Gelu" => function(Gelu),
         "FastGelu" if node.input(1).is_none() => function(GeluTanh),

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use excite::{Activation, Function, Sigmoid, Tanh};
+use excite::{Elementwise, Function, Sigmoid, Tanh};
 use rten::FloatOperators;
 use rten_onnx::onnx::NodeProto;
 use rten_tensor::prelude::*;

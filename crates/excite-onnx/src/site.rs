@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use excite::{Function, RowFunction, Work};
+use excite::define::Precision;
+use excite::{Function, RowFunction, Rowwise};
 
 use crate::recurrent::Gate;
 
@@ -187,7 +188,7 @@ pub struct ActivationSite {
 impl ActivationSite {
     /// Whether its activations follow from its pre-activations to the last bit, whoever computes them: each is its input or a constant.
     pub(crate) fn output_follows(&self) -> bool {
-        self.result == Affine::ITSELF && self.function.each().is_some_and(|function| function.work() == Work::Selects)
+        self.result == Affine::ITSELF && self.function.each().is_some_and(|function| function.precision() == Precision::Selects)
     }
 
     /// The activations of pre-activations, as the function has them.

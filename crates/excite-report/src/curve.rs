@@ -20,7 +20,7 @@ const LARGEST: f64 = 9.0;
 /// ```
 /// let svg = excite_report::curve_svg(&["tanh".parse()?]);
 /// assert!(svg.starts_with("<svg ") && svg.contains("slope of tanh"));
-/// # Ok::<(), excite::UnknownFunction>(())
+/// # Ok::<(), excite::ParseFunctionError>(())
 /// ```
 pub fn curve_svg(functions: &[Function]) -> String {
     let mut marks = Vec::new();

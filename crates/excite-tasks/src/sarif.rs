@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// let vitals = Vitals::new("mlp", vec![LayerVitals::new("fc1", "relu".parse()?, 2)]);
 /// let log = excite_tasks::sarif(&Diagnosis::of(&vitals), "mlp.onnx");
 /// assert_eq!((&log["version"], log["runs"][0]["results"].as_array().map(Vec::len)), (&"2.1.0".into(), Some(0)));
-/// # Ok::<(), excite::UnknownFunction>(())
+/// # Ok::<(), excite::ParseFunctionError>(())
 /// ```
 pub fn sarif(diagnosis: &Diagnosis, model: &str) -> Value {
     let rules = findings::ALL.iter().map(|rule| {

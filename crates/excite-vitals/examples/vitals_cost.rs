@@ -11,7 +11,7 @@ use excite_vitals::sketch::Histogram;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let named = std::env::args().skip(1).map(|name| name.parse()).collect::<Result<Vec<Function>, _>>()?;
     let functions = if named.is_empty() { Function::ALL.to_vec() } else { named };
-    let engine = Engine { threads: Threads::One, ..Engine::default() };
+    let engine = Engine::default().with_threads(Threads::One);
     println!(
         "[samples, units, positions]: all vitals; of that the slopes of the function; a histogram of all values, alone"
     );
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let mut vitals = LayerVitals::new("layer", *f, units);
             let all = best_of(50, || vitals.update_channels(black_box(&z), black_box(&a), positions).is_ok());
             let (ones, mut slopes) = (vec![1.0; count], vec![0.0; count]);
-            let slopes = best_of(50, || f.backward_on(engine, black_box(&a), &ones, black_box(&mut slopes)).is_ok());
+            let slopes = best_of(50, || engine.backward(&f, black_box(&a), &ones, black_box(&mut slopes)).is_ok());
             let mut histogram = Histogram::new();
             let tallied = best_of(5, || histogram.update(black_box(&z)));
             let [all, slopes, tallied] = [all, slopes, tallied].map(|seconds| seconds * 1e9 / count as f64);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use excite::LengthMismatch;
+use excite::Error;
 
 use crate::LayerIdentity;
 
@@ -48,6 +48,8 @@ pub enum VitalsError {
         /// What is wrong, in words.
         fault: String,
     },
+    /// Slices of a batch differ in length.
+    Slices(Error),
     /// A file could not be read or written.
     File {
         /// Its path.
@@ -78,6 +80,7 @@ impl fmt::Display for VitalsError {
             }
             Self::Weights { layer, fault } => write!(out, "the weights of layer `{layer}` do not fit it: {fault}"),
             Self::Format { fault } => write!(out, "not readable as vitals: {fault}"),
+            Self::Slices(error) => write!(out, "{error}"),
             Self::File { path, error } => write!(out, "`{path}`: {error}"),
         }
     }
@@ -87,13 +90,14 @@ impl std::error::Error for VitalsError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::File { error, .. } => Some(error),
+            Self::Slices(error) => Some(error),
             _ => None,
         }
     }
 }
 
-impl From<LengthMismatch> for VitalsError {
-    fn from(LengthMismatch { slice, found, expected }: LengthMismatch) -> Self {
-        Self::Length { slice, found, expected: expected.to_string() }
+impl From<Error> for VitalsError {
+    fn from(error: Error) -> Self {
+        Self::Slices(error)
     }
 }

@@ -424,7 +424,7 @@ fn merged<'a>(parts: impl Iterator<Item = &'a Moments>) -> Moments {
 /// use excite_vitals::cap;
 /// assert_eq!(cap("relu6".parse()?), Some(6.0));
 /// assert_eq!(cap("sigmoid".parse()?), None);
-/// # Ok::<(), excite::UnknownFunction>(())
+/// # Ok::<(), excite::ParseFunctionError>(())
 /// ```
 pub fn cap(f: Function) -> Option<f64> {
     let facts = Facts::of(f);

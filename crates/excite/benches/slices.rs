@@ -20,7 +20,7 @@ fn inputs(n: usize) -> Vec<f32> {
 }
 
 fn single(level: Level) -> Engine {
-    Engine { level, threads: Threads::One, ..Engine::default() }
+    Engine::default().with_level(level).with_threads(Threads::One)
 }
 
 #[divan::bench(args = SIZES)]
@@ -35,7 +35,7 @@ fn forward(bencher: Bencher, case: &Case) {
     let engine = single(case.level);
     bencher
         .counter(BytesCount::of_many::<f32>(2 * case.n))
-        .bench_local(|| case.f.forward_on(engine, black_box(&x), black_box(&mut y)));
+        .bench_local(|| engine.forward(&case.f, black_box(&x), black_box(&mut y)));
 }
 
 #[divan::bench(args = cases(&SIZES))]
@@ -47,7 +47,7 @@ fn backward(bencher: Bencher, case: &Case) {
     let engine = single(case.level);
     bencher
         .counter(BytesCount::of_many::<f32>(3 * case.n))
-        .bench_local(|| case.f.backward_on(engine, black_box(&from), black_box(&dy), black_box(&mut dx)));
+        .bench_local(|| engine.backward(&case.f, black_box(&from), black_box(&dy), black_box(&mut dx)));
 }
 
 /// The other types, in the caches.
@@ -58,7 +58,7 @@ fn forward_in<F: Float>(bencher: Bencher, case: &Case) {
     let engine = single(case.level);
     bencher
         .counter(BytesCount::of_many::<F>(2 * case.n))
-        .bench_local(|| case.f.forward_on(engine, black_box(&x), black_box(&mut y)));
+        .bench_local(|| engine.forward(&case.f, black_box(&x), black_box(&mut y)));
 }
 
 struct Case {

@@ -1,8 +1,11 @@
-//! Loops over slices in blocks. All of it is inlined into the caller, and so compiled for the caller's instruction set.
+//! The loop over slices, in blocks. All of it is inlined into the caller, and so compiled for the caller's instruction set.
+
+use core::mem::MaybeUninit;
 
 use crate::Float;
 use crate::dispatch::{self, CheckedLevel};
 use crate::kernels::Kernel;
+use crate::math::Native;
 
 /// Elements worked through at once: several vectors in flight hide the latency of a chain of operations. Of the sizes
 /// tried, 64 was the fastest for sigmoid and tanh; with 32 the compiler unrolls a cheap function before it
@@ -12,44 +15,51 @@ pub const BLOCK: usize = 64;
 /// Elements between what is computed and what is asked for from memory meanwhile. Of 256, 1024 and 4096 the fastest for all.
 const AHEAD: usize = 1024;
 
-/// y = kernel(inputs). Where the output is aligned to whole cache lines, `streaming` writes it past the caches.
+/// y = kernel(inputs). `streaming` writes whole blocks past the caches where the output is aligned to whole cache lines.
+///
+/// There is one place at which a block is computed, for whole blocks and for what is left at the end: each such place is compiled for
+/// every function, type and instruction set.
 #[inline(always)]
 pub fn map<F: Float, const N: usize>(
     level: CheckedLevel,
     kernel: impl Kernel<F, N>,
     inputs: [&[F]; N],
-    y: &mut [F],
+    y: &mut [MaybeUninit<F>],
     streaming: bool,
 ) {
-    let (blocks, tail) = y.as_chunks_mut();
-    let first_of_tail = blocks.len() * BLOCK;
-    dispatch::write(
-        blocks,
-        streaming,
-        #[inline(always)]
-        |index| {
-            if streaming {
-                for input in inputs {
-                    dispatch::prefetch(input, index * BLOCK + AHEAD, BLOCK);
-                }
-            }
-            compute(level, kernel, inputs.map(|input| block_at(input, index * BLOCK)))
-        },
-    );
-    map_short(level, kernel, inputs.map(|input| &input[first_of_tail..]), tail);
-}
-
-/// Less than a block: the same computation on a padded block.
-#[inline(always)]
-fn map_short<F: Float, const N: usize>(level: CheckedLevel, kernel: impl Kernel<F, N>, inputs: [&[F]; N], y: &mut [F]) {
-    if y.is_empty() {
-        return;
-    }
+    let (blocks, tail) = y.as_chunks_mut::<BLOCK>();
+    let streaming = streaming && dispatch::are_whole_lines(blocks);
     let mut padded = [[F::default(); BLOCK]; N];
     for (padded, input) in padded.iter_mut().zip(inputs) {
-        padded[..input.len()].copy_from_slice(input);
+        padded[..tail.len()].copy_from_slice(&input[blocks.len() * BLOCK..]);
     }
-    y.copy_from_slice(&compute(level, kernel, padded.each_ref())[..y.len()]);
+    let count = blocks.len() + usize::from(!tail.is_empty());
+    for index in 0..count {
+        let mut from = padded.each_ref();
+        if index < blocks.len() {
+            for (from, input) in from.iter_mut().zip(inputs) {
+                *from = block_at(input, index * BLOCK);
+            }
+        }
+        if streaming {
+            for input in inputs {
+                dispatch::prefetch(input, index * BLOCK + AHEAD, BLOCK);
+            }
+        }
+        let results = compute(level, kernel, from);
+        match blocks.get_mut(index) {
+            Some(block) if streaming => dispatch::store_past_caches(block, &results),
+            Some(block) => {
+                block.write_copy_of_slice(&results);
+            }
+            None => {
+                tail.write_copy_of_slice(&results[..tail.len()]);
+            }
+        }
+    }
+    if streaming {
+        dispatch::fence();
+    }
 }
 
 #[inline(always)]
@@ -58,35 +68,43 @@ fn block_at<F: Float>(input: &[F], first: usize) -> &[F; BLOCK] {
 }
 
 #[inline(always)]
-fn compute<F: Float, const N: usize>(
+fn compute<F: Float, K: Kernel<F, N>, const N: usize>(
     level: CheckedLevel,
-    kernel: impl Kernel<F, N>,
+    kernel: K,
     inputs: [&[F; BLOCK]; N],
 ) -> [F; BLOCK] {
-    let lanes = inputs.map(
-        #[inline(always)]
-        |input| F::load(level, input),
-    );
-    let mut y = [F::default().to_lane(); BLOCK];
+    // Plain loops: `array::map` with its closures would be compiled anew for each kernel.
+    let mut lanes = [[F::Lane::ZERO; BLOCK]; N];
+    for (lanes, input) in lanes.iter_mut().zip(inputs) {
+        *lanes = F::load(level, input);
+    }
+    let mut y = [F::Lane::ZERO; BLOCK];
     if level.emulates_mul_add() && kernel.multiplies_and_adds() {
         // Calls of the emulation are all its time: a loop of vectors would not be faster, and takes long to compile.
         for i in 0..BLOCK {
-            y[i] = alone(kernel, lanes.each_ref().map(|input| input[i]));
+            y[i] = alone(kernel, at(&lanes, i));
         }
         return F::store(level, &y);
     }
     let mut doubtful = [false; BLOCK];
     for i in 0..BLOCK {
-        (y[i], doubtful[i]) = kernel.quick(lanes.each_ref().map(
-            #[inline(always)]
-            |input| input[i],
-        ));
+        (y[i], doubtful[i]) = kernel.quick(at(&lanes, i));
     }
-    if doubtful.iter().fold(false, |any, &one| any | one) {
+    if K::MAY_BE_DOUBTFUL && doubtful.iter().fold(false, |any, &one| any | one) {
         // All by value or as the slices have it: what is handed over by reference would have to be in memory in any case.
         return F::store(level, &mend(level, kernel, inputs, doubtful, y));
     }
     F::store(level, &y)
+}
+
+/// What all inputs hold at a place.
+#[inline(always)]
+fn at<L: Native, const N: usize>(lanes: &[[L; BLOCK]; N], i: usize) -> [L; N] {
+    let mut elements = [L::ZERO; N];
+    for (element, lanes) in elements.iter_mut().zip(lanes) {
+        *element = lanes[i];
+    }
+    elements
 }
 
 #[inline(never)]
@@ -109,10 +127,11 @@ fn mend<F: Float, const N: usize>(
         || {
             for i in 0..BLOCK {
                 if doubtful[i] {
-                    y[i] = kernel.careful(inputs.map(
-                        #[inline(always)]
-                        |input| input[i].to_lane(),
-                    ));
+                    let mut elements = [F::Lane::ZERO; N];
+                    for (element, input) in elements.iter_mut().zip(inputs) {
+                        *element = input[i].to_lane();
+                    }
+                    y[i] = kernel.careful(elements);
                 }
             }
         },

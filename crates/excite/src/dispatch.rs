@@ -3,8 +3,12 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::mem::MaybeUninit;
 
+#[cfg(feature = "half")]
 use half::f16;
+
+use crate::Float;
 
 /// Whether the machine has a feature: asked of the machine, or else of what the program was compiled for.
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "std"))]
@@ -21,8 +25,10 @@ macro_rules! has {
 }
 
 mod bytes;
+mod uninit;
 
 pub use bytes::Byte;
+pub(crate) use uninit::{as_uninit, collected, written};
 
 /// An instruction set that kernels are compiled for. All give the same bits; they differ in speed.
 ///
@@ -47,18 +53,20 @@ impl Level {
     /// All levels that the library has, fastest first, whether this machine has them or not.
     pub const ALL: &[Self] = &[Self::Avx512, Self::Avx2, Self::Baseline];
 
-    /// Whether this machine can run the level. Without the feature `std`: whether the program as a whole was compiled for it.
+    /// Whether this machine can run the level, and the crate was compiled with it (feature `avx512`). Without the feature `std`: whether the program as a whole was compiled for it.
     pub fn is_available(self) -> bool {
         match self {
             Self::Baseline => true,
             #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
             Self::Avx2 => has!("avx2") && has!("fma") && has!("f16c"),
-            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "avx512"))]
             Self::Avx512 => {
                 Self::Avx2.is_available() && has!("avx512f") && has!("avx512bw") && has!("avx512dq") && has!("avx512vl")
             }
             #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
-            Self::Avx2 | Self::Avx512 => false,
+            Self::Avx2 => false,
+            #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", feature = "avx512")))]
+            Self::Avx512 => false,
         }
     }
 
@@ -94,7 +102,7 @@ impl Level {
     #[inline]
     pub(crate) fn run_checked<R>(self, work: impl FnOnce(CheckedLevel) -> R) -> R {
         match self {
-            #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+            #[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "avx512"))]
             // SAFETY: the machine has every feature that `avx512` is compiled with: `is_available` checked them all.
             Self::Avx512 if self.is_available() => unsafe { avx512(work) },
             #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
@@ -139,7 +147,7 @@ fn avx2<R>(work: impl FnOnce(CheckedLevel) -> R) -> R {
     work(CheckedLevel(Level::Avx2))
 }
 
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", feature = "avx512"))]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")]
 fn avx512<R>(work: impl FnOnce(CheckedLevel) -> R) -> R {
     work(CheckedLevel(Level::Avx512))
@@ -148,42 +156,43 @@ fn avx512<R>(work: impl FnOnce(CheckedLevel) -> R) -> R {
 /// The bytes of a cache line, and the alignment from which blocks are written past the caches, so that whole lines are.
 pub(crate) const CACHE_LINE: usize = 64;
 
-/// Writes `block(index)` to each of the blocks. If `streaming` is wanted and the blocks are aligned to [`CACHE_LINE`] they are
-/// written past the caches, so that their lines are not read from memory first.
+/// Whether [`store_past_caches`] may be used for each of the blocks: they cover whole cache lines.
 #[inline(always)]
-pub(crate) fn write<F: Copy, const N: usize>(blocks: &mut [[F; N]], streaming: bool, block: impl Fn(usize) -> [F; N]) {
+pub(crate) fn are_whole_lines<T, const N: usize>(blocks: &[[T; N]]) -> bool {
+    blocks.as_ptr().addr().is_multiple_of(CACHE_LINE) && size_of::<[T; N]>().is_multiple_of(CACHE_LINE)
+}
+
+/// to = from, past the caches, so that the lines of `to` are not read from memory first. A [`fence`] must follow before others read it.
+/// Through the caches where `to` is not aligned to a vector.
+#[inline(always)]
+pub(crate) fn store_past_caches<F: Float, const N: usize>(to: &mut [MaybeUninit<F>; N], from: &[F; N]) {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
     {
-        use core::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_sfence, _mm_stream_si128};
+        use core::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_stream_si128};
 
         const VECTOR: usize = size_of::<__m128i>();
-        let whole_lines =
-            blocks.as_ptr().addr().is_multiple_of(CACHE_LINE) && size_of::<[F; N]>().is_multiple_of(CACHE_LINE);
-        if !(streaming && whole_lines) {
-            for (index, to) in blocks.iter_mut().enumerate() {
-                *to = block(index);
+        if to.as_ptr().addr().is_multiple_of(VECTOR) && size_of::<[F; N]>().is_multiple_of(VECTOR) {
+            let (from, to) = (from.as_ptr().cast::<__m128i>(), to.as_mut_ptr().cast::<__m128i>());
+            for i in 0..size_of::<[F; N]>() / VECTOR {
+                // SAFETY: `from` and `to` point to arrays of `size_of::<[F; N]>()` bytes, and i is less than the whole vectors in them;
+                // `to` is aligned to a vector, which was checked. SSE2 is what the program is compiled for. The caller's fence
+                // orders these stores; they are of `Copy` data behind a unique reference.
+                unsafe { _mm_stream_si128(to.add(i), _mm_loadu_si128(from.add(i))) };
             }
             return;
         }
-        for (index, to) in blocks.iter_mut().enumerate() {
-            let from = block(index);
-            let (from, to) = (from.as_ptr().cast::<__m128i>(), to.as_mut_ptr().cast::<__m128i>());
-            for i in 0..size_of::<[F; N]>() / VECTOR {
-                // SAFETY: `from` and `to` point to arrays of `size_of::<[F; N]>()` bytes, and i is less than the whole
-                // vectors in them; `to` is aligned to 16 bytes, because the first block is and each is a multiple of 16
-                // bytes long. SSE2 is what the program is compiled for.
-                unsafe { _mm_stream_si128(to.add(i), _mm_loadu_si128(from.add(i))) };
-            }
-        }
-        // SAFETY: SSE2, which includes SSE, is what the program is compiled for. The fence orders these stores before whatever follows, as other
-        // threads see it; without it they would break the memory model of the language.
-        unsafe { _mm_sfence() };
     }
-    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
-    for (index, to) in blocks.iter_mut().enumerate() {
-        let _ = streaming;
-        *to = block(index);
-    }
+    to.write_copy_of_slice(from);
+}
+
+/// Orders what [`store_past_caches`] has written before whatever follows, as other threads see it.
+#[inline(always)]
+pub(crate) fn fence() {
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+    // SAFETY: SSE2, which includes SSE, is what the program is compiled for.
+    unsafe {
+        core::arch::x86_64::_mm_sfence();
+    };
 }
 
 /// Asks for the lines of the `count` elements from `first` on, which need not be in the slice: hints do not fault.
@@ -200,6 +209,7 @@ pub(crate) fn prefetch<F>(from: &[F], first: usize, count: usize) {
     }
 }
 
+#[cfg(feature = "half")]
 /// Every f16 as f32, which is exact: by hardware from AVX2 on.
 #[inline(always)]
 pub(crate) fn f32_from_f16<const N: usize>(level: CheckedLevel, block: &[f16; N]) -> [f32; N] {
@@ -229,6 +239,7 @@ pub(crate) fn f32_from_f16<const N: usize>(level: CheckedLevel, block: &[f16; N]
     block.map(f16::to_f32)
 }
 
+#[cfg(feature = "half")]
 /// Every f32 rounded to the nearest f16: by hardware from AVX2 on.
 #[inline(always)]
 pub(crate) fn f16_from_f32<const N: usize>(level: CheckedLevel, lanes: &[f32; N]) -> [f16; N] {

@@ -1,35 +1,190 @@
 //! What can be wrong with a call.
+//!
+//! The errors are written by hand: a macro crate for three of them would add a fifth to the time that the crate takes to build.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Slices that had to be of one length were not.
+use crate::Parameter;
+
+/// The slices of a call did not fit each other, or the function has no such parameter.
+///
+/// ```
+/// use excite::{Elementwise, Relu};
+/// let error = Relu.forward(&[1.0_f32, 2.0], &mut [0.0; 3]).unwrap_err();
+/// assert_eq!(error.to_string(), "slice `y` has 3 elements where 2 are needed: make it as long as the input");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LengthMismatch {
-    /// What the slice of the other length is for: `"y"`, `"dy"` or `"dx"`.
-    pub slice: &'static str,
-    /// Its length.
-    pub found: usize,
-    /// The length of the first slice.
-    pub expected: usize,
+#[non_exhaustive]
+pub enum Error {
+    /// A slice is not as long as the others of the call require.
+    Length {
+        /// What the slice is for: `"y"`, `"dy"` or `"dx"`.
+        slice: &'static str,
+        /// Its length.
+        found: usize,
+        /// The length that it has to have.
+        expected: usize,
+    },
+    /// A slice does not hold whole rows, or whole samples of channels.
+    Parts {
+        /// What the slice is for.
+        slice: &'static str,
+        /// Its length.
+        found: usize,
+        /// The number of elements of a part, of which it has to hold a whole number.
+        part: usize,
+    },
+    /// The function has no parameter of that index.
+    Parameter {
+        /// The function's name.
+        function: &'static str,
+        /// The index that was asked for.
+        index: usize,
+        /// The number of parameters that it has.
+        count: usize,
+    },
 }
 
-impl fmt::Display for LengthMismatch {
+impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { slice, found, expected } = self;
-        write!(
-            out,
-            "slice `{slice}` has {found} elements where the input has {expected}: all slices of one call must be of one length"
-        )
+        match *self {
+            Self::Length { slice, found, expected } => {
+                let how = if matches!(slice, "parameters" | "d_parameters") {
+                    "give one for each channel"
+                } else {
+                    "make it as long as the input"
+                };
+                write!(out, "slice `{slice}` has {found} elements where {expected} are needed: {how}")
+            }
+            Self::Parts { slice, part: 0, .. } => {
+                write!(out, "rows of 0 elements: slice `{slice}` cannot be cut into them; give the length of a row")
+            }
+            Self::Parts { slice, found, part } => write!(
+                out,
+                "slice `{slice}` has {found} elements, which is not a multiple of {part}: cut or fill it to whole rows"
+            ),
+            Self::Parameter { function, index, count: 0 } => {
+                write!(out, "{function} has no parameters, and so none of index {index}")
+            }
+            Self::Parameter { function, index, count } => {
+                write!(out, "{function} has no parameter of index {index}: its {count} are counted from 0")
+            }
+        }
     }
 }
 
-impl core::error::Error for LengthMismatch {}
+impl core::error::Error for Error {}
+
+pub(crate) fn same_length(slice: &'static str, found: usize, expected: usize) -> Result<(), Error> {
+    if found == expected { Ok(()) } else { Err(Error::Length { slice, found, expected }) }
+}
+
+pub(crate) fn whole_parts(slice: &'static str, found: usize, part: usize) -> Result<(), Error> {
+    if part > 0 && found.is_multiple_of(part) || part == 0 && found == 0 {
+        Ok(())
+    } else {
+        Err(Error::Parts { slice, found, part })
+    }
+}
+
+/// A function cannot have such a parameter.
+///
+/// ```
+/// use excite::LeakyRelu;
+/// let error = LeakyRelu::new(f64::NAN).unwrap_err();
+/// assert_eq!(error.to_string(), "LeakyRelu cannot have negative_slope = NaN: it must be a number from -1000 to 1000");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ParameterError {
+    /// The value makes no sense.
+    Value {
+        /// The function's name.
+        function: &'static str,
+        /// The parameter's name.
+        parameter: &'static str,
+        /// The value.
+        value: f64,
+        /// The lowest value that makes sense.
+        lowest: f64,
+        /// The highest value that makes sense.
+        highest: f64,
+    },
+    /// The parameters contradict each other.
+    Conflict {
+        /// The function's name.
+        function: &'static str,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// There is no parameter of that index.
+    Index {
+        /// The function's name.
+        function: &'static str,
+        /// The index, or the number of values where there should be `count`.
+        index: usize,
+        /// The number of parameters that it has.
+        count: usize,
+    },
+}
+
+impl fmt::Display for ParameterError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Value { function, parameter, value, lowest, highest } => write!(
+                out,
+                "{function} cannot have {parameter} = {value}: it must be a number from {} to {}",
+                Readable(lowest),
+                Readable(highest)
+            ),
+            Self::Conflict { function, why } => write!(out, "{function} cannot have these parameters: {why}"),
+            Self::Index { function, index, count } => Error::Parameter { function, index, count }.fmt(out),
+        }
+    }
+}
+
+impl core::error::Error for ParameterError {}
+
+/// A number as people write it, with all its digits: `1e30` and not thirty zeros.
+pub(crate) struct Readable(pub f64);
+
+impl fmt::Display for Readable {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = self.0 == 0.0 || (1e-4..1e6).contains(&self.0.abs());
+        if plain { write!(out, "{}", self.0) } else { write!(out, "{:e}", self.0) }
+    }
+}
+
+/// Whether a function may have these parameters.
+pub(crate) fn check_parameters(
+    function: &'static str,
+    declared: &[Parameter],
+    values: &[f64],
+    conflict: Option<&'static str>,
+) -> Result<(), ParameterError> {
+    for (&Parameter { name: parameter, lowest, highest, .. }, &value) in declared.iter().zip(values) {
+        if !(lowest..=highest).contains(&value) {
+            return Err(ParameterError::Value { function, parameter, value, lowest, highest });
+        }
+    }
+    if values.len() != declared.len() {
+        return Err(ParameterError::Index { function, index: values.len(), count: declared.len() });
+    }
+    conflict.map_or(Ok(()), |why| Err(ParameterError::Conflict { function, why }))
+}
 
 /// A text that no activation function of the catalogue goes by, or a parameter that it cannot take.
+///
+/// ```
+/// use excite::{Function, ParseFunctionError};
+/// let error = "leaky_relu(slope=0.1)".parse::<Function>().unwrap_err();
+/// assert!(matches!(error, ParseFunctionError::Parameter { function: "leaky_relu", .. }));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UnknownFunction {
+#[non_exhaustive]
+pub enum ParseFunctionError {
     /// There is no such function.
     Name {
         /// The name that was asked for.
@@ -66,7 +221,7 @@ pub enum UnknownFunction {
     },
 }
 
-impl fmt::Display for UnknownFunction {
+impl fmt::Display for ParseFunctionError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name { name, nearest: Some(nearest), .. } => {
@@ -84,4 +239,4 @@ impl fmt::Display for UnknownFunction {
     }
 }
 
-impl core::error::Error for UnknownFunction {}
+impl core::error::Error for ParseFunctionError {}

@@ -26,7 +26,7 @@ pub struct Interval {
 /// assert!(!facts.zero_centred);
 /// // Its slope is under 5 % of that beyond ±4.36: there it is saturated.
 /// assert!((facts.saturated_above.unwrap() - 4.36).abs() < 0.01);
-/// # Ok::<(), excite::UnknownFunction>(())
+/// # Ok::<(), excite::ParseFunctionError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -87,6 +87,14 @@ impl Facts {
         facts
     }
 
+    /// E[f(x)²] for standard normal x.
+    pub(crate) fn mean_square(f: Function) -> f64 {
+        grid::mean_over_standard_normal(|x| {
+            let y: f64 = f.value(x);
+            y * y
+        })
+    }
+
     fn search(f: Function) -> Self {
         let grid = Grid::new(f);
         let (steepest_at, largest_slope) = grid.top(|p| p.slope);
@@ -100,7 +108,7 @@ impl Facts {
             }
             grid.around(steepest_at, |p| p.slope >= largest_slope - tolerance * largest_slope.abs())
         };
-        let mean_output = grid::mean_over_standard_normal(f);
+        let mean_output = grid::mean_over_standard_normal(|x| f.value(x));
         Self {
             // Adding 0 makes 0 of −0.
             range: Interval { low: 0.0 - grid.top(|p| -p.value).1, high: grid.top(|p| p.value).1 + 0.0 },

@@ -2,17 +2,20 @@
 
 use core::fmt::{Debug, Display};
 
+#[cfg(feature = "half")]
 use half::{bf16, f16};
 
 use crate::blocks::BLOCK;
-use crate::catalogue::Compiled;
-use crate::dispatch::{self, CheckedLevel};
+#[cfg(feature = "half")]
+use crate::dispatch;
+use crate::dispatch::CheckedLevel;
+use crate::functions::Compiled;
 use crate::math::{Native, Number, Pair};
 
-/// An element type of slices: `f32`, `f64`, [`half::f16`] or [`half::bf16`].
+/// An element type of slices: `f32`, `f64`, and with the feature `half` [`half::f16`] and [`half::bf16`].
 ///
 /// ```
-/// use excite::{Activation, Float, Sigmoid};
+/// use excite::{Elementwise, Float, Sigmoid};
 /// fn at_one<F: Float>() -> f64 {
 ///     Sigmoid.value(F::from_f64(1.0)).to_f64()
 /// }
@@ -29,6 +32,9 @@ pub trait Float: Compiled + Copy + Default + Debug + Display + PartialOrd + Send
     /// Whether a formula must not be worked out in `Wide` for infinite and huge numbers: a pair has none.
     #[doc(hidden)]
     const WIDE_IS_FINITE: bool;
+    /// Whether results are rounded from a longer lane, f16's and bf16's, so that [`near_tie`](Self::near_tie) matters.
+    #[doc(hidden)]
+    const IS_SHORT: bool;
     /// Whether the exact mode differs from the usual one: results of f16 and bf16 are exact anyway, and f64 has none.
     #[doc(hidden)]
     const HAS_EXACT: bool;
@@ -75,6 +81,7 @@ impl Float for f32 {
     type Lane = f32;
     type Wide = f64;
     const WIDE_IS_FINITE: bool = false;
+    const IS_SHORT: bool = false;
     const HAS_EXACT: bool = true;
 
     fn from_f64(value: f64) -> Self {
@@ -127,6 +134,7 @@ impl Float for f64 {
     type Lane = f64;
     type Wide = Pair;
     const WIDE_IS_FINITE: bool = true;
+    const IS_SHORT: bool = false;
     const HAS_EXACT: bool = false;
 
     fn from_f64(value: f64) -> Self {
@@ -175,12 +183,14 @@ impl Float for f64 {
     }
 }
 
+#[cfg(feature = "half")]
 /// What f16 and bf16 have in common: they are loaded into f32, and results come from f64.
 macro_rules! short {
     () => {
         type Lane = f32;
         type Wide = f64;
         const WIDE_IS_FINITE: bool = false;
+        const IS_SHORT: bool = true;
         const HAS_EXACT: bool = false;
 
         fn from_f64(value: f64) -> Self {
@@ -214,6 +224,7 @@ macro_rules! short {
     };
 }
 
+#[cfg(feature = "half")]
 impl Float for f16 {
     short!();
 
@@ -244,6 +255,7 @@ impl Float for f16 {
     }
 }
 
+#[cfg(feature = "half")]
 impl Float for bf16 {
     short!();
 
@@ -280,6 +292,7 @@ impl Float for bf16 {
     }
 }
 
+#[cfg(feature = "half")]
 /// Rounds to f32 so that a second rounding to a shorter type is as if it were the only one: of the two neighbours of what no f32
 /// holds, the odd one (Boldo and Melquiond 2008, Emulation of FMA and correctly rounded sums).
 #[inline(always)]
@@ -291,6 +304,7 @@ fn to_odd(value: f64) -> f32 {
     f32::from_bits(if (exact == value) | (bits & 1 == 1) | value.is_nan() { bits } else { other })
 }
 
+#[cfg(feature = "half")]
 /// Whether the lowest `bits` bits are within `ulps` of the half of what they count up to.
 #[inline(always)]
 fn near_halfway(lane: f32, bits: u32, ulps: u8) -> bool {
@@ -298,7 +312,7 @@ fn near_halfway(lane: f32, bits: u32, ulps: u8) -> bool {
     lane.to_bits().wrapping_sub(halfway - u32::from(ulps)) & ((1 << bits) - 1) <= 2 * u32::from(ulps)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "half"))]
 mod tests {
     use super::*;
 

@@ -1,12 +1,14 @@
 //! What is done with each element, forward and backward.
 
 use crate::Float;
-use crate::activation::{Activation, Work};
-use crate::math::{Native, Number, Pair};
+use crate::define::{Definition, Native, Number, Pair, Precision};
 
 /// What is done with N elements at the same place of N slices. The rare elements that the quick way cannot be trusted with are
 /// done again with care.
 pub trait Kernel<F: Float, const N: usize>: Copy + Sync {
+    /// Whether any result can be doubtful: where none can, no careful way is compiled.
+    const MAY_BE_DOUBTFUL: bool;
+
     /// The result, and whether it is doubtful. Branch-free.
     fn quick(self, inputs: [F::Lane; N]) -> (F::Lane, bool);
 
@@ -23,7 +25,7 @@ pub trait Kernel<F: Float, const N: usize>: Copy + Sync {
     #[inline(always)]
     fn result(self, inputs: [F::Lane; N]) -> F::Lane {
         let (quick, doubtful) = self.quick(inputs);
-        if doubtful { self.careful(inputs) } else { quick }
+        if Self::MAY_BE_DOUBTFUL && doubtful { self.careful(inputs) } else { quick }
     }
 }
 
@@ -33,12 +35,17 @@ const HUGE: f64 = 1e150;
 /// Below this the slope of a wave has lost too many of its digits to cancellation.
 const NEAR_ROOT: f64 = 1.0 / (1 << 12) as f64;
 
+/// Whether some x is beyond what the quick way is right for.
+const fn may_be_beyond<A: Definition, F: Float>(precision: Precision) -> bool {
+    A::PERIODIC || F::WIDE_IS_FINITE && matches!(precision, Precision::Extended)
+}
+
 /// Whether x is beyond what the quick way is right for.
 #[inline(always)]
-fn beyond<A: Activation, F: Float>(work: Work, x: F::Lane) -> bool {
-    let limit = if work == Work::Tuned { F::Lane::TUNED_SIN_LIMIT } else { F::Lane::lit(F::Wide::SIN_LIMIT) };
+fn beyond<A: Definition, F: Float>(precision: Precision, x: F::Lane) -> bool {
+    let limit = if precision == Precision::Tuned { F::Lane::TUNED_SIN_LIMIT } else { F::Lane::lit(F::Wide::SIN_LIMIT) };
     let too_far = A::PERIODIC && !(x.abs() <= limit);
-    (F::WIDE_IS_FINITE && work == Work::Twice && too_large::<F>(x)) | too_far
+    (F::WIDE_IS_FINITE && precision == Precision::Extended && too_large::<F>(x)) | too_far
 }
 
 /// Whether x is too large for a [`Pair`], or NaN.
@@ -48,7 +55,7 @@ fn too_large<F: Float>(x: F::Lane) -> bool {
 }
 
 /// Whether x is beyond the reach of [`Number::sin_cos`], but not infinite or NaN.
-fn far_periods<A: Activation, F: Float>(x: F::Lane) -> bool {
+fn far_periods<A: Definition, F: Float>(x: F::Lane) -> bool {
     A::PERIODIC && x.abs() < F::Lane::lit(f64::INFINITY)
 }
 
@@ -56,20 +63,23 @@ fn far_periods<A: Activation, F: Float>(x: F::Lane) -> bool {
 #[derive(Clone, Copy)]
 pub struct Forward<A>(pub A);
 
-impl<A: Activation, F: Float> Kernel<F, 1> for Forward<A> {
+impl<A: Definition, F: Float> Kernel<F, 1> for Forward<A> {
+    const MAY_BE_DOUBTFUL: bool =
+        may_be_beyond::<A, F>(A::PRECISION) || !matches!(A::PRECISION, Precision::Selects) && F::IS_SHORT;
+
     #[inline(always)]
     fn quick(self, [x]: [F::Lane; 1]) -> (F::Lane, bool) {
         let Self(f) = self;
-        let y = match A::WORK {
-            Work::Selects | Work::Once | Work::Tuned => f.tuned(x),
-            Work::Twice => F::from_wide(f.formula(F::wide(x))),
+        let y = match A::PRECISION {
+            Precision::Selects | Precision::Native | Precision::Tuned => f.tuned(x),
+            Precision::Extended => F::from_wide(f.formula(F::wide(x))),
         };
-        (y, beyond::<A, F>(A::WORK, x) | (A::WORK != Work::Selects && F::near_tie(y, 1)))
+        (y, beyond::<A, F>(A::PRECISION, x) | (A::PRECISION != Precision::Selects && F::near_tie(y, 1)))
     }
 
     #[inline(always)]
     fn multiplies_and_adds(self) -> bool {
-        A::WORK != Work::Selects
+        A::PRECISION != Precision::Selects
     }
 
     #[inline(always)]
@@ -82,18 +92,18 @@ impl<A: Activation, F: Float> Kernel<F, 1> for Forward<A> {
 
 /// f(x) worked out in f64 for types that are shorter, and whether that is not enough to tell to which side it is to be rounded.
 #[inline(always)]
-fn twice<A: Activation, F: Float>(f: A, x: F::Lane) -> (F::Lane, bool) {
+fn twice<A: Definition, F: Float>(f: A, x: F::Lane) -> (F::Lane, bool) {
     if F::WIDE_IS_FINITE {
         return (x, true);
     }
     let y = f.formula(F::wide(x));
     let (low, high) = (F::from_wide(y.times(1.0 - WIDE_ERROR)), F::from_wide(y.times(1.0 + WIDE_ERROR)));
-    (low, low != high || beyond::<A, F>(A::WORK, x))
+    (low, low != high || beyond::<A, F>(A::PRECISION, x))
 }
 
 /// f(x) worked out in a [`Pair`] where that can be.
 #[inline(never)]
-fn most_careful<A: Activation, F: Float>(f: A, x: F::Lane) -> F::Lane {
+fn most_careful<A: Definition, F: Float>(f: A, x: F::Lane) -> F::Lane {
     let wide: f64 = x.into();
     if far_periods::<A, F>(x) {
         F::from_pair(f.formula_beyond(Pair::from(wide)))
@@ -108,33 +118,40 @@ fn most_careful<A: Activation, F: Float>(f: A, x: F::Lane) -> F::Lane {
 #[derive(Clone, Copy)]
 pub struct Backward<A>(pub A);
 
-impl<A: Activation, F: Float> Kernel<F, 2> for Backward<A> {
+impl<A: Definition, F: Float> Kernel<F, 2> for Backward<A> {
+    const MAY_BE_DOUBTFUL: bool = match A::SLOPE_PRECISION {
+        Precision::Selects => A::PERIODIC,
+        Precision::Native => A::PERIODIC || F::IS_SHORT,
+        Precision::Extended => may_be_beyond::<A, F>(Precision::Extended),
+        Precision::Tuned => true,
+    };
+
     #[inline(always)]
     fn quick(self, [from, dy]: [F::Lane; 2]) -> (F::Lane, bool) {
         let Self(f) = self;
-        let (dx, doubtful) = match A::SLOPE_WORK {
-            Work::Selects => (dy * f.slope_formula(from), false),
-            Work::Once | Work::Tuned => {
+        let (dx, doubtful) = match A::SLOPE_PRECISION {
+            Precision::Selects => (dy * f.slope_formula(from), false),
+            Precision::Native | Precision::Tuned => {
                 let (slope, doubtful) = f.tuned_slope(from);
                 let dx = dy * slope;
                 // The slope is off by 1 ULP, which may be 2 of the product, which is rounded; and by more where it is subnormal.
                 (dx, doubtful | F::near_tie(dx, 2) | F::near_tie(slope, 1))
             }
-            Work::Twice => (F::product(dy, f.slope_formula(F::wide(from))), false),
+            Precision::Extended => (F::product(dy, f.slope_formula(F::wide(from))), false),
         };
         // The slopes of waves have roots everywhere.
         let near_root = A::PERIODIC && dx.abs() < dy.abs() * F::Lane::lit(NEAR_ROOT);
-        (dx, doubtful | beyond::<A, F>(A::SLOPE_WORK, from) | near_root)
+        (dx, doubtful | beyond::<A, F>(A::SLOPE_PRECISION, from) | near_root)
     }
 
     #[inline(always)]
     fn multiplies_and_adds(self) -> bool {
-        A::SLOPE_WORK != Work::Selects
+        A::SLOPE_PRECISION != Precision::Selects
     }
 
     #[inline(always)]
     fn careful(self, [from, dy]: [F::Lane; 2]) -> F::Lane {
-        if A::SLOPE_WORK != Work::Twice && !F::WIDE_IS_FINITE && !far_periods::<A, F>(from) {
+        if A::SLOPE_PRECISION != Precision::Extended && !F::WIDE_IS_FINITE && !far_periods::<A, F>(from) {
             F::product(dy, self.0.slope_formula(F::wide(from)))
         } else {
             most_careful_slope::<A, F>(self.0, from, dy)
@@ -144,16 +161,17 @@ impl<A: Activation, F: Float> Kernel<F, 2> for Backward<A> {
 
 /// dy · f'(from), the slope worked out in the longest number where that can be.
 #[inline(never)]
-fn most_careful_slope<A: Activation, F: Float>(f: A, from: F::Lane, dy: F::Lane) -> F::Lane {
+fn most_careful_slope<A: Definition, F: Float>(f: A, from: F::Lane, dy: F::Lane) -> F::Lane {
     if far_periods::<A, F>(from) {
         F::from_pair(Pair::from(dy.into()) * f.slope_formula_beyond(Pair::from(from.into())))
-    } else if A::SLOPE_WORK == Work::Tuned && !(F::WIDE_IS_FINITE && too_large::<F>(from)) {
+    } else if A::SLOPE_PRECISION == Precision::Tuned && !(F::WIDE_IS_FINITE && too_large::<F>(from)) {
         F::product(dy, f.slope_formula(F::wide(from)))
     } else {
         dy * F::Lane::lit(f.slope_formula(from.into()))
     }
 }
 
+#[cfg(feature = "exact")]
 /// y = f(x), correctly rounded in f32: worked out in f64, and in a [`Pair`] where f64 cannot tell to which side to round.
 #[derive(Clone, Copy)]
 pub struct Exact<A>(pub A);
@@ -162,10 +180,13 @@ pub struct Exact<A>(pub A);
 /// 2^-48 or better, and no formula cancels.
 const WIDE_ERROR: f64 = 1.0 / (1_u64 << 44) as f64;
 
-impl<A: Activation, F: Float> Kernel<F, 1> for Exact<A> {
+#[cfg(feature = "exact")]
+impl<A: Definition, F: Float> Kernel<F, 1> for Exact<A> {
+    const MAY_BE_DOUBTFUL: bool = true;
+
     #[inline(always)]
     fn quick(self, [x]: [F::Lane; 1]) -> (F::Lane, bool) {
-        if F::HAS_EXACT && A::WORK != Work::Selects {
+        if F::HAS_EXACT && A::PRECISION != Precision::Selects {
             twice::<A, F>(self.0, x)
         } else {
             Kernel::<F, 1>::quick(Forward(self.0), [x])
@@ -174,7 +195,7 @@ impl<A: Activation, F: Float> Kernel<F, 1> for Exact<A> {
 
     #[inline(always)]
     fn multiplies_and_adds(self) -> bool {
-        A::WORK != Work::Selects
+        A::PRECISION != Precision::Selects
     }
 
     #[inline(always)]
@@ -183,5 +204,52 @@ impl<A: Activation, F: Float> Kernel<F, 1> for Exact<A> {
             return Kernel::<F, 1>::careful(Forward(self.0), [x]);
         }
         most_careful::<A, F>(self.0, x)
+    }
+}
+
+/// y = f(x), with the parameter of an index as second input.
+#[derive(Clone, Copy)]
+pub struct ForwardEach<A>(pub A, pub usize);
+
+impl<A: Definition, F: Float> Kernel<F, 2> for ForwardEach<A> {
+    const MAY_BE_DOUBTFUL: bool = <Forward<A> as Kernel<F, 1>>::MAY_BE_DOUBTFUL;
+
+    #[inline(always)]
+    fn quick(self, [x, parameter]: [F::Lane; 2]) -> (F::Lane, bool) {
+        Kernel::<F, 1>::quick(Forward(self.with::<F>(parameter)), [x])
+    }
+
+    #[inline(always)]
+    fn careful(self, [x, parameter]: [F::Lane; 2]) -> F::Lane {
+        Kernel::<F, 1>::careful(Forward(self.with::<F>(parameter)), [x])
+    }
+}
+
+/// dx = dy · f'(x), with the parameter as third input.
+#[derive(Clone, Copy)]
+pub struct BackwardEach<A>(pub A, pub usize);
+
+impl<A: Definition, F: Float> Kernel<F, 3> for BackwardEach<A> {
+    const MAY_BE_DOUBTFUL: bool = <Backward<A> as Kernel<F, 2>>::MAY_BE_DOUBTFUL;
+
+    #[inline(always)]
+    fn quick(self, [from, dy, parameter]: [F::Lane; 3]) -> (F::Lane, bool) {
+        let f = ForwardEach(self.0, self.1).with::<F>(parameter);
+        Kernel::<F, 2>::quick(Backward(f), [from, dy])
+    }
+
+    #[inline(always)]
+    fn careful(self, [from, dy, parameter]: [F::Lane; 3]) -> F::Lane {
+        let f = ForwardEach(self.0, self.1).with::<F>(parameter);
+        Kernel::<F, 2>::careful(Backward(f), [from, dy])
+    }
+}
+
+impl<A: Definition> ForwardEach<A> {
+    #[inline(always)]
+    fn with<F: Float>(self, parameter: F::Lane) -> A {
+        let Self(mut f, index) = self;
+        f.set_parameter(index, parameter.into());
+        f
     }
 }

@@ -17,7 +17,7 @@
 //! let mut z = x;
 //! Relu6.forward_in_place(&mut z);
 //! assert_eq!(z, [0.0, 0.0, 2.0, 6.0]);
-//! # Ok::<(), excite::LengthMismatch>(())
+//! # Ok::<(), excite::Error>(())
 //! ```
 //!
 //! # Where things are
@@ -39,45 +39,52 @@
 //!   [`Facts`] are remembered. Without it the crate needs `alloc` alone, and gives the same bits: kernels are compiled for the target's
 //!   own instruction set, and fused multiply-add is a call of libm, which is slow.
 //! * `rayon` (on by default): long slices are worked through by several threads.
-//! * `ndarray`: `ArrayActivation` and `ArrayRows`, functions over the arrays of that crate.
+//! * `ndarray`: `ArrayElementwise` and `ArrayRowwise`, functions over the arrays of that crate.
 //! * `serde`: [`Function`], [`RowFunction`] and [`Gate`] as their names in configurations, and [`Facts`].
 #![deny(missing_docs)]
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
 extern crate alloc;
 
-mod activation;
 mod blocks;
-mod catalogue;
 mod channels;
+mod custom;
+pub mod define;
 mod dispatch;
+mod elementwise;
+mod engine;
 mod error;
 mod facts;
 mod float;
 mod functions;
 mod gated;
+mod info;
 mod kernels;
 mod math;
 #[cfg(feature = "ndarray")]
 mod ndarray;
+mod operation;
 mod parameters;
 mod parse;
-pub mod reference;
-mod rows;
-mod slices;
+mod rowwise;
+
+#[cfg(feature = "half")]
+pub use half;
 
 #[cfg(feature = "ndarray")]
-pub use crate::ndarray::{ArrayActivation, ArrayError, ArrayRows};
-pub use activation::{Activation, Info, MaxUlp, SlopeFrom, Work};
-pub use catalogue::Function;
-pub use catalogue::types::*;
-pub use channels::Channels;
+pub use crate::ndarray::{ArrayElementwise, ArrayError, ArrayRowwise};
+pub use channels::{Channels, PerChannel};
+pub use custom::{Custom, RegisterError};
 pub use dispatch::{Byte, Level};
-pub use error::{LengthMismatch, UnknownFunction};
+pub use elementwise::Elementwise;
+pub use engine::{Accuracy, Engine, Stores, Threads};
+pub use error::{Error, ParameterError, ParseFunctionError};
 pub use facts::{Facts, Interval};
 pub use float::Float;
-pub use gated::Gate;
-pub use math::{Native, Number, Pair};
-pub use parameters::{Parameter, Parameters};
-pub use rows::{LogSoftmax, RowActivation, RowFunction, RowInfo, Rows, Softmax, Softmin, Sparsemax};
-pub use slices::{Accuracy, Engine, Threads, Writes};
+pub use functions::Function;
+pub use functions::types::*;
+pub use gated::{Gate, PackedGate};
+pub use info::{Info, MaxUlp, SlopeFrom};
+pub use operation::Operation;
+pub use parameters::Parameter;
+pub use rowwise::{Along, LogSoftmax, RowFunction, RowInfo, Rows, Rowwise, Softmax, Softmin, Sparsemax};

@@ -5,7 +5,7 @@ use core::fmt;
 
 use ::ndarray::{ArrayRef, ArrayView, Axis, Dimension};
 
-use crate::{Activation, Engine, Float, Function, RowActivation, RowFunction, Rows};
+use crate::{Elementwise, Engine, Float, Rows, Rowwise};
 
 /// Arrays did not fit each other, or have no such axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,14 +44,14 @@ impl fmt::Display for ArrayError {
 
 impl core::error::Error for ArrayError {}
 
-/// An [`Activation`] or [`Function`] over arrays, element by element. Owned arrays and views are taken alike; they may be transposed,
+/// An [`Elementwise`] function over arrays, element by element. Owned arrays and views are taken alike; they may be transposed,
 /// reversed, broadcast or cut out of larger ones.
 ///
 /// Where all arrays lie in memory without gaps and in one order they go to the [`Engine`] whole, and so to several threads if they are
 /// large. Others go through a buffer piece by piece, which gives the same bits.
 ///
 /// ```
-/// use excite::{ArrayActivation, Engine, Function, Relu};
+/// use excite::{ArrayElementwise, Engine, Function, Relu};
 /// use ndarray::{Array2, array};
 ///
 /// let x = array![[-1.0_f32, 2.0], [3.0, -4.0]];
@@ -63,19 +63,7 @@ impl core::error::Error for ArrayError {}
 /// f.forward_array_in_place(Engine::default(), &mut y.column_mut(1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait ArrayActivation: Copy {
-    /// y = f(x) over slices of one length.
-    #[doc(hidden)]
-    fn forward_slices<F: Float>(self, engine: Engine, x: &[F], y: &mut [F]);
-
-    /// x = f(x) over a slice.
-    #[doc(hidden)]
-    fn forward_slice_in_place<F: Float>(self, engine: Engine, x: &mut [F]);
-
-    /// dx = dy · f'(x) over slices of one length.
-    #[doc(hidden)]
-    fn backward_slices<F: Float>(self, engine: Engine, from: &[F], dy: &[F], dx: &mut [F]);
-
+pub trait ArrayElementwise: Elementwise {
     /// y = f(x).
     ///
     /// # Errors
@@ -87,25 +75,25 @@ pub trait ArrayActivation: Copy {
         y: &mut ArrayRef<F, D>,
     ) -> Result<(), ArrayError> {
         same_shape("y", y, x)?;
-        each([x], y, |[x], y| self.forward_slices(engine, x, y));
+        each([x], y, |[x], y| engine.forward(&self, x, y).expect(SAME_LENGTH));
         Ok(())
     }
 
     /// x = f(x).
     fn forward_array_in_place<F: Float, D: Dimension>(self, engine: Engine, x: &mut ArrayRef<F, D>) {
         if let Some(x) = x.as_slice_memory_order_mut() {
-            return self.forward_slice_in_place(engine, x);
+            return engine.forward_in_place(&self, x);
         }
         in_pieces(x.iter_mut(), |places, piece| {
             for (to, from) in piece.iter_mut().zip(places) {
                 *to = **from;
             }
-            self.forward_slice_in_place(engine, piece);
+            engine.forward_in_place(&self, piece);
         });
     }
 
-    /// dx = dy · f'(x). `from` holds the inputs or the outputs of the forward pass, as [`Activation::SLOPE_FROM`] or
-    /// [`Function::slope_from`] says.
+    /// dx = dy · f'(x). `from` holds the inputs or the outputs of the forward pass, as
+    /// [`slope_from`](Elementwise::slope_from) says.
     ///
     /// # Errors
     /// If the arrays differ in shape.
@@ -118,7 +106,7 @@ pub trait ArrayActivation: Copy {
     ) -> Result<(), ArrayError> {
         same_shape("dy", dy, from)?;
         same_shape("dx", dx, from)?;
-        each([from, dy], dx, |[from, dy], dx| self.backward_slices(engine, from, dy, dx));
+        each([from, dy], dx, |[from, dy], dx| engine.backward(&self, from, dy, dx).expect(SAME_LENGTH));
         Ok(())
     }
 }
@@ -126,40 +114,14 @@ pub trait ArrayActivation: Copy {
 /// What slices of one length cannot fail with.
 const SAME_LENGTH: &str = "the slices are of one length";
 
-impl<A: Activation> ArrayActivation for A {
-    fn forward_slices<F: Float>(self, engine: Engine, x: &[F], y: &mut [F]) {
-        engine.forward(self, x, y).expect(SAME_LENGTH);
-    }
+impl<E: Elementwise> ArrayElementwise for E {}
 
-    fn forward_slice_in_place<F: Float>(self, engine: Engine, x: &mut [F]) {
-        engine.forward_in_place(self, x);
-    }
-
-    fn backward_slices<F: Float>(self, engine: Engine, from: &[F], dy: &[F], dx: &mut [F]) {
-        engine.backward(self, from, dy, dx).expect(SAME_LENGTH);
-    }
-}
-
-impl ArrayActivation for Function {
-    fn forward_slices<F: Float>(self, engine: Engine, x: &[F], y: &mut [F]) {
-        self.forward_on(engine, x, y).expect(SAME_LENGTH);
-    }
-
-    fn forward_slice_in_place<F: Float>(self, engine: Engine, x: &mut [F]) {
-        self.forward_in_place_on(engine, x);
-    }
-
-    fn backward_slices<F: Float>(self, engine: Engine, from: &[F], dy: &[F], dx: &mut [F]) {
-        self.backward_on(engine, from, dy, dx).expect(SAME_LENGTH);
-    }
-}
-
-/// A [`RowActivation`] or [`RowFunction`] over arrays, along any axis.
+/// A [`Rowwise`] function over arrays, along any axis.
 ///
 /// Arrays in standard layout, or in Fortran's, go to the [`Engine`] whole; others are copied first.
 ///
 /// ```
-/// use excite::{ArrayRows, Engine, Softmax};
+/// use excite::{ArrayRowwise, Engine, Softmax};
 /// use ndarray::{Array2, Axis, array};
 ///
 /// let x = array![[1.0_f32, 5.0], [1.0, f32::NEG_INFINITY]];
@@ -168,15 +130,7 @@ impl ArrayActivation for Function {
 /// assert_eq!(y, array![[0.5, 1.0], [0.5, 0.0]]);
 /// # Ok::<(), excite::ArrayError>(())
 /// ```
-pub trait ArrayRows: Copy {
-    /// y = f(x) along the rows of a slice.
-    #[doc(hidden)]
-    fn forward_slices<F: Float>(self, engine: Engine, rows: Rows, x: &[F], y: &mut [F]);
-
-    /// The gradient by x along the rows of a slice.
-    #[doc(hidden)]
-    fn backward_slices<F: Float>(self, engine: Engine, rows: Rows, y: &[F], dy: &[F], dx: &mut [F]);
-
+pub trait ArrayRowwise: Rowwise {
     /// y = f(x) along an axis.
     ///
     /// # Errors
@@ -189,7 +143,7 @@ pub trait ArrayRows: Copy {
         y: &mut ArrayRef<F, D>,
     ) -> Result<(), ArrayError> {
         same_shape("y", y, x)?;
-        along(axis, [x], y, |rows, [x], y| self.forward_slices(engine, rows, x, y))
+        along(axis, [x], y, |rows, [x], y| engine.forward(&self.along(rows), x, y).expect(SAME_LENGTH))
     }
 
     /// The gradient of a loss by x along an axis, from `y` = f(x) and the gradient by it.
@@ -206,29 +160,11 @@ pub trait ArrayRows: Copy {
     ) -> Result<(), ArrayError> {
         same_shape("dy", dy, y)?;
         same_shape("dx", dx, y)?;
-        along(axis, [y, dy], dx, |rows, [y, dy], dx| self.backward_slices(engine, rows, y, dy, dx))
+        along(axis, [y, dy], dx, |rows, [y, dy], dx| engine.backward(&self.along(rows), y, dy, dx).expect(SAME_LENGTH))
     }
 }
 
-impl<A: RowActivation> ArrayRows for A {
-    fn forward_slices<F: Float>(self, engine: Engine, rows: Rows, x: &[F], y: &mut [F]) {
-        engine.forward_rows(self, rows, x, y).expect(SAME_LENGTH);
-    }
-
-    fn backward_slices<F: Float>(self, engine: Engine, rows: Rows, y: &[F], dy: &[F], dx: &mut [F]) {
-        engine.backward_rows(self, rows, y, dy, dx).expect(SAME_LENGTH);
-    }
-}
-
-impl ArrayRows for RowFunction {
-    fn forward_slices<F: Float>(self, engine: Engine, rows: Rows, x: &[F], y: &mut [F]) {
-        self.forward_on(engine, rows, x, y).expect(SAME_LENGTH);
-    }
-
-    fn backward_slices<F: Float>(self, engine: Engine, rows: Rows, y: &[F], dy: &[F], dx: &mut [F]) {
-        self.backward_on(engine, rows, y, dy, dx).expect(SAME_LENGTH);
-    }
-}
+impl<R: Rowwise> ArrayRowwise for R {}
 
 fn same_shape<F, D: Dimension>(
     array: &'static str,

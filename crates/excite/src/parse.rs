@@ -7,7 +7,9 @@ use alloc::{format, vec};
 use core::fmt;
 use core::str::FromStr;
 
-use crate::{Function, Gate, Parameter, RowFunction, UnknownFunction};
+use crate::custom::Custom;
+use crate::error::Readable;
+use crate::{Elementwise, Function, Gate, Parameter, ParameterError, ParseFunctionError, RowFunction, Rowwise};
 
 mod frameworks;
 #[cfg(test)]
@@ -19,21 +21,24 @@ use frameworks::Spelling;
 trait Entry: Copy + 'static {
     /// What all of them are.
     const KIND: &'static str;
-    /// All of the kind.
-    const EVERY: &'static [Self];
+    /// All of the kind: the catalogue, and what was registered.
+    fn every() -> Vec<Self>;
     /// Every name that it goes by, the one in this library first.
     fn names(&self) -> Vec<&'static str>;
     fn parameters(&self) -> &'static [Parameter];
-    fn parameter(&self, index: usize) -> f64;
-    fn with_parameter(self, index: usize, value: f64) -> Self;
+    fn parameter(&self, index: usize) -> Option<f64>;
+    fn with_parameters(self, values: &[f64]) -> Result<Self, ParameterError>;
 }
 
 /// Makes a catalogue an [`Entry`].
 macro_rules! entry {
-    ($catalogue:ident, $kind:literal) => {
+    ($catalogue:ident: $floor:ident, $kind:literal, $registered:expr) => {
         impl Entry for $catalogue {
             const KIND: &'static str = $kind;
-            const EVERY: &'static [Self] = Self::ALL;
+
+            fn every() -> Vec<Self> {
+                Self::ALL.iter().copied().chain($registered).collect()
+            }
 
             fn names(&self) -> Vec<&'static str> {
                 let info = self.info();
@@ -42,26 +47,29 @@ macro_rules! entry {
             }
 
             fn parameters(&self) -> &'static [Parameter] {
-                self.parameters()
+                $floor::parameters(self)
             }
 
-            fn parameter(&self, index: usize) -> f64 {
-                self.parameter(index)
+            fn parameter(&self, index: usize) -> Option<f64> {
+                $floor::parameter(self, index)
             }
 
-            fn with_parameter(self, index: usize, value: f64) -> Self {
-                self.with_parameter(index, value)
+            fn with_parameters(self, values: &[f64]) -> Result<Self, ParameterError> {
+                $floor::with_parameters(self, values)
             }
         }
     };
 }
 
-entry!(Function, "a function of one number (`Function`)");
-entry!(RowFunction, "a function of whole rows (`RowFunction`)");
+entry!(Function: Elementwise, "a function of one number (`Function`)", Custom::registered());
+entry!(RowFunction: Rowwise, "a function of whole rows (`RowFunction`)", []);
 
 impl Entry for Gate {
     const KIND: &'static str = "a gated unit, which takes two inputs (`Gate`)";
-    const EVERY: &'static [Self] = Self::ALL;
+
+    fn every() -> Vec<Self> {
+        Self::ALL.to_vec()
+    }
 
     fn names(&self) -> Vec<&'static str> {
         vec![self.name(), self.title()]
@@ -71,12 +79,12 @@ impl Entry for Gate {
         &[]
     }
 
-    fn parameter(&self, index: usize) -> f64 {
-        unreachable!("a gate has no parameter {index}")
+    fn parameter(&self, _: usize) -> Option<f64> {
+        None
     }
 
-    fn with_parameter(self, _: usize, _: f64) -> Self {
-        self
+    fn with_parameters(self, _: &[f64]) -> Result<Self, ParameterError> {
+        Ok(self)
     }
 }
 
@@ -84,21 +92,19 @@ fn write<E: Entry>(entry: &E, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     out.write_str(entry.names()[0])?;
     let parameters = entry.parameters();
     let given = |(index, parameter): (usize, &Parameter)| {
-        let (value, name) = (entry.parameter(index), parameter.name);
-        let text = if parameters.len() == 1 { readable(value) } else { format!("{name}={}", readable(value)) };
+        let (value, name) = (entry.parameter(index).unwrap_or(parameter.default), parameter.name);
+        let text = if parameters.len() == 1 {
+            Readable(value).to_string()
+        } else {
+            format!("{name}={}", Readable(value).to_string())
+        };
         (value != parameter.default).then_some(text)
     };
     let given: Vec<String> = parameters.iter().enumerate().filter_map(given).collect();
     if given.is_empty() { Ok(()) } else { write!(out, "({})", given.join(", ")) }
 }
 
-/// All digits of a number, but no rows of zeros: `1e30`.
-fn readable(value: f64) -> String {
-    let plain = value == 0.0 || (1e-4..1e6).contains(&value.abs());
-    if plain { value.to_string() } else { format!("{value:e}") }
-}
-
-fn read<E: Entry>(text: &str) -> Result<E, UnknownFunction> {
+fn read<E: Entry>(text: &str) -> Result<E, ParseFunctionError> {
     let text = text.trim();
     let (name, arguments) = taken_apart(text)?;
     let spelling = Spelling::of(name);
@@ -121,8 +127,8 @@ fn read<E: Entry>(text: &str) -> Result<E, UnknownFunction> {
 }
 
 /// The name, and the arguments in the brackets behind it.
-fn taken_apart(text: &str) -> Result<(&str, &str), UnknownFunction> {
-    let wrong = |why: &'static str| Err(UnknownFunction::Syntax { text: text.to_owned(), why });
+fn taken_apart(text: &str) -> Result<(&str, &str), ParseFunctionError> {
+    let wrong = |why: &'static str| Err(ParseFunctionError::Syntax { text: text.to_owned(), why });
     let Some((name, rest)) = text.split_once('(') else {
         return if text.contains(')') { wrong("a closing bracket without an opening one") } else { Ok((text, "")) };
     };
@@ -141,7 +147,7 @@ fn plain(name: &str) -> String {
 
 fn by_name<E: Entry>(name: &str) -> Option<E> {
     let wanted = plain(name);
-    E::EVERY.iter().find(|entry| entry.names().into_iter().any(|name| plain(name) == wanted)).copied()
+    E::every().into_iter().find(|entry| entry.names().into_iter().any(|name| plain(name) == wanted))
 }
 
 /// What a name means in its framework, or in this library.
@@ -156,17 +162,17 @@ fn by_spelling<E: Entry>(spelling: &Spelling<'_>) -> Option<E> {
 }
 
 /// Why a name is none of a catalogue's: it is of another kind, or it is unknown.
-fn unknown<E: Entry>(name: &str) -> UnknownFunction {
+fn unknown<E: Entry>(name: &str) -> ParseFunctionError {
     fn kind<K: Entry>(name: &str) -> Option<&'static str> {
         Spelling::of(name).as_ref().and_then(by_spelling::<K>).map(|_| K::KIND)
     }
     let last = name.rsplit(['.', ':']).next().unwrap_or(name);
     match kind::<Function>(name).or_else(|| kind::<RowFunction>(name)).or_else(|| kind::<Gate>(name)) {
-        Some(kind) => UnknownFunction::Kind { name: name.to_owned(), kind, expected: E::KIND },
-        None => UnknownFunction::Name {
+        Some(kind) => ParseFunctionError::Kind { name: name.to_owned(), kind, expected: E::KIND },
+        None => ParseFunctionError::Name {
             name: name.to_owned(),
             nearest: nearest::<E>(last),
-            known: E::EVERY.iter().map(|entry| entry.names()[0]).collect(),
+            known: E::every().iter().map(|entry| entry.names()[0]).collect(),
         },
     }
 }
@@ -180,7 +186,7 @@ fn nearest<E: Entry>(_: &str) -> Option<&'static str> {
 #[cfg(feature = "std")]
 fn nearest<E: Entry>(name: &str) -> Option<&'static str> {
     let wanted = plain(name);
-    E::EVERY
+    E::every()
         .iter()
         .map(|entry| entry.names()[0])
         .map(|name| (strsim::damerau_levenshtein(&wanted, &plain(name)), name))
@@ -189,8 +195,8 @@ fn nearest<E: Entry>(name: &str) -> Option<&'static str> {
         .map(|(_, name)| name)
 }
 
-fn refused<E: Entry>(entry: &E, argument: &str, why: impl Into<String>) -> UnknownFunction {
-    UnknownFunction::Parameter { function: entry.names()[0], argument: argument.trim().to_owned(), why: why.into() }
+fn refused<E: Entry>(entry: &E, argument: &str, why: impl Into<String>) -> ParseFunctionError {
+    ParseFunctionError::Parameter { function: entry.names()[0], argument: argument.trim().to_owned(), why: why.into() }
 }
 
 /// The arguments of a call, with their names if they have some, without quotation marks.
@@ -206,9 +212,10 @@ fn split(arguments: &str) -> impl Iterator<Item = (usize, &str, Option<&str>, &s
     )
 }
 
-fn with_arguments<E: Entry>(mut entry: E, spelling: &Spelling<'_>, arguments: &str) -> Result<E, UnknownFunction> {
+fn with_arguments<E: Entry>(mut entry: E, spelling: &Spelling<'_>, arguments: &str) -> Result<E, ParseFunctionError> {
     let positions = spelling.positions(entry.names()[0]);
     let mut given: Vec<String> = Vec::new();
+    let mut values: Vec<(usize, f64)> = Vec::new();
     for (position, argument, name, value) in split(arguments) {
         let parameters = entry.parameters();
         let name = match (name, positions) {
@@ -233,7 +240,7 @@ fn with_arguments<E: Entry>(mut entry: E, spelling: &Spelling<'_>, arguments: &s
             continue;
         }
         match parameters.iter().position(|parameter| plain(parameter.name) == plain(name)) {
-            Some(index) => entry = entry.with_parameter(index, number(&entry, parameters[index], argument, value)?),
+            Some(index) => values.push((index, number(&entry, parameters[index], argument, value)?)),
             None if frameworks::says_nothing(name, value).map_err(|why| refused(&entry, argument, why))? => {}
             None => {
                 let known: Vec<_> = parameters.iter().map(|parameter| parameter.name).collect();
@@ -242,14 +249,22 @@ fn with_arguments<E: Entry>(mut entry: E, spelling: &Spelling<'_>, arguments: &s
             }
         }
     }
-    Ok(entry)
+    // Together, for they may depend on each other.
+    let mut all: Vec<f64> = (0..entry.parameters().len()).filter_map(|index| entry.parameter(index)).collect();
+    for (index, value) in values {
+        all[index] = value;
+    }
+    entry.with_parameters(&all).map_err(|error| match error {
+        ParameterError::Conflict { why, .. } => refused(&entry, arguments, why),
+        error => refused(&entry, arguments, error.to_string()),
+    })
 }
 
 /// The value of a parameter: `0.1`, `1e-3`, `1/6`.
-fn number<E: Entry>(entry: &E, parameter: Parameter, argument: &str, value: &str) -> Result<f64, UnknownFunction> {
+fn number<E: Entry>(entry: &E, parameter: Parameter, argument: &str, value: &str) -> Result<f64, ParseFunctionError> {
     let Parameter { name, lowest, highest, .. } = parameter;
     let wrong = || {
-        let (lowest, highest) = (readable(lowest), readable(highest));
+        let (lowest, highest) = (Readable(lowest), Readable(highest));
         refused(entry, argument, format!("{name} must be a number from {lowest} to {highest}"))
     };
     quotient(value).filter(|value| (lowest..=highest).contains(value)).ok_or_else(wrong)
@@ -263,7 +278,7 @@ fn quotient(value: &str) -> Option<f64> {
 }
 
 /// ONNX's `HardSigmoid` is the hard sigmoid of the catalogue with an alpha of 1/6 and a beta of 0.5 alone; its own alpha is 0.2.
-fn hard_sigmoid_of_onnx<E: Entry>(entry: E, arguments: &str) -> Result<E, UnknownFunction> {
+fn hard_sigmoid_of_onnx<E: Entry>(entry: E, arguments: &str) -> Result<E, ParseFunctionError> {
     let mut slope_and_offset = [0.2, 0.5];
     for (position, argument, name, value) in split(arguments) {
         let index = name.map_or(Some(position), |name| ["alpha", "beta"].iter().position(|known| *known == name));
@@ -278,7 +293,7 @@ fn hard_sigmoid_of_onnx<E: Entry>(entry: E, arguments: &str) -> Result<E, Unknow
     }
     let why = "ONNX's HardSigmoid is min(max(alpha·x + beta, 0), 1), by default with an alpha of 0.2, and the catalogue has it with 1/6 and \
                0.5 alone: write HardSigmoid(1/6, 0.5), or hard_sigmoid for PyTorch's";
-    Err(refused(&entry, &format!("alpha={}, beta={}", readable(slope), readable(offset)), why))
+    Err(refused(&entry, &format!("alpha={}, beta={}", Readable(slope), Readable(offset)), why))
 }
 
 /// The texts of a catalogue, which serde takes too.
@@ -292,7 +307,7 @@ macro_rules! texts {
         }
 
         impl FromStr for $catalogue {
-            type Err = UnknownFunction;
+            type Err = ParseFunctionError;
 
             /// Reads the name in this library, or the one in PyTorch, JAX, Keras, TensorFlow or ONNX; case, `-` and `_` do not
             /// count. Parameters follow in parentheses, in order or by name. A name with its framework has that framework's
@@ -300,13 +315,13 @@ macro_rules! texts {
             ///
             /// ```
             /// use excite::{Function, LeakyRelu};
-            /// let f = Function::from(LeakyRelu { negative_slope: 0.1 });
+            /// let f = Function::from(LeakyRelu::new(0.1)?);
             /// assert_eq!("leaky_relu(0.1)".parse::<Function>()?, f);
             /// assert_eq!("torch.nn.LeakyReLU(negative_slope=0.1)".parse::<Function>()?, f);
             /// assert_eq!(f.to_string(), "leaky_relu(0.1)");
-            /// # Ok::<(), excite::UnknownFunction>(())
+            /// # Ok::<(), Box<dyn std::error::Error>>(())
             /// ```
-            fn from_str(text: &str) -> Result<Self, UnknownFunction> {
+            fn from_str(text: &str) -> Result<Self, ParseFunctionError> {
                 read(text)
             }
         }

@@ -38,7 +38,7 @@ impl Layer {
     /// With weights of mean 0 and a standard deviation of gain / √fan-in, and biases of 0.
     pub fn new(name: &'static str, function: &str, units: usize, fan_in: usize, random: &mut Random) -> Self {
         let function: Function = function.parse().expect("a function of the catalogue");
-        let scale = (function.info().gain / (fan_in as f64).sqrt()) as f32;
+        let scale = (function.gain() / (fan_in as f64).sqrt()) as f32;
         let row = |random: &mut Random| (0..fan_in).map(|_| scale * random.standard()).collect();
         Self {
             name,

@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use excite::reference::Real;
+use excite::define::Real;
 
 /// What a reference is worked out in for results of up to 24 digits. Every operation adds what it may have rounded off, so that
 /// it is known of each result whether f64 was good enough for it.

@@ -1,6 +1,6 @@
 //! What is measured, and over which inputs.
 
-use excite::reference::Real;
+use excite::define::Real;
 use excite::{Accuracy, Engine, Facts, Function, Level, SlopeFrom, Threads};
 use serde::{Deserialize, Serialize};
 
@@ -16,21 +16,24 @@ pub enum Side {
     Slope,
 }
 
+/// What all functions that are measured are of, and have a reference for.
+const CATALOGUE: &str = "every function of the catalogue has a reference";
+
 impl Side {
     /// The exact result.
     #[inline(always)]
     pub fn reference<R: Real>(self, f: Function, x: f64) -> R {
         match self {
-            Self::Value => f.reference(R::from(x)),
-            Self::Slope => f.reference_slope(R::from(x)),
+            Self::Value => f.reference(R::from(x)).expect(CATALOGUE),
+            Self::Slope => f.reference_slope(R::from(x)).expect(CATALOGUE),
         }
     }
 
     /// The results over a slice, with dy = 1 where there is one.
     pub fn results<F: excite::Float>(self, f: Function, engine: Engine, x: &[F], y: &mut [F]) {
         match self {
-            Self::Value => f.forward_on(engine, x, y),
-            Self::Slope => f.backward_on(engine, x, &vec![F::from_f64(1.0); x.len()], y),
+            Self::Value => engine.forward(&f, x, y),
+            Self::Slope => engine.backward(&f, x, &vec![F::from_f64(1.0); x.len()], y),
         }
         .expect("the slices are of one length");
     }
@@ -53,7 +56,8 @@ impl Side {
     /// Where something may happen: kinks, parameters, ends of the range, and roots, where a formula may cancel.
     pub fn landmarks(self, f: Function) -> Vec<f64> {
         let mut found: Vec<f64> = (-16..=16).map(|halves| f64::from(halves) / 2.0).collect();
-        found.extend((0..f.parameters().len()).flat_map(|index| [f.parameter(index), -f.parameter(index)]));
+        found
+            .extend((0..f.parameters().len()).filter_map(|index| f.parameter(index)).flat_map(|value| [value, -value]));
         let range = Facts::of(f).range;
         found.extend([range.low, range.high].into_iter().filter(|end| self.takes_output(f) && end.is_finite()));
         let at = |x: f64| self.reference::<f64>(f, x);
@@ -97,7 +101,7 @@ impl Side {
 
 /// One thread, the fastest instruction set.
 pub fn engine(accuracy: Accuracy) -> Engine {
-    Engine { threads: Threads::One, level: Level::best(), accuracy, ..Engine::default() }
+    Engine::default().with_threads(Threads::One).with_level(Level::best()).with_accuracy(accuracy)
 }
 
 /// Consecutive floats, in the order of their size; −0 comes before 0, and NaN are at both ends.

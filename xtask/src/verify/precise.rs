@@ -3,7 +3,7 @@
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use astro_float::{BigFloat, Sign};
-use excite::reference::Real;
+use excite::define::Real;
 
 use super::series::{self, Constants, ROUNDING};
 use super::ulp::Format;

@@ -1,7 +1,7 @@
 //! A part of what `cargo xtask verify` does, small enough for every run of the tests.
 
-use excite::reference::Real;
-use excite::{Accuracy, Activation, Engine, Function, Level, Relu, Threads};
+use excite::define::Real;
+use excite::{Accuracy, Elementwise, Engine, Function, Level, Relu, Threads};
 use half::{bf16, f16};
 
 use super::estimate::Estimate;
@@ -24,7 +24,7 @@ const LOOSE_F64: f64 = 0.5;
 const NEAR: u64 = 5_000;
 
 fn engine(level: Level, accuracy: Accuracy) -> Engine {
-    Engine { threads: Threads::One, level, accuracy, ..Engine::default() }
+    Engine::default().with_threads(Threads::One).with_level(level).with_accuracy(accuracy)
 }
 
 /// A prime, so that every exponent and every low bit is met; the baseline emulates fused multiply-add.

@@ -86,7 +86,8 @@ fn onnx_computes_what_was_trained_with_every_function_that_it_has() {
             continue;
         }
         // Under the names that it has here: a prelu is a leaky ReLU where its slope is a number.
-        let known = if f.name() == "prelu" { format!("leaky_relu({})", f.parameter(0)).parse().unwrap() } else { f };
+        let known =
+            if f.name() == "prelu" { format!("leaky_relu({})", f.parameter(0).unwrap()).parse().unwrap() } else { f };
         let known = if f == "swish".parse().unwrap() { "silu".parse().unwrap() } else { known };
         assert_exported(&data, &network, known);
         exported += 1;

@@ -63,7 +63,7 @@ impl Conversion {
         let rounded = |of: fn(f64) -> f64, x: f32| of(f64::from(x)) as f32;
         let is_tensorflow = matches!(self, Self::InverseHalfAway | Self::QuotientHalfAway);
         match f {
-            Function::LeakyRelu(excite::LeakyRelu { negative_slope }) if x < 0.0 => x * negative_slope as f32,
+            Function::LeakyRelu(f) if x < 0.0 => x * f.negative_slope() as f32,
             Function::Sigmoid(_) if is_tensorflow => 1.0 / (1.0 + rounded(libm::exp, -x)),
             Function::Gelu(_) if is_tensorflow => 0.5 * x * libm::erfcf(x * -FRAC_1_SQRT_2),
             Function::GeluTanh(_) if is_tensorflow => {
@@ -126,8 +126,8 @@ fn pytorch<C: Code>(f: Function, input: Affine<C>, output: Affine<C>) -> Result<
     match f {
         Function::Relu(_) => return clamp(0.0, None),
         Function::Relu6(_) => return clamp(0.0, Some(6.0)),
-        Function::ReluN(excite::ReluN { cap }) => return clamp(0.0, Some(cap as f32)),
-        Function::HardTanh(_) => return clamp(f.parameter(0) as f32, Some(f.parameter(1) as f32)),
+        Function::ReluN(f) => return clamp(0.0, Some(f.cap() as f32)),
+        Function::HardTanh(f) => return clamp(f.min_val() as f32, Some(f.max_val() as f32)),
         Function::Tanh(_) => profile.insist(name, output, 1.0 / 128.0, C::MIN_CODE + 128)?,
         Function::HardSigmoid(_) => profile.insist(name, output, 1.0 / 256.0, C::MIN_CODE)?,
         Function::Gelu(_) => profile.insist(name, output, input.scale(), input.zero_point().to_i32())?,

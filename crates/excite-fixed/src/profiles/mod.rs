@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
-use excite::{Function, LengthMismatch};
+use excite::{Error, Function};
 
 use crate::affine::check_lengths;
 use crate::relu::Lines;
@@ -75,11 +75,6 @@ impl Profile {
     /// # Errors
     /// If the library has no such kernel, or not with these quantisations; or if the cap of a ReLU is negative.
     pub fn kernel<C: Code>(self, f: Function, input: Affine<C>, output: Affine<C>) -> Result<Kernel<C>, ProfileError> {
-        if let Function::ReluN(excite::ReluN { cap }) = f
-            && !(cap >= 0.0)
-        {
-            return Err(AffineError::Cap(cap).into());
-        }
         match self {
             Self::Exact => Ok(exact(f, input, output)),
             Self::Tflite | Self::Tflm => tensorflow::kernel(self, f, input, output),
@@ -197,7 +192,7 @@ impl<C: Code> Kernel<C> {
     ///
     /// # Errors
     /// If the slices differ in length.
-    pub fn apply(&self, x: &[C], y: &mut [C]) -> Result<(), LengthMismatch> {
+    pub fn apply(&self, x: &[C], y: &mut [C]) -> Result<(), Error> {
         if let Form::Table8(table) = &self.form {
             return table.apply(x, y);
         }
@@ -250,7 +245,7 @@ fn exact<C: Code>(f: Function, input: Affine<C>, output: Affine<C>) -> Kernel<C>
     let cap = match f {
         Function::Relu(_) => None,
         Function::Relu6(_) => Some(6.0),
-        Function::ReluN(excite::ReluN { cap }) => Some(cap),
+        Function::ReluN(f) => Some(f.cap()),
         _ if C::BITS == 8 => return Kernel::new(Form::Table8(Table8::new(f, input, output))),
         _ => return Kernel::new(Form::Table16(Table16::new(f, input, output))),
     };

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use excite::LengthMismatch;
+use excite::Error;
 
 use super::float::Conversion;
 use super::table513::Table513;
@@ -87,7 +87,7 @@ impl<C: Code> SoftmaxKernel<C> {
     ///
     /// # Errors
     /// If the slices differ in length.
-    pub fn apply(&self, x: &[C], y: &mut [C]) -> Result<i64, LengthMismatch> {
+    pub fn apply(&self, x: &[C], y: &mut [C]) -> Result<i64, Error> {
         check_lengths(x.len(), y.len())?;
         let Some(largest) = x.iter().max().copied() else { return Ok(0) };
         match &self.form {

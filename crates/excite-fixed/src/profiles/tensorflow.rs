@@ -46,7 +46,7 @@ pub fn kernel<C: Code>(
             Some(kernel) => Ok(Kernel::new(Form::Table8(Table8::from_fn(|code| kernel.code(code))))),
             None => lacks(),
         },
-        Function::Elu(excite::Elu { alpha }) if C::NAME == "int8" && alpha == 1.0 => {
+        Function::Elu(f) if C::NAME == "int8" && f.alpha() == 1.0 => {
             float(if is_micro { Conversion::QuotientHalfAway } else { Conversion::InverseHalfAway })
         }
         Function::Gelu(_) | Function::GeluTanh(_) if !is_micro && C::BITS == 8 => float(Conversion::InverseHalfAway),
@@ -62,8 +62,8 @@ pub fn kernel<C: Code>(
 fn bounds(f: Function) -> (f64, f64) {
     match f {
         Function::Relu6(_) => (0.0, 6.0),
-        Function::ReluN(_) => (0.0, f.parameter(0)),
-        Function::HardTanh(_) => (f.parameter(0), f.parameter(1)),
+        Function::ReluN(f) => (0.0, f.cap()),
+        Function::HardTanh(f) => (f.min_val(), f.max_val()),
         Function::Relu(_) => (0.0, f64::INFINITY),
         _ => (f64::NEG_INFINITY, f64::INFINITY),
     }
@@ -72,9 +72,7 @@ fn bounds(f: Function) -> (f64, f64) {
 fn lines<C: Code>(profile: Profile, f: Function, input: Affine<C>, output: Affine<C>) -> Lines<C> {
     let identity = slope(profile, 1.0, input, output);
     let below = match f {
-        Function::LeakyRelu(excite::LeakyRelu { negative_slope }) => {
-            slope(profile, negative_slope as f32, input, output)
-        }
+        Function::LeakyRelu(f) => slope(profile, f.negative_slope() as f32, input, output),
         _ => identity,
     };
     let end = |value: f64| {

@@ -36,7 +36,7 @@ struct Fate {
 
 impl Fate {
     fn new(data: &Dataset, f: Function, scale: f64, bias: f64, seed: u64, epochs: usize) -> Result<Self, LabError> {
-        let start = Start { gain: Some(scale * f.info().gain), bias, ..usual_start() };
+        let start = Start { gain: Some(scale * f.gain()), bias, ..usual_start() };
         let mut trial = Trial::new(data, &HIDDEN, f, start, seed)?;
         let born_dead = dead(&trial.vitals());
         let mut came_back = born_dead.clone();

@@ -58,7 +58,7 @@ fn by_library(f: Function) -> Option<Loop> {
         "silu" => |x, y| each(x, y, |x| x / (1.0 + (-x).exp())),
         "gelu" => |x, y| each(x, y, |x| 0.5 * x * (1.0 + libm::erff(x * std::f32::consts::FRAC_1_SQRT_2))),
         "softplus" => |x, y| each(x, y, |x| x.max(0.0) + (-x.abs()).exp().ln_1p()),
-        "elu" if f.parameter(0) == 1.0 => |x, y| each(x, y, |x| if x > 0.0 { x } else { x.exp_m1() }),
+        "elu" if f.parameter(0) == Some(1.0) => |x, y| each(x, y, |x| if x > 0.0 { x } else { x.exp_m1() }),
         _ => return None,
     })
 }
@@ -96,16 +96,16 @@ struct Outputs {
 }
 
 fn engine() -> Engine {
-    Engine { threads: Threads::One, ..Engine::default() }
+    Engine::default().with_threads(Threads::One)
 }
 
 fn forward(f: Function, x: &[f32], y: &mut [f32]) {
-    f.forward_on(engine(), x, y).expect("the lengths are the same");
+    engine().forward(&f, x, y).expect("the lengths are the same");
 }
 
 fn backward(f: Function, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
     let from = if f.slope_from() == SlopeFrom::Output { y } else { x };
-    f.backward_on(engine(), from, dy, dx).expect("the lengths are the same");
+    engine().backward(&f, from, dy, dx).expect("the lengths are the same");
 }
 
 impl Bench {
@@ -343,7 +343,7 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
         finding: finding.join(" "),
         certainty: format!(
             "Times of one thread of this machine ({}), the median and the range over {} repetitions of rounds in turns.",
-            engine().level,
+            engine().level(),
             setting.seeds
         ),
         measures: cases.iter().flat_map(|case| case.measures(last)).collect(),

@@ -1,4 +1,4 @@
-use excite::{Facts, Function, Relu6, ReluN};
+use excite::{Facts, Function, Relu6};
 use excite_fixed::calibration::decibels;
 use excite_fixed::{Overflow, QFormat, Rounding};
 use excite_vitals::comparison::ranges_apart_by_chance;
@@ -165,7 +165,7 @@ impl Case {
     /// A cap that is not 6 by its value, for that is all the name says.
     fn name(&self) -> String {
         match self.function {
-            Function::ReluN(ReluN { cap }) => format!("cap {cap}"),
+            Function::ReluN(f) => format!("cap {}", f.cap()),
             other => other.to_string(),
         }
     }

@@ -34,7 +34,7 @@ struct Layers {
 
 impl Layers {
     fn at_start(data: &Dataset, f: Function, scale: f64, depth: usize, seed: u64) -> Result<Self, LabError> {
-        let start = Start { gain: Some(scale * f.info().gain), ..usual_start() };
+        let start = Start { gain: Some(scale * f.gain()), ..usual_start() };
         let mut trial = Trial::new(data, &vec![WIDTH; depth], f, start, seed)?;
         let samples = trial.draw(256);
         let pass = trial.forward(&samples);

@@ -107,7 +107,7 @@ pub(super) fn activation(f: Function, z: &str, a: &str) -> Result<(Vec<Node>, Ve
     };
     let plain = |operator: &'static str| one(operator, vec![]);
     let float = |operator: &'static str, attribute: &'static str| {
-        one(operator, vec![(attribute, Attribute::Float(f.parameter(0)))])
+        one(operator, vec![(attribute, Attribute::Float(f.parameter(0).unwrap_or(f64::NAN)))])
     };
     let clip = |low: f64, high: f64| {
         let ends = [("low", low), ("high", high)];
@@ -140,8 +140,8 @@ pub(super) fn activation(f: Function, z: &str, a: &str) -> Result<(Vec<Node>, Ve
         "tanh" => plain("Tanh"),
         "relu" => plain("Relu"),
         "relu6" => clip(0.0, 6.0),
-        "relu_n" => clip(0.0, f.parameter(0)),
-        "hard_tanh" => clip(f.parameter(0), f.parameter(1)),
+        "relu_n" => clip(0.0, f.parameter(0).unwrap_or(f64::NAN)),
+        "hard_tanh" => clip(f.parameter(0).unwrap_or(f64::NAN), f.parameter(1).unwrap_or(f64::NAN)),
         "leaky_relu" | "prelu" => float("LeakyRelu", "alpha"),
         "elu" => float("Elu", "alpha"),
         "celu" => float("Celu", "alpha"),
@@ -150,17 +150,18 @@ pub(super) fn activation(f: Function, z: &str, a: &str) -> Result<(Vec<Node>, Ve
         "gelu" => plain("Gelu"),
         "gelu_tanh" => one("Gelu", vec![("approximate", Attribute::Text("tanh"))]),
         "silu" => swish(1.0),
-        "swish" => swish(f.parameter(0)),
+        "swish" => swish(f.parameter(0).unwrap_or(f64::NAN)),
         "mish" => plain("Mish"),
         "hard_swish" => plain("HardSwish"),
         "hard_sigmoid" => {
             one("HardSigmoid", vec![("alpha", Attribute::Float(1.0 / 6.0)), ("beta", Attribute::Float(0.5))])
         }
-        "hard_shrink" => {
-            one("Shrink", vec![("bias", Attribute::Float(0.0)), ("lambd", Attribute::Float(f.parameter(0)))])
-        }
+        "hard_shrink" => one(
+            "Shrink",
+            vec![("bias", Attribute::Float(0.0)), ("lambd", Attribute::Float(f.parameter(0).unwrap_or(f64::NAN)))],
+        ),
         "soft_shrink" => {
-            let ends = ["bias", "lambd"].map(|name| (name, Attribute::Float(f.parameter(0))));
+            let ends = ["bias", "lambd"].map(|name| (name, Attribute::Float(f.parameter(0).unwrap_or(f64::NAN))));
             one("Shrink", ends.into())
         }
         "softplus" => plain("Softplus"),

@@ -111,7 +111,7 @@ impl<'g, 'a: 'g, 'c> Chooser<'g, 'a, 'c> {
         let sources = self.regions.sources(to);
         let found = sources.iter().find_map(|&z| self.function(z, to))?;
         // A clip to [0, 1] of α·x + ½ is a hard sigmoid of x.
-        if matches!(found.meaning.function, Function::ReluN(f) if f.cap == 1.0) {
+        if matches!(found.meaning.function, Function::ReluN(f) if f.cap() == 1.0) {
             for &z in sources.iter().take_while(|&&z| z != found.z) {
                 let curve = self.regions.region(z, to).and_then(|region| self.curve(&region, &[]));
                 if let Some(meaning) = curve.and_then(|curve| self.catalogue.hard_sigmoid_of_a_factor(&curve)) {
@@ -343,14 +343,14 @@ fn at<'r>(region: &'r Region, lane: &'r [usize]) -> impl Fn(f64) -> f64 + 'r {
 fn identified(catalogue: &mut Catalogue, region: &Region, lane: &[usize], among_several: bool) -> Option<Function> {
     let curve = region.curve(lane, &catalogue.grid)?;
     if among_several && catalogue.is_identity(&curve) {
-        return Some(LeakyRelu { negative_slope: 1.0 }.into());
+        return LeakyRelu::new(1.0).ok().map(Into::into);
     }
     catalogue.exactly(&curve, &at(region, lane))
 }
 
 /// Whether a function is no leaky ReLU, or one with a slope that is chosen: −1 makes an absolute value, and more than 1 another bend.
 fn may_leak(f: &Function) -> bool {
-    !matches!(f, Function::LeakyRelu(f) if !(-0.5..1.0).contains(&f.negative_slope))
+    !matches!(f, Function::LeakyRelu(f) if !(-0.5..1.0).contains(&f.negative_slope()))
 }
 
 /// A unit's slope may be 0, which makes a ReLU of it.
@@ -361,8 +361,8 @@ fn is_relu_or_leaky(f: &Function, other: &Function) -> bool {
 
 fn as_prelu(f: Function) -> Function {
     match f {
-        Function::LeakyRelu(f) => Prelu { weight: f.negative_slope }.into(),
-        Function::Relu(_) => Prelu { weight: 0.0 }.into(),
+        Function::LeakyRelu(leaky) => Prelu::new(leaky.negative_slope()).map_or(f, Into::into),
+        Function::Relu(_) => Prelu::new(0.0).map_or(f, Into::into),
         f => f,
     }
 }
@@ -371,7 +371,8 @@ fn as_prelu(f: Function) -> Function {
 fn mean(each: &[Function]) -> Option<Function> {
     let mut f = *each.first()?;
     for index in 0..f.parameters().len() {
-        f = f.with_parameter(index, each.iter().map(|f| f.parameter(index)).sum::<f64>() / each.len() as f64);
+        let sum: f64 = each.iter().filter_map(|f| f.parameter(index)).sum();
+        f = f.with_parameter(index, sum / each.len() as f64).ok()?;
     }
     Some(f)
 }

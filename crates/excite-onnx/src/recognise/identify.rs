@@ -246,7 +246,7 @@ impl Catalogue {
             if let Some(&jump) = jumps.last()
                 && !moves(&f, index)
             {
-                f = f.with_parameter(index, decimal(jump));
+                f = with(f, index, decimal(jump));
             }
         }
         for window in WINDOWS {
@@ -259,9 +259,9 @@ impl Catalogue {
                 let steps = step(near.map(row));
                 let mut moved = false;
                 for (index, parameter) in f.parameters().iter().enumerate() {
-                    let value = (f.parameter(index) + steps[index]).clamp(parameter.lowest, parameter.highest);
-                    moved |= (value - f.parameter(index)).abs() > 1e-12 * value.abs();
-                    f = f.with_parameter(index, value);
+                    let value = (value_of(&f, index) + steps[index]).clamp(parameter.lowest, parameter.highest);
+                    moved |= (value - value_of(&f, index)).abs() > 1e-12 * value.abs();
+                    f = with(f, index, value);
                 }
                 if !moved {
                     break;
@@ -269,10 +269,10 @@ impl Catalogue {
             }
         }
         for index in 0..count {
-            f = f.with_parameter(index, decimal(f.parameter(index)));
+            f = with(f, index, decimal(value_of(&f, index)));
         }
         let sound = |(index, parameter): (usize, &Parameter)| {
-            let value = f.parameter(index);
+            let value = value_of(&f, index);
             // At a bound it would have to be beyond, unless the bound is a number that models have.
             value.abs() < REACHED && (value == 0.0 || (value > parameter.lowest && value < parameter.highest))
         };
@@ -335,4 +335,14 @@ fn decimal(value: f64) -> f64 {
     let short: f64 = format!("{value:.5e}").parse().unwrap_or(value);
     let meant = (short - value).abs() <= 3e-7 * value.abs();
     if meant { short } else { (value as f32).to_string().parse().unwrap_or(value) }
+}
+
+/// The function with another value of a parameter; as it is where it cannot have that.
+fn with(f: Function, index: usize, value: f64) -> Function {
+    f.with_parameter(index, value).unwrap_or(f)
+}
+
+/// The value of a parameter that the function has.
+fn value_of(f: &Function, index: usize) -> f64 {
+    f.parameter(index).unwrap_or(f64::NAN)
 }

@@ -63,7 +63,7 @@ fn check(subject: &Subject<'_>, rule: &'static Rule) -> Vec<Finding> {
         .filter_map(|layer| Some((layer, root_mean_square_slope(layer)?)))
         .collect();
     let factor = |&(layer, slope): &(&LayerVitals, f64)| {
-        let gain = layer.function().info().gain;
+        let gain = layer.function().gain();
         slope * if is_vanishing { gain.max(1.0) } else { gain.min(1.0) }
     };
     let product: f64 = layers.iter().map(factor).product();

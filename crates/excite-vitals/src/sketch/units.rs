@@ -1,6 +1,6 @@
 //! What each unit of a layer does.
 
-use excite::{Engine, Function, LengthMismatch, Level, SlopeFrom, Threads};
+use excite::{Engine, Error, Function, Level, SlopeFrom, Threads};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -62,13 +62,13 @@ impl Units {
     ///
     /// # Panics
     /// If neither is given, or if their length is not a multiple of units × positions.
-    pub fn update(&mut self, values: Values<'_>, f: Function, limits: Limits) -> Result<(), LengthMismatch> {
+    pub fn update(&mut self, values: Values<'_>, f: Function, limits: Limits) -> Result<(), Error> {
         let Values { z, a, positions } = values;
         let length = z.or(a).expect("z or a").len();
         let units = self.0.len();
         assert!(length.is_multiple_of((units * positions).max(1)), "lengths disagree");
         if let Some(found) = a.map(<[f32]>::len).filter(|&found| found != length) {
-            return Err(LengthMismatch { slice: "a", found, expected: length });
+            return Err(Error::Length { slice: "a", found, expected: length });
         }
         if length == 0 {
             return Ok(());
@@ -135,9 +135,9 @@ impl Blocks {
         limits: Limits,
         layout: Layout,
         group: &mut [Unit],
-    ) -> Result<(), LengthMismatch> {
+    ) -> Result<(), Error> {
         static ONES: [f32; BLOCK] = [1.0; BLOCK];
-        let engine = Engine { threads: Threads::One, ..Engine::default() };
+        let engine = Engine::default().with_threads(Threads::One);
         let values = layout.values(z.or(a).unwrap_or_default().len());
         let whole = values / LANES * LANES;
         let mut sums = Sums::new(z.is_some(), z.is_some() || f.slope_from() == SlopeFrom::Output, limits);
@@ -150,7 +150,7 @@ impl Blocks {
                 (None, z) => {
                     let z = z.unwrap_or_default();
                     let (z, a) = (z.as_flattened(), self.a[..z.len()].as_flattened_mut());
-                    f.forward_on(engine, z, a)?;
+                    engine.forward(&f, z, a)?;
                     a[z.len() - padding..].fill(f32::NAN);
                     a.as_chunks().0
                 }
@@ -159,7 +159,7 @@ impl Blocks {
             let slope = match from {
                 Some(from) => {
                     let (from, slope) = (from.as_flattened(), self.slope[..from.len()].as_flattened_mut());
-                    f.backward_on(engine, from, &ONES[..from.len()], slope)?;
+                    engine.backward(&f, from, &ONES[..from.len()], slope)?;
                     slope[from.len() - padding..].fill(f32::NAN);
                     Some(slope.as_chunks().0)
                 }

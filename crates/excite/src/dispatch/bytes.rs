@@ -1,7 +1,8 @@
 //! Look-ups of bytes in tables of all 256, many at once.
 
 use super::Level;
-use crate::LengthMismatch;
+use crate::Error;
+use crate::error::same_length;
 
 mod sealed {
     /// What has one byte, of which every value is valid.
@@ -47,15 +48,13 @@ impl Level {
     /// let mut to = [0; 3];
     /// Level::best().look_up(&halves, &[-128, 0, 127], &mut to)?;
     /// assert_eq!(to, [-64, 0, 63]);
-    /// # Ok::<(), excite::LengthMismatch>(())
+    /// # Ok::<(), excite::Error>(())
     /// ```
     ///
     /// # Errors
     /// If the slices differ in length; then nothing was written.
-    pub fn look_up<B: Byte>(self, outputs: &[B; 256], codes: &[B], to: &mut [B]) -> Result<(), LengthMismatch> {
-        if codes.len() != to.len() {
-            return Err(LengthMismatch { slice: "to", found: to.len(), expected: codes.len() });
-        }
+    pub fn look_up<B: Byte>(self, outputs: &[B; 256], codes: &[B], to: &mut [B]) -> Result<(), Error> {
+        same_length("to", to.len(), codes.len())?;
         let flip = B::LOWEST.bits();
         let done = self.look_up_blocks(outputs, flip, codes, to);
         for (code, to) in codes[done..].iter().zip(&mut to[done..]) {
@@ -169,7 +168,7 @@ mod tests {
             }
         }
         let error = Level::best().look_up(&outputs, &all, &mut [B::default(); 3]).unwrap_err();
-        assert_eq!((error.found, error.expected), (3, 256));
+        assert_eq!(error, Error::Length { slice: "to", found: 3, expected: 256 });
     }
 
     #[test]

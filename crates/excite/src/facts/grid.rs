@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::Interval;
-use crate::{Engine, Function, Number, SlopeFrom, Threads};
+use crate::define::Number;
+use crate::{Engine, Function, SlopeFrom, Threads};
 
 /// What the function does at x.
 #[derive(Clone, Copy)]
@@ -18,7 +19,7 @@ pub struct Point {
 /// f(x), over a slice: a number twice as long as f64 is slow but on the machine's best instruction set.
 fn values(f: Function, x: &[f64]) -> Vec<f64> {
     let mut y = vec![0.0; x.len()];
-    f.forward_on(Engine { threads: Threads::One, ..Engine::default() }, x, &mut y).expect("the lengths are the same");
+    Engine::default().with_threads(Threads::One).forward(&f, x, &mut y).expect("the lengths are the same");
     y
 }
 
@@ -26,7 +27,9 @@ fn points(f: Function, x: &[f64]) -> Vec<Point> {
     let y = values(f, x);
     let from = if f.slope_from() == SlopeFrom::Input { x } else { &y };
     let mut slopes = vec![0.0; x.len()];
-    f.backward_on(Engine { threads: Threads::One, ..Engine::default() }, from, &vec![1.0; x.len()], &mut slopes)
+    Engine::default()
+        .with_threads(Threads::One)
+        .backward(&f, from, &vec![1.0; x.len()], &mut slopes)
         .expect("the lengths are the same");
     x.iter().zip(&y).zip(slopes).map(|((&x, &value), slope)| Point { x, value, slope }).collect()
 }
@@ -183,12 +186,12 @@ fn is_saturated(p: &Point, slope: f64) -> bool {
 
 /// E[f(Z)] for Z ~ N(0, 1), by the trapezoidal rule on symmetric points, which converges geometrically here; pairs of
 /// opposite points are added first, so that an odd function gives 0 exactly.
-pub fn mean_over_standard_normal(f: Function) -> f64 {
+pub fn mean_over_standard_normal(f: impl Fn(f64) -> f64) -> f64 {
     let step = 1.0 / 1024.0;
     let density = |x: f64| Number::exp(-0.5 * x * x) * Number::sqrt(0.5 * core::f64::consts::FRAC_1_PI);
-    let x: Vec<f64> = (1..=12 * 1024).map(|i| f64::from(i) * step).collect();
-    let opposite: Vec<f64> = x.iter().map(|x| -x).collect();
-    let pairs = values(f, &x).into_iter().zip(values(f, &opposite)).zip(&x);
-    let sum: f64 = pairs.map(|((above, below), &x)| (above + below) * density(x)).sum();
-    (sum + f.value(0.0_f64) * density(0.0)) * step
+    let pairs = (1..=12 * 1024).map(|i| {
+        let x = f64::from(i) * step;
+        (f(x) + f(-x)) * density(x)
+    });
+    (pairs.sum::<f64>() + f(0.0) * density(0.0)) * step
 }

@@ -1,16 +1,17 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number, exp_m1_in_two, inverse_in_two, product_in_two, times_exp};
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::parameters::{activation, parameters};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x above 0, and α·(e^(x/α) − 1) below: saturates at −α, and its slope is 1 at 0 for every α.
     ///
     /// ```
-    /// use excite::{Activation, Celu};
-    /// let f = Celu { alpha: 2.0 };
+    /// use excite::{Elementwise, Celu};
+    /// let f = Celu::new(2.0)?;
     /// assert_eq!([-2.0_f32, 2.0].map(|x| f.value(x)), [-1.2642411, 2.0]);
     /// assert_eq!(f.slope(0.0_f32), 1.0);
+    /// # Ok::<(), excite::ParameterError>(())
     /// ```
     pub struct Celu {
         /// Minus the limit at −∞.
@@ -32,7 +33,8 @@ impl Celu {
     }
 }
 
-impl Activation for Celu {
+#[doc(hidden)]
+impl Definition for Celu {
     const INFO: Info = Info {
         name: "celu",
         title: "CELU",
@@ -45,12 +47,14 @@ impl Activation for Celu {
         onnx: "Celu",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.2451983007007066,
+        gain: Some(1.2451983007007066),
         max_ulp: MaxUlp { f32: 0.8, f64: 1.0, slope_f32: 0.9, slope_f64: 1.0 },
     };
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Tuned;
+    parameters! {}
+
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -88,7 +92,10 @@ impl Activation for Celu {
         let below = z.exp_m1() - z * z.exp();
         if x > N::lit(0.0) { N::lit(0.0) } else { below }
     }
+}
 
+#[doc(hidden)]
+impl Reference for Celu {
     fn reference<R: Real>(self, x: R) -> R {
         let alpha = R::from(self.alpha);
         if (-x.clone()).is_positive() { (x / alpha.clone()).exp_m1() * alpha } else { x }
@@ -102,7 +109,7 @@ impl Activation for Celu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

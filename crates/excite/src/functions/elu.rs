@@ -1,7 +1,7 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number, exp_m1_in_two, times_exp};
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::parameters::{activation, parameters};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x above 0, and α·(eˣ − 1) below: saturates at −α.
@@ -9,10 +9,11 @@ activation! {
     /// The slope at 0 is α, the left one, as in PyTorch.
     ///
     /// ```
-    /// use excite::{Activation, Elu};
-    /// let f = Elu { alpha: 1.0 };
+    /// use excite::{Elementwise, Elu};
+    /// let f = Elu::new(1.0)?;
     /// assert_eq!([-1.0_f32, 2.0].map(|x| f.value(x)), [-0.63212055, 2.0]);
     /// assert_eq!(f.slope(-1.0_f32), 0.36787945);
+    /// # Ok::<(), excite::ParameterError>(())
     /// ```
     pub struct Elu {
         /// Minus the limit at −∞.
@@ -20,7 +21,8 @@ activation! {
     }
 }
 
-impl Activation for Elu {
+#[doc(hidden)]
+impl Definition for Elu {
     const INFO: Info = Info {
         name: "elu",
         title: "ELU",
@@ -34,12 +36,14 @@ impl Activation for Elu {
         onnx: "Elu",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.2451983007007066,
+        gain: Some(1.2451983007007066),
         max_ulp: MaxUlp { f32: 0.8, f64: 1.0, slope_f32: 0.9, slope_f64: 1.0 },
     };
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Tuned;
+    parameters! {}
+
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -74,7 +78,10 @@ impl Activation for Elu {
         let below = x.at_most(N::lit(0.0)).exp_m1();
         if x > N::lit(0.0) { N::lit(0.0) } else { below }
     }
+}
 
+#[doc(hidden)]
+impl Reference for Elu {
     fn reference<R: Real>(self, x: R) -> R {
         if (-x.clone()).is_positive() { x.exp_m1() * R::from(self.alpha) } else { x }
     }
@@ -87,7 +94,7 @@ impl Activation for Elu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

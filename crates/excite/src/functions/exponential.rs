@@ -1,13 +1,13 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number, exp};
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
+use crate::{Info, MaxUlp, SlopeFrom};
 
 activation! {
     /// eˣ, from the subnormal numbers up to infinity.
     ///
     /// ```
-    /// use excite::{Activation, Exponential};
+    /// use excite::{Elementwise, Exponential};
     /// assert_eq!(Exponential.value(1.0_f32), std::f32::consts::E);
     /// assert_eq!(Exponential.value(-100.0_f32), 3.783506e-44);
     /// // It is its own slope.
@@ -19,7 +19,8 @@ activation! {
 /// ln of the largest f64.
 const LARGEST: f64 = 709.782712893384;
 
-impl Activation for Exponential {
+#[doc(hidden)]
+impl Definition for Exponential {
     const INFO: Info = Info {
         name: "exponential",
         title: "Exponential",
@@ -32,14 +33,14 @@ impl Activation for Exponential {
         onnx: "Exp",
         aliases: &["exp"],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 0.36787944117144233,
+        gain: Some(0.36787944117144233),
         max_ulp: MaxUlp { f32: 0.9, f64: 0.9, ..MaxUlp::NONE },
     };
 
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Selects;
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Selects;
 
     /// The square of e^(x/2), which neither overflows nor is subnormal before eˣ is.
     #[inline(always)]
@@ -58,7 +59,10 @@ impl Activation for Exponential {
     fn slope_formula<N: Number>(self, y: N) -> N {
         y
     }
+}
 
+#[doc(hidden)]
+impl Reference for Exponential {
     fn reference<R: Real>(self, x: R) -> R {
         x.exp()
     }
@@ -71,6 +75,7 @@ impl Activation for Exponential {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

@@ -1,13 +1,13 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number, Root, half_square_exp_short, tail_short, tail_slope_short};
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x·Φ(x), with Φ the normal distribution function, by the error function: smooth, slightly negative below 0.
     ///
     /// ```
-    /// use excite::{Activation, Gelu};
+    /// use excite::{Elementwise, Gelu};
     /// assert_eq!(Gelu.value(1.0_f32), 0.8413448);
     /// assert_eq!(Gelu.slope(0.0_f32), 0.5);
     /// // The tail keeps its digits, where 1 + erf(x/√2) would leave none.
@@ -44,7 +44,8 @@ const ROOT: Root = Root {
     ],
 };
 
-impl Activation for Gelu {
+#[doc(hidden)]
+impl Definition for Gelu {
     const INFO: Info = Info {
         name: "gelu",
         title: "GELU",
@@ -58,12 +59,12 @@ impl Activation for Gelu {
         onnx: "Gelu",
         aliases: &["gelu_erf", "gelu_python"],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.5335304411954107,
+        gain: Some(1.5335304411954107),
         max_ulp: MaxUlp { f32: 0.65, f64: 1.2, slope_f32: 0.68, slope_f64: 1.0 },
     };
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Tuned;
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Tuned;
 
     /// With t = Φ(−|x|) = e^(−x²/2)·P(|x|): x·(1 − t) above 0 and x·t below.
     #[inline(always)]
@@ -114,7 +115,10 @@ impl Activation for Gelu {
         );
         (slope, false)
     }
+}
 
+#[doc(hidden)]
+impl Reference for Gelu {
     fn reference<R: Real>(self, x: R) -> R {
         // Φ(x) vanishes faster than x grows.
         let x = if (x.clone() + R::from(LIMIT)).is_positive() { x } else { R::from(-LIMIT) };
@@ -137,6 +141,7 @@ impl Activation for Gelu {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

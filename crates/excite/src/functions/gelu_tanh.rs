@@ -1,13 +1,13 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number, Root, times_logistic, times_logistic_slope};
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x·(1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2, the approximation of GELU that GPT-2 and BERT were trained with.
     ///
     /// ```
-    /// use excite::{Activation, GeluTanh};
+    /// use excite::{Elementwise, GeluTanh};
     /// assert_eq!(GeluTanh.value(1.0_f32), 0.841192);
     /// assert_eq!(GeluTanh.slope(0.0_f32), 0.5);
     /// assert_eq!(GeluTanh.value(f32::NEG_INFINITY).to_bits(), (-0.0_f32).to_bits());
@@ -70,7 +70,8 @@ const ROOT: Root = Root {
     ],
 };
 
-impl Activation for GeluTanh {
+#[doc(hidden)]
+impl Definition for GeluTanh {
     const INFO: Info = Info {
         name: "gelu_tanh",
         title: "GELU (tanh)",
@@ -91,12 +92,12 @@ impl Activation for GeluTanh {
             "gelu_accurate",
         ],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.5335805216661548,
+        gain: Some(1.5335805216661548),
         max_ulp: MaxUlp { f32: 0.9, f64: 0.9, slope_f32: 0.95, slope_f64: 1.1 },
     };
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Tuned;
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -138,7 +139,10 @@ impl Activation for GeluTanh {
         let (rise, rise_lo) = cubic_in_two(near, T::in_two(SIX_ROOT_KAPPA.0, SIX_ROOT_KAPPA.1));
         times_logistic_slope((v, Some(v_lo)), (rise, Some(rise_lo)))
     }
+}
 
+#[doc(hidden)]
+impl Reference for GeluTanh {
     fn reference<R: Real>(self, x: R) -> R {
         let x = if (x.clone() + R::from(LIMIT)).is_positive() { x } else { R::from(-LIMIT) };
         let one = R::from(1.0);
@@ -170,6 +174,7 @@ impl Activation for GeluTanh {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

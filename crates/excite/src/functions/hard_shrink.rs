@@ -1,7 +1,7 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::parameters::{activation, parameters};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x, and 0 within ±λ.
@@ -9,9 +9,10 @@ activation! {
     /// The slope at ±λ is 0, as in PyTorch.
     ///
     /// ```
-    /// use excite::{Activation, HardShrink};
-    /// let f = HardShrink { lambda: 0.5 };
+    /// use excite::{Elementwise, HardShrink};
+    /// let f = HardShrink::new(0.5)?;
     /// assert_eq!([-2.0_f32, 0.25, 1.0].map(|x| f.value(x)), [-2.0, 0.0, 1.0]);
+    /// # Ok::<(), excite::ParameterError>(())
     /// ```
     pub struct HardShrink {
         /// Inputs up to this size give 0.
@@ -19,7 +20,8 @@ activation! {
     }
 }
 
-impl Activation for HardShrink {
+#[doc(hidden)]
+impl Definition for HardShrink {
     const INFO: Info = Info {
         name: "hard_shrink",
         title: "Hard shrink",
@@ -33,12 +35,14 @@ impl Activation for HardShrink {
         onnx: "Shrink(0, 0.5)",
         aliases: &["hard_threshold"],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.015796354719734,
+        gain: Some(1.015796354719734),
         max_ulp: MaxUlp::NONE,
     };
 
-    const WORK: Work = Work::Selects;
-    const SLOPE_WORK: Work = Work::Selects;
+    parameters! {}
+
+    const PRECISION: Precision = Precision::Selects;
+    const SLOPE_PRECISION: Precision = Precision::Selects;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -50,7 +54,10 @@ impl Activation for HardShrink {
         let outside = if x.abs() > N::lit(self.lambda) { N::lit(1.0) } else { x };
         if x.abs() <= N::lit(self.lambda) { N::lit(0.0) } else { outside }
     }
+}
 
+#[doc(hidden)]
+impl Reference for HardShrink {
     fn reference<R: Real>(self, x: R) -> R {
         if (x.clone().abs() - R::from(self.lambda)).is_positive() { x } else { R::from(0.0) }
     }
@@ -63,7 +70,7 @@ impl Activation for HardShrink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

@@ -1,7 +1,7 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number};
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// min(max(x + 3, 0), 6) / 6: three straight lines in place of the sigmoid.
@@ -9,7 +9,7 @@ activation! {
     /// The slope at −3 and at 3 is 0, as in PyTorch.
     ///
     /// ```
-    /// use excite::{Activation, HardSigmoid};
+    /// use excite::{Elementwise, HardSigmoid};
     /// assert_eq!([-4.0_f32, 0.0, 1.5, 3.0].map(|x| HardSigmoid.value(x)), [0.0, 0.5, 0.75, 1.0]);
     /// assert_eq!(HardSigmoid.slope(0.0_f32), 1.0 / 6.0);
     /// ```
@@ -19,7 +19,8 @@ activation! {
 /// 1/6
 pub(super) const SIXTH: (f64, f64) = (0.16666666666666666, 9.251858538542970656e-18);
 
-impl Activation for HardSigmoid {
+#[doc(hidden)]
+impl Definition for HardSigmoid {
     const INFO: Info = Info {
         name: "hard_sigmoid",
         title: "Hard sigmoid",
@@ -32,12 +33,12 @@ impl Activation for HardSigmoid {
         onnx: "HardSigmoid(1/6, 0.5)",
         aliases: &["h_sigmoid"],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.897840424729559,
+        gain: Some(1.897840424729559),
         max_ulp: MaxUlp { f32: 0.501, f64: 0.501, slope_f32: 0.5, slope_f64: 0.5 },
     };
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Once;
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Native;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -67,7 +68,10 @@ impl Activation for HardSigmoid {
             outside
         }
     }
+}
 
+#[doc(hidden)]
+impl Reference for HardSigmoid {
     fn reference<R: Real>(self, x: R) -> R {
         let (low, high) = (x.clone() + R::from(3.0), R::from(3.0) - x);
         if !low.is_positive() {
@@ -88,6 +92,7 @@ impl Activation for HardSigmoid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

@@ -1,8 +1,8 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::functions::hard_sigmoid::SIXTH;
 use crate::math::{Native, Number};
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x·min(max(x + 3, 0), 6) / 6: SiLU with a hard sigmoid.
@@ -10,14 +10,15 @@ activation! {
     /// The slope at −3 is 0 and at 3 it is 3/2: the left ones. (PyTorch takes 1 at 3.)
     ///
     /// ```
-    /// use excite::{Activation, HardSwish};
+    /// use excite::{Elementwise, HardSwish};
     /// assert_eq!([-4.0_f32, 1.0, 5.0].map(|x| HardSwish.value(x)), [-0.0, 2.0 / 3.0, 5.0]);
     /// assert_eq!(HardSwish.slope(0.0_f32), 0.5);
     /// ```
     pub struct HardSwish;
 }
 
-impl Activation for HardSwish {
+#[doc(hidden)]
+impl Definition for HardSwish {
     const INFO: Info = Info {
         name: "hard_swish",
         title: "Hard swish",
@@ -30,12 +31,12 @@ impl Activation for HardSwish {
         onnx: "HardSwish",
         aliases: &["hard_silu", "h_swish", "jax.nn.hard_swish", "keras.activations.hard_swish"],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.7366572127665416,
+        gain: Some(1.7366572127665416),
         max_ulp: MaxUlp { f32: 0.501, f64: 0.501, slope_f32: 0.501, slope_f64: 0.501 },
     };
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Tuned;
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -80,7 +81,10 @@ impl Activation for HardSwish {
         let low = if x <= -three { T::ZERO } else { bent };
         (if x > three { T::ONE } else { low }, false)
     }
+}
 
+#[doc(hidden)]
+impl Reference for HardSwish {
     fn reference<R: Real>(self, x: R) -> R {
         let low = x.clone() + R::from(3.0);
         if !low.is_positive() {
@@ -106,6 +110,7 @@ impl Activation for HardSwish {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

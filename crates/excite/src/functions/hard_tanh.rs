@@ -1,7 +1,7 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
+use crate::parameters::{activation, parameters};
+use crate::{Info, MaxUlp, SlopeFrom};
 
 activation! {
     /// min(max(x, low), high): x, clipped on both sides.
@@ -9,7 +9,7 @@ activation! {
     /// The slope at both bounds is 0, as in PyTorch.
     ///
     /// ```
-    /// use excite::{Activation, HardTanh};
+    /// use excite::{Elementwise, HardTanh};
     /// let f = HardTanh::default();
     /// assert_eq!([-4.0_f32, 0.5, 3.0].map(|x| f.value(x)), [-1.0, 0.5, 1.0]);
     /// ```
@@ -19,9 +19,11 @@ activation! {
         /// The largest output.
         max_val = 1.0, from -1e30 to 1e30;
     }
+    valid(|f| f.min_val <= f.max_val, "min_val must not be above max_val")
 }
 
-impl Activation for HardTanh {
+#[doc(hidden)]
+impl Definition for HardTanh {
     const INFO: Info = Info {
         name: "hard_tanh",
         title: "Hard tanh",
@@ -34,15 +36,17 @@ impl Activation for HardTanh {
         onnx: "Clip(-1, 1)",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.3920361404483098,
+        gain: Some(1.3920361404483098),
         max_ulp: MaxUlp::NONE,
     };
+
+    parameters! {}
 
     /// low < y < high exactly where low < x < high.
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
 
-    const WORK: Work = Work::Selects;
-    const SLOPE_WORK: Work = Work::Selects;
+    const PRECISION: Precision = Precision::Selects;
+    const SLOPE_PRECISION: Precision = Precision::Selects;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -60,7 +64,10 @@ impl Activation for HardTanh {
         let clipped = if index == 0 { x <= N::lit(self.min_val) } else { x >= N::lit(self.max_val) };
         if clipped { N::lit(1.0) } else { N::lit(0.0) }
     }
+}
 
+#[doc(hidden)]
+impl Reference for HardTanh {
     fn reference<R: Real>(self, x: R) -> R {
         if !(x.clone() - R::from(self.min_val)).is_positive() {
             R::from(self.min_val)
@@ -80,7 +87,7 @@ impl Activation for HardTanh {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

@@ -1,19 +1,20 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x itself: no activation.
     ///
     /// ```
-    /// use excite::{Activation, Identity};
+    /// use excite::{Elementwise, Identity};
     /// assert_eq!((Identity.value(-3.5_f32), Identity.slope(-3.5_f32)), (-3.5, 1.0));
     /// ```
     pub struct Identity;
 }
 
-impl Activation for Identity {
+#[doc(hidden)]
+impl Definition for Identity {
     const INFO: Info = Info {
         name: "identity",
         title: "Identity",
@@ -26,12 +27,12 @@ impl Activation for Identity {
         keras: "keras.activations.linear",
         onnx: "Identity",
         aliases: &["linear", "none"],
-        gain: 1.0,
+        gain: Some(1.0),
         max_ulp: MaxUlp::NONE,
     };
 
-    const WORK: Work = Work::Selects;
-    const SLOPE_WORK: Work = Work::Selects;
+    const PRECISION: Precision = Precision::Selects;
+    const SLOPE_PRECISION: Precision = Precision::Selects;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -43,7 +44,10 @@ impl Activation for Identity {
         // NaN stays NaN.
         if x.abs() >= N::lit(0.0) { N::lit(1.0) } else { x }
     }
+}
 
+#[doc(hidden)]
+impl Reference for Identity {
     fn reference<R: Real>(self, x: R) -> R {
         x
     }
@@ -57,6 +61,7 @@ impl Activation for Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

@@ -1,7 +1,7 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::parameters::{activation, parameters};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x for x > 0 and a·x below, with a small slope a: a ReLU whose units cannot die.
@@ -9,10 +9,11 @@ activation! {
     /// The slope at 0 is a, the left one, as in PyTorch. In f32 the parameter is rounded to f32 first.
     ///
     /// ```
-    /// use excite::{Activation, LeakyRelu};
-    /// let f = LeakyRelu { negative_slope: 0.25 };
+    /// use excite::{Elementwise, LeakyRelu};
+    /// let f = LeakyRelu::new(0.25)?;
     /// assert_eq!([-2.0_f32, 3.0].map(|x| f.value(x)), [-0.5, 3.0]);
     /// assert_eq!([-2.0_f32, 3.0].map(|x| f.slope(x)), [0.25, 1.0]);
+    /// # Ok::<(), excite::ParameterError>(())
     /// ```
     pub struct LeakyRelu {
         /// The slope for x ≤ 0.
@@ -20,7 +21,8 @@ activation! {
     }
 }
 
-impl Activation for LeakyRelu {
+#[doc(hidden)]
+impl Definition for LeakyRelu {
     const INFO: Info = Info {
         name: "leaky_relu",
         title: "Leaky ReLU",
@@ -33,12 +35,14 @@ impl Activation for LeakyRelu {
         onnx: "LeakyRelu",
         aliases: &["lrelu"],
         // √(2 / (1 + a²)) for a = 0.01.
-        gain: 1.4141428569978354,
+        gain: Some(1.4141428569978354),
         max_ulp: MaxUlp { f32: 0.9, f64: 0.5, slope_f32: 0.4, slope_f64: 0.0 },
     };
 
-    const WORK: Work = Work::Once;
-    const SLOPE_WORK: Work = Work::Once;
+    parameters! {}
+
+    const PRECISION: Precision = Precision::Native;
+    const SLOPE_PRECISION: Precision = Precision::Native;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -62,7 +66,10 @@ impl Activation for LeakyRelu {
     fn slope_by_parameter<N: Number>(self, _: usize, x: N) -> N {
         if x > N::lit(0.0) { N::lit(0.0) } else { x }
     }
+}
 
+#[doc(hidden)]
+impl Reference for LeakyRelu {
     fn reference<R: Real>(self, x: R) -> R {
         if x.is_positive() { x } else { x * R::from(self.negative_slope) }
     }
@@ -75,7 +82,7 @@ impl Activation for LeakyRelu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

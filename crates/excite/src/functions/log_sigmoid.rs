@@ -1,13 +1,13 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number, ln_1p_exp, logistic};
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Sigmoid, Work};
+use crate::{Info, MaxUlp, Sigmoid};
 
 activation! {
     /// ln σ(x), accurate where σ(x) is near 0 and where it is near 1.
     ///
     /// ```
-    /// use excite::{Activation, LogSigmoid};
+    /// use excite::{Elementwise, LogSigmoid};
     /// assert_eq!(LogSigmoid.value(0.0_f32), -std::f32::consts::LN_2);
     /// assert_eq!(LogSigmoid.value(-1000.0_f32), -1000.0);
     /// assert_eq!(LogSigmoid.value(100.0_f32), -3.783506e-44);
@@ -18,7 +18,8 @@ activation! {
 /// Above this ln(1 + e⁻ˣ) is e⁻ˣ to the last digit of a pair.
 const TAIL: f64 = 80.0;
 
-impl Activation for LogSigmoid {
+#[doc(hidden)]
+impl Definition for LogSigmoid {
     const INFO: Info = Info {
         name: "log_sigmoid",
         title: "Log-sigmoid",
@@ -32,12 +33,12 @@ impl Activation for LogSigmoid {
         onnx: "",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.0418668355353017,
+        gain: Some(1.0418668355353017),
         max_ulp: MaxUlp { f32: 1.0, f64: 1.0, slope_f32: 1.0, slope_f64: 1.0 },
     };
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Tuned;
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -62,7 +63,10 @@ impl Activation for LogSigmoid {
     fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
         (logistic(-x, None), false)
     }
+}
 
+#[doc(hidden)]
+impl Reference for LogSigmoid {
     fn reference<R: Real>(self, x: R) -> R {
         if x.is_positive() { -(-x).exp().ln_1p() } else { x.clone() - x.exp().ln_1p() }
     }
@@ -76,6 +80,7 @@ impl Activation for LogSigmoid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

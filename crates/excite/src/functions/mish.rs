@@ -1,13 +1,13 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number, Root, exp_m1_neg_whole, reduce};
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x·tanh(ln(1 + eˣ)): smooth, slightly negative below 0, x itself far above.
     ///
     /// ```
-    /// use excite::{Activation, Mish};
+    /// use excite::{Elementwise, Mish};
     /// assert_eq!(Mish.value(1.0_f32), 0.8650984);
     /// assert_eq!(Mish.slope(0.0_f32), 0.6);
     /// assert_eq!(Mish.value(-100.0_f32), -3.72e-42);
@@ -37,7 +37,8 @@ const ROOT: Root = Root {
     ],
 };
 
-impl Activation for Mish {
+#[doc(hidden)]
+impl Definition for Mish {
     const INFO: Info = Info {
         name: "mish",
         title: "Mish",
@@ -50,11 +51,12 @@ impl Activation for Mish {
         onnx: "Mish",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.4868475812732081,
+        gain: Some(1.4868475812732081),
         max_ulp: MaxUlp { f32: 0.85, f64: 0.9, slope_f32: 0.501, slope_f64: 1.0 },
     };
 
-    const WORK: Work = Work::Tuned;
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Extended;
 
     /// tanh(ln(1 + E)) is n / (n + 2) with n = E·(E + 2): with e = e^(−|x|) below 0 E = e, and above E = 1 / e, where all is
     /// multiplied by e².
@@ -121,7 +123,10 @@ impl Activation for Mish {
         let scaled = top * inverse * inverse;
         ROOT.beside(x, if positive { scaled } else { (scaled * raised).lowered() })
     }
+}
 
+#[doc(hidden)]
+impl Reference for Mish {
     fn reference<R: Real>(self, x: R) -> R {
         let one = R::from(1.0);
         if x.is_positive() {
@@ -157,6 +162,7 @@ impl Activation for Mish {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

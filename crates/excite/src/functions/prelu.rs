@@ -1,7 +1,7 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, LeakyRelu, MaxUlp, Work};
+use crate::parameters::{activation, parameters};
+use crate::{Info, LeakyRelu, MaxUlp};
 
 activation! {
     /// x for x > 0 and a·x below, where the slope a is trained, most often one for each channel: see
@@ -10,10 +10,11 @@ activation! {
     /// The slope at 0 is a, the left one, as in PyTorch. In f32 the parameter is rounded to f32 first.
     ///
     /// ```
-    /// use excite::{Activation, Prelu};
-    /// let f = Prelu { weight: 0.5 };
+    /// use excite::{Elementwise, Prelu};
+    /// let f = Prelu::new(0.5)?;
     /// assert_eq!([-2.0_f32, 3.0].map(|x| f.value(x)), [-1.0, 3.0]);
     /// assert_eq!(f.slope_by_parameter(0, -2.0), -2.0);
+    /// # Ok::<(), excite::ParameterError>(())
     /// ```
     pub struct Prelu {
         /// The slope for x ≤ 0.
@@ -28,7 +29,8 @@ impl Prelu {
     }
 }
 
-impl Activation for Prelu {
+#[doc(hidden)]
+impl Definition for Prelu {
     const INFO: Info = Info {
         name: "prelu",
         title: "PReLU",
@@ -41,12 +43,14 @@ impl Activation for Prelu {
         onnx: "PRelu",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.3719886811400707,
+        gain: Some(1.3719886811400707),
         max_ulp: MaxUlp { f32: 0.5, f64: 0.5, ..MaxUlp::NONE },
     };
 
-    const WORK: Work = Work::Once;
-    const SLOPE_WORK: Work = Work::Once;
+    parameters! {}
+
+    const PRECISION: Precision = Precision::Native;
+    const SLOPE_PRECISION: Precision = Precision::Native;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -62,7 +66,10 @@ impl Activation for Prelu {
     fn slope_by_parameter<N: Number>(self, _: usize, x: N) -> N {
         if x > N::lit(0.0) { N::lit(0.0) } else { x }
     }
+}
 
+#[doc(hidden)]
+impl Reference for Prelu {
     fn reference<R: Real>(self, x: R) -> R {
         self.leaky().reference(x)
     }
@@ -75,7 +82,7 @@ impl Activation for Prelu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

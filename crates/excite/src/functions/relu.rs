@@ -1,7 +1,7 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
+use crate::{Info, MaxUlp, SlopeFrom};
 
 activation! {
     /// max(x, 0): cheap, does not saturate for x > 0, not zero-centred; a unit whose inputs are all negative is dead.
@@ -9,7 +9,7 @@ activation! {
     /// The slope at 0 is 0, the left one, as in PyTorch, TensorFlow and JAX. NaN stays NaN and −0 becomes +0.
     ///
     /// ```
-    /// use excite::{Activation, Relu};
+    /// use excite::{Elementwise, Relu};
     /// assert_eq!([-1.0_f32, 0.0, 2.0].map(|x| Relu.value(x)), [0.0, 0.0, 2.0]);
     /// assert_eq!([0.0_f32, 2.0].map(|y| Relu.slope(y)), [0.0, 1.0]);
     /// assert!(Relu.value(f32::NAN).is_nan());
@@ -17,7 +17,8 @@ activation! {
     pub struct Relu;
 }
 
-impl Activation for Relu {
+#[doc(hidden)]
+impl Definition for Relu {
     const INFO: Info = Info {
         name: "relu",
         title: "ReLU",
@@ -29,7 +30,7 @@ impl Activation for Relu {
         jax: "jax.nn.relu",
         keras: "keras.activations.relu",
         onnx: "Relu",
-        gain: core::f64::consts::SQRT_2,
+        gain: Some(core::f64::consts::SQRT_2),
         aliases: &[],
         max_ulp: MaxUlp::NONE,
     };
@@ -37,8 +38,8 @@ impl Activation for Relu {
     /// y > 0 exactly where x > 0.
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
 
-    const WORK: Work = Work::Selects;
-    const SLOPE_WORK: Work = Work::Selects;
+    const PRECISION: Precision = Precision::Selects;
+    const SLOPE_PRECISION: Precision = Precision::Selects;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -50,7 +51,10 @@ impl Activation for Relu {
     fn slope_formula<N: Number>(self, y: N) -> N {
         if y > N::lit(0.0) { N::lit(1.0) } else { (y * N::lit(0.0)).abs() }
     }
+}
 
+#[doc(hidden)]
+impl Reference for Relu {
     fn reference<R: Real>(self, x: R) -> R {
         if x.is_positive() { x } else { R::from(0.0) }
     }
@@ -63,6 +67,7 @@ impl Activation for Relu {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

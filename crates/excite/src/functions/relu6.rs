@@ -1,7 +1,7 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
+use crate::{Info, MaxUlp, SlopeFrom};
 
 activation! {
     /// min(max(x, 0), 6): a ReLU whose output needs at most 3 integer bits in fixed point.
@@ -9,14 +9,15 @@ activation! {
     /// The slope at 0 and at 6 is 0, as in PyTorch and TensorFlow. NaN stays NaN and −0 becomes +0.
     ///
     /// ```
-    /// use excite::{Activation, Relu6};
+    /// use excite::{Elementwise, Relu6};
     /// assert_eq!([-1.0_f32, 2.0, 9.0].map(|x| Relu6.value(x)), [0.0, 2.0, 6.0]);
     /// assert_eq!([0.0_f32, 2.0, 6.0].map(|y| Relu6.slope(y)), [0.0, 1.0, 0.0]);
     /// ```
     pub struct Relu6;
 }
 
-impl Activation for Relu6 {
+#[doc(hidden)]
+impl Definition for Relu6 {
     const INFO: Info = Info {
         name: "relu6",
         title: "ReLU6",
@@ -28,7 +29,7 @@ impl Activation for Relu6 {
         jax: "jax.nn.relu6",
         keras: "keras.activations.relu6",
         onnx: "Clip(0, 6)",
-        gain: core::f64::consts::SQRT_2,
+        gain: Some(core::f64::consts::SQRT_2),
         aliases: &[],
         max_ulp: MaxUlp::NONE,
     };
@@ -36,8 +37,8 @@ impl Activation for Relu6 {
     /// 0 < y < 6 exactly where 0 < x < 6.
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
 
-    const WORK: Work = Work::Selects;
-    const SLOPE_WORK: Work = Work::Selects;
+    const PRECISION: Precision = Precision::Selects;
+    const SLOPE_PRECISION: Precision = Precision::Selects;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -51,7 +52,10 @@ impl Activation for Relu6 {
         let inside = if y < N::lit(6.0) { N::lit(1.0) } else { y * N::lit(0.0) };
         if y <= N::lit(0.0) { N::lit(0.0) } else { inside }
     }
+}
 
+#[doc(hidden)]
+impl Reference for Relu6 {
     fn reference<R: Real>(self, x: R) -> R {
         let six = R::from(6.0);
         if !x.is_positive() {
@@ -72,6 +76,7 @@ impl Activation for Relu6 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

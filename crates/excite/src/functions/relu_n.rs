@@ -1,7 +1,7 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
+use crate::parameters::{activation, parameters};
+use crate::{Info, MaxUlp, SlopeFrom};
 
 activation! {
     /// min(max(x, 0), n): a ReLU with any cap.
@@ -9,10 +9,11 @@ activation! {
     /// The slope at 0 and at the cap is 0, as in ReLU6. NaN stays NaN and −0 becomes +0.
     ///
     /// ```
-    /// use excite::{Activation, ReluN};
-    /// let f = ReluN { cap: 2.5 };
+    /// use excite::{Elementwise, ReluN};
+    /// let f = ReluN::new(2.5)?;
     /// assert_eq!([-1.0_f32, 2.0, 9.0].map(|x| f.value(x)), [0.0, 2.0, 2.5]);
     /// assert_eq!([0.0_f32, 2.0, 2.5].map(|y| f.slope(y)), [0.0, 1.0, 0.0]);
+    /// # Ok::<(), excite::ParameterError>(())
     /// ```
     pub struct ReluN {
         /// The largest output n.
@@ -20,7 +21,8 @@ activation! {
     }
 }
 
-impl Activation for ReluN {
+#[doc(hidden)]
+impl Definition for ReluN {
     const INFO: Info = Info {
         name: "relu_n",
         title: "ReLU-n",
@@ -33,15 +35,17 @@ impl Activation for ReluN {
         keras: "keras.layers.ReLU(max_value)",
         onnx: "Clip(0, n)",
         aliases: &["clipped_relu", "pact"],
-        gain: core::f64::consts::SQRT_2,
+        gain: Some(core::f64::consts::SQRT_2),
         max_ulp: MaxUlp::NONE,
     };
+
+    parameters! {}
 
     /// 0 < y < n exactly where 0 < x < n.
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
 
-    const WORK: Work = Work::Selects;
-    const SLOPE_WORK: Work = Work::Selects;
+    const PRECISION: Precision = Precision::Selects;
+    const SLOPE_PRECISION: Precision = Precision::Selects;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -59,7 +63,10 @@ impl Activation for ReluN {
     fn slope_by_parameter<N: Number>(self, _: usize, x: N) -> N {
         if x < N::lit(self.cap) { N::lit(0.0) } else { N::lit(1.0) }
     }
+}
 
+#[doc(hidden)]
+impl Reference for ReluN {
     fn reference<R: Real>(self, x: R) -> R {
         let cap = R::from(self.cap);
         if !x.is_positive() {
@@ -80,7 +87,7 @@ impl Activation for ReluN {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

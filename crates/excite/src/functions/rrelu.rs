@@ -1,8 +1,8 @@
+use crate::define::{Definition, Precision, Real, Reference};
+use crate::error::same_length;
 use crate::math::Number;
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::slices::same_length;
-use crate::{Activation, Float, Info, LeakyRelu, LengthMismatch, MaxUlp, Work};
+use crate::parameters::{activation, parameters};
+use crate::{Error, Float, Info, LeakyRelu, MaxUlp};
 
 activation! {
     /// x for x > 0 and a·x below, where a is drawn between two bounds in training: see [`Rrelu::train`]. This is the function in use,
@@ -11,9 +11,10 @@ activation! {
     /// The slope at 0 is the left one, as in PyTorch.
     ///
     /// ```
-    /// use excite::{Activation, Rrelu};
-    /// let f = Rrelu { lower: 0.25, upper: 0.75 };
+    /// use excite::{Elementwise, Rrelu};
+    /// let f = Rrelu::new(0.25, 0.75)?;
     /// assert_eq!([-2.0_f32, 3.0].map(|x| f.value(x)), [-1.0, 3.0]);
+    /// # Ok::<(), excite::ParameterError>(())
     /// ```
     pub struct Rrelu {
         /// The lower bound of the slope for x ≤ 0.
@@ -21,6 +22,7 @@ activation! {
         /// The upper bound of the slope for x ≤ 0.
         upper = 1.0 / 3.0, from -1e3 to 1e3;
     }
+    valid(|f| f.lower <= f.upper, "lower must not be above upper")
 }
 
 impl Rrelu {
@@ -47,12 +49,12 @@ impl Rrelu {
     /// Rrelu::default().train(7, &[-1.0, 2.0, -1.0], &mut slopes, &mut y)?;
     /// assert!(slopes[1] == 1.0 && y[1] == 2.0);
     /// assert!((0.125..=0.3334).contains(&slopes[0]) && slopes[0] != slopes[2] && y[0] == -slopes[0]);
-    /// # Ok::<(), excite::LengthMismatch>(())
+    /// # Ok::<(), excite::Error>(())
     /// ```
     ///
     /// # Errors
     /// If the slices differ in length.
-    pub fn train<F: Float>(self, seed: u64, x: &[F], slopes: &mut [F], y: &mut [F]) -> Result<(), LengthMismatch> {
+    pub fn train<F: Float>(self, seed: u64, x: &[F], slopes: &mut [F], y: &mut [F]) -> Result<(), Error> {
         same_length("slopes", slopes.len(), x.len())?;
         same_length("y", y.len(), x.len())?;
         for (i, ((x, slope), y)) in x.iter().zip(slopes).zip(y).enumerate() {
@@ -72,7 +74,8 @@ fn evenly(seed: u64, index: u64) -> f64 {
     (bits ^ (bits >> 31)) as f64 / u64::MAX as f64
 }
 
-impl Activation for Rrelu {
+#[doc(hidden)]
+impl Definition for Rrelu {
     const INFO: Info = Info {
         name: "rrelu",
         title: "RReLU",
@@ -85,12 +88,14 @@ impl Activation for Rrelu {
         onnx: "",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.3784796645460572,
+        gain: Some(1.3784796645460572),
         max_ulp: MaxUlp { f32: 0.9, f64: 0.5, slope_f32: 0.5, slope_f64: 0.0 },
     };
 
-    const WORK: Work = Work::Once;
-    const SLOPE_WORK: Work = Work::Once;
+    parameters! {}
+
+    const PRECISION: Precision = Precision::Native;
+    const SLOPE_PRECISION: Precision = Precision::Native;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -106,7 +111,10 @@ impl Activation for Rrelu {
     fn slope_by_parameter<N: Number>(self, _: usize, x: N) -> N {
         if x > N::lit(0.0) { N::lit(0.0) } else { x.times(0.5) }
     }
+}
 
+#[doc(hidden)]
+impl Reference for Rrelu {
     fn reference<R: Real>(self, x: R) -> R {
         self.leaky().reference(x)
     }
@@ -119,7 +127,7 @@ impl Activation for Rrelu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

@@ -1,7 +1,7 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number, exp_m1_in_two, times_exp};
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// An ELU with α = 1.6732632423543772 scaled by λ = 1.0507009873554805, for which mean 0 and variance 1 are a fixed point.
@@ -9,7 +9,7 @@ activation! {
     /// The slope at 0 is λ·α, the left one, as in PyTorch.
     ///
     /// ```
-    /// use excite::{Activation, Selu};
+    /// use excite::{Elementwise, Selu};
     /// assert_eq!([-1.0_f32, 1.0].map(|x| Selu.value(x)), [-1.1113307, 1.050701]);
     /// ```
     pub struct Selu;
@@ -22,7 +22,8 @@ const LAMBDA: f64 = 1.0507009873554804934193349852946;
 /// α·λ
 const PRODUCT: (f64, f64) = (1.7580993408473766, 5.75014648756476e-17);
 
-impl Activation for Selu {
+#[doc(hidden)]
+impl Definition for Selu {
     const INFO: Info = Info {
         name: "selu",
         title: "SELU",
@@ -36,12 +37,12 @@ impl Activation for Selu {
         onnx: "Selu",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 0.75,
+        gain: Some(0.75),
         max_ulp: MaxUlp { f32: 0.95, f64: 0.95, slope_f32: 0.95, slope_f64: 1.0 },
     };
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Tuned;
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -70,7 +71,10 @@ impl Activation for Selu {
         let (below, doubtful) = times_exp(T::in_two(PRODUCT.0, PRODUCT.1), x.at_most(T::ZERO), None);
         (if x > T::ZERO { T::lit(LAMBDA) } else { below }, doubtful)
     }
+}
 
+#[doc(hidden)]
+impl Reference for Selu {
     fn reference<R: Real>(self, x: R) -> R {
         let bent = if (-x.clone()).is_positive() { x.exp_m1() * R::from(ALPHA) } else { x };
         bent * R::from(LAMBDA)
@@ -84,6 +88,7 @@ impl Activation for Selu {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

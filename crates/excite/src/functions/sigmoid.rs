@@ -1,13 +1,13 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number, logistic};
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
+use crate::{Info, MaxUlp, SlopeFrom};
 
 activation! {
     /// 1 / (1 + e⁻ˣ), the logistic function: squashes to [0, 1], saturates on both sides, not zero-centred.
     ///
     /// ```
-    /// use excite::{Activation, Sigmoid};
+    /// use excite::{Elementwise, Sigmoid};
     /// assert_eq!(Sigmoid.value(0.0_f32), 0.5);
     /// // The tail is not cut off: −100 gives a subnormal, not 0.
     /// assert_eq!(Sigmoid.value(-100.0_f32), 3.783506e-44);
@@ -17,7 +17,8 @@ activation! {
     pub struct Sigmoid;
 }
 
-impl Activation for Sigmoid {
+#[doc(hidden)]
+impl Definition for Sigmoid {
     const INFO: Info = Info {
         name: "sigmoid",
         title: "Sigmoid",
@@ -29,15 +30,15 @@ impl Activation for Sigmoid {
         jax: "jax.nn.sigmoid",
         keras: "keras.activations.sigmoid",
         onnx: "Sigmoid",
-        gain: 1.0,
+        gain: Some(1.0),
         aliases: &["logistic", "expit"],
         max_ulp: MaxUlp { f32: 1.0, f64: 1.0, slope_f32: 0.5, slope_f64: 0.5 },
     };
 
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Once;
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Native;
 
     /// e^|x| never appears, so that nothing overflows and the tail keeps its digits.
     #[inline(always)]
@@ -56,7 +57,10 @@ impl Activation for Sigmoid {
     fn slope_formula<N: Number>(self, y: N) -> N {
         (-y).mul_add(y, y)
     }
+}
 
+#[doc(hidden)]
+impl Reference for Sigmoid {
     fn reference<R: Real>(self, x: R) -> R {
         let one = R::from(1.0);
         if x.is_positive() {
@@ -75,6 +79,7 @@ impl Activation for Sigmoid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

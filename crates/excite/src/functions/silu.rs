@@ -1,13 +1,13 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number, times_logistic, times_logistic_slope};
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Swish, Work};
+use crate::{Info, MaxUlp, Swish};
 
 activation! {
     /// x·σ(x) = x / (1 + e⁻ˣ), also called Swish: smooth, slightly negative below 0, x itself far above.
     ///
     /// ```
-    /// use excite::{Activation, Silu};
+    /// use excite::{Elementwise, Silu};
     /// assert_eq!(Silu.value(1.0_f32), 0.7310586);
     /// assert_eq!(Silu.slope(0.0_f32), 0.5);
     /// // The limit at −∞, where the textbook formula gives NaN.
@@ -19,7 +19,8 @@ activation! {
 /// The function with its one parameter left at 1.
 const SWISH: Swish = Swish { beta: 1.0 };
 
-impl Activation for Silu {
+#[doc(hidden)]
+impl Definition for Silu {
     const INFO: Info = Info {
         name: "silu",
         title: "SiLU",
@@ -32,12 +33,12 @@ impl Activation for Silu {
         onnx: "Swish(alpha=1)",
         aliases: &["jax.nn.swish", "keras.activations.swish"],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.6765324703310907,
+        gain: Some(1.6765324703310907),
         max_ulp: MaxUlp { f32: 0.9, f64: 0.9, slope_f32: 0.8, slope_f64: 1.0 },
     };
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Tuned;
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -60,7 +61,10 @@ impl Activation for Silu {
         let near = x.at_least(T::SILU_ZERO).at_most(T::SILU_SELF);
         times_logistic_slope((near, None), (near, None))
     }
+}
 
+#[doc(hidden)]
+impl Reference for Silu {
     fn reference<R: Real>(self, x: R) -> R {
         SWISH.reference(x)
     }
@@ -73,6 +77,7 @@ impl Activation for Silu {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

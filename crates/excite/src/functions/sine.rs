@@ -1,13 +1,13 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number};
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// sin x, for any x: large ones are reduced with as many digits of π as they need. NaN at ±∞, where there is no limit.
     ///
     /// ```
-    /// use excite::{Activation, Sine};
+    /// use excite::{Elementwise, Sine};
     /// assert_eq!(Sine.value(1.0_f32), 0.84147096);
     /// assert_eq!(Sine.slope(0.0_f32), 1.0);
     /// assert_eq!(Sine.value(1e22_f64), -0.8522008497671888);
@@ -15,7 +15,8 @@ activation! {
     pub struct Sine;
 }
 
-impl Activation for Sine {
+#[doc(hidden)]
+impl Definition for Sine {
     const INFO: Info = Info {
         name: "sine",
         title: "Sine",
@@ -29,12 +30,12 @@ impl Activation for Sine {
         onnx: "Sin",
         aliases: &["sin", "siren"],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.5208666231788149,
+        gain: Some(1.5208666231788149),
         max_ulp: MaxUlp { f32: 1.0, f64: 0.8, slope_f32: 1.0, slope_f64: 0.8 },
     };
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Tuned;
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Tuned;
     const PERIODIC: bool = true;
 
     #[inline(always)]
@@ -68,7 +69,10 @@ impl Activation for Sine {
     fn slope_formula_beyond<N: Number>(self, x: N) -> N {
         x.sin_cos_any().1
     }
+}
 
+#[doc(hidden)]
+impl Reference for Sine {
     fn reference<R: Real>(self, x: R) -> R {
         x.sin()
     }
@@ -81,6 +85,7 @@ impl Activation for Sine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

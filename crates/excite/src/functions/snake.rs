@@ -1,16 +1,17 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp};
+use crate::parameters::{activation, parameters};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x + sin²(a·x) / a: the identity with a wave on it.
     ///
     /// ```
-    /// use excite::{Activation, Snake};
-    /// let f = Snake { a: 1.0 };
+    /// use excite::{Elementwise, Snake};
+    /// let f = Snake::new(1.0)?;
     /// assert_eq!(f.value(1.0_f32), 1.7080734);
     /// assert_eq!(f.slope(0.0_f32), 1.0);
+    /// # Ok::<(), excite::ParameterError>(())
     /// ```
     pub struct Snake {
         /// The frequency of the wave.
@@ -31,7 +32,8 @@ impl Snake {
     }
 }
 
-impl Activation for Snake {
+#[doc(hidden)]
+impl Definition for Snake {
     const INFO: Info = Info {
         name: "snake",
         title: "Snake",
@@ -44,9 +46,14 @@ impl Activation for Snake {
         onnx: "",
         aliases: &["snake1d"],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 0.87458098293137017,
+        gain: Some(0.87458098293137017),
         max_ulp: MaxUlp { f64: 0.9, slope_f64: 1.2, ..MaxUlp::ROUNDED },
     };
+
+    parameters! {}
+
+    const PRECISION: Precision = Precision::Extended;
+    const SLOPE_PRECISION: Precision = Precision::Extended;
 
     const PERIODIC: bool = true;
 
@@ -80,7 +87,10 @@ impl Activation for Snake {
         let (sin, cos) = x.times(self.a).sin_cos();
         (x * cos.times(2.0) - sin * inverse) * sin * inverse
     }
+}
 
+#[doc(hidden)]
+impl Reference for Snake {
     fn reference<R: Real>(self, x: R) -> R {
         let is_zero = !x.is_positive() && !(-x.clone()).is_positive();
         if is_zero || (x.clone().abs() - R::from(LARGE)).is_positive() {
@@ -99,7 +109,7 @@ impl Activation for Snake {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

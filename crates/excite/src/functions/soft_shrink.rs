@@ -1,7 +1,7 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::parameters::{activation, parameters};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x moved towards 0 by λ, and 0 within ±λ.
@@ -9,9 +9,10 @@ activation! {
     /// The slope at ±λ is 0, as in PyTorch.
     ///
     /// ```
-    /// use excite::{Activation, SoftShrink};
-    /// let f = SoftShrink { lambda: 0.5 };
+    /// use excite::{Elementwise, SoftShrink};
+    /// let f = SoftShrink::new(0.5)?;
     /// assert_eq!([-2.0_f32, 0.25, 1.0].map(|x| f.value(x)), [-1.5, 0.0, 0.5]);
+    /// # Ok::<(), excite::ParameterError>(())
     /// ```
     pub struct SoftShrink {
         /// Inputs up to this size give 0.
@@ -19,7 +20,8 @@ activation! {
     }
 }
 
-impl Activation for SoftShrink {
+#[doc(hidden)]
+impl Definition for SoftShrink {
     const INFO: Info = Info {
         name: "soft_shrink",
         title: "Soft shrink",
@@ -33,12 +35,14 @@ impl Activation for SoftShrink {
         onnx: "Shrink(0.5, 0.5)",
         aliases: &["soft_threshold"],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.5443605282801334,
+        gain: Some(1.5443605282801334),
         max_ulp: MaxUlp { f32: 0.5, f64: 0.5, ..MaxUlp::NONE },
     };
 
-    const WORK: Work = Work::Once;
-    const SLOPE_WORK: Work = Work::Once;
+    parameters! {}
+
+    const PRECISION: Precision = Precision::Native;
+    const SLOPE_PRECISION: Precision = Precision::Native;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -57,7 +61,10 @@ impl Activation for SoftShrink {
         let moved = N::lit(1.0).copysign(-x);
         if x.abs() <= N::lit(self.lambda) { N::lit(0.0) } else { moved }
     }
+}
 
+#[doc(hidden)]
+impl Reference for SoftShrink {
     fn reference<R: Real>(self, x: R) -> R {
         let lambda = R::from(self.lambda);
         if (x.clone() - lambda.clone()).is_positive() {
@@ -77,7 +84,7 @@ impl Activation for SoftShrink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

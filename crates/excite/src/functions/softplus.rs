@@ -1,14 +1,14 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number, inverse_in_two, ln_1p_exp, logistic, product_in_two};
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Sigmoid, Work};
+use crate::parameters::{activation, parameters};
+use crate::{Info, MaxUlp, Sigmoid};
 
 activation! {
     /// ln(1 + e^(βx)) / β, a smooth ReLU; its slope is the sigmoid of βx. Where βx is above the threshold it is x itself, as in PyTorch: with the
     /// default of 20 that changes nothing in f32, and 2·10⁻⁹ in f64.
     ///
     /// ```
-    /// use excite::{Activation, Softplus};
+    /// use excite::{Elementwise, Softplus};
     /// let f = Softplus::default();
     /// assert_eq!(f.value(0.0_f32), std::f32::consts::LN_2);
     /// // The tail keeps its digits.
@@ -26,7 +26,8 @@ activation! {
 /// Below this ln(1 + eᶻ) is eᶻ to the last digit of a pair.
 const TAIL: f64 = -80.0;
 
-impl Activation for Softplus {
+#[doc(hidden)]
+impl Definition for Softplus {
     const INFO: Info = Info {
         name: "softplus",
         title: "Softplus",
@@ -40,12 +41,14 @@ impl Activation for Softplus {
         onnx: "Softplus",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.0418668355353017,
+        gain: Some(1.0418668355353017),
         max_ulp: MaxUlp { f32: 1.0, f64: 1.0, slope_f32: 1.0, slope_f64: 1.0 },
     };
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Tuned;
+    parameters! {}
+
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -92,7 +95,10 @@ impl Activation for Softplus {
         let less = (x.within(-1e100, 1e100) * Sigmoid.formula(z) - self.formula(x)) / N::lit(self.beta);
         if (index == 1) | (z > N::lit(self.threshold)) { N::lit(0.0) } else { less }
     }
+}
 
+#[doc(hidden)]
+impl Reference for Softplus {
     fn reference<R: Real>(self, x: R) -> R {
         let beta = R::from(self.beta);
         let z = x.clone() * beta.clone();
@@ -114,7 +120,7 @@ impl Activation for Softplus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

@@ -1,13 +1,13 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number};
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x / (1 + |x|): zero-centred, saturates slowly on both sides.
     ///
     /// ```
-    /// use excite::{Activation, Softsign};
+    /// use excite::{Elementwise, Softsign};
     /// assert_eq!([-1.0_f32, 0.0, 3.0].map(|x| Softsign.value(x)), [-0.5, 0.0, 0.75]);
     /// assert_eq!(Softsign.slope(1.0_f32), 0.25);
     /// ```
@@ -28,7 +28,8 @@ fn one_plus<T: Native>(size: T) -> (T, T) {
     (sum, (T::ONE - (sum - of_size)) + (size - of_size))
 }
 
-impl Activation for Softsign {
+#[doc(hidden)]
+impl Definition for Softsign {
     const INFO: Info = Info {
         name: "softsign",
         title: "Softsign",
@@ -41,12 +42,12 @@ impl Activation for Softsign {
         onnx: "Softsign",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 2.3375333631085397,
+        gain: Some(2.3375333631085397),
         max_ulp: MaxUlp { f32: 0.55, f64: 0.55, slope_f32: 0.55, slope_f64: 1.7 },
     };
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Tuned;
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Tuned;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -81,7 +82,10 @@ impl Activation for Softsign {
         let slope = inverse.mul_add(inverse, (inverse + inverse) * rest);
         (slope, !(size <= T::lit(SLOPE_LIMIT)))
     }
+}
 
+#[doc(hidden)]
+impl Reference for Softsign {
     fn reference<R: Real>(self, x: R) -> R {
         let one = R::from(1.0);
         if (x.clone().abs() - R::from(LIMIT)).is_positive() {
@@ -100,6 +104,7 @@ impl Activation for Softsign {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

@@ -1,20 +1,21 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number};
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// 0 below −1, x above 1, and a parabola between that meets both smoothly.
     ///
     /// ```
-    /// use excite::{Activation, SparsePlus};
+    /// use excite::{Elementwise, SparsePlus};
     /// assert_eq!([-1.0_f32, 0.0, 2.0].map(|x| SparsePlus.value(x)), [0.0, 0.25, 2.0]);
     /// assert_eq!(SparsePlus.slope(0.0_f32), 0.5);
     /// ```
     pub struct SparsePlus;
 }
 
-impl Activation for SparsePlus {
+#[doc(hidden)]
+impl Definition for SparsePlus {
     const INFO: Info = Info {
         name: "sparse_plus",
         title: "Sparse plus",
@@ -28,12 +29,12 @@ impl Activation for SparsePlus {
         onnx: "",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.3803368628588104,
+        gain: Some(1.3803368628588104),
         max_ulp: MaxUlp { f32: 0.501, f64: 0.51, slope_f32: 0.5, slope_f64: 0.5 },
     };
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Once;
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Native;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -58,7 +59,10 @@ impl Activation for SparsePlus {
     fn slope_formula<N: Number>(self, x: N) -> N {
         (x.within(-1.0, 1.0) + N::lit(1.0)).times(0.5)
     }
+}
 
+#[doc(hidden)]
+impl Reference for SparsePlus {
     fn reference<R: Real>(self, x: R) -> R {
         let sum = x.clone() + R::from(1.0);
         if !sum.is_positive() {
@@ -85,6 +89,7 @@ impl Activation for SparsePlus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

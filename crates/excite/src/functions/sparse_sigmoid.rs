@@ -1,7 +1,7 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// min(max((x + 1) / 2, 0), 1): the slope of [`SparsePlus`](crate::SparsePlus).
@@ -9,14 +9,15 @@ activation! {
     /// The slope at −1 and at 1 is 0, as in JAX.
     ///
     /// ```
-    /// use excite::{Activation, SparseSigmoid};
+    /// use excite::{Elementwise, SparseSigmoid};
     /// assert_eq!([-2.0_f32, 0.0, 1.0].map(|x| SparseSigmoid.value(x)), [0.0, 0.5, 1.0]);
     /// assert_eq!(SparseSigmoid.slope(0.0_f32), 0.5);
     /// ```
     pub struct SparseSigmoid;
 }
 
-impl Activation for SparseSigmoid {
+#[doc(hidden)]
+impl Definition for SparseSigmoid {
     const INFO: Info = Info {
         name: "sparse_sigmoid",
         title: "Sparse sigmoid",
@@ -30,12 +31,12 @@ impl Activation for SparseSigmoid {
         onnx: "",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.6243215587888255,
+        gain: Some(1.6243215587888255),
         max_ulp: MaxUlp { f32: 0.5, f64: 0.5, ..MaxUlp::NONE },
     };
 
-    const WORK: Work = Work::Once;
-    const SLOPE_WORK: Work = Work::Selects;
+    const PRECISION: Precision = Precision::Native;
+    const SLOPE_PRECISION: Precision = Precision::Selects;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -47,7 +48,10 @@ impl Activation for SparseSigmoid {
         let outside = if x.abs() >= N::lit(1.0) { N::lit(0.0) } else { x };
         if x.abs() < N::lit(1.0) { N::lit(0.5) } else { outside }
     }
+}
 
+#[doc(hidden)]
+impl Reference for SparseSigmoid {
     fn reference<R: Real>(self, x: R) -> R {
         let sum = x.clone() + R::from(1.0);
         if !sum.is_positive() {
@@ -67,6 +71,7 @@ impl Activation for SparseSigmoid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

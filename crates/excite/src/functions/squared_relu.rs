@@ -1,20 +1,21 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// max(x, 0)²: a ReLU whose slope grows.
     ///
     /// ```
-    /// use excite::{Activation, SquaredRelu};
+    /// use excite::{Elementwise, SquaredRelu};
     /// assert_eq!([-2.0_f32, 3.0].map(|x| SquaredRelu.value(x)), [0.0, 9.0]);
     /// assert_eq!(SquaredRelu.slope(3.0_f32), 6.0);
     /// ```
     pub struct SquaredRelu;
 }
 
-impl Activation for SquaredRelu {
+#[doc(hidden)]
+impl Definition for SquaredRelu {
     const INFO: Info = Info {
         name: "squared_relu",
         title: "Squared ReLU",
@@ -28,12 +29,12 @@ impl Activation for SquaredRelu {
         onnx: "",
         aliases: &["relu2", "relu_squared"],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 0.816496580927726,
+        gain: Some(0.816496580927726),
         max_ulp: MaxUlp { f32: 0.5, f64: 0.5, ..MaxUlp::NONE },
     };
 
-    const WORK: Work = Work::Once;
-    const SLOPE_WORK: Work = Work::Once;
+    const PRECISION: Precision = Precision::Native;
+    const SLOPE_PRECISION: Precision = Precision::Native;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -46,7 +47,10 @@ impl Activation for SquaredRelu {
         let above = if x <= N::lit(0.0) { N::lit(0.0) } else { x };
         above + above
     }
+}
 
+#[doc(hidden)]
+impl Reference for SquaredRelu {
     fn reference<R: Real>(self, x: R) -> R {
         if x.is_positive() { x.squared() } else { R::from(0.0) }
     }
@@ -59,6 +63,7 @@ impl Activation for SquaredRelu {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

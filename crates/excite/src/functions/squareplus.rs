@@ -1,13 +1,13 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number, product_in_two};
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::parameters::{activation, parameters};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// (x + √(x² + b)) / 2: a smooth ReLU, by a hyperbola.
     ///
     /// ```
-    /// use excite::{Activation, Squareplus};
+    /// use excite::{Elementwise, Squareplus};
     /// let f = Squareplus::default();
     /// assert_eq!(f.value(0.0_f32), 1.0);
     /// assert_eq!(f.slope(0.0_f32), 0.5);
@@ -26,7 +26,8 @@ const LARGE: f64 = 1e100;
 /// 2^60: from here on b is below the last place of x² in f64 too, and in f32 neither x² nor its inverse is out of range.
 const TUNED_LARGE: f64 = 1152921504606846976.0;
 
-impl Activation for Squareplus {
+#[doc(hidden)]
+impl Definition for Squareplus {
     const INFO: Info = Info {
         name: "squareplus",
         title: "Squareplus",
@@ -39,11 +40,14 @@ impl Activation for Squareplus {
         onnx: "",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 0.816496580927726,
+        gain: Some(0.816496580927726),
         max_ulp: MaxUlp { slope_f32: 0.8, slope_f64: 1.1, ..MaxUlp::ROUNDED },
     };
 
-    const SLOPE_WORK: Work = Work::Tuned;
+    parameters! {}
+
+    const PRECISION: Precision = Precision::Extended;
+    const SLOPE_PRECISION: Precision = Precision::Tuned;
 
     /// Below 0: (b / 4) / ((√(x² + b) + |x|) / 2), where the half of the sum does not overflow.
     #[inline(always)]
@@ -92,7 +96,10 @@ impl Activation for Squareplus {
     fn slope_by_parameter<N: Number>(self, _: usize, x: N) -> N {
         N::lit(0.25) / x.within(-LARGE, LARGE).mul_add(x.within(-LARGE, LARGE), N::lit(self.b)).sqrt()
     }
+}
 
+#[doc(hidden)]
+impl Reference for Squareplus {
     fn reference<R: Real>(self, x: R) -> R {
         let b = R::from(self.b);
         let size = x.clone().abs();
@@ -117,7 +124,7 @@ impl Activation for Squareplus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

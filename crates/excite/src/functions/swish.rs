@@ -1,16 +1,17 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number, Root, product_in_two, times_logistic, times_logistic_slope};
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::parameters::{activation, parameters};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x·σ(βx). With β = 1 it is [`Silu`](crate::Silu).
     ///
     /// ```
-    /// use excite::{Activation, Swish};
-    /// let f = Swish { beta: 2.0 };
+    /// use excite::{Elementwise, Swish};
+    /// let f = Swish::new(2.0)?;
     /// assert_eq!(f.value(1.0_f32), 0.8807971);
     /// assert_eq!(f.slope(0.0_f32), 0.5);
+    /// # Ok::<(), excite::ParameterError>(())
     /// ```
     pub struct Swish {
         /// How sharply it bends.
@@ -40,7 +41,8 @@ const ROOT: Root = Root {
     ],
 };
 
-impl Activation for Swish {
+#[doc(hidden)]
+impl Definition for Swish {
     const INFO: Info = Info {
         name: "swish",
         title: "Swish (β)",
@@ -53,12 +55,14 @@ impl Activation for Swish {
         onnx: "Swish(alpha)",
         aliases: &["silu_beta"],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.6765324703310907,
+        gain: Some(1.6765324703310907),
         max_ulp: MaxUlp { f32: 0.9, f64: 0.9, slope_f32: 0.8, slope_f64: 1.0 },
     };
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Tuned;
+    parameters! {}
+
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Tuned;
 
     /// e^|βx| never appears, so that nothing overflows and the tail keeps its digits.
     #[inline(always)]
@@ -106,7 +110,10 @@ impl Activation for Swish {
         let q = (N::lit(1.0) + e).inverse();
         x * x * e * q * q
     }
+}
 
+#[doc(hidden)]
+impl Reference for Swish {
     fn reference<R: Real>(self, x: R) -> R {
         let (one, limit) = (R::from(1.0), R::from(LIMIT / self.beta));
         if x.is_positive() {
@@ -136,7 +143,7 @@ impl Activation for Swish {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

@@ -1,13 +1,13 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number, tanh_in_two};
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, SlopeFrom, Work};
+use crate::{Info, MaxUlp, SlopeFrom};
 
 activation! {
     /// tanh x = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ): zero-centred, saturates on both sides.
     ///
     /// ```
-    /// use excite::{Activation, Tanh};
+    /// use excite::{Elementwise, Tanh};
     /// assert_eq!(Tanh.value(0.5_f32), 0.46211717);
     /// assert_eq!(Tanh.value(-0.0_f32).to_bits(), (-0.0_f32).to_bits());
     /// // The slope from the output y: 1 − y².
@@ -16,7 +16,8 @@ activation! {
     pub struct Tanh;
 }
 
-impl Activation for Tanh {
+#[doc(hidden)]
+impl Definition for Tanh {
     const INFO: Info = Info {
         name: "tanh",
         title: "Tanh",
@@ -28,15 +29,15 @@ impl Activation for Tanh {
         jax: "jax.numpy.tanh",
         keras: "keras.activations.tanh",
         onnx: "Tanh",
-        gain: 5.0 / 3.0,
+        gain: Some(5.0 / 3.0),
         aliases: &[],
         max_ulp: MaxUlp { f32: 1.0, f64: 1.2, slope_f32: 0.5, slope_f64: 0.5 },
     };
 
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Output;
 
-    const WORK: Work = Work::Tuned;
-    const SLOPE_WORK: Work = Work::Once;
+    const PRECISION: Precision = Precision::Tuned;
+    const SLOPE_PRECISION: Precision = Precision::Native;
 
     /// With t = e^(−2|x|) − 1: tanh |x| = −t / (2 + t).
     #[inline(always)]
@@ -56,7 +57,10 @@ impl Activation for Tanh {
     fn slope_formula<N: Number>(self, y: N) -> N {
         (-y).mul_add(y, N::lit(1.0))
     }
+}
 
+#[doc(hidden)]
+impl Reference for Tanh {
     fn reference<R: Real>(self, x: R) -> R {
         x.tanh()
     }
@@ -69,6 +73,7 @@ impl Activation for Tanh {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

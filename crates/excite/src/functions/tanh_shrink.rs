@@ -1,13 +1,13 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
 use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Tanh};
+use crate::{Info, MaxUlp, Tanh};
 
 activation! {
     /// x − tanh x, accurate near 0 too, where it is x³ / 3.
     ///
     /// ```
-    /// use excite::{Activation, TanhShrink};
+    /// use excite::{Elementwise, TanhShrink};
     /// assert_eq!(TanhShrink.value(2.0_f32), 1.0359725);
     /// assert_eq!(TanhShrink.value(1e-3_f32), 3.3333325e-10);
     /// ```
@@ -41,7 +41,8 @@ const NEAR_ZERO: f64 = 1.0 / (1 << 20) as f64;
 /// 1/3
 const THIRD: (f64, f64) = (0.3333333333333333, 1.850371707708594e-17);
 
-impl Activation for TanhShrink {
+#[doc(hidden)]
+impl Definition for TanhShrink {
     const INFO: Info = Info {
         name: "tanh_shrink",
         title: "Tanh shrink",
@@ -54,9 +55,12 @@ impl Activation for TanhShrink {
         onnx: "",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 2.3383675301021214,
+        gain: Some(2.3383675301021214),
         max_ulp: MaxUlp { f64: 1.2, slope_f64: 1.7, ..MaxUlp::ROUNDED },
     };
+
+    const PRECISION: Precision = Precision::Extended;
+    const SLOPE_PRECISION: Precision = Precision::Extended;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -75,7 +79,10 @@ impl Activation for TanhShrink {
         let near = square * (N::lit(1.0) - square.times(2.0 / 3.0).at_least(N::lit(0.5 * f64::EPSILON)));
         if x.abs() < N::lit(NEAR_ZERO) { near } else { tanh * tanh }
     }
+}
 
+#[doc(hidden)]
+impl Reference for TanhShrink {
     fn reference<R: Real>(self, x: R) -> R {
         if (R::from(0.1) - x.clone().abs()).is_positive() {
             // The series of tanh: 2²ⁿ·(2²ⁿ − 1)·B₂ₙ / (2n)!, after its first term, with the signs turned: to 2^-70.
@@ -110,6 +117,7 @@ impl Activation for TanhShrink {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

@@ -1,7 +1,7 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::parameters::{activation, parameters};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x where it is above a threshold t, and a value v elsewhere.
@@ -9,19 +9,21 @@ activation! {
     /// The slope at t is 0, as in PyTorch.
     ///
     /// ```
-    /// use excite::{Activation, Threshold};
-    /// let f = Threshold { threshold: 1.0, value: -5.0 };
+    /// use excite::{Elementwise, Threshold};
+    /// let f = Threshold::new(1.0, -5.0)?;
     /// assert_eq!([0.5_f32, 1.0, 2.0].map(|x| f.value(x)), [-5.0, -5.0, 2.0]);
+    /// # Ok::<(), excite::ParameterError>(())
     /// ```
     pub struct Threshold {
         /// Inputs up to this give `value`.
         threshold = 0.0, from -1e30 to 1e30;
         /// What these give.
-        value = 0.0, from -1e30 to 1e30;
+        value as replacement = 0.0, from -1e30 to 1e30;
     }
 }
 
-impl Activation for Threshold {
+#[doc(hidden)]
+impl Definition for Threshold {
     const INFO: Info = Info {
         name: "threshold",
         title: "Threshold",
@@ -33,12 +35,14 @@ impl Activation for Threshold {
         keras: "keras.activations.threshold",
         onnx: "",
         aliases: &[],
-        gain: core::f64::consts::SQRT_2,
+        gain: Some(core::f64::consts::SQRT_2),
         max_ulp: MaxUlp::NONE,
     };
 
-    const WORK: Work = Work::Selects;
-    const SLOPE_WORK: Work = Work::Selects;
+    parameters! {}
+
+    const PRECISION: Precision = Precision::Selects;
+    const SLOPE_PRECISION: Precision = Precision::Selects;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -56,7 +60,10 @@ impl Activation for Threshold {
         // Where the threshold lies the function jumps: there it has no slope, and elsewhere it does not change.
         if (index == 1) & (x <= N::lit(self.threshold)) { N::lit(1.0) } else { N::lit(0.0) }
     }
+}
 
+#[doc(hidden)]
+impl Reference for Threshold {
     fn reference<R: Real>(self, x: R) -> R {
         if (x.clone() - R::from(self.threshold)).is_positive() { x } else { R::from(self.value) }
     }
@@ -69,7 +76,7 @@ impl Activation for Threshold {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

@@ -1,7 +1,7 @@
+use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::Number;
-use crate::parameters::activation;
-use crate::reference::Real;
-use crate::{Activation, Info, MaxUlp, Work};
+use crate::parameters::{activation, parameters};
+use crate::{Info, MaxUlp};
 
 activation! {
     /// x where it is above α, and 0 elsewhere.
@@ -9,9 +9,10 @@ activation! {
     /// The slope at α is 0.
     ///
     /// ```
-    /// use excite::{Activation, ThresholdedRelu};
-    /// let f = ThresholdedRelu { alpha: 1.0 };
+    /// use excite::{Elementwise, ThresholdedRelu};
+    /// let f = ThresholdedRelu::new(1.0)?;
     /// assert_eq!([0.5_f32, 1.0, 2.0].map(|x| f.value(x)), [0.0, 0.0, 2.0]);
+    /// # Ok::<(), excite::ParameterError>(())
     /// ```
     pub struct ThresholdedRelu {
         /// Inputs up to this give 0.
@@ -19,7 +20,8 @@ activation! {
     }
 }
 
-impl Activation for ThresholdedRelu {
+#[doc(hidden)]
+impl Definition for ThresholdedRelu {
     const INFO: Info = Info {
         name: "thresholded_relu",
         title: "Thresholded ReLU",
@@ -32,12 +34,14 @@ impl Activation for ThresholdedRelu {
         onnx: "ThresholdedRelu",
         aliases: &[],
         // 1 / √E[f(x)²] for standard normal x.
-        gain: 1.5799030817610499,
+        gain: Some(1.5799030817610499),
         max_ulp: MaxUlp::NONE,
     };
 
-    const WORK: Work = Work::Selects;
-    const SLOPE_WORK: Work = Work::Selects;
+    parameters! {}
+
+    const PRECISION: Precision = Precision::Selects;
+    const SLOPE_PRECISION: Precision = Precision::Selects;
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -49,7 +53,10 @@ impl Activation for ThresholdedRelu {
         let above = if x > N::lit(self.alpha) { N::lit(1.0) } else { x };
         if x <= N::lit(self.alpha) { N::lit(0.0) } else { above }
     }
+}
 
+#[doc(hidden)]
+impl Reference for ThresholdedRelu {
     fn reference<R: Real>(self, x: R) -> R {
         if (x.clone() - R::from(self.alpha)).is_positive() { x } else { R::from(0.0) }
     }
@@ -62,7 +69,7 @@ impl Activation for ThresholdedRelu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Parameters;
+    use crate::Elementwise;
 
     #[test]
     fn special_values() {

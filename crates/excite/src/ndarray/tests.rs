@@ -1,7 +1,7 @@
 use ::ndarray::{Array, Array0, Array1, Array2, Array3, ArrayD, IxDyn, ShapeBuilder, s};
 
 use super::*;
-use crate::{Gelu, Sigmoid, Softmax, Sparsemax, Tanh};
+use crate::{Function, Gelu, RowFunction, Sigmoid, Softmax, Sparsemax, Tanh};
 
 /// Numbers in no order, some of them beyond saturation.
 fn numbers(shape: (usize, usize, usize)) -> Array3<f32> {
@@ -20,7 +20,7 @@ fn check_elements(x: &ArrayRef<f32, IxDyn>) {
     let dy = x.mapv(|x| x + 0.5);
     let dx_expected = Array::from_shape_fn(x.raw_dim(), |i| {
         let mut dx = [0.0];
-        engine.backward(Gelu, &[x[&i]], &[dy[&i]], &mut dx).unwrap();
+        engine.backward(&Gelu, &[x[&i]], &[dy[&i]], &mut dx).unwrap();
         dx[0]
     });
     assert_eq!(slopes.shape(), x.shape());
@@ -106,8 +106,8 @@ fn rows_along_any_axis_of_any_layout_give_what_each_row_gives() {
                 for ((x, dy), (mut y, mut dx)) in lanes.zip(outputs) {
                     let (mut of_row, mut by_row) = (vec![0.0; x.len()], vec![0.0; x.len()]);
                     let rows = Rows::of(x.len());
-                    f.forward_on(engine, rows, &x.to_vec(), &mut of_row).unwrap();
-                    f.backward_on(engine, rows, &of_row, &dy.to_vec(), &mut by_row).unwrap();
+                    engine.forward(&f.along(rows), &x.to_vec(), &mut of_row).unwrap();
+                    engine.backward(&f.along(rows), &of_row, &dy.to_vec(), &mut by_row).unwrap();
                     y.assign(&Array1::from(of_row));
                     dx.assign(&Array1::from(by_row));
                 }

@@ -20,10 +20,10 @@ fn fastest<F: Bits>(f: Function, level: Level) -> [Duration; 2] {
     let mut best = [Duration::MAX; 2];
     for _ in 0..10 {
         let start = Instant::now();
-        f.forward_on(engine, &x, &mut y).unwrap();
+        engine.forward(&f, &x, &mut y).unwrap();
         best[0] = best[0].min(start.elapsed());
         let start = Instant::now();
-        f.backward_on(engine, &y, &x, &mut dx).unwrap();
+        engine.backward(&f, &y, &x, &mut dx).unwrap();
         best[1] = best[1].min(start.elapsed());
     }
     best

@@ -14,5 +14,5 @@ fn levels_that_this_machine_lacks_are_named() {
     assert_eq!(run, Level::available());
     assert_eq!(run.len() + not_run.len(), Level::ALL.len());
     assert!(run.contains(&Level::Baseline));
-    assert_eq!(Engine::default().level, run[0]);
+    assert_eq!(Engine::default().level(), run[0]);
 }

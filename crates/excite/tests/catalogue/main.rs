@@ -2,6 +2,8 @@
 //! the whole catalogue compiles all of it.
 
 mod bits;
+#[cfg(feature = "std")]
+mod custom;
 mod golden;
 mod inlining;
 mod inputs;
@@ -11,3 +13,4 @@ mod parameters;
 mod rounding;
 mod sameness;
 mod streaming;
+mod uninit;

@@ -1,6 +1,6 @@
 //! Slices so long that several threads share them and results are written past the caches.
 
-use excite::{Accuracy, Engine, Function, Level, Threads, Writes};
+use excite::{Accuracy, Engine, Function, Level, Stores, Threads};
 
 use crate::bits::{Bits, assert_same, for_every_float};
 use crate::inputs;
@@ -28,8 +28,10 @@ fn long<F: Bits>() -> Vec<F> {
 }
 
 fn engines(level: Level) -> impl Iterator<Item = Engine> {
-    let ways = [(Threads::One, Writes::Auto), (Threads::Auto, Writes::Cached), (Threads::Auto, Writes::Auto)];
-    ways.into_iter().map(move |(threads, writes)| Engine { level, threads, writes, accuracy: Accuracy::Stated })
+    let ways = [(Threads::One, Stores::Auto), (Threads::Auto, Stores::Cached), (Threads::Auto, Stores::Auto)];
+    ways.into_iter().map(move |(threads, writes)| {
+        Engine::default().with_level(level).with_threads(threads).with_stores(writes).with_accuracy(Accuracy::Stated)
+    })
 }
 
 fn threads_and_ways_of_writing_give_the_same_bits<F: Bits>() {
@@ -47,12 +49,12 @@ fn threads_and_ways_of_writing_give_the_same_bits<F: Bits>() {
             // At the beginning of a cache line perhaps, and certainly not.
             for (engine, first) in engines(level).flat_map(|engine| [(engine, 0), (engine, 3)]) {
                 let out = &mut out[first..first + x.len()];
-                f.forward_on(engine, &x, out).unwrap();
+                engine.forward(&f, &x, out).unwrap();
                 assert_same(out, &y, &x, format_args!("{f} forward on {engine:?} from {first}"));
-                f.backward_on(engine, &from, &dy, out).unwrap();
+                engine.backward(&f, &from, &dy, out).unwrap();
                 assert_same(out, &dx, &from, format_args!("{f} backward on {engine:?} from {first}"));
                 out.copy_from_slice(&x);
-                f.forward_in_place_on(engine, out);
+                engine.forward_in_place(&f, out);
                 assert_same(out, &y, &x, format_args!("{f} in place on {engine:?} from {first}"));
             }
         }
@@ -67,7 +69,7 @@ fn exact_results_are_the_same_on_several_threads() {
         let f: Function = name.parse().unwrap();
         let y = forward(f, engine(Level::best(), Accuracy::Exact), &x);
         for engine in engines(Level::best()) {
-            let engine = Engine { accuracy: Accuracy::Exact, ..engine };
+            let engine = engine.with_accuracy(Accuracy::Exact);
             assert_same(&forward(f, engine, &x), &y, &x, format_args!("{f} exact on {engine:?}"));
         }
     }

@@ -64,7 +64,7 @@ fn the_slopes_of_a_prelu_are_those_of_its_units() {
     let one = flat().constant("slope", &[1], &[0.25]).node("PRelu", &["x", "slope"], "y");
     assert_eq!(found(one), ["x prelu Output"]);
     let model = flat().constant("slope", &[3], &[0.0, 0.25, 0.5]).node("PRelu", &["x", "slope"], "y").model();
-    let slopes: Vec<f64> = model.sites()[0].unit_functions.iter().map(|f| f.parameter(0)).collect();
+    let slopes: Vec<f64> = model.sites()[0].unit_functions.iter().map(|f| f.parameter(0).unwrap()).collect();
     assert_eq!(slopes, [0.0, 0.25, 0.5]);
 }
 

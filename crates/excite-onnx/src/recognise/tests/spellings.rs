@@ -123,7 +123,7 @@ fn each_unit_has_its_own_parameters() {
     for (builder, axis) in [(keras, crate::UnitAxis::Back(0)), (channels, crate::UnitAxis::Back(1))] {
         let model = builder.model();
         let site = &model.sites()[0];
-        let found: Vec<f64> = site.unit_functions.iter().map(|f| f.parameter(0)).collect();
+        let found: Vec<f64> = site.unit_functions.iter().map(|f| f.parameter(0).unwrap()).collect();
         assert_eq!((site.function.name(), found, site.unit_axis), ("prelu", slopes.map(f64::from).to_vec(), axis));
     }
     let snake = flat().constant("a", &[3], &[1.0, 2.0, 0.5]).node("Mul", &["x", "a"], "m").node("Sin", &["m"], "s");

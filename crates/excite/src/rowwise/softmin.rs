@@ -1,21 +1,21 @@
 use alloc::vec::Vec;
 
 use super::lanes::Row;
-use super::{RowActivation, RowInfo, Softmax};
+use super::{RowDefinition, RowInfo, Softmax};
+use crate::define::Real;
 use crate::math::Native;
-use crate::parameters::activation;
-use crate::reference::Real;
+use crate::parameters::{activation, parameters};
 
 activation! {
     /// e^(−xᵢ/T) / Σⱼ e^(−xⱼ/T): softmax of −x. Elements that are +∞, as distances may be, get exactly 0; a row of nothing else gets
     /// zeros.
     ///
     /// ```
-    /// use excite::{RowActivation, Rows, Softmin};
+    /// use excite::{Rows, Rowwise, Softmin};
     /// let mut y = [0.0_f32; 3];
     /// Softmin::default().forward(Rows::of(3), &[2.0, 2.0, f32::INFINITY], &mut y)?;
     /// assert_eq!(y, [0.5, 0.5, 0.0]);
-    /// # Ok::<(), excite::LengthMismatch>(())
+    /// # Ok::<(), excite::Error>(())
     /// ```
     pub struct Softmin {
         /// The temperature T: above 1 flatter, below 1 more pointed.
@@ -29,7 +29,8 @@ impl Softmin {
     }
 }
 
-impl RowActivation for Softmin {
+#[doc(hidden)]
+impl RowDefinition for Softmin {
     const INFO: RowInfo = RowInfo {
         name: "softmin",
         title: "Softmin",
@@ -43,6 +44,8 @@ impl RowActivation for Softmin {
         aliases: &[],
         all_masked: 0.0,
     };
+
+    parameters! {}
 
     #[inline(always)]
     fn forward_row<T: Native>(self, row: &mut Row<T>) {

@@ -1,22 +1,22 @@
 use alloc::vec::Vec;
 
 use super::lanes::{Exponentials, Row};
-use super::{RowActivation, RowInfo};
+use super::{RowDefinition, RowInfo};
+use crate::define::Real;
 use crate::math::{Native, exp_guarded};
-use crate::parameters::activation;
-use crate::reference::Real;
+use crate::parameters::{activation, parameters};
 
 activation! {
     /// xᵢ/T − ln Σⱼ e^(xⱼ/T): the logarithms of softmax's probabilities, with all their digits. Elements that are −∞ stay so; a row
     /// of nothing else stays −∞.
     ///
     /// ```
-    /// use excite::{LogSoftmax, RowActivation, Rows};
+    /// use excite::{LogSoftmax, Rows, Rowwise};
     /// let mut y = [0.0_f32; 2];
     /// LogSoftmax::default().forward(Rows::of(2), &[0.0, -200.0], &mut y)?;
     /// // The logarithm of a probability that softmax gives as 0; and one that it gives as 1.
     /// assert_eq!(y, [-1.3838965e-87_f64 as f32, -200.0]);
-    /// # Ok::<(), excite::LengthMismatch>(())
+    /// # Ok::<(), excite::Error>(())
     /// ```
     pub struct LogSoftmax {
         /// The temperature T: above 1 flatter, below 1 more pointed.
@@ -24,7 +24,8 @@ activation! {
     }
 }
 
-impl RowActivation for LogSoftmax {
+#[doc(hidden)]
+impl RowDefinition for LogSoftmax {
     const INFO: RowInfo = RowInfo {
         name: "log_softmax",
         title: "LogSoftmax",
@@ -38,6 +39,8 @@ impl RowActivation for LogSoftmax {
         aliases: &[],
         all_masked: f64::NEG_INFINITY,
     };
+
+    parameters! {}
 
     #[inline(always)]
     fn forward_row<T: Native>(self, row: &mut Row<T>) {

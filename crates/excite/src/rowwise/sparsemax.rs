@@ -1,21 +1,21 @@
 use alloc::vec::Vec;
 
 use super::lanes::Row;
-use super::{RowActivation, RowInfo};
+use super::{RowDefinition, RowInfo};
+use crate::define::Real;
 use crate::math::{Native, Number};
-use crate::parameters::activation;
-use crate::reference::Real;
+use crate::parameters::{activation, parameters};
 
 activation! {
     /// The point of the probability simplex that is nearest to x/T: max(xᵢ/T − τ, 0), with τ such that the sum is 1. Unlike softmax
     /// it gives exact zeros. Elements that are −∞ get 0; a row of nothing else gets zeros.
     ///
     /// ```
-    /// use excite::{RowActivation, Rows, Sparsemax};
+    /// use excite::{Rows, Rowwise, Sparsemax};
     /// let mut y = [0.0_f32; 3];
     /// Sparsemax::default().forward(Rows::of(3), &[1.0, 0.5, -1.0], &mut y)?;
     /// assert_eq!(y, [0.75, 0.25, 0.0]);
-    /// # Ok::<(), excite::LengthMismatch>(())
+    /// # Ok::<(), excite::Error>(())
     /// ```
     pub struct Sparsemax {
         /// The temperature T: above 1 flatter, below 1 more pointed.
@@ -29,7 +29,8 @@ fn score<T: Native>(x: T, top: f64, scale: f64) -> f64 {
     (x.into() - top) * scale
 }
 
-impl RowActivation for Sparsemax {
+#[doc(hidden)]
+impl RowDefinition for Sparsemax {
     const INFO: RowInfo = RowInfo {
         name: "sparsemax",
         title: "Sparsemax",
@@ -43,6 +44,8 @@ impl RowActivation for Sparsemax {
         aliases: &[],
         all_masked: 0.0,
     };
+
+    parameters! {}
 
     #[inline(always)]
     fn forward_row<T: Native>(self, row: &mut Row<T>) {

@@ -1,20 +1,20 @@
 use alloc::vec::Vec;
 
 use super::lanes::{Exponentials, Row, inverse_in_two};
-use super::{RowActivation, RowInfo};
+use super::{RowDefinition, RowInfo};
+use crate::define::Real;
 use crate::math::Native;
-use crate::parameters::activation;
-use crate::reference::Real;
+use crate::parameters::{activation, parameters};
 
 activation! {
     /// e^(xᵢ/T) / Σⱼ e^(xⱼ/T): probabilities from logits. Elements that are −∞ get exactly 0; a row of nothing else gets zeros.
     ///
     /// ```
-    /// use excite::{RowActivation, Rows, Softmax};
+    /// use excite::{Rows, Rowwise, Softmax};
     /// let mut y = [0.0_f32; 3];
     /// Softmax::default().forward(Rows::of(3), &[1000.0, 1000.0, f32::NEG_INFINITY], &mut y)?;
     /// assert_eq!(y, [0.5, 0.5, 0.0]);
-    /// # Ok::<(), excite::LengthMismatch>(())
+    /// # Ok::<(), excite::Error>(())
     /// ```
     pub struct Softmax {
         /// The temperature T: above 1 flatter, below 1 more pointed.
@@ -22,7 +22,8 @@ activation! {
     }
 }
 
-impl RowActivation for Softmax {
+#[doc(hidden)]
+impl RowDefinition for Softmax {
     const INFO: RowInfo = RowInfo {
         name: "softmax",
         title: "Softmax",
@@ -37,6 +38,8 @@ impl RowActivation for Softmax {
         aliases: &[],
         all_masked: 0.0,
     };
+
+    parameters! {}
 
     #[inline(always)]
     fn forward_row<T: Native>(self, row: &mut Row<T>) {

@@ -7,7 +7,7 @@ use crate::Level;
 /// Along rows of `x`.
 fn forward<F: Float>(f: RowFunction, rows: Rows, x: &[F]) -> Vec<F> {
     let mut y = vec![F::default(); x.len()];
-    f.forward_on(Engine::default(), rows, x, &mut y).unwrap();
+    Engine::default().forward(&f.along(rows), x, &mut y).unwrap();
     y
 }
 
@@ -29,7 +29,7 @@ fn ulps(found: f32, exact: f64) -> f64 {
 fn results_are_within_two_ulp() {
     for f in RowFunction::ALL {
         for temperature in [1.0, 0.3, 7.0] {
-            let f = f.with_parameter(0, temperature);
+            let f = f.with_parameters(&[temperature]).unwrap();
             for (n, spread) in [(1, 1.0), (2, 5.0), (63, 1.0), (64, 10.0), (65, 30.0), (1000, 4.0), (5000, 60.0)] {
                 let x = logits(n, spread);
                 let exact = f.reference(&x.iter().map(|x| f64::from(*x)).collect::<Vec<f64>>());
@@ -93,13 +93,13 @@ fn masks_give_exact_zeros_and_rows_of_masks_what_is_documented() {
 #[test]
 fn gradients_agree_with_differences() {
     for f in RowFunction::ALL {
-        let f = f.with_parameter(0, 0.7);
+        let f = f.with_parameters(&[0.7]).unwrap();
         let rows = Rows { len: 5, inner: 3 };
         let x: Vec<f64> = logits(30, 0.8).into_iter().map(f64::from).collect();
         let dy: Vec<f64> = (0..30).map(|i| f64::from(i).cos()).collect();
         let y = forward(f, rows, &x);
         let mut dx = vec![0.0; 30];
-        f.backward_on(Engine::default(), rows, &y, &dy, &mut dx).unwrap();
+        Engine::default().backward(&f.along(rows), &y, &dy, &mut dx).unwrap();
         for i in 0..30 {
             let loss = |step: f64| {
                 let mut x = x.clone();
@@ -125,11 +125,11 @@ fn any_axis_and_every_level_give_the_bits_of_single_rows() {
         }
         for level in Level::available() {
             let mut other = vec![0.0; x.len()];
-            f.forward_on(Engine { level, ..Engine::default() }, rows, &x, &mut other).unwrap();
+            Engine::default().with_level(level).forward(&f.along(rows), &x, &mut other).unwrap();
             assert_eq!(y, other, "{f} on {level}");
             let (mut dx, mut dx_best) = (vec![0.0; x.len()], vec![0.0; x.len()]);
-            f.backward_on(Engine { level, ..Engine::default() }, rows, &y, &x, &mut dx).unwrap();
-            f.backward_on(Engine::default(), rows, &y, &x, &mut dx_best).unwrap();
+            Engine::default().with_level(level).backward(&f.along(rows), &y, &x, &mut dx).unwrap();
+            Engine::default().backward(&f.along(rows), &y, &x, &mut dx_best).unwrap();
             assert_eq!(dx, dx_best, "{f} on {level}");
         }
     }
@@ -139,7 +139,7 @@ fn any_axis_and_every_level_give_the_bits_of_single_rows() {
 fn what_is_no_whole_number_of_rows_is_refused() {
     let mut y = [0.0_f32; 7];
     let error = Softmax::DEFAULT.forward(Rows::of(3), &[1.0; 7], &mut y).unwrap_err();
-    assert_eq!((error.slice, error.found, error.expected), ("x", 7, 6));
+    assert_eq!(error, Error::Parts { slice: "x", found: 7, part: 3 });
     assert!(Softmax::DEFAULT.forward(Rows::of(0), &[1.0; 7], &mut y).is_err());
     assert!(Softmax::DEFAULT.backward(Rows::of(7), &[1.0; 7], &[1.0; 6], &mut y).is_err());
 }

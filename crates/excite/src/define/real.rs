@@ -1,4 +1,4 @@
-//! The plain real numbers that [`Activation::reference`](crate::Activation::reference) is written over: f64 here, and a
+//! The plain real numbers that [`Reference`](super::Reference) is written over: f64 here, and a
 //! multi-precision number in the tests that measure f64.
 
 use core::ops::{Add, Div, Mul, Neg, Sub};
@@ -8,11 +8,12 @@ use crate::math::std_or_libm;
 /// A real number with the elementary functions. It need not be fast; it must be accurate.
 ///
 /// ```
-/// use excite::{Function, reference::Real};
+/// use excite::Function;
+/// use excite::define::Real;
 /// let f: Function = "tanh".parse()?;
-/// assert!((f.reference(0.5_f64) - 0.46211715726000973).abs() < 1e-15);
+/// assert!((f.reference(0.5_f64).unwrap() - 0.46211715726000973).abs() < 1e-15);
 /// assert!(Real::is_positive(&1.0_f64));
-/// # Ok::<(), excite::UnknownFunction>(())
+/// # Ok::<(), excite::ParseFunctionError>(())
 /// ```
 pub trait Real:
     Clone

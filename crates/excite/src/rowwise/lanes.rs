@@ -3,6 +3,7 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::mem::MaybeUninit;
 
 use crate::Float;
 use crate::blocks::BLOCK;
@@ -37,14 +38,14 @@ impl<T: Native> Row<T> {
     }
 
     #[inline(always)]
-    pub(super) fn store<F: Float<Lane = T>>(&self, level: CheckedLevel, output: &mut [F]) {
+    pub(super) fn store<F: Float<Lane = T>>(&self, level: CheckedLevel, output: &mut [MaybeUninit<F>]) {
         let (whole, tail) = output.as_chunks_mut::<BLOCK>();
         for (block, output) in self.blocks.iter().zip(&mut *whole) {
-            *output = F::store(level, block);
+            output.write_copy_of_slice(&F::store(level, block));
         }
         if let Some(last) = self.blocks.get(whole.len()) {
             for (y, place) in tail.iter_mut().zip(last) {
-                *y = F::from_lane(*place);
+                y.write(F::from_lane(*place));
             }
         }
     }
