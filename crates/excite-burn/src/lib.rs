@@ -14,25 +14,43 @@
 //! # Ok::<(), excite::ParseFunctionError>(())
 //! ```
 //!
-//! # Limits
-//! Tensors of f32, f64, f16 and bf16 on burn's CPU backend Flex, with `Autodiff` around it or not. As with burn's own operations, what
-//! cannot be done panics: another backend, a quantised tensor, shapes that differ.
+//! As modules with configurations, beside burn's own, there are [`Activation`], [`RowActivation`] and [`GatedUnit`].
+//!
+//! # Backends
+//! excite's kernels run on burn's CPU backend Flex, with `Autodiff` around it or not, over f32, f64, f16 and bf16. Results go into the
+//! memory of the input, and gradients into that of the gradient that comes in, where nothing else needs it. On other backends the
+//! functions are burn's own, with burn's accuracy, where burn has them.
+//!
+//! As with burn's own operations, what cannot be done panics: shapes that differ, a quantised tensor, a function that burn lacks on a
+//! backend that excite has no kernels for.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod burns_own;
+mod layers;
 mod operation;
 
-use burn::backend::Dispatch;
+use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::Tensor;
 use excite::{Function, Gate, RowFunction};
-use operation::{Operations, rows_of};
+use operation::{Operations, Unary, rows_of};
+
+pub use layers::{Activation, ActivationConfig, GatedUnit, GatedUnitConfig, RowActivation, RowActivationConfig};
+
+/// Whether excite has kernels for the backend of the tensor.
+fn has_kernels<const D: usize>(z: &Tensor<D>) -> bool {
+    matches!(z.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
+}
 
 /// f(z), element by element: a tensor of the shape of `z`, through which gradients flow back to `z`.
 ///
 /// # Panics
-/// If `z` is quantised, or not on the backend Flex.
+/// If `z` is quantised, or on a backend for which neither excite nor burn has the function.
 pub fn apply<const D: usize>(z: Tensor<D>, f: Function) -> Tensor<D> {
-    Tensor::from_dispatch(<Dispatch as Operations>::activation(z.into_dispatch(), f))
+    if !has_kernels(&z) {
+        return burns_own::activation(z, f);
+    }
+    Tensor::from_dispatch(<Dispatch as Operations>::unary(z.into_dispatch(), Unary::Activation(f)))
 }
 
 /// f along the rows of a dimension, such as softmax: a tensor of the shape of `z`, through which gradients flow back to `z`.
@@ -46,11 +64,14 @@ pub fn apply<const D: usize>(z: Tensor<D>, f: Function) -> Tensor<D> {
 /// ```
 ///
 /// # Panics
-/// If there is no dimension `dim`, or `z` is quantised or not on the backend Flex.
+/// If there is no dimension `dim`, `z` is quantised, or it is on a backend for which neither excite nor burn has the function.
 pub fn apply_along<const D: usize>(z: Tensor<D>, dim: usize, f: RowFunction) -> Tensor<D> {
     let shape = z.dims();
     assert!(dim < D, "`{f}` of excite: there is no dimension {dim} in a tensor of {D}: dimensions are counted from 0");
-    Tensor::from_dispatch(<Dispatch as Operations>::along(z.into_dispatch(), f, rows_of(&shape, dim)))
+    if !has_kernels(&z) {
+        return burns_own::rows(z, dim, f);
+    }
+    Tensor::from_dispatch(<Dispatch as Operations>::unary(z.into_dispatch(), Unary::Along(f, rows_of(&shape, dim))))
 }
 
 /// f(gate) · value in one pass, through which gradients flow back to both.
@@ -65,9 +86,37 @@ pub fn apply_along<const D: usize>(z: Tensor<D>, dim: usize, f: RowFunction) -> 
 /// ```
 ///
 /// # Panics
-/// If the tensors differ in shape or type, are quantised, or are not on the backend Flex.
+/// If the tensors differ in shape or type, or are quantised.
 pub fn gated<const D: usize>(gate: Tensor<D>, value: Tensor<D>, unit: Gate) -> Tensor<D> {
     let (shape, other) = (gate.dims(), value.dims());
     assert!(shape == other, "`{unit}` of excite: the gate has the shape {shape:?} and the value {other:?}");
+    if !has_kernels(&gate) {
+        return burns_own::activation(gate, unit.function()) * value;
+    }
     Tensor::from_dispatch(<Dispatch as Operations>::gated(gate.into_dispatch(), value.into_dispatch(), unit))
+}
+
+/// f(gate) · value, half as long as `x` in the last dimension, which holds values and then as many gates.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// let x = Tensor::<2>::from_floats([[3.0, 5.0, 2.0, -2.0]], &Device::flex());
+/// assert_eq!(excite_burn::packed(x, "reglu".parse()?).to_data().try_to_vec::<f32>().unwrap(), [6.0, 0.0]);
+/// # Ok::<(), excite::ParseFunctionError>(())
+/// ```
+///
+/// # Panics
+/// If the last dimension is odd, or `x` is quantised.
+pub fn packed<const D: usize>(x: Tensor<D>, unit: Gate) -> Tensor<D> {
+    let last = x.dims().last().copied().unwrap_or(1);
+    assert!(
+        last % 2 == 0,
+        "`{unit}` of excite: the last dimension holds values and as many gates, but has {last} elements"
+    );
+    let width = last / 2;
+    if !has_kernels(&x) {
+        let (value, gate) = (x.clone().narrow(D - 1, 0, width), x.narrow(D - 1, width, width));
+        return burns_own::activation(gate, unit.function()) * value;
+    }
+    Tensor::from_dispatch(<Dispatch as Operations>::unary(x.into_dispatch(), Unary::Packed(unit, width)))
 }

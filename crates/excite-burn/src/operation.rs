@@ -7,22 +7,30 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind, unary};
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Flex, backend_extension};
-use burn::tensor::{Bytes, DType, Element};
+use burn::tensor::{Bytes, DType, Element, Shape};
 use bytemuck::Pod;
-use excite::{Engine, Error, Float, Function, Gate, RowFunction, Rows, SlopeFrom};
+use excite::{Engine, Error, Float, Function, Gate, RowFunction, Rows, Rowwise, SlopeFrom, Stores};
 use half::{bf16, f16};
 
 /// What burn dispatches to the backend of its tensors.
 #[backend_extension(Flex, Autodiff)]
 pub trait Operations: Backend {
     /// y = f(x)
-    fn activation(x: FloatTensor<Self>, f: Function) -> FloatTensor<Self>;
-
-    /// y = f(x) along rows
-    fn along(x: FloatTensor<Self>, f: RowFunction, rows: Rows) -> FloatTensor<Self>;
+    fn unary(x: FloatTensor<Self>, f: Unary) -> FloatTensor<Self>;
 
     /// y = f(gate) · value
     fn gated(gate: FloatTensor<Self>, value: FloatTensor<Self>, unit: Gate) -> FloatTensor<Self>;
+}
+
+/// What is computed from one tensor.
+#[derive(Clone, Copy, Debug)]
+pub enum Unary {
+    /// A function of single elements.
+    Activation(Function),
+    /// A function of rows.
+    Along(RowFunction, Rows),
+    /// A gated unit over rows that hold so many values and then as many gates.
+    Packed(Gate, usize),
 }
 
 /// How the elements of a tensor of that shape belong to rows along a dimension.
@@ -30,120 +38,166 @@ pub fn rows_of(shape: &[usize], dim: usize) -> Rows {
     Rows { len: shape[dim], inner: shape[dim + 1..].iter().product() }
 }
 
-/// What a kernel does with slices of one type of floats: outputs = f(inputs).
-trait Kernel<const INPUTS: usize, const OUTPUTS: usize> {
-    fn run<F: Float>(&self, inputs: [&[F]; INPUTS], outputs: [&mut [F]; OUTPUTS]) -> Result<(), Error>;
+/// The engine for results in new memory. Stores go through the caches: the system has just filled that memory with zeros there, so past
+/// them each line would be moved twice.
+fn engine() -> Engine {
+    Engine::default().with_stores(Stores::Cached)
 }
 
-struct Activation(Function);
-struct ActivationBackward(Function);
-struct Along(RowFunction, Rows);
-struct AlongBackward(RowFunction, Rows);
-struct Gated(Gate);
-struct GatedBackward(Gate);
+impl Unary {
+    /// What the gradient is computed from.
+    fn saves(self) -> SlopeFrom {
+        match self {
+            Self::Activation(f) => f.slope_from(),
+            Self::Along(..) => SlopeFrom::Output,
+            Self::Packed(..) => SlopeFrom::Input,
+        }
+    }
 
-impl Kernel<1, 1> for Activation {
-    fn run<F: Float>(&self, [x]: [&[F]; 1], [y]: [&mut [F]; 1]) -> Result<(), Error> {
-        Engine::default().forward(&self.0, x, y)
+    /// f(x), in the memory of x if nothing else needs that.
+    fn forward<F: Number>(self, mut x: FlexTensor) -> Result<FlexTensor, Error> {
+        if let (Self::Activation(f), Some(x)) = (self, x.try_storage_mut::<F>()) {
+            engine().forward_in_place(&f, x);
+        } else {
+            let shape = x.layout().shape().clone();
+            let from = x.storage::<F>();
+            return Ok(match self {
+                Self::Activation(f) => whole(engine().map(&f, from)?, shape),
+                Self::Along(f, rows) => whole(engine().map(&f.along(rows), from)?, shape),
+                Self::Packed(unit, width) => {
+                    let mut dims = shape.to_vec();
+                    if let Some(last) = dims.last_mut() {
+                        *last = width;
+                    }
+                    whole(engine().map(&unit.packed(width), from)?, Shape::from(dims))
+                }
+            });
+        }
+        Ok(x)
+    }
+
+    /// The gradient by x, in the memory of dy if nothing else needs that.
+    fn backward<F: Number>(self, from: &FlexTensor, mut dy: FlexTensor) -> Result<FlexTensor, Error> {
+        let shape = from.layout().shape().clone();
+        let from = from.storage::<F>();
+        if let (Self::Activation(f), Some(dy)) = (self, dy.try_storage_mut::<F>()) {
+            engine().backward_in_place(&f, from, dy)?;
+        } else {
+            let dy = dy.storage::<F>();
+            return Ok(match self {
+                Self::Activation(f) => whole(engine().backward_map(&f, from, dy)?, shape),
+                Self::Along(f, rows) => whole(engine().backward_map(&f.along(rows), from, dy)?, shape),
+                Self::Packed(unit, width) => whole(engine().backward_map(&unit.packed(width), from, dy)?, shape),
+            });
+        }
+        Ok(dy)
     }
 }
 
-impl Kernel<2, 1> for ActivationBackward {
-    fn run<F: Float>(&self, [from, dy]: [&[F]; 2], [dx]: [&mut [F]; 1]) -> Result<(), Error> {
-        Engine::default().backward(&self.0, from, dy, dx)
+/// A type of elements that both excite and burn have.
+trait Number: Float + Element + Pod {}
+impl<F: Float + Element + Pod> Number for F {}
+
+/// A tensor of these elements.
+fn whole<F: Number>(elements: Vec<F>, shape: Shape) -> FlexTensor {
+    FlexTensor::new(Bytes::from_elems(elements), Layout::contiguous(shape), F::dtype())
+}
+
+/// The tensor with nothing but its elements in its memory, in order.
+fn contiguous(x: FlexTensor) -> FlexTensor {
+    let only = x.to_contiguous();
+    // So that `only` is the one owner of the memory, if there is no other.
+    drop(x);
+    only
+}
+
+/// Calls `$body` with `$F` the type of the elements.
+macro_rules! with_number {
+    ($dtype:expr, $F:ident => $body:expr) => {
+        match $dtype {
+            DType::F32 => {
+                type $F = f32;
+                $body
+            }
+            DType::F64 => {
+                type $F = f64;
+                $body
+            }
+            DType::F16 => {
+                type $F = f16;
+                $body
+            }
+            DType::BF16 => {
+                type $F = bf16;
+                $body
+            }
+            other => {
+                panic!("excite takes tensors of f32, f64, f16 or bf16, not {other:?}: convert it with `cast` first")
+            }
+        }
+    };
+}
+
+/// The tensors as they are, if all are of one type.
+#[track_caller]
+fn of_one_type<const N: usize>(tensors: [FlexTensor; N]) -> [FlexTensor; N] {
+    let first = tensors[0].dtype();
+    for other in tensors.iter().map(FlexTensor::dtype) {
+        assert!(
+            other == first,
+            "excite takes tensors of one type, not {first:?} beside {other:?}: convert one with `cast` first"
+        );
     }
+    tensors
 }
 
-impl Kernel<1, 1> for Along {
-    fn run<F: Float>(&self, [x]: [&[F]; 1], [y]: [&mut [F]; 1]) -> Result<(), Error> {
-        Engine::default().forward(&self.0.along(self.1), x, y)
-    }
+fn unwrap<T>(result: Result<T, Error>) -> T {
+    result.unwrap_or_else(|error| panic!("{error}"))
 }
 
-impl Kernel<2, 1> for AlongBackward {
-    fn run<F: Float>(&self, [y, dy]: [&[F]; 2], [dx]: [&mut [F]; 1]) -> Result<(), Error> {
-        Engine::default().backward(&self.0.along(self.1), y, dy, dx)
-    }
+fn forward(f: Unary, x: FlexTensor) -> FlexTensor {
+    let x = contiguous(x);
+    unwrap(with_number!(x.dtype(), F => f.forward::<F>(x)))
 }
 
-impl Kernel<2, 1> for Gated {
-    fn run<F: Float>(&self, [gate, value]: [&[F]; 2], [y]: [&mut [F]; 1]) -> Result<(), Error> {
-        Engine::default().forward(&self.0.along(gate), value, y)
-    }
+fn backward(f: Unary, from: FlexTensor, dy: FlexTensor) -> FlexTensor {
+    let [from, dy] = of_one_type([from, dy].map(contiguous));
+    unwrap(with_number!(from.dtype(), F => f.backward::<F>(&from, dy)))
 }
 
-impl Kernel<3, 2> for GatedBackward {
-    fn run<F: Float>(&self, inputs: [&[F]; 3], outputs: [&mut [F]; 2]) -> Result<(), Error> {
-        Engine::default().backward(&self.0, inputs, outputs)
-    }
+fn gated<F: Number>(unit: Gate, [gate, value]: [FlexTensor; 2]) -> Result<FlexTensor, Error> {
+    let y = unit.map_on(engine(), [gate.storage::<F>(), value.storage::<F>()])?;
+    Ok(whole(y, gate.layout().shape().clone()))
 }
 
-/// The outputs of a kernel over whole tensors of one type, shaped like the first.
-fn run<const I: usize, const O: usize>(kernel: &impl Kernel<I, O>, inputs: [FlexTensor; I]) -> [FlexTensor; O] {
-    match inputs[0].dtype() {
-        DType::F32 => run_on::<f32, I, O>(kernel, inputs),
-        DType::F64 => run_on::<f64, I, O>(kernel, inputs),
-        DType::F16 => run_on::<f16, I, O>(kernel, inputs),
-        DType::BF16 => run_on::<bf16, I, O>(kernel, inputs),
-        other => panic!("excite takes tensors of f32, f64, f16 or bf16, not {other:?}: convert it with `cast` first"),
-    }
-}
-
-fn run_on<F: Float + Element + Pod, const I: usize, const O: usize>(
-    kernel: &impl Kernel<I, O>,
-    inputs: [FlexTensor; I],
-) -> [FlexTensor; O] {
-    let inputs = inputs.map(|input| input.to_contiguous());
-    let shape = inputs[0].layout().shape();
-    let slices = inputs.each_ref().map(|input| {
-        input.as_slice::<F>().unwrap_or_else(|| {
-            panic!("excite takes tensors of one type, not {:?} beside {:?}", F::dtype(), input.dtype())
-        })
-    });
-    let mut outputs: [Vec<F>; O] = std::array::from_fn(|_| vec![F::default(); slices[0].len()]);
-    kernel.run(slices, outputs.each_mut().map(Vec::as_mut_slice)).unwrap_or_else(|error| panic!("{error}"));
-    outputs.map(|y| FlexTensor::new(Bytes::from_elems(y), Layout::contiguous(shape.clone()), F::dtype()))
-}
-
-fn run_one<const I: usize>(kernel: &impl Kernel<I, 1>, inputs: [FlexTensor; I]) -> FlexTensor {
-    let [y] = run(kernel, inputs);
-    y
+fn gated_backward<F: Number>(unit: Gate, inputs: [FlexTensor; 3]) -> Result<[FlexTensor; 2], Error> {
+    let slices = inputs.each_ref().map(|input| input.storage::<F>());
+    let mut gradients = [(); 2].map(|()| vec![F::default(); slices[0].len()]);
+    unit.backward_on(engine(), slices, gradients.each_mut().map(Vec::as_mut_slice))?;
+    Ok(gradients.map(|gradient| whole(gradient, inputs[0].layout().shape().clone())))
 }
 
 impl Operations for Flex {
-    fn activation(x: FlexTensor, f: Function) -> FlexTensor {
-        run_one(&Activation(f), [x])
-    }
-
-    fn along(x: FlexTensor, f: RowFunction, rows: Rows) -> FlexTensor {
-        run_one(&Along(f, rows), [x])
+    fn unary(x: FlexTensor, f: Unary) -> FlexTensor {
+        forward(f, x)
     }
 
     fn gated(gate: FlexTensor, value: FlexTensor, unit: Gate) -> FlexTensor {
-        run_one(&Gated(unit), [gate, value])
+        let inputs = of_one_type([gate, value].map(contiguous));
+        unwrap(with_number!(inputs[0].dtype(), F => gated::<F>(unit, inputs)))
     }
 }
 
-/// The step back through a function of one tensor: a kernel over what was saved and the gradient by the output.
+/// The step back through a function of one tensor, from what was saved and the gradient by the output.
 #[derive(Debug)]
-struct Unary;
+struct UnaryStep;
 
-/// The kernel of a step back.
-#[derive(Clone, Debug)]
-enum UnaryKernel {
-    Activation(Function),
-    Along(RowFunction, Rows),
-}
-
-impl Backward<Flex, 1> for Unary {
-    type State = (UnaryKernel, FlexTensor);
+impl Backward<Flex, 1> for UnaryStep {
+    type State = (Unary, FlexTensor);
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let (kernel, saved) = ops.state;
-        unary::<Flex, _>(ops.parents, ops.node, grads, |dy| match kernel {
-            UnaryKernel::Activation(f) => run_one(&ActivationBackward(f), [saved, dy]),
-            UnaryKernel::Along(f, rows) => run_one(&AlongBackward(f, rows), [saved, dy]),
-        });
+        let (f, saved) = ops.state;
+        unary::<Flex, _>(ops.parents, ops.node, grads, |dy| backward(f, saved, dy));
     }
 }
 
@@ -157,7 +211,8 @@ impl Backward<Flex, 2> for GatedStep {
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
         let (unit, [gate, value]) = ops.state;
         let dy = grads.consume::<Flex>(&ops.node);
-        let gradients = run(&GatedBackward(unit), [gate, value, dy]);
+        let inputs = of_one_type([gate, value, dy].map(contiguous));
+        let gradients = unwrap(with_number!(inputs[0].dtype(), F => gated_backward::<F>(unit, inputs)));
         for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
             if let Some(parent) = parent {
                 grads.register::<Flex>(parent.id, gradient);
@@ -166,34 +221,23 @@ impl Backward<Flex, 2> for GatedStep {
     }
 }
 
-/// Does `forward` on the tensor inside, and leaves a step back that has what `saved` takes of input and output.
-fn tracked<C: CheckpointStrategy>(
-    x: FloatTensor<Autodiff<Flex, C>>,
-    kernel: UnaryKernel,
-    forward: impl FnOnce(FlexTensor) -> FlexTensor,
-    saves: SlopeFrom,
-) -> FloatTensor<Autodiff<Flex, C>> {
-    let (x, node) = x.into_parts();
-    let y = forward(x.clone());
-    match Unary.prepare::<C>([node]).compute_bound().stateful() {
-        OpsKind::Tracked(step) => {
-            let saved = match saves {
-                SlopeFrom::Input => x,
-                SlopeFrom::Output => y.clone(),
-            };
-            step.finish((kernel, saved), y)
-        }
-        OpsKind::UnTracked(step) => step.finish(y),
-    }
-}
-
 impl<C: CheckpointStrategy> Operations for Autodiff<Flex, C> {
-    fn activation(x: FloatTensor<Self>, f: Function) -> FloatTensor<Self> {
-        tracked::<C>(x, UnaryKernel::Activation(f), |x| Flex::activation(x, f), f.slope_from())
-    }
-
-    fn along(x: FloatTensor<Self>, f: RowFunction, rows: Rows) -> FloatTensor<Self> {
-        tracked::<C>(x, UnaryKernel::Along(f, rows), |x| Flex::along(x, f, rows), SlopeFrom::Output)
+    fn unary(x: FloatTensor<Self>, f: Unary) -> FloatTensor<Self> {
+        let (x, node) = x.into_parts();
+        match UnaryStep.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(step) => {
+                // x is handed on where it is not saved, so that y may take its memory.
+                let (saved, y) = match f.saves() {
+                    SlopeFrom::Input => (x.clone(), forward(f, x)),
+                    SlopeFrom::Output => {
+                        let y = forward(f, x);
+                        (y.clone(), y)
+                    }
+                };
+                step.finish((f, saved), y)
+            }
+            OpsKind::UnTracked(step) => step.finish(forward(f, x)),
+        }
     }
 
     fn gated(gate: FloatTensor<Self>, value: FloatTensor<Self>, unit: Gate) -> FloatTensor<Self> {

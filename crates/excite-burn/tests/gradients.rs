@@ -1,7 +1,7 @@
 //! Values and gradients beside those over slices, beside burn's own, and beside finite differences.
 
 use burn::tensor::{DType, Device, Element, Tensor, TensorData, activation};
-use excite::{Engine, Float, Function, Gate, RowFunction, Rows, SlopeFrom};
+use excite::{Engine, Float, Function, Gate, RowFunction, Rows, Rowwise, SlopeFrom};
 use half::{bf16, f16};
 
 /// 60 numbers in [-5.01, 5.01], none of them 0, in no order.
@@ -51,10 +51,10 @@ fn values_and_gradients_are_those_over_slices<F: Float + Element>() {
     for &unit in Gate::ALL {
         let (gate, value) = (weights().require_grad(), tensor(&x, [5, 12], &device).require_grad());
         let a = excite_burn::gated(gate.clone(), value.clone(), unit);
-        engine.forward(&unit.along(&dy), &x, &mut y).unwrap();
+        unit.forward_on(engine, [&dy, &x], &mut y).unwrap();
         assert_eq!(elements::<F, 2>(&a), y, "{unit} in {:?}", F::dtype());
         let gradients = (a * weights()).sum().backward();
-        engine.backward(&unit, [&dy, &x, &dy], [&mut dx, &mut d_value]).unwrap();
+        unit.backward_on(engine, [&dy, &x, &dy], [&mut dx, &mut d_value]).unwrap();
         assert_eq!(elements::<F, 2>(&gate.grad(&gradients).unwrap()), dx, "{unit} in {:?}", F::dtype());
         assert_eq!(elements::<F, 2>(&value.grad(&gradients).unwrap()), d_value, "{unit} in {:?}", F::dtype());
     }

@@ -4,23 +4,25 @@
 
 use std::time::Instant;
 
-use candle_core::{DType, Device, Result, Tensor, Var};
-use excite::Function;
+use candle_core::{D, DType, Device, Module, Result, Tensor, Var};
+use excite_candle::{Activation, RowActivation};
 
-const REPEATS: usize = 200;
+/// Elements that are worked through at each size, for the number of repeats.
+const ELEMENTS: usize = 1 << 26;
 
-type Layer = fn(&Tensor) -> Result<Tensor>;
+type Layer<'a> = &'a dyn Fn(&Tensor) -> Result<Tensor>;
 
-/// Microseconds of one forward and one backward pass.
-fn once(z: &Var, f: &dyn Fn(&Tensor) -> Result<Tensor>) -> Result<[f64; 2]> {
+/// Microseconds of one forward pass, and of one forward and backward.
+fn once(z: &Var, dy: &Tensor, f: Layer) -> Result<[f64; 2]> {
     let start = Instant::now();
     let a = f(z)?;
     let forward = start.elapsed().as_secs_f64() * 1e6;
+    let loss = (a * dy)?;
     let start = Instant::now();
-    let gradients = a.backward()?;
+    let gradients = loss.backward()?;
     let backward = start.elapsed().as_secs_f64() * 1e6;
     assert!(gradients.get(z).is_some());
-    Ok([forward, backward])
+    Ok([forward, forward + backward])
 }
 
 fn median(mut times: Vec<f64>) -> f64 {
@@ -28,34 +30,50 @@ fn median(mut times: Vec<f64>) -> f64 {
     times[times.len() / 2]
 }
 
-fn main() -> Result<()> {
-    let arguments: Vec<usize> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
-    let shape = if let [rows, columns] = arguments[..] { (rows, columns) } else { (256, 1024) };
-    let z = Var::from_tensor(&Tensor::randn(0.0, 2.0, shape, &Device::Cpu)?.to_dtype(DType::F32)?)?;
-    println!(
-        "{shape:?} of f32: microseconds, medians of {REPEATS}, taken in turns; the ratio is candle's time over excite's"
-    );
-    println!("{:8} {:>21} {:>21} {:>21}", "", "forward", "backward", "both");
-    let peers: [(&str, Layer); 3] =
-        [("sigmoid", candle_nn::ops::sigmoid), ("tanh", Tensor::tanh), ("relu", Tensor::relu)];
-    for (name, candles) in peers {
-        let function: Function = name.parse().map_err(candle_core::Error::wrap)?;
-        let excites = |z: &Tensor| excite_candle::apply(z, function);
-        let mut times: [[Vec<f64>; 3]; 2] = Default::default();
-        for _ in 0..REPEATS {
-            for (times, f) in times.iter_mut().zip([&candles as &dyn Fn(&Tensor) -> Result<Tensor>, &excites]) {
-                let [forward, backward] = once(&z, f)?;
-                times[0].push(forward);
-                times[1].push(backward);
-                times[2].push(forward + backward);
+fn beside(name: &str, z: &Var, candles: Layer, excites: Layer) -> Result<()> {
+    let dy = z.ones_like()?;
+    let repeats = (ELEMENTS / z.elem_count()).clamp(15, 400);
+    let mut times: [[Vec<f64>; 2]; 2] = Default::default();
+    for _ in 0..repeats {
+        for (times, f) in times.iter_mut().zip([candles, excites]) {
+            for (times, time) in times.iter_mut().zip(once(z, &dy, f)?) {
+                times.push(time);
             }
         }
-        let [candle, excite] = times.map(|times| times.map(median));
-        print!("{name:8}");
-        for (candle, excite) in candle.into_iter().zip(excite) {
-            print!(" {candle:7.1}/{excite:6.1} {:5.2}x", candle / excite);
+    }
+    let [candle, excite] = times.map(|times| times.map(median));
+    print!("{name:10}");
+    for (candle, excite) in candle.into_iter().zip(excite) {
+        print!(" {candle:9.1} {excite:9.1} {:6.2}x", candle / excite);
+    }
+    println!();
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<usize> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
+    let given = if let [rows, columns] = arguments[..] { vec![(rows, columns)] } else { Vec::new() };
+    let shapes = if given.is_empty() { vec![(32, 256), (128, 1024), (1024, 4096)] } else { given };
+    let peers: [(&str, fn(&Tensor) -> Result<Tensor>); 8] = [
+        ("relu", Tensor::relu),
+        ("sigmoid", candle_nn::ops::sigmoid),
+        ("tanh", Tensor::tanh),
+        ("gelu", Tensor::gelu_erf),
+        ("gelu_tanh", Tensor::gelu),
+        ("silu", Tensor::silu),
+        ("elu", |z| z.elu(1.0)),
+        ("mish", candle_nn::ops::mish),
+    ];
+    println!("f32, microseconds, medians taken in turns: candle's, excite's, candle's over excite's");
+    for shape in shapes {
+        println!("{:10} {:>27} {:>27}", format!("{shape:?}"), "forward", "forward and backward");
+        let z = Var::from_tensor(&Tensor::randn(0.0, 2.0, shape, &Device::Cpu)?.to_dtype(DType::F32)?)?;
+        for (name, candles) in peers {
+            let activation: Activation = name.parse()?;
+            beside(name, &z, &candles, &|z| activation.forward(z))?;
         }
-        println!();
+        let softmax = RowActivation::new(excite::Softmax::default());
+        beside("softmax", &z, &|z| candle_nn::ops::softmax(z, D::Minus1), &|z| softmax.forward(z))?;
     }
     Ok(())
 }

@@ -1,129 +1,92 @@
 //! excite's activation functions as operations of the [candle](candle_core) framework, forward and backward.
 //!
 //! ```
-//! use candle_core::{Device, Module, Tensor, Var};
+//! use candle_core::{DType, Device, Module, Result, Tensor, Var};
 //! use candle_nn::{VarBuilder, VarMap};
 //! use excite_candle::Activation;
 //!
 //! // Any function, by name, between the layers of a network:
+//! fn network(vb: VarBuilder) -> Result<candle_nn::Sequential> {
+//!     let activation: Activation = "gelu".parse()?;
+//!     Ok(candle_nn::seq()
+//!         .add(candle_nn::linear(4, 8, vb.pp("hidden"))?)
+//!         .add(activation)
+//!         .add(candle_nn::linear(8, 3, vb.pp("output"))?))
+//! }
 //! let variables = VarMap::new();
-//! let vb = VarBuilder::from_varmap(&variables, candle_core::DType::F32, &Device::Cpu);
-//! let network = candle_nn::seq()
-//!     .add(candle_nn::linear(4, 8, vb.pp("hidden"))?)
-//!     .add(Activation::new("tanh".parse()?))
-//!     .add(candle_nn::linear(8, 3, vb.pp("output"))?);
-//! assert_eq!(network.forward(&Tensor::zeros((2, 4), candle_core::DType::F32, &Device::Cpu)?)?.dims(), [2, 3]);
+//! let network = network(VarBuilder::from_varmap(&variables, DType::F32, &Device::Cpu))?;
+//! assert_eq!(network.forward(&Tensor::zeros((2, 4), DType::F32, &Device::Cpu)?)?.dims(), [2, 3]);
 //!
 //! // Or applied to one tensor. Gradients flow through it as through candle's own operations.
-//! let z = Var::new(&[-1.0_f32, 0.0, 7.0], &Device::Cpu)?;
+//! let z = Var::new(&[-1.0_f32, 0.5, 7.0], &Device::Cpu)?;
 //! let a = excite_candle::apply(&z, "relu6".parse()?)?;
-//! assert_eq!(a.to_vec1::<f32>()?, [0.0, 0.0, 6.0]);
+//! assert_eq!(a.to_vec1::<f32>()?, [0.0, 0.5, 6.0]);
 //! let gradients = a.sum_all()?.backward()?;
-//! assert_eq!(gradients.get(&z).unwrap().to_vec1::<f32>()?, [0.0, 0.0, 0.0]);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! assert_eq!(gradients.get(&z).unwrap().to_vec1::<f32>()?, [0.0, 1.0, 0.0]);
+//! # Ok::<(), candle_core::Error>(())
 //! ```
 //!
-//! [`apply_along`] is for softmax and its kin along a dimension, [`gated`] for GLU, ReGLU, GEGLU and SwiGLU in one pass.
+//! | as a function | as a layer | for |
+//! |---|---|---|
+//! | [`apply`] | [`Activation`] | functions of single elements, your own too ([`excite::define`]) |
+//! | [`apply_along`] | [`RowActivation`] | softmax and its like along a dimension |
+//! | [`gated`] | [`GatedUnit`] | GLU, ReGLU, GEGLU and SwiGLU in one pass |
+//! | | [`TrainedPrelu`] | PReLU with slopes from a `VarBuilder` (feature `nn`, on by default) |
+//!
+//! With the feature `serde` the layers are names in configurations.
 //!
 //! # What differs from candle's own operations
 //! * Forward and backward are one pass over the data each; candle's backward of tanh and sigmoid takes several, with a
 //!   tensor allocated for each.
-//! * The slope of `ReLU` at 0 is 0, as in `PyTorch`, TensorFlow and JAX. Candle 0.11 takes 1 there.
+//! * The gradient of `ReLU` at 0 is 0, as in `PyTorch`, TensorFlow and JAX. Candle 0.11 takes 1 there.
 //! * Results are accurate to 1 ULP, and do not depend on the tensor's shape or strides, or on the number of threads.
+//! * There are no second derivatives: to differentiate a gradient again is an error.
 //!
-//! # Limits
-//! Tensors of f32, f64, f16 and bf16 on the CPU. The backward pass cannot be differentiated again. Long tensors are worked through
-//! by the threads of the rayon pool that the caller is in.
+//! # Devices
+//! excite's kernels run on the CPU, over f32, f64, f16 and bf16. Long tensors are shared by the threads of the rayon pool that the
+//! caller is in. On CUDA and Metal the layers use candle's own operations, with candle's accuracy and its gradient of ReLU at 0, for the
+//! functions that candle has or that are composed of few operations. For others the error says how to bring the tensor to the CPU.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod activation;
+mod candles_own;
 #[cfg(feature = "all-operations")]
 mod gated;
 mod operation;
+#[cfg(feature = "nn")]
+mod prelu;
 #[cfg(feature = "all-operations")]
 mod rows;
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-
 use candle_core::{Module, Result, Tensor};
-use excite::Function;
-use operation::Forward;
 
+pub use activation::Activation;
 #[cfg(feature = "all-operations")]
-pub use gated::gated;
+pub use gated::{GatedUnit, gated};
+#[cfg(feature = "nn")]
+pub use prelu::{TrainedPrelu, prelu};
 #[cfg(feature = "all-operations")]
-pub use rows::apply_along;
+pub use rows::{RowActivation, apply_along};
 
 /// f(z), element by element: a tensor of the shape of `z`, contiguous, through which gradients flow back to `z`.
 ///
+/// ```
+/// use candle_core::{Device, Result, Tensor};
+///
+/// fn squashed(z: &Tensor) -> Result<Tensor> {
+///     excite_candle::apply(z, "tanh".parse()?)
+/// }
+///
+/// let z = Tensor::new(&[0.0_f32], &Device::Cpu)?;
+/// assert_eq!(squashed(&z)?.to_vec1::<f32>()?, [0.0]);
+/// assert_eq!(excite_candle::apply(&z, excite::Sigmoid.into())?.to_vec1::<f32>()?, [0.5]);
+/// # Ok::<(), candle_core::Error>(())
+/// ```
+///
 /// # Errors
-/// If `z` is not of f32, f64, f16 or bf16, or not on the CPU.
-pub fn apply(z: &Tensor, f: Function) -> Result<Tensor> {
-    Activation::new(f).forward(z)
-}
-
-/// An activation function as a layer.
-#[derive(Clone, Debug)]
-pub struct Activation {
-    function: Function,
-    clock: Option<Arc<AtomicU64>>,
-}
-
-impl Activation {
-    /// The layer that applies `function`.
-    pub fn new(function: Function) -> Self {
-        Self { function, clock: None }
-    }
-
-    /// Adds the time spent in the function from now on, forward and backward, to `clock`, in nanoseconds. Several
-    /// layers may share one clock.
-    ///
-    /// ```
-    /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
-    /// use candle_core::{Device, Module, Tensor};
-    ///
-    /// let clock = Arc::new(AtomicU64::new(0));
-    /// let sigmoid = excite_candle::Activation::new("sigmoid".parse()?).with_clock(clock.clone());
-    /// sigmoid.forward(&Tensor::randn(0_f32, 1.0, 10_000, &Device::Cpu)?)?;
-    /// assert!(clock.load(Ordering::Relaxed) > 0);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn with_clock(self, clock: Arc<AtomicU64>) -> Self {
-        Self { clock: Some(clock), ..self }
-    }
-
-    /// dz = dy · f'(z) from a forward pass y = f(z), for those who go back through a network themselves.
-    ///
-    /// ```
-    /// use candle_core::{Device, Module, Tensor};
-    ///
-    /// let relu = excite_candle::Activation::new("relu".parse()?);
-    /// let z = Tensor::new(&[-1.0_f32, 2.0], &Device::Cpu)?;
-    /// let dz = relu.backward(&z, &relu.forward(&z)?, &Tensor::new(&[3.0_f32, 4.0], &Device::Cpu)?)?;
-    /// assert_eq!(dz.to_vec1::<f32>()?, [0.0, 4.0]);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// If the tensors differ in shape or type, or are of another type than f32, f64, f16 or bf16, or not on the CPU.
-    pub fn backward(&self, z: &Tensor, y: &Tensor, dy: &Tensor) -> Result<Tensor> {
-        self.operation().backward(z, y, dy)
-    }
-
-    fn operation(&self) -> Forward {
-        Forward { function: self.function, clock: self.clock.clone() }
-    }
-
-    /// The function that it applies.
-    pub fn function(&self) -> Function {
-        self.function
-    }
-}
-
-impl Module for Activation {
-    fn forward(&self, z: &Tensor) -> Result<Tensor> {
-        z.contiguous()?.apply_op1(self.operation())
-    }
+/// If `z` is not of f32, f64, f16 or bf16, or it is not on the CPU and candle has no such function.
+#[expect(clippy::needless_pass_by_value, reason = "so that `\"tanh\".parse()?` may stand in the call")]
+pub fn apply(z: &Tensor, f: Activation) -> Result<Tensor> {
+    f.forward(z)
 }

@@ -1,20 +1,25 @@
-//! The custom operations: each a kernel over slices, forward, and another for its gradient.
+//! The custom operations of one tensor: each a kernel over slices, forward, and another for its gradient.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Error, Layout, Result, Shape, Tensor, WithDType};
-use excite::{Engine, Float, Function, SlopeFrom};
+use excite::{Engine, Float, Function, Operation, SlopeFrom, Stores};
 
-type Clock = Option<Arc<AtomicU64>>;
+pub(crate) type Clock = Option<Arc<AtomicU64>>;
+
+/// The engine for results in new memory. Stores go through the caches: the system has just filled that memory with zeros there, so past
+/// them each line would be moved twice.
+pub(crate) fn engine() -> Engine {
+    Engine::default().with_stores(Stores::Cached)
+}
 
 /// What an operation does with the elements of contiguous tensors of one type of floats.
 pub(crate) trait Kernel<const N: usize> {
     fn name(&self) -> &'static str;
-    fn run<F: Float>(&self, inputs: [&[F]; N]) -> Result<Vec<F>>;
+    fn run<F: Float>(&self, inputs: [&[F]; N]) -> std::result::Result<Vec<F>, excite::Error>;
 }
 
 /// Runs a kernel on contiguous tensors, all of one type.
@@ -35,57 +40,91 @@ fn run_on<F: Float + WithDType, const N: usize>(
     kernel: &impl Kernel<N>,
     inputs: [(&CpuStorage, &Layout); N],
 ) -> Result<CpuStorage> {
+    let name = kernel.name();
     let mut slices: [&[F]; N] = [&[]; N];
     for (slice, (storage, layout)) in slices.iter_mut().zip(inputs) {
-        let (start, end) = layout.contiguous_offsets().ok_or(Error::RequiresContiguous { op: kernel.name() })?;
+        let (start, end) = layout.contiguous_offsets().ok_or(Error::RequiresContiguous { op: name })?;
+        if storage.dtype() != F::DTYPE {
+            let (expected, found) = (F::DTYPE.as_str(), storage.dtype().as_str());
+            return Err(Error::Msg(format!(
+                "`{name}` of excite takes tensors of one type, not {expected} beside {found}: convert one with `to_dtype` first"
+            )));
+        }
         *slice = &storage.as_slice::<F>()?[start..end];
     }
-    kernel.run(slices).map(F::to_cpu_storage_owned)
+    let result = kernel.run(slices).map_err(|error| Error::Msg(format!("`{name}` of excite: {error}")))?;
+    Ok(F::to_cpu_storage_owned(result))
+}
+
+/// What is computed from one tensor.
+pub(crate) trait Unary: Copy + Send + Sync + 'static {
+    fn name(&self) -> &'static str;
+
+    /// What the gradient is computed from.
+    fn slope_from(&self) -> SlopeFrom;
+
+    /// The shape of the result.
+    fn shape(&self, input: &Shape) -> Shape {
+        input.clone()
+    }
+
+    /// The operation over slices.
+    fn over<F: Float>(&self) -> impl Operation<F>;
+}
+
+impl Unary for Function {
+    fn name(&self) -> &'static str {
+        Self::name(self)
+    }
+
+    fn slope_from(&self) -> SlopeFrom {
+        Self::slope_from(self)
+    }
+
+    fn over<F: Float>(&self) -> impl Operation<F> {
+        *self
+    }
 }
 
 /// y = f(x), for a contiguous x.
-pub(crate) struct Forward {
-    pub(crate) function: Function,
+pub(crate) struct Forward<U> {
+    pub(crate) of: U,
     pub(crate) clock: Clock,
 }
 
-/// dx = dy · f'(x), from the saved input or output, as [`Function::slope_from`] says, and dy.
-struct Backward {
-    function: Function,
+/// The gradient by x, from the saved input or output and dy.
+struct Backward<U> {
+    of: U,
     clock: Clock,
 }
 
-impl Kernel<1> for Forward {
+impl<U: Unary> Kernel<1> for Forward<U> {
     fn name(&self) -> &'static str {
-        self.function.name()
+        self.of.name()
     }
 
-    fn run<F: Float>(&self, [x]: [&[F]; 1]) -> Result<Vec<F>> {
-        timed(&self.clock, || filled(x.len(), |range, y| Engine::default().forward(&self.function, &x[range], y)))
+    fn run<F: Float>(&self, [x]: [&[F]; 1]) -> std::result::Result<Vec<F>, excite::Error> {
+        timed(&self.clock, || engine().map(&self.of.over(), x))
     }
 }
 
-impl Kernel<2> for Backward {
+impl<U: Unary> Kernel<2> for Backward<U> {
     fn name(&self) -> &'static str {
-        self.function.name()
+        self.of.name()
     }
 
-    fn run<F: Float>(&self, [saved, dy]: [&[F]; 2]) -> Result<Vec<F>> {
-        timed(&self.clock, || {
-            filled(saved.len(), |range, dx| {
-                Engine::default().backward(&self.function, &saved[range.clone()], &dy[range], dx)
-            })
-        })
+    fn run<F: Float>(&self, [saved, dy]: [&[F]; 2]) -> std::result::Result<Vec<F>, excite::Error> {
+        timed(&self.clock, || engine().backward_map(&self.of.over(), saved, dy))
     }
 }
 
-impl CustomOp1 for Forward {
+impl<U: Unary> CustomOp1 for Forward<U> {
     fn name(&self) -> &'static str {
-        Kernel::name(self)
+        self.of.name()
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok((run(self, [(x, layout)])?, layout.shape().clone()))
+        Ok((run(self, [(x, layout)])?, self.of.shape(layout.shape())))
     }
 
     fn bwd(&self, x: &Tensor, y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
@@ -93,49 +132,29 @@ impl CustomOp1 for Forward {
     }
 }
 
-impl Forward {
-    /// dx = dy · f'(x).
+impl<U: Unary> Forward<U> {
+    /// The gradient by x, from a forward pass y = f(x) and the gradient by y.
     pub(crate) fn backward(&self, x: &Tensor, y: &Tensor, dy: &Tensor) -> Result<Tensor> {
-        let saved = match self.function.slope_from() {
+        let saved = match self.of.slope_from() {
             SlopeFrom::Input => x,
             SlopeFrom::Output => y,
         };
-        let backward = Backward { function: self.function, clock: self.clock.clone() };
-        saved.contiguous()?.apply_op2_no_bwd(&dy.contiguous()?, &backward)
+        saved.contiguous()?.apply_op2(&dy.contiguous()?, Backward { of: self.of, clock: self.clock.clone() })
     }
 }
 
-impl CustomOp2 for Backward {
+impl<U: Unary> CustomOp2 for Backward<U> {
     fn name(&self) -> &'static str {
-        Kernel::name(self)
+        self.of.name()
     }
 
     fn cpu_fwd(&self, saved: &CpuStorage, at: &Layout, dy: &CpuStorage, dy_at: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok((run(self, [(saved, at), (dy, dy_at)])?, dy_at.shape().clone()))
+        Ok((run(self, [(saved, at), (dy, dy_at)])?, at.shape().clone()))
     }
-}
 
-/// Elements that are worked through at once while the result is being allocated: few enough to stay in the first cache.
-const CHUNK: usize = 4096;
-
-/// Up to this many elements the result grows chunk by chunk, so that filling it with zeros first costs next to nothing;
-/// a longer one is handed to the engine whole, so that several threads may work on it.
-const CHUNKED: usize = 1 << 19;
-
-/// A vector of `len` elements, written by `fill`, which gets a range of them and that part of the vector.
-pub(crate) fn filled<F: Float>(
-    len: usize,
-    mut fill: impl FnMut(Range<usize>, &mut [F]) -> std::result::Result<(), excite::Error>,
-) -> Result<Vec<F>> {
-    let mut to = Vec::with_capacity(len);
-    let step = if len <= CHUNKED { CHUNK } else { len };
-    while to.len() < len {
-        let start = to.len();
-        let end = len.min(start + step);
-        to.resize(end, F::default());
-        fill(start..end, &mut to[start..]).map_err(Error::wrap)?;
+    fn bwd(&self, _: &Tensor, _: &Tensor, _: &Tensor, _: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        Err(no_second_derivative(self.of.name()))
     }
-    Ok(to)
 }
 
 fn timed<T>(clock: &Clock, work: impl FnOnce() -> T) -> T {
@@ -156,4 +175,11 @@ const DTYPES: &str = if cfg!(feature = "all-dtypes") {
 fn unsupported(name: &str, found: DType) -> Error {
     let found = found.as_str();
     Error::Msg(format!("`{name}` of excite takes tensors of {DTYPES}, not {found}: convert it with `to_dtype` first"))
+}
+
+/// Gradients are custom operations that have none themselves: without this error candle would leave them out silently.
+pub(crate) fn no_second_derivative(name: &str) -> Error {
+    Error::Msg(format!(
+        "`{name}` of excite has no second derivative: its gradient cannot be differentiated again; use candle's own operations there"
+    ))
 }

@@ -1,9 +1,11 @@
-//! Functions of rows, along a dimension: the operation and its gradient.
+//! Functions of rows, along a dimension.
 
-use candle_core::{CpuStorage, CustomOp1, CustomOp2, Error, Layout, Result, Shape, Tensor, shape::Dim};
-use excite::{Engine, Float, RowFunction, Rows};
+use candle_core::shape::Dim;
+use candle_core::{D, Error, Module, Result, Tensor};
+use excite::{Float, Operation, RowFunction, Rows, Rowwise, SlopeFrom};
 
-use crate::operation::{Kernel, run};
+use crate::candles_own;
+use crate::operation::{Forward, Unary};
 
 /// f along the rows of a dimension, such as softmax: a tensor of the shape of `z`, contiguous, through which gradients flow back
 /// to `z`.
@@ -13,75 +15,101 @@ use crate::operation::{Kernel, run};
 /// let z = Tensor::new(&[[1.0_f32, 1.0], [3.0, f32::NEG_INFINITY]], &Device::Cpu)?;
 /// let p = excite_candle::apply_along(&z, D::Minus1, "softmax".parse()?)?;
 /// assert_eq!(p.to_vec2::<f32>()?, [[0.5, 0.5], [1.0, 0.0]]);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), candle_core::Error>(())
 /// ```
 ///
 /// # Errors
-/// If there is no such dimension, or `z` is not of f32, f64, f16 or bf16, or not on the CPU.
+/// If there is no such dimension, `z` is not of f32, f64, f16 or bf16, or it is not on the CPU and candle has no such function.
 #[expect(clippy::needless_pass_by_value, reason = "candle's own operations take it so")]
-pub fn apply_along(z: &Tensor, dim: impl Dim, f: RowFunction) -> Result<Tensor> {
+pub fn apply_along(z: &Tensor, dim: impl Dim, f: RowActivation) -> Result<Tensor> {
+    let f = f.function;
     let dim = dim.to_index(z.shape(), f.name())?;
+    if !z.device().is_cpu() {
+        return candles_own::rows(z, dim, f);
+    }
     let rows = Rows { len: z.dim(dim)?, inner: z.dims()[dim + 1..].iter().product() };
-    z.contiguous()?.apply_op1(Along { f, rows })
+    z.contiguous()?.apply_op1(Forward { of: Along { f, rows }, clock: None })
 }
 
-/// y = f(x) along rows, for a contiguous x.
+/// A function of rows as a layer, along the last dimension or [another](Self::along).
+///
+/// ```
+/// use candle_core::{Device, Module, Tensor};
+/// use excite_candle::RowActivation;
+///
+/// let z = Tensor::new(&[[1.0_f32, 5.0], [1.0, 5.0]], &Device::Cpu)?;
+/// assert_eq!(RowActivation::new(excite::Softmax::default()).along(0).forward(&z)?.to_vec2::<f32>()?, [[0.5; 2]; 2]);
+/// # Ok::<(), candle_core::Error>(())
+/// ```
+///
+/// With the feature `serde` it is a function's name in configurations, such as `"softmax"`, along the last dimension.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+pub struct RowActivation {
+    function: RowFunction,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    dim: Option<usize>,
+}
+
+impl RowActivation {
+    /// The layer that applies `function` along the last dimension.
+    pub fn new(function: impl Into<RowFunction>) -> Self {
+        Self { function: function.into(), dim: None }
+    }
+
+    /// The same along another dimension, counted from 0.
+    #[must_use]
+    pub fn along(self, dim: usize) -> Self {
+        Self { dim: Some(dim), ..self }
+    }
+
+    /// The function that it applies.
+    pub fn function(&self) -> RowFunction {
+        self.function
+    }
+}
+
+impl Module for RowActivation {
+    fn forward(&self, z: &Tensor) -> Result<Tensor> {
+        match self.dim {
+            Some(dim) => apply_along(z, dim, *self),
+            None => apply_along(z, D::Minus1, *self),
+        }
+    }
+}
+
+impl<F: Into<RowFunction>> From<F> for RowActivation {
+    fn from(function: F) -> Self {
+        Self::new(function)
+    }
+}
+
+/// By name, with an error of candle's type.
+impl std::str::FromStr for RowActivation {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        name.parse::<RowFunction>().map(Self::new).map_err(Error::wrap)
+    }
+}
+
+/// f along these rows.
+#[derive(Clone, Copy)]
 struct Along {
     f: RowFunction,
     rows: Rows,
 }
 
-/// The gradient by x, from y and the gradient by it.
-struct AlongBackward {
-    f: RowFunction,
-    rows: Rows,
-}
-
-impl Kernel<1> for Along {
+impl Unary for Along {
     fn name(&self) -> &'static str {
         self.f.name()
     }
 
-    fn run<F: Float>(&self, [x]: [&[F]; 1]) -> Result<Vec<F>> {
-        let mut y = vec![F::default(); x.len()];
-        Engine::default().forward(&self.f.along(self.rows), x, &mut y).map_err(Error::wrap)?;
-        Ok(y)
-    }
-}
-
-impl Kernel<2> for AlongBackward {
-    fn name(&self) -> &'static str {
-        self.f.name()
+    fn slope_from(&self) -> SlopeFrom {
+        SlopeFrom::Output
     }
 
-    fn run<F: Float>(&self, [y, dy]: [&[F]; 2]) -> Result<Vec<F>> {
-        let mut dx = vec![F::default(); y.len()];
-        Engine::default().backward(&self.f.along(self.rows), y, dy, &mut dx).map_err(Error::wrap)?;
-        Ok(dx)
-    }
-}
-
-impl CustomOp1 for Along {
-    fn name(&self) -> &'static str {
-        Kernel::name(self)
-    }
-
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok((run(self, [(x, layout)])?, layout.shape().clone()))
-    }
-
-    fn bwd(&self, _: &Tensor, y: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
-        let backward = AlongBackward { f: self.f, rows: self.rows };
-        y.contiguous()?.apply_op2_no_bwd(&dy.contiguous()?, &backward).map(Some)
-    }
-}
-
-impl CustomOp2 for AlongBackward {
-    fn name(&self) -> &'static str {
-        Kernel::name(self)
-    }
-
-    fn cpu_fwd(&self, y: &CpuStorage, at: &Layout, dy: &CpuStorage, dy_at: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok((run(self, [(y, at), (dy, dy_at)])?, dy_at.shape().clone()))
+    fn over<F: Float>(&self) -> impl Operation<F> {
+        self.f.along(self.rows)
     }
 }

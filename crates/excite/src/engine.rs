@@ -195,6 +195,48 @@ impl Engine {
         Ok(dispatch::written(dx, |dx| f.run_backward(self, from, dy, dx)))
     }
 
+    /// The gradient by x in a new vector, as long as `from`. See [`backward`](Self::backward).
+    ///
+    /// ```
+    /// use excite::{Engine, Relu};
+    /// assert_eq!(Engine::default().backward_map(&Relu, &[-1.0_f32, 2.0], &[3.0, 4.0])?, [0.0, 4.0]);
+    /// # Ok::<(), excite::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the slices do not fit each other or the operation.
+    pub fn backward_map<F: Float>(self, f: &impl Operation<F>, from: &[F], dy: &[F]) -> Result<Vec<F>, Error> {
+        f.check_backward(from.len(), dy.len(), from.len())?;
+        Ok(dispatch::collected(from.len(), |dx| f.run_backward(self, from, dy, dx)))
+    }
+
+    /// dy = dy · f'(x): the gradient by x in the place of the gradient by y. See [`backward`](Self::backward).
+    ///
+    /// ```
+    /// use excite::{Engine, Relu};
+    /// let mut gradient = [3.0_f32, 4.0];
+    /// Engine::default().backward_in_place(&Relu, &[-1.0, 2.0], &mut gradient)?;
+    /// assert_eq!(gradient, [0.0, 4.0]);
+    /// # Ok::<(), excite::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the slices differ in length.
+    pub fn backward_in_place<F: Float>(self, f: &impl Elementwise, from: &[F], dy: &mut [F]) -> Result<(), Error> {
+        same_length("dy", dy.len(), from.len())?;
+        let here = self.within_caches();
+        self.in_pieces(1, dy, &|first, dy| {
+            let mut copy = [F::default(); COPIED];
+            for (part, dy) in dy.chunks_mut(COPIED).enumerate() {
+                let copy = &mut copy[..dy.len()];
+                copy.copy_from_slice(dy);
+                let from = &from[first + part * COPIED..][..dy.len()];
+                Elementwise::run_backward(f, here, from, copy, dispatch::as_uninit(dy));
+            }
+        });
+        Ok(())
+    }
+
     /// The gradient of a parameter. See [`Elementwise::backward_parameter`].
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Gated linear units: f(gate) · value, in one pass.
 
+use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 
 use crate::define::Definition;
@@ -108,6 +109,23 @@ impl Gate {
     /// If the slices differ in length.
     pub fn forward_on<F: Float>(self, engine: Engine, inputs: [&[F]; 2], y: &mut [F]) -> Result<(), Error> {
         with_gate!(self, f => engine.forward_gated(f, inputs, y))
+    }
+
+    /// f(gate) · value, element by element, in a new vector.
+    ///
+    /// ```
+    /// use excite::{Engine, Gate};
+    /// assert_eq!(Gate::ReGlu.map_on(Engine::default(), [&[2.0_f32, -1.0], &[3.0, 3.0]])?, [6.0, 0.0]);
+    /// # Ok::<(), excite::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the slices differ in length.
+    pub fn map_on<F: Float>(self, engine: Engine, [gate, value]: [&[F]; 2]) -> Result<Vec<F>, Error> {
+        same_length("value", value.len(), gate.len())?;
+        Ok(dispatch::collected(gate.len(), |y| {
+            with_gate!(self, f => engine.run(ForwardGated(f), [gate, value], y));
+        }))
     }
 
     /// The gradients by gate and by value, `[d_gate, d_value]`, from `[gate, value, dy]`.
