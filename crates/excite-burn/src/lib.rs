@@ -19,7 +19,8 @@
 //! # Backends
 //! excite's kernels run on burn's CPU backend Flex, with `Autodiff` around it or not, over f32, f64, f16 and bf16. Results go into the
 //! memory of the input, and gradients into that of the gradient that comes in, where nothing else needs it. On other backends the
-//! functions are burn's own, with burn's accuracy, where burn has them.
+//! functions are burn's own, with burn's accuracy, where burn has them. This crate turns on burn's features `autodiff`, `extension` and
+//! `flex`; other backends are features of the `burn` that your program depends on.
 //!
 //! As with burn's own operations, what cannot be done panics: shapes that differ, a quantised tensor, a function that burn lacks on a
 //! backend that excite has no kernels for.

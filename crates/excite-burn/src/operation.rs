@@ -9,7 +9,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Flex, backend_extension};
 use burn::tensor::{Bytes, DType, Element, Shape};
 use bytemuck::Pod;
-use excite::{Engine, Error, Float, Function, Gate, RowFunction, Rows, Rowwise, SlopeFrom, Stores};
+use excite::{Engine, Error, Float, Function, Gate, RowFunction, Rows, Rowwise, SlopeFrom};
 use half::{bf16, f16};
 
 /// What burn dispatches to the backend of its tensors.
@@ -38,12 +38,6 @@ pub fn rows_of(shape: &[usize], dim: usize) -> Rows {
     Rows { len: shape[dim], inner: shape[dim + 1..].iter().product() }
 }
 
-/// The engine for results in new memory. Stores go through the caches: the system has just filled that memory with zeros there, so past
-/// them each line would be moved twice.
-fn engine() -> Engine {
-    Engine::default().with_stores(Stores::Cached)
-}
-
 impl Unary {
     /// What the gradient is computed from.
     fn saves(self) -> SlopeFrom {
@@ -57,19 +51,19 @@ impl Unary {
     /// f(x), in the memory of x if nothing else needs that.
     fn forward<F: Number>(self, mut x: FlexTensor) -> Result<FlexTensor, Error> {
         if let (Self::Activation(f), Some(x)) = (self, x.try_storage_mut::<F>()) {
-            engine().forward_in_place(&f, x);
+            Engine::default().forward_in_place(&f, x);
         } else {
             let shape = x.layout().shape().clone();
             let from = x.storage::<F>();
             return Ok(match self {
-                Self::Activation(f) => whole(engine().map(&f, from)?, shape),
-                Self::Along(f, rows) => whole(engine().map(&f.along(rows), from)?, shape),
+                Self::Activation(f) => whole(Engine::default().map(&f, from)?, shape),
+                Self::Along(f, rows) => whole(Engine::default().map(&f.along(rows), from)?, shape),
                 Self::Packed(unit, width) => {
                     let mut dims = shape.to_vec();
                     if let Some(last) = dims.last_mut() {
                         *last = width;
                     }
-                    whole(engine().map(&unit.packed(width), from)?, Shape::from(dims))
+                    whole(Engine::default().map(&unit.packed(width), from)?, Shape::from(dims))
                 }
             });
         }
@@ -81,13 +75,13 @@ impl Unary {
         let shape = from.layout().shape().clone();
         let from = from.storage::<F>();
         if let (Self::Activation(f), Some(dy)) = (self, dy.try_storage_mut::<F>()) {
-            engine().backward_in_place(&f, from, dy)?;
+            Engine::default().backward_in_place(&f, from, dy)?;
         } else {
             let dy = dy.storage::<F>();
             return Ok(match self {
-                Self::Activation(f) => whole(engine().backward_map(&f, from, dy)?, shape),
-                Self::Along(f, rows) => whole(engine().backward_map(&f.along(rows), from, dy)?, shape),
-                Self::Packed(unit, width) => whole(engine().backward_map(&unit.packed(width), from, dy)?, shape),
+                Self::Activation(f) => whole(Engine::default().backward_map(&f, from, dy)?, shape),
+                Self::Along(f, rows) => whole(Engine::default().backward_map(&f.along(rows), from, dy)?, shape),
+                Self::Packed(unit, width) => whole(Engine::default().backward_map(&unit.packed(width), from, dy)?, shape),
             });
         }
         Ok(dy)
@@ -166,14 +160,14 @@ fn backward(f: Unary, from: FlexTensor, dy: FlexTensor) -> FlexTensor {
 }
 
 fn gated<F: Number>(unit: Gate, [gate, value]: [FlexTensor; 2]) -> Result<FlexTensor, Error> {
-    let y = unit.map_on(engine(), [gate.storage::<F>(), value.storage::<F>()])?;
+    let y = unit.map_on(Engine::default(), [gate.storage::<F>(), value.storage::<F>()])?;
     Ok(whole(y, gate.layout().shape().clone()))
 }
 
 fn gated_backward<F: Number>(unit: Gate, inputs: [FlexTensor; 3]) -> Result<[FlexTensor; 2], Error> {
     let slices = inputs.each_ref().map(|input| input.storage::<F>());
     let mut gradients = [(); 2].map(|()| vec![F::default(); slices[0].len()]);
-    unit.backward_on(engine(), slices, gradients.each_mut().map(Vec::as_mut_slice))?;
+    unit.backward_on(Engine::default(), slices, gradients.each_mut().map(Vec::as_mut_slice))?;
     Ok(gradients.map(|gradient| whole(gradient, inputs[0].layout().shape().clone())))
 }
 

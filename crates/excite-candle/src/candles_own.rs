@@ -79,10 +79,10 @@ fn sigmoid(z: &Tensor) -> Result<Tensor> {
     z.ge(0.0)?.where_cond(&e.ones_like()?, &e)? / (&e + 1.0)?
 }
 
-/// max(z, 0) + ln(1 + e^−|z|), where e for small e is the logarithm to the last digit.
+/// max(z, 0) + ln(1 + e), where e is e^−|z|. Where e is so small that 1 + e has lost its digits, e − e²/2 + e³/3 has them.
 fn softplus(z: &Tensor) -> Result<Tensor> {
     let e = z.abs()?.neg()?.exp()?;
-    let series = (&e - (e.sqr()? * 0.5)?)?;
+    let series = (((((&e / 3.0)? - 0.5)? * &e)? + 1.0)? * &e)?;
     let tail = e.lt(1e-3)?.where_cond(&series, &(&e + 1.0)?.log()?)?;
     z.relu()? + tail
 }

@@ -3,10 +3,10 @@
 use std::str::FromStr;
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, D, Error, Layout, Module, Result, Shape, Tensor};
-use excite::{Float, Gate, Operation, SlopeFrom};
+use excite::{Engine, Float, Gate, Operation, SlopeFrom};
 
 use crate::candles_own;
-use crate::operation::{Forward, Kernel, Unary, engine, no_second_derivative, run};
+use crate::operation::{Forward, Kernel, Unary, no_second_derivative, run};
 
 /// f(gate) · value in one pass, such as SwiGLU: a contiguous tensor of their shape, through which gradients flow back to both.
 ///
@@ -141,7 +141,7 @@ impl Kernel<2> for Gated {
     }
 
     fn run<F: Float>(&self, inputs: [&[F]; 2]) -> std::result::Result<Vec<F>, excite::Error> {
-        self.0.map_on(engine(), inputs)
+        self.0.map_on(Engine::default(), inputs)
     }
 }
 
@@ -153,7 +153,7 @@ impl Kernel<3> for GatedBackward {
     fn run<F: Float>(&self, inputs: [&[F]; 3]) -> std::result::Result<Vec<F>, excite::Error> {
         let mut gradients = vec![F::default(); 2 * inputs[0].len()];
         let (d_gate, d_value) = gradients.split_at_mut(inputs[0].len());
-        self.0.backward_on(engine(), inputs, [d_gate, d_value])?;
+        self.0.backward_on(Engine::default(), inputs, [d_gate, d_value])?;
         Ok(gradients)
     }
 }

@@ -6,15 +6,9 @@ use std::time::Instant;
 
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, DType, Error, Layout, Result, Shape, Tensor, WithDType};
-use excite::{Engine, Float, Function, Operation, SlopeFrom, Stores};
+use excite::{Engine, Float, Function, Operation, SlopeFrom};
 
 pub(crate) type Clock = Option<Arc<AtomicU64>>;
-
-/// The engine for results in new memory. Stores go through the caches: the system has just filled that memory with zeros there, so past
-/// them each line would be moved twice.
-pub(crate) fn engine() -> Engine {
-    Engine::default().with_stores(Stores::Cached)
-}
 
 /// What an operation does with the elements of contiguous tensors of one type of floats.
 pub(crate) trait Kernel<const N: usize> {
@@ -104,7 +98,7 @@ impl<U: Unary> Kernel<1> for Forward<U> {
     }
 
     fn run<F: Float>(&self, [x]: [&[F]; 1]) -> std::result::Result<Vec<F>, excite::Error> {
-        timed(&self.clock, || engine().map(&self.of.over(), x))
+        timed(&self.clock, || Engine::default().map(&self.of.over(), x))
     }
 }
 
@@ -114,7 +108,7 @@ impl<U: Unary> Kernel<2> for Backward<U> {
     }
 
     fn run<F: Float>(&self, [saved, dy]: [&[F]; 2]) -> std::result::Result<Vec<F>, excite::Error> {
-        timed(&self.clock, || engine().backward_map(&self.of.over(), saved, dy))
+        timed(&self.clock, || Engine::default().backward_map(&self.of.over(), saved, dy))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Error, Layout, Module, Result, Shape, Tensor};
 use candle_nn::{Init, VarBuilder};
-use excite::{Channels, Elementwise, Float, PerChannel, Prelu};
+use excite::{Channels, Elementwise, Engine, Float, PerChannel, Prelu};
 
 use crate::candles_own;
-use crate::operation::{Kernel, engine, no_second_derivative, run};
+use crate::operation::{Kernel, no_second_derivative, run};
 
 const NAME: &str = "prelu";
 
@@ -103,7 +103,7 @@ impl Kernel<2> for Forward {
     }
 
     fn run<F: Float>(&self, [x, slopes]: [&[F]; 2]) -> std::result::Result<Vec<F>, excite::Error> {
-        engine().map(&with_slopes(self.0, slopes)?, x)
+        Engine::default().map(&with_slopes(self.0, slopes)?, x)
     }
 }
 
@@ -115,7 +115,7 @@ impl Kernel<3> for Gradient {
     fn run<F: Float>(&self, [x, slopes, dy]: [&[F]; 3]) -> std::result::Result<Vec<F>, excite::Error> {
         let prelu = with_slopes(self.1, slopes)?;
         match self.0 {
-            By::Input => engine().backward_map(&prelu, x, dy),
+            By::Input => Engine::default().backward_map(&prelu, x, dy),
             By::Slopes => {
                 let mut gradients = vec![0.0; slopes.len()];
                 prelu.backward_parameters(x, dy, &mut gradients)?;

@@ -114,6 +114,12 @@ impl Engine {
         self.level
     }
 
+    /// Stores through the caches: the system fills new memory with zeros there when it is first written, so that past them each line would
+    /// be moved twice.
+    pub(crate) fn in_new_memory(self) -> Self {
+        Self { stores: Stores::Cached, ..self }
+    }
+
     /// One thread, and stores through the caches: for pieces that stay there.
     pub(crate) fn within_caches(self) -> Self {
         Self { threads: Threads::One, stores: Stores::Cached, ..self }
@@ -161,7 +167,7 @@ impl Engine {
     /// [`apply`](Elementwise::apply) without an error.
     pub fn map<F: Float>(self, f: &impl Operation<F>, x: &[F]) -> Result<Vec<F>, Error> {
         let len = f.outputs(x.len())?;
-        Ok(dispatch::collected(len, |y| f.run_forward(self, x, y)))
+        Ok(dispatch::collected(len, |y| f.run_forward(self.in_new_memory(), x, y)))
     }
 
     /// x = f(x).
@@ -207,7 +213,7 @@ impl Engine {
     /// If the slices do not fit each other or the operation.
     pub fn backward_map<F: Float>(self, f: &impl Operation<F>, from: &[F], dy: &[F]) -> Result<Vec<F>, Error> {
         f.check_backward(from.len(), dy.len(), from.len())?;
-        Ok(dispatch::collected(from.len(), |dx| f.run_backward(self, from, dy, dx)))
+        Ok(dispatch::collected(from.len(), |dx| f.run_backward(self.in_new_memory(), from, dy, dx)))
     }
 
     /// dy = dy · f'(x): the gradient by x in the place of the gradient by y. See [`backward`](Self::backward).

@@ -124,7 +124,7 @@ impl Gate {
     pub fn map_on<F: Float>(self, engine: Engine, [gate, value]: [&[F]; 2]) -> Result<Vec<F>, Error> {
         same_length("value", value.len(), gate.len())?;
         Ok(dispatch::collected(gate.len(), |y| {
-            with_gate!(self, f => engine.run(ForwardGated(f), [gate, value], y));
+            with_gate!(self, f => engine.in_new_memory().run(ForwardGated(f), [gate, value], y));
         }))
     }
 
