@@ -81,7 +81,9 @@ impl Unary {
             return Ok(match self {
                 Self::Activation(f) => whole(Engine::default().backward_map(&f, from, dy)?, shape),
                 Self::Along(f, rows) => whole(Engine::default().backward_map(&f.along(rows), from, dy)?, shape),
-                Self::Packed(unit, width) => whole(Engine::default().backward_map(&unit.packed(width), from, dy)?, shape),
+                Self::Packed(unit, width) => {
+                    whole(Engine::default().backward_map(&unit.packed(width), from, dy)?, shape)
+                }
             });
         }
         Ok(dy)
