@@ -3,8 +3,9 @@
 mod svg;
 
 use excite_report::quantisation_page;
+use excite_tasks::SkippedLayer;
 use excite_tasks::quantisation::{
-    CapEffect, Fit, Fixed, Proposal, Quantisation, QuantisedLayer, SimulatedOutput, Simulation, SkippedLayer, Width,
+    CapEffect, Fit, Fixed, Proposal, Quantisation, QuantisedLayer, SimulatedOutput, Simulation, Width,
 };
 use svg::check_svgs;
 
