@@ -67,7 +67,7 @@ fn examine(model: &Model, run: &Run, counts: &mut [(usize, usize, f64)]) -> Resu
         let (values, under, worst) = &mut counts[seen.index];
         *values += seen.z.len();
         *under += seen.z.iter().filter(|&&z| z <= 0.0).count();
-        if let Some(function) = seen.site.function.each().filter(|_| seen.site.slopes.is_empty()) {
+        if let Some(function) = seen.site.function.each().filter(|_| seen.site.unit_functions.is_empty()) {
             let off = seen.z.iter().zip(seen.a).step_by(97).map(|(&z, &a)| f64::from((function.value(z) - a).abs()));
             *worst = off.fold(*worst, f64::max);
         }

@@ -186,9 +186,15 @@ pub struct ActivationSite {
 }
 
 impl ActivationSite {
+    /// The first parameter of each unit's function, such as the slopes of a PReLU; empty where the units do not differ.
+    pub fn unit_parameters(&self) -> Vec<f32> {
+        self.unit_functions.iter().filter_map(|function| Some(function.parameter(0)? as f32)).collect()
+    }
+
     /// Whether its activations follow from its pre-activations to the last bit, whoever computes them: each is its input or a constant.
     pub(crate) fn output_follows(&self) -> bool {
-        self.result == Affine::ITSELF && self.function.each().is_some_and(|function| function.precision() == Precision::Selects)
+        self.result == Affine::ITSELF
+            && self.function.each().is_some_and(|function| function.precision() == Precision::Selects)
     }
 
     /// The activations of pre-activations, as the function has them.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use excite::{Function, LeakyRelu, Prelu};
+use excite::{Celu, Function, LeakyRelu, Prelu};
 
 use super::clipping::guards_a_root;
 use super::identify::{Catalogue, Meaning};
@@ -66,7 +66,7 @@ impl<'g, 'a: 'g, 'c> Chooser<'g, 'a, 'c> {
             }
         }
         for (at, node) in self.graph.proto.node.iter().enumerate() {
-            if let Some(why) = self.left_over(at, node) {
+            if let Some(why) = self.left_over(node) {
                 chosen.entry(at).or_default().push(Verdict::Unseen(why.to_owned()));
             }
         }
@@ -140,13 +140,18 @@ impl<'g, 'a: 'g, 'c> Chooser<'g, 'a, 'c> {
         }
         if many {
             let each: Option<Vec<Function>> = region.different_lanes(MOST_UNITS).iter().map(identified).collect();
-            activation.each = each.filter(|each| each.iter().all(same))?;
+            let count = activation.lanes.iter().product::<usize>();
+            activation.each = each.filter(|each| each.len() == count && each.iter().all(same))?;
         }
-        let is_prelu =
-            region.inside.iter().any(|&id| regions.op(id) == "PRelu") || activation.lanes.iter().any(|&size| size > 1);
-        if is_prelu {
+        let spelled = |op: &str| region.inside.iter().any(|&id| regions.op(id) == op);
+        let slopes = matches!(first, Function::LeakyRelu(_)) && activation.lanes.iter().any(|&size| size > 1);
+        if many || slopes || spelled("PRelu") {
             activation.meaning = exact(as_prelu(first));
             activation.each.iter_mut().for_each(|f| *f = as_prelu(*f));
+        }
+        if let (Function::Elu(elu), true) = (first, spelled("Celu")) {
+            // With α = 1 they are the same function.
+            activation.meaning.function = Celu::new(elu.alpha()).map_or(first, Into::into);
         }
         activation.meaning.function = mean(&activation.each).unwrap_or(activation.meaning.function);
         may_leak(&activation.meaning.function).then_some(activation)
@@ -263,7 +268,7 @@ impl<'g, 'a: 'g, 'c> Chooser<'g, 'a, 'c> {
     }
 
     /// What is an activation by its operator, and is no part of any that was found.
-    fn left_over(&self, at: usize, node: &rten_onnx::onnx::NodeProto) -> Option<&'static str> {
+    fn left_over(&self, node: &rten_onnx::onnx::NodeProto) -> Option<&'static str> {
         let output = node.output(0)?;
         if node.op() == "PRelu" && node.input(1).is_some_and(|slope| !self.graph.is_constant(slope)) {
             return Some("its slopes are computed in the run");
@@ -271,8 +276,8 @@ impl<'g, 'a: 'g, 'c> Chooser<'g, 'a, 'c> {
         if !is_activation(node.op()) || self.graph.is_constant(output) || guards_a_root(self.graph, output) {
             return None;
         }
-        let mut made = (0..self.regions.len()).filter(|&id| self.regions.node(id) == Some(at));
-        made.next().is_some_and(|id| !self.taken[id]).then_some("what it computes is not known")
+        let is_part = self.regions.id(output).is_some_and(|id| self.taken[id]);
+        (!is_part).then_some("what it computes is not known")
     }
 
     /// The node that an activation is named after: the first that is no plain arithmetic.

@@ -249,9 +249,12 @@ impl Catalogue {
                 f = with(f, index, decimal(jump));
             }
         }
+        // Around 0 a third of the grid is enough to solve with; what is found must hold on all of it.
+        let coarse: Vec<(&f64, &f64)> = self.finite(curve).step_by(3).filter(|(z, _)| z.abs() <= 8.0).collect();
+        let far = || self.finite(curve).filter(|(z, y)| z.abs() > 8.0 && y.is_finite());
         for window in WINDOWS {
             for _ in 0..12 {
-                let near = self.finite(curve).filter(|(z, y)| z.abs() <= window && y.is_finite());
+                let near = coarse.iter().copied().chain(far()).filter(|(z, _)| z.abs() <= window);
                 let row = |(&z, &y): (&f64, &f64)| {
                     let by = |index: usize| if index < count { f.slope_by_parameter(index, z) } else { 0.0 };
                     ([by(0), by(1)], y - f.value(z))

@@ -79,6 +79,11 @@ impl<'a> Regions<'a> {
         self.tensors[id].name
     }
 
+    /// The tensor of that name, if an element-wise node makes or reads it.
+    pub fn id(&self, name: &str) -> Option<Id> {
+        self.named.get(name).copied()
+    }
+
     /// Whether an element-wise node reads a tensor.
     pub fn is_read(&self, id: Id) -> bool {
         let reads =

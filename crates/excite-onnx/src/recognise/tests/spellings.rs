@@ -126,6 +126,8 @@ fn each_unit_has_its_own_parameters() {
         let found: Vec<f64> = site.unit_functions.iter().map(|f| f.parameter(0).unwrap()).collect();
         assert_eq!((site.function.name(), found, site.unit_axis), ("prelu", slopes.map(f64::from).to_vec(), axis));
     }
+    let zeros = flat().constant("zeros", &[3], &[0.0; 3]).node("Max", &["x", "zeros"], "y");
+    assert_eq!(found(zeros), ["x relu Output"]);
     let snake = flat().constant("a", &[3], &[1.0, 2.0, 0.5]).node("Mul", &["x", "a"], "m").node("Sin", &["m"], "s");
     let snake = snake.node("Mul", &["s", "s"], "q").node("Div", &["q", "a"], "d").node("Add", &["x", "d"], "y").model();
     let found: Vec<String> = snake.sites()[0].unit_functions.iter().map(ToString::to_string).collect();
