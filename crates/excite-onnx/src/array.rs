@@ -1,9 +1,8 @@
 //! What a run gives to a model, and whether it fits.
 
-use rten::Value;
-use rten_tensor::Tensor;
+use std::borrow::Cow;
 
-use crate::{Element, Error, Model, ModelInput, Size};
+use crate::{Error, Model, ModelInput, Size};
 
 /// An array of numbers, as a file holds them.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,11 +87,6 @@ impl Values {
     }
 }
 
-/// The integers in a narrower type, if it holds them all.
-fn fitting<T: TryFrom<i64>>(integers: &[i64]) -> Option<Vec<T>> {
-    integers.iter().map(|&value| T::try_from(value).ok()).collect()
-}
-
 /// One set of inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
@@ -111,36 +105,46 @@ impl Run {
 }
 
 impl Array {
-    /// The numbers as the engine takes them for an input, if none changes on the way; doubles are rounded to floats.
-    pub(crate) fn value(&self, input: &ModelInput) -> Result<Value, String> {
-        let wants = |fix: &str| {
-            let (has, wants) = (self.values.name(), &input.data_type);
-            Err(format!("it has {has} where the model wants {wants}; {fix}"))
-        };
-        let shape = &self.shape[..];
-        match (input.element, &self.values) {
-            (Element::Float, Values::F32(values)) => Ok(Tensor::from_data(shape, values.clone()).into()),
-            (Element::Float, Values::F64(values)) => {
-                Ok(Tensor::from_data(shape, values.iter().map(|&value| value as f32).collect::<Vec<_>>()).into())
-            }
-            (Element::U8, Values::U8(values)) => Ok(Tensor::from_data(shape, values.clone()).into()),
-            (Element::I8, Values::I8(values)) => Ok(Tensor::from_data(shape, values.clone()).into()),
-            (element, values) => {
-                let Some(integers) = values.integers() else { return wants("save it as that") };
-                let value = match element {
-                    Element::Float => {
-                        // Up to 2^24 every integer is a float.
-                        let small = integers.iter().all(|value| value.unsigned_abs() <= 1 << 24);
-                        let floats = || integers.iter().map(|&value| value as f32).collect::<Vec<_>>();
-                        small.then(|| Tensor::from_data(shape, floats()).into())
-                    }
-                    Element::Int => fitting::<i32>(&integers).map(|values| Tensor::from_data(shape, values).into()),
-                    Element::I8 => fitting::<i8>(&integers).map(|values| Tensor::from_data(shape, values).into()),
-                    Element::U8 => fitting::<u8>(&integers).map(|values| Tensor::from_data(shape, values).into()),
-                };
-                value.map_or_else(|| wants("it holds numbers beyond what the engine can take for it"), Ok)
-            }
+    fn wrong<T>(&self, input: &ModelInput, fix: &str) -> Result<T, String> {
+        let (has, wants) = (self.values.name(), &input.data_type);
+        Err(format!("it has {has} where the model wants {wants}; {fix}"))
+    }
+
+    /// The numbers as f32 for an input, if none changes on the way; doubles are rounded.
+    pub(crate) fn as_floats(&self, input: &ModelInput) -> Result<Cow<'_, [f32]>, String> {
+        match &self.values {
+            Values::F32(values) => Ok(values.into()),
+            Values::F64(values) => Ok(values.iter().map(|&value| value as f32).collect()),
+            // Up to 2^24 every integer is a float.
+            _ => Ok(self.small_integers(input, 1 << 24)?.iter().map(|&value| value as f32).collect()),
         }
+    }
+
+    /// The numbers as f64 for an input, if none changes on the way.
+    pub(crate) fn as_doubles(&self, input: &ModelInput) -> Result<Cow<'_, [f64]>, String> {
+        match &self.values {
+            Values::F32(values) => Ok(values.iter().map(|&value| f64::from(value)).collect()),
+            Values::F64(values) => Ok(values.into()),
+            // Up to 2^53 every integer is a double.
+            _ => Ok(self.small_integers(input, 1 << 53)?.iter().map(|&value| value as f64).collect()),
+        }
+    }
+
+    fn small_integers(&self, input: &ModelInput, largest: u64) -> Result<Vec<i64>, String> {
+        let integers = self.values.integers().unwrap_or_default();
+        if integers.iter().all(|value| value.unsigned_abs() <= largest) {
+            Ok(integers)
+        } else {
+            self.wrong(input, "it holds numbers beyond what that type holds exactly")
+        }
+    }
+
+    /// The numbers in a type of integers, if they are such and it holds them all.
+    pub(crate) fn as_integers<T: TryFrom<i64>>(&self, input: &ModelInput) -> Result<Vec<T>, String> {
+        let Some(integers) = self.values.integers() else { return self.wrong(input, "save it as that") };
+        let fitting = integers.iter().map(|&value| T::try_from(value).ok()).collect();
+        let beyond = "it holds numbers beyond what the engine can take for it";
+        Option::map_or_else(fitting, || self.wrong(input, beyond), Ok)
     }
 
     /// The part of it along the first axis.

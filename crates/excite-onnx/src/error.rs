@@ -76,6 +76,10 @@ impl Error {
         Self::Unsupported { place: place.into(), what: what.into() }
     }
 
+    pub(crate) fn engine(doing: &'static str, message: impl Into<String>) -> Self {
+        Self::Engine { doing, message: message.into() }
+    }
+
     pub(crate) fn input(place: impl fmt::Display, what: impl Into<String>) -> Self {
         Self::Input { place: place.to_string(), what: what.into() }
     }
@@ -92,7 +96,7 @@ impl fmt::Display for Error {
             }
             Self::Unsupported { place, what } => format!("`{place}` cannot be run: {what}"),
             Self::Engine { doing, message } => {
-                format!("the engine failed at {doing}: {message}; check that the model runs elsewhere")
+                format!("the engine failed at {doing}: {message}")
             }
             Self::Input { place, what } => format!("input {place}: {what}"),
         };

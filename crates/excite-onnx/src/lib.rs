@@ -11,6 +11,7 @@
 mod array;
 mod constant;
 mod elementwise;
+mod engine;
 mod error;
 mod examine;
 mod external;
@@ -24,10 +25,12 @@ mod rewrite;
 mod run;
 mod site;
 mod tensor_values;
+mod types;
 mod units;
 mod wire;
 
 pub use array::{Array, Run, Values};
+pub use engine::{EngineChoice, EngineInfo, EngineOptions};
 pub use error::Error;
 pub use examine::{Examination, LeftOut};
 pub use model::{Element, Model, ModelInput, Size};

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use rten::{ModelOptions, NodeId};
 use rten_onnx::onnx::{DataType, GraphProto, ModelProto, TypeProto, ValueInfoProto};
 
+use crate::engine::{Engine, EngineOptions, Unloaded};
 use crate::graph::NodeExt;
-use crate::plan::{Outputs, Plan, Wiring};
-use crate::rewrite::{missing, subgraphs};
+use crate::plan::{Names, Outputs, Plan, TensorId, Wiring};
+use crate::rewrite::{embedded, functions, onnxruntime, spelling::Known, subgraphs};
 use crate::site::{ActivationSite, Source, UnitAxis, Unseen};
+use crate::types::Types;
 use crate::{Error, external, recognise, tensor_values, wire};
 
 /// A size of an input's shape.
@@ -65,11 +66,14 @@ pub struct ModelInput {
 /// # Ok::<(), excite_onnx::Error>(())
 /// ```
 pub struct Model {
-    pub(crate) engine: rten::Model,
+    pub(crate) engine: Box<dyn Engine>,
+    pub(crate) plain: Plan,
     pub(crate) plan: Plan,
     pub(crate) examining: Plan,
     pub(crate) replacing: Plan,
-    pub(crate) input_ids: Vec<NodeId>,
+    pub(crate) input_ids: Vec<TensorId>,
+    /// Of each site, whether its tensors are declared float16 and computed in float32.
+    pub(crate) float16_sites: Vec<bool>,
     inputs: Vec<ModelInput>,
     outputs: Vec<String>,
     sites: Vec<ActivationSite>,
@@ -80,14 +84,22 @@ pub struct Model {
 }
 
 impl Model {
-    /// Reads a model from a file; weights in other files are looked for beside it.
+    /// Reads a model from a file for the embedded engine; weights in other files are looked for beside it.
     ///
     /// # Errors
     /// If it is not a whole ONNX model, contradicts itself, or needs operators that the engine lacks.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::open_with(path, &EngineOptions::default())
+    }
+
+    /// Reads a model from a file for an engine of choice.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and if the engine is not there.
+    pub fn open_with(path: impl AsRef<Path>, engine: &EngineOptions) -> Result<Self, Error> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|error| Error::file(path, error))?;
-        Self::load(bytes, path.parent())
+        Self::load(bytes, path.parent(), engine)
     }
 
     /// Reads a model from bytes that hold all its weights.
@@ -95,57 +107,71 @@ impl Model {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, Error> {
-        Self::load(bytes, None)
+        Self::load(bytes, None, &EngineOptions::default())
     }
 
-    fn load(bytes: Vec<u8>, folder: Option<&Path>) -> Result<Self, Error> {
+    fn load(bytes: Vec<u8>, folder: Option<&Path>, engine: &EngineOptions) -> Result<Self, Error> {
         wire::check(&bytes)?;
-        let proto = ModelProto::parse_buf(&bytes).map_err(|error| Error::not_onnx(error.to_string()))?;
+        let mut proto = ModelProto::parse_buf(&bytes).map_err(|error| Error::not_onnx(error.to_string()))?;
+        functions::inline(&bytes, &mut proto)?;
         drop(bytes);
-        Self::from_proto(proto, folder)
+        Self::from_proto(proto, folder, engine)
     }
 
-    pub(crate) fn from_proto(mut proto: ModelProto, folder: Option<&Path>) -> Result<Self, Error> {
+    pub(crate) fn from_proto(
+        mut proto: ModelProto,
+        folder: Option<&Path>,
+        engine: &EngineOptions,
+    ) -> Result<Self, Error> {
+        let chosen = engine.choose()?;
         let opset = proto.opset_import.iter().find(|set| matches!(set.domain.as_deref(), None | Some("" | "ai.onnx")));
         let opset = opset.and_then(|set| set.version).unwrap_or(1);
         let graph = proto.graph.as_mut().ok_or_else(|| Error::not_onnx("it holds no graph"))?;
         external::bring_in(graph, folder)?;
         check_tensors(graph)?;
         check_order(graph)?;
-        let mut options = ModelOptions::with_all_ops();
-        // Optimised graphs lose the names of tensors.
-        options.enable_optimization(false);
         let mut found = recognise::recognise(graph, opset);
         name_recurrent_outputs(graph, &mut found.sites);
         subgraphs::expose(graph, &mut found);
         let replaceable = replaceable(&found.sites);
         let sites: Vec<_> = found.sites.into_iter().map(|(_, site)| site).collect();
         let recurrent = Plan::recurrent_nodes(graph, &sites);
-        missing::spell(graph)?;
+        let types = Types::of(graph);
+        let inputs = inputs(graph, chosen.is_embedded())?;
+        let known = Known::of(graph, opset, &types);
+        if chosen.is_embedded() {
+            embedded::adapt(graph, &known)?;
+        } else {
+            onnxruntime::check(graph, &known)?;
+        }
+        let random = random_nodes(graph);
 
-        let inputs = inputs(graph)?;
         let constants = graph.initializer.iter().filter_map(|tensor| tensor.name.clone());
         let made =
             graph.node.iter().filter(|node| node.op() == "Constant").filter_map(|node| node.output.first().cloned());
         let constants = constants.chain(made).collect();
-        let engine = |doing, error: &dyn std::fmt::Display| Error::Engine { doing, message: error.to_string() };
-        let bytes = proto.write_buf().map_err(|error| engine("writing the model down", &error))?;
-        let graph = without_weights(proto.graph.take().unwrap_or_default());
-        let loaded = options.load(bytes).map_err(|error| engine("loading the model", &error))?;
-        let wiring = Wiring::new(&graph, &loaded, &constants);
-        let plan = wiring.showing(&loaded, &sites, &recurrent, Outputs::All)?;
-        let examining = wiring.showing(&loaded, &sites, &recurrent, Outputs::Needed)?;
-        let replacing = wiring.replacing(&graph, &loaded, &sites, &replaceable);
-        let input_ids = inputs.iter().filter_map(|input| loaded.find_node(&input.name)).collect();
-        let producer =
-            [proto.producer_name, proto.producer_version].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let names = Names::new(graph);
+        let wiring = Wiring::new(graph, &names, &constants);
+        let plain = wiring.plain(graph, &names);
+        let plan = wiring.showing(&names, &sites, &recurrent, Outputs::All)?;
+        let examining = wiring.showing(&names, &sites, &recurrent, Outputs::Needed)?;
+        let replacing = wiring.replacing(graph, &names, &sites, &replaceable);
+        let input_ids = inputs.iter().filter_map(|input| names.id(&input.name)).collect();
         let outputs = graph.output.iter().filter_map(|output| output.name.clone()).collect();
+        let producer = [proto.producer_name.clone(), proto.producer_version.clone()];
+        let producer = producer.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let is_float16 = |name: &str| types.get(name) == Some(DataType::FLOAT16);
+        let has_float16 = names.iter().any(is_float16);
+        let float16_sites = sites.iter().map(|site| chosen.is_embedded() && is_float16(&site.pre_activation)).collect();
+        let engine = chosen.load(Unloaded { proto, names: &names, has_float16, random })?;
         Ok(Self {
-            engine: loaded,
+            engine,
+            plain,
             plan,
             examining,
             replacing,
             input_ids,
+            float16_sites,
             inputs,
             outputs,
             sites,
@@ -195,11 +221,7 @@ impl Model {
 
     /// The shape and the values of a constant tensor of floats, such as the weights of a [`Layer`](crate::Layer).
     pub fn constant(&self, tensor: &str) -> Option<(Vec<usize>, Vec<f32>)> {
-        use rten_tensor::prelude::*;
-        let id = self.constants.contains(tensor).then(|| self.engine.find_node(tensor))??;
-        let value = self.engine.run(Vec::new(), &[id], None).ok()?.pop()?;
-        let view = value.as_tensor_view::<f32>()?;
-        Some((view.shape().to_vec(), view.to_vec()))
+        self.constants.contains(tensor).then(|| self.engine.constant(tensor))?
     }
 }
 
@@ -270,20 +292,23 @@ fn replaceable(sites: &[(recognise::Path, ActivationSite)]) -> Vec<usize> {
     sites.iter().enumerate().filter(|(_, site)| is(site)).map(|(index, _)| index).collect()
 }
 
-/// The structure alone.
-fn without_weights(mut graph: GraphProto) -> GraphProto {
-    graph.initializer.clear();
-    graph
+/// The first operator that draws numbers at random, here or in a body.
+fn random_nodes(graph: &GraphProto) -> Option<String> {
+    graph.node.iter().find_map(|node| {
+        let draws = node.op().starts_with("Random") || matches!(node.op(), "Multinomial" | "Bernoulli");
+        let here = draws.then(|| format!("{} `{}`", node.op(), node.title()));
+        here.or_else(|| node.subgraphs().find_map(random_nodes))
+    })
 }
 
 /// The inputs that are no constants.
-fn inputs(graph: &GraphProto) -> Result<Vec<ModelInput>, Error> {
+fn inputs(graph: &GraphProto, embedded: bool) -> Result<Vec<ModelInput>, Error> {
     let constants: HashSet<_> = graph.initializer.iter().filter_map(|tensor| tensor.name.as_deref()).collect();
     let given = graph.input.iter().filter(|input| !input.name.as_deref().is_some_and(|name| constants.contains(name)));
-    given.map(input).collect()
+    given.map(|info| input(info, embedded)).collect()
 }
 
-fn input(info: &ValueInfoProto) -> Result<ModelInput, Error> {
+fn input(info: &ValueInfoProto, embedded: bool) -> Result<ModelInput, Error> {
     let name = info.name.clone().unwrap_or_default();
     let Some(TypeProto { tensor_type: Some(tensor), .. }) = &info.r#type else {
         return Err(Error::unsupported(name, "it is an input that is no tensor; only tensors can be given"));
@@ -294,6 +319,8 @@ fn input(info: &ValueInfoProto) -> Result<ModelInput, Error> {
         DataType::INT32 | DataType::INT64 | DataType::BOOL => Element::Int,
         DataType::INT8 => Element::I8,
         DataType::UINT8 => Element::U8,
+        DataType::BFLOAT16 if !embedded => Element::Float,
+        DataType::INT16 | DataType::UINT16 | DataType::UINT32 | DataType::UINT64 if !embedded => Element::Int,
         other => {
             let what = format!("it is an input of type {}, which the engine lacks", other.name().unwrap_or("unknown"));
             return Err(Error::unsupported(name, what));

@@ -3,15 +3,51 @@
 //! A piece ends where an activation is done. It gives that activation's tensors and those that later pieces read; these go into later
 //! pieces as inputs, by value in the last one that reads them. So the peak of memory is that of a plain run and the tensors of one activation.
 
+use std::cell::Cell as Counter;
 use std::collections::{HashMap, HashSet};
 
-use rten::NodeId;
 use rten_onnx::onnx::{GraphProto, NodeProto};
 
 use crate::Error;
 use crate::graph::NodeExt;
 use crate::recurrent::{Cell, Direction};
 use crate::site::{ActivationSite, Source};
+
+/// A tensor of a graph, by its place among the [`Names`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TensorId(pub usize);
+
+/// The names of the tensors of a graph, but for those within bodies of its nodes.
+#[derive(Default)]
+pub(crate) struct Names {
+    names: Vec<String>,
+    ids: HashMap<String, TensorId>,
+}
+
+impl Names {
+    pub fn new(graph: &GraphProto) -> Self {
+        let mut names = Self::default();
+        let inputs = graph.input.iter().filter_map(|input| input.name.as_deref());
+        let constants = graph.initializer.iter().filter_map(|tensor| tensor.name.as_deref());
+        let made = graph.node.iter().flat_map(|node| &node.output).map(String::as_str);
+        for name in inputs.chain(constants).chain(made).filter(|name| !name.is_empty()) {
+            if !names.ids.contains_key(name) {
+                names.ids.insert(name.to_owned(), TensorId(names.names.len()));
+                names.names.push(name.to_owned());
+            }
+        }
+        names
+    }
+
+    pub fn id(&self, name: &str) -> Option<TensorId> {
+        self.ids.get(name).copied()
+    }
+
+    /// The names in the order of their places.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+}
 
 /// The pieces of a run.
 pub(crate) struct Plan {
@@ -21,12 +57,18 @@ pub(crate) struct Plan {
 /// Some nodes of a graph that are run together.
 #[derive(Default)]
 pub(crate) struct Piece {
+    /// No other piece of the model's plans has the same.
+    pub id: usize,
+    /// Its nodes, by their places in the graph.
+    pub steps: Vec<usize>,
+    /// The nodes in words, for messages.
+    pub title: String,
     /// The tensors that it reads and did not make, but for constants; and whether it is the last that needs each.
-    pub reads: Vec<(NodeId, bool)>,
+    pub reads: Vec<(TensorId, bool)>,
     /// The tensors that it gives.
-    pub gives: Vec<NodeId>,
+    pub gives: Vec<TensorId>,
     /// The tensors that nobody needs after it.
-    pub drops: Vec<NodeId>,
+    pub drops: Vec<TensorId>,
     /// What is to be seen once it is done.
     pub shows: Vec<Show>,
 }
@@ -35,18 +77,18 @@ pub(crate) struct Piece {
 pub(crate) enum Show {
     Tensors {
         site: usize,
-        pre_activation: NodeId,
+        pre_activation: TensorId,
         /// None where it is not asked for.
-        output: Option<NodeId>,
+        output: Option<TensorId>,
     },
     Recurrent(Recurrent),
     /// The activation's results, to be replaced before anything reads them.
     Replaced {
         site: usize,
-        output: NodeId,
+        output: TensorId,
     },
     /// The outputs of the model.
-    Outputs(Vec<NodeId>),
+    Outputs(Vec<TensorId>),
 }
 
 /// Which results of activations a plan asks the engine for.
@@ -62,12 +104,12 @@ pub(crate) enum Outputs {
 pub(crate) struct Recurrent {
     pub cell: Cell,
     pub directions: Vec<Direction>,
-    pub x: NodeId,
-    pub w: NodeId,
-    pub r: NodeId,
-    pub b: Option<NodeId>,
-    pub initial: Option<NodeId>,
-    pub y: NodeId,
+    pub x: TensorId,
+    pub w: TensorId,
+    pub r: TensorId,
+    pub b: Option<TensorId>,
+    pub initial: Option<TensorId>,
+    pub y: TensorId,
     /// The first of its sites; the others follow, direction by direction, gate by gate.
     pub first_site: usize,
 }
@@ -78,7 +120,7 @@ pub(crate) type RecurrentNodes = HashMap<usize, NodeProto>;
 /// An activation and where it is done.
 struct Ending {
     at: usize,
-    needs: Vec<NodeId>,
+    needs: Vec<TensorId>,
     show: Show,
 }
 
@@ -102,32 +144,34 @@ impl Plan {
 /// Which node makes what, and which reads it.
 pub(crate) struct Wiring {
     steps: Vec<Step>,
-    made: HashMap<NodeId, usize>,
+    made: HashMap<TensorId, usize>,
+    /// How many pieces were made.
+    pieces: Counter<usize>,
 }
 
 impl Wiring {
-    pub fn new(graph: &GraphProto, engine: &rten::Model, constants: &HashSet<String>) -> Self {
-        let mut steps: Vec<Step> = graph.node.iter().map(|node| Step::new(node, engine, constants)).collect();
-        let made: HashMap<NodeId, usize> =
+    pub fn new(graph: &GraphProto, names: &Names, constants: &HashSet<String>) -> Self {
+        let mut steps: Vec<Step> = graph.node.iter().map(|node| Step::new(node, names, constants)).collect();
+        let made: HashMap<TensorId, usize> =
             steps.iter().enumerate().flat_map(|(index, step)| step.makes.iter().map(move |&id| (id, index))).collect();
         for (index, step) in steps.iter_mut().enumerate() {
             // What is made later is a body's own tensor of the same name: nodes are in order.
             step.reads.retain(|id| made.get(id).is_none_or(|&maker| maker < index));
         }
-        Self { steps, made }
+        Self { steps, made, pieces: Counter::new(0) }
     }
 
     /// The plan of a run that shows the activations; where they are not of `Outputs::All`, those that an engine cannot but give as their
     /// function has them are not asked for. So a ReLU may still be done in place, and its results need no room of their own.
     pub fn showing(
         &self,
-        engine: &rten::Model,
+        names: &Names,
         sites: &[ActivationSite],
         recurrent: &RecurrentNodes,
         outputs: Outputs,
     ) -> Result<Plan, Error> {
         let id = |name: &str| {
-            engine.find_node(name).ok_or_else(|| Error::broken(name, "a node reads this tensor, and nothing makes it"))
+            names.id(name).ok_or_else(|| Error::broken(name, "a node reads this tensor, and nothing makes it"))
         };
         let mut endings = Vec::new();
         for (index, site) in sites.iter().enumerate() {
@@ -151,20 +195,26 @@ impl Wiring {
     pub fn replacing(
         &self,
         graph: &GraphProto,
-        engine: &rten::Model,
+        names: &Names,
         sites: &[ActivationSite],
         replaceable: &[usize],
     ) -> Plan {
-        let outputs = graph.output.iter().filter_map(|output| engine.find_node(output.name.as_deref()?)).collect();
+        let outputs = graph.output.iter().filter_map(|output| names.id(output.name.as_deref()?)).collect();
         let outputs = self.ending(Show::Outputs(outputs));
         let replaced = replaceable.iter().filter_map(|&site| {
-            let output = engine.find_node(&sites[site].output)?;
+            let output = names.id(&sites[site].output)?;
             // What comes after all outputs is in none of them.
             Some(self.ending(Show::Replaced { site, output })).filter(|ending| ending.at <= outputs.at)
         });
         let mut endings: Vec<_> = replaced.collect();
         endings.push(outputs);
         self.plan(endings)
+    }
+
+    /// The plan of a run to the outputs in one piece.
+    pub fn plain(&self, graph: &GraphProto, names: &Names) -> Plan {
+        let outputs = graph.output.iter().filter_map(|output| names.id(output.name.as_deref()?)).collect();
+        self.plan(vec![self.ending(Show::Outputs(outputs))])
     }
 
     fn ending(&self, show: Show) -> Ending {
@@ -176,12 +226,23 @@ impl Wiring {
     fn plan(&self, mut endings: Vec<Ending>) -> Plan {
         // The sort is stable: an output that is an activation is replaced before it is given.
         endings.sort_by_key(|ending| ending.at);
-        Plan { pieces: pieces(&self.steps, &self.made, endings) }
+        let mut pieces = pieces(&self.steps, &self.made, endings);
+        for piece in &mut pieces {
+            piece.id = self.pieces.replace(self.pieces.get() + 1);
+            piece.title = match (piece.steps.first(), piece.steps.last()) {
+                (Some(&first), Some(&last)) if first == last => self.steps[first].title.clone(),
+                (Some(&first), Some(&last)) => {
+                    format!("the nodes from {} to {}", self.steps[first].title, self.steps[last].title)
+                }
+                _ => "a part without nodes".to_owned(),
+            };
+        }
+        Plan { pieces }
     }
 }
 
 impl Show {
-    fn needs(&self) -> Vec<NodeId> {
+    fn needs(&self) -> Vec<TensorId> {
         match self {
             Self::Tensors { pre_activation, output, .. } => {
                 [Some(*pre_activation), *output].into_iter().flatten().collect()
@@ -197,7 +258,7 @@ impl Show {
 }
 
 impl Recurrent {
-    fn new(node: &NodeProto, first_site: usize, id: impl Fn(&str) -> Result<NodeId, Error>) -> Result<Self, Error> {
+    fn new(node: &NodeProto, first_site: usize, id: impl Fn(&str) -> Result<TensorId, Error>) -> Result<Self, Error> {
         let cell = Cell::of(node).ok_or_else(|| Error::broken(node.title(), "it is no recurrent node"))?;
         let input = |index| node.input(index).map(&id).transpose();
         let needed =
@@ -217,29 +278,32 @@ impl Recurrent {
     }
 }
 
-/// A node as the engine knows it.
+/// A node, by the tensors it reads and makes.
 struct Step {
+    /// Its operator and its name.
+    title: String,
     /// What it reads, also within its bodies, but for constants.
-    reads: HashSet<NodeId>,
-    makes: Vec<NodeId>,
+    reads: HashSet<TensorId>,
+    makes: Vec<TensorId>,
 }
 
 impl Step {
-    fn new(node: &NodeProto, engine: &rten::Model, constants: &HashSet<String>) -> Self {
-        let mut names = HashSet::new();
-        read_by(node, &mut names);
-        let reads = names.into_iter().filter(|name| !constants.contains(*name));
+    fn new(node: &NodeProto, names: &Names, constants: &HashSet<String>) -> Self {
+        let mut read = HashSet::new();
+        read_by(node, &mut read);
+        let reads = read.into_iter().filter(|name| !constants.contains(*name));
         let makes = if node.op() == "Constant" { &[][..] } else { &node.output[..] };
         Self {
-            reads: reads.filter_map(|name| engine.find_node(name)).collect(),
-            makes: makes.iter().filter(|name| !name.is_empty()).filter_map(|name| engine.find_node(name)).collect(),
+            title: format!("{} `{}`", node.op(), node.title()),
+            reads: reads.filter_map(|name| names.id(name)).collect(),
+            makes: makes.iter().filter_map(|name| names.id(name)).collect(),
         }
     }
 }
 
 /// The names that a node reads; in its bodies those too that only mean something there, which is harmless unless they are the
 /// names of tensors outside, and then these are kept a little longer.
-fn read_by<'a>(node: &'a NodeProto, names: &mut HashSet<&'a str>) {
+pub(crate) fn read_by<'a>(node: &'a NodeProto, names: &mut HashSet<&'a str>) {
     names.extend(node.input.iter().map(String::as_str).filter(|name| !name.is_empty()));
     for body in node.subgraphs() {
         names.extend(body.output.iter().filter_map(|output| output.name.as_deref()));
@@ -248,9 +312,9 @@ fn read_by<'a>(node: &'a NodeProto, names: &mut HashSet<&'a str>) {
 }
 
 /// Cuts the nodes after each ending.
-fn pieces(steps: &[Step], made: &HashMap<NodeId, usize>, endings: Vec<Ending>) -> Vec<Piece> {
+fn pieces(steps: &[Step], made: &HashMap<TensorId, usize>, endings: Vec<Ending>) -> Vec<Piece> {
     let mut needed = vec![false; steps.len()];
-    let mut open: Vec<NodeId> = endings.iter().flat_map(|ending| ending.needs.iter().copied()).collect();
+    let mut open: Vec<TensorId> = endings.iter().flat_map(|ending| ending.needs.iter().copied()).collect();
     while let Some(id) = open.pop() {
         if let Some(&step) = made.get(&id)
             && !std::mem::replace(&mut needed[step], true)
@@ -262,7 +326,7 @@ fn pieces(steps: &[Step], made: &HashMap<NodeId, usize>, endings: Vec<Ending>) -
     cuts.dedup();
     let piece_of = |step: usize| cuts.partition_point(|&cut| cut < step);
     // The last piece that reads a tensor or shows it.
-    let mut last = HashMap::<NodeId, usize>::new();
+    let mut last = HashMap::<TensorId, usize>::new();
     let mut keep = |id, piece| {
         let last = last.entry(id).or_insert(piece);
         *last = piece.max(*last);
@@ -276,6 +340,7 @@ fn pieces(steps: &[Step], made: &HashMap<NodeId, usize>, endings: Vec<Ending>) -
     let mut pieces: Vec<Piece> = cuts.iter().map(|_| Piece::default()).collect();
     for (index, step) in steps.iter().enumerate().filter(|&(index, _)| needed[index]) {
         let piece = piece_of(index);
+        pieces[piece].steps.push(index);
         for &id in &step.reads {
             if made.get(&id).is_none_or(|&maker| piece_of(maker) < piece) {
                 pieces[piece].reads.push((id, last.get(&id) == Some(&piece)));
@@ -293,10 +358,10 @@ fn pieces(steps: &[Step], made: &HashMap<NodeId, usize>, endings: Vec<Ending>) -
         piece.reads.dedup();
         piece.gives.sort_unstable();
         piece.gives.dedup();
-        let earlier = |id: &NodeId| made.get(id).is_some_and(|&maker| piece_of(maker) < index);
+        let earlier = |id: &TensorId| made.get(id).is_some_and(|&maker| piece_of(maker) < index);
         piece.gives.retain(|id| !earlier(id));
         piece.drops = last.iter().filter(|&(_, &last)| last == index).map(|(&id, _)| id).collect();
-        let shown: HashSet<NodeId> = piece.shows.iter().flat_map(Show::needs).collect();
+        let shown: HashSet<TensorId> = piece.shows.iter().flat_map(Show::needs).collect();
         piece.reads.iter_mut().for_each(|(id, by_value)| *by_value &= !shown.contains(id));
     }
     pieces

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use rten::{NodeId, Value, ValueOrView, ValueView};
+use rten_tensor::Tensor;
 use rten_tensor::prelude::*;
 
-use crate::plan::{Piece, Plan, Recurrent, Show};
+use crate::engine::{EngineInfo, Floats, Given, Value};
+use crate::plan::{Piece, Plan, Recurrent, Show, TensorId};
 use crate::recurrent::{Operands, pre_activations};
 use crate::site::{ActivationSite, Affine};
 use crate::units::{LaidOut, lay_out};
@@ -49,14 +50,40 @@ impl Observation<'_> {
 }
 
 impl Model {
-    /// Runs the model to its outputs and shows nothing: what [`observe`](Self::observe) is to be timed against.
+    /// As [`run`](Self::run), for what [`observe`](Self::observe) is to be timed against.
     ///
     /// # Errors
     /// If the inputs do not fit, or the engine fails.
     pub fn plain_run(&self, run: &Run) -> Result<(), Error> {
-        let inputs = self.values(run)?;
-        let views = inputs.iter().map(|(&id, value)| (id, ValueOrView::View(value.as_view()))).collect();
-        self.engine.run(views, self.engine.output_ids(), None).map(|_| ()).map_err(|error| failed(&error, run))
+        self.run(run).map(drop)
+    }
+
+    /// Runs the model to its outputs, and gives those that are tensors of numbers, by name.
+    ///
+    /// ```
+    /// use excite_onnx::{Model, inputs};
+    ///
+    /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models");
+    /// let model = Model::open(format!("{folder}/nmp.onnx"))?;
+    /// let run = &inputs::random(&model, 1, 0, &inputs::InputOptions::default())?[0];
+    /// let outputs = model.run(run)?;
+    /// assert_eq!((outputs.len(), outputs[0].1.shape.len()), (3, 3));
+    /// # Ok::<(), excite_onnx::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the inputs do not fit, or the engine fails.
+    pub fn run(&self, run: &Run) -> Result<Vec<(String, Array)>, Error> {
+        self.on_engine_threads(|| {
+            let mut kept = self.values(run)?;
+            self.plain.pieces.iter().try_for_each(|piece| self.run_piece(piece, &mut kept, run))?;
+            let ids = self.plain.pieces.iter().flat_map(|piece| &piece.shows).find_map(|shown| match shown {
+                Show::Outputs(ids) => Some(ids),
+                _ => None,
+            });
+            let outputs = self.outputs().iter().zip(ids.into_iter().flatten());
+            Ok(outputs.filter_map(|(name, id)| Some((name.clone(), kept.get(id)?.array()?))).collect())
+        })
     }
 
     /// Runs the model and shows each activation as soon as it is worked out. Every node is run once at most; what is kept is what nodes still to
@@ -66,8 +93,7 @@ impl Model {
     /// # Errors
     /// If the inputs do not fit, or the engine fails.
     pub fn observe(&self, run: &Run, show: impl FnMut(Observation<'_>) + Send) -> Result<(), Error> {
-        // On the engine's own threads: others would compete with them, for they wait for work without sleeping.
-        rten::thread_pool().run(|| self.observe_by(&self.plan, run, show))
+        self.on_engine_threads(|| self.observe_by(&self.plan, run, show))
     }
 
     /// As [`observe`](Self::observe), but without the activations that follow from the pre-activations: `a` is empty there.
@@ -76,18 +102,18 @@ impl Model {
         run: &Run,
         show: impl FnMut(Observation<'_>) + Send,
     ) -> Result<(), Error> {
-        rten::thread_pool().run(|| self.observe_by(&self.examining, run, show))
+        self.on_engine_threads(|| self.observe_by(&self.examining, run, show))
     }
 
     fn observe_by(&self, plan: &Plan, run: &Run, mut show: impl FnMut(Observation<'_>)) -> Result<(), Error> {
         let mut kept = self.values(run)?;
         for piece in &plan.pieces {
-            self.run_piece(piece, &mut kept).map_err(|error| failed(&error, run))?;
+            self.run_piece(piece, &mut kept, run)?;
             for shown in &piece.shows {
                 match shown {
                     Show::Tensors { site, pre_activation, output } => {
-                        let Some(z) = kept.get(pre_activation).and_then(floats) else { continue };
-                        let a = match output.map(|output| kept.get(&output).and_then(floats)) {
+                        let Some(z) = kept.get(pre_activation).and_then(Value::floats) else { continue };
+                        let a = match output.map(|output| kept.get(&output).and_then(Value::floats)) {
                             None => Cow::default(),
                             Some(Some((_, a))) if a.len() == z.1.len() => a,
                             Some(_) => continue,
@@ -126,7 +152,7 @@ impl Model {
         run: &Run,
         replace: impl FnMut(usize, &mut [f32]) + Send,
     ) -> Result<Vec<(String, Array)>, Error> {
-        rten::thread_pool().run(|| self.run_replacing_here(run, replace))
+        self.on_engine_threads(|| self.run_replacing_here(run, replace))
     }
 
     fn run_replacing_here(
@@ -137,22 +163,23 @@ impl Model {
         let mut kept = self.values(run)?;
         let mut given = Vec::new();
         for piece in &self.replacing.pieces {
-            self.run_piece(piece, &mut kept).map_err(|error| failed(&error, run))?;
+            self.run_piece(piece, &mut kept, run)?;
             for shown in &piece.shows {
                 match shown {
                     Show::Replaced { site, output } => {
-                        if let Some(Value::FloatTensor(values)) = kept.get_mut(output) {
-                            values.make_contiguous();
-                            let (values, result) = (values.data_mut().unwrap_or_default(), self.sites()[*site].result);
-                            values.iter_mut().for_each(|value| *value = result.before(*value));
-                            replace(*site, values);
-                            values.iter_mut().for_each(|value| *value = result.of(*value));
+                        if let Some(value) = kept.get_mut(output) {
+                            let result = self.sites()[*site].result;
+                            value.replace(|values| {
+                                values.iter_mut().for_each(|value| *value = result.before(*value));
+                                replace(*site, values);
+                                values.iter_mut().for_each(|value| *value = result.of(*value));
+                            });
                         }
                     }
                     Show::Outputs(ids) => {
                         let outputs = self.outputs().iter().zip(ids);
                         given.extend(outputs.filter_map(|(name, id)| {
-                            let (shape, values) = floats(kept.get(id)?)?;
+                            let (shape, values) = kept.get(id)?.floats()?;
                             Some((name.clone(), Array { shape, values: Values::F32(values.into_owned()) }))
                         }));
                     }
@@ -165,17 +192,36 @@ impl Model {
     }
 
     /// Runs the nodes of a piece, and keeps what it gives.
-    fn run_piece(&self, piece: &Piece, kept: &mut HashMap<NodeId, Value>) -> Result<(), rten::RunError> {
+    fn run_piece(&self, piece: &Piece, kept: &mut Kept, run: &Run) -> Result<(), Error> {
         let last_read = piece.reads.iter().filter(|&&(_, last)| last).map(|&(id, _)| id);
-        let owned: Vec<_> = last_read.filter_map(|id| Some((id, ValueOrView::Value(kept.remove(&id)?)))).collect();
+        let owned: Vec<_> = last_read.filter_map(|id| Some((id, Given::Owned(kept.remove(&id)?)))).collect();
         let shared = piece.reads.iter().filter(|&&(_, last)| !last);
-        let shared = shared.filter_map(|(id, _)| Some((*id, ValueOrView::View(kept.get(id)?.as_view()))));
+        let shared = shared.filter_map(|(id, _)| Some((*id, Given::Shared(kept.get(id)?))));
         let inputs = owned.into_iter().chain(shared).collect();
         // What was given to the model is there already.
         let gives: Vec<_> = piece.gives.iter().copied().filter(|id| !kept.contains_key(id)).collect();
-        let given = self.engine.run(inputs, &gives, None)?;
+        let given = self.engine.run(piece, inputs, &gives).map_err(|what| failed(&what, run))?;
         kept.extend(gives.into_iter().zip(given));
         Ok(())
+    }
+
+    /// Does some work on the threads that the engine runs on.
+    fn on_engine_threads<T: Send>(&self, work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
+        let (mut work, mut result) = (Some(work), None);
+        self.engine.on_threads(&mut || result = work.take().map(|work| work()));
+        result.unwrap_or_else(|| Err(Error::engine("running the model", "its threads are gone")))
+    }
+
+    /// The engine that runs the model.
+    ///
+    /// ```
+    /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models");
+    /// let model = excite_onnx::Model::open(format!("{folder}/nmp.onnx"))?;
+    /// assert_eq!((model.engine().name, model.engine().precision), ("embedded", "float32"));
+    /// # Ok::<(), excite_onnx::Error>(())
+    /// ```
+    pub fn engine(&self) -> EngineInfo {
+        self.engine.info()
     }
 
     fn show_tensors(
@@ -186,6 +232,10 @@ impl Model {
         show: &mut impl FnMut(Observation),
     ) {
         let site = &self.sites()[index];
+        let (z, a) = match self.float16_sites[index] {
+            true => (beyond_float16(z), beyond_float16(a)),
+            false => (z, a),
+        };
         let z = changed(site.argument, z, Affine::of);
         let a = if site.output.is_empty() { site.computed(&z).into() } else { changed(site.result, a, Affine::before) };
         let Some(LaidOut { shape, unit_axis, z, a }) = lay_out(site.unit_axis, shape, z, a) else { return };
@@ -195,19 +245,26 @@ impl Model {
         }
     }
 
-    fn show_gates(
-        &self,
-        node: &Recurrent,
-        kept: &HashMap<NodeId, Value>,
-        show: &mut impl FnMut(Observation),
-    ) -> Result<(), Error> {
-        let view = |id| kept.get(&id).and_then(Value::as_tensor_view::<f32>);
-        let (Some(x), Some(w), Some(r), Some(y)) = (view(node.x), view(node.w), view(node.r), view(node.y)) else {
+    fn show_gates(&self, node: &Recurrent, kept: &Kept, show: &mut impl FnMut(Observation)) -> Result<(), Error> {
+        let tensor = |id| {
+            let (shape, values) = kept.get(&id)?.floats()?;
+            Some(Tensor::from_data(shape.as_slice(), values.into_owned()))
+        };
+        let (Some(x), Some(w), Some(r), Some(y)) = (tensor(node.x), tensor(node.w), tensor(node.r), tensor(node.y))
+        else {
             return Ok(());
         };
+        let (b, initial) = (node.b.and_then(tensor), node.initial.and_then(tensor));
         let units = y.shape().last().copied().unwrap_or(0);
         let samples = x.shape().get(1).copied().unwrap_or(1);
-        let operands = Operands { x, w, r, b: node.b.and_then(view), initial: node.initial.and_then(view), y };
+        let operands = Operands {
+            x: x.view(),
+            w: w.view(),
+            r: r.view(),
+            b: b.as_ref().map(Tensor::view),
+            initial: initial.as_ref().map(Tensor::view),
+            y: y.view(),
+        };
         let mut index = node.first_site;
         for &direction in &node.directions {
             for z in pre_activations(node.cell, direction, &operands)? {
@@ -224,33 +281,37 @@ impl Model {
     }
 
     /// The inputs of a run as the engine takes them.
-    fn values(&self, run: &Run) -> Result<HashMap<NodeId, Value>, Error> {
+    fn values(&self, run: &Run) -> Result<Kept, Error> {
         self.check(run)?;
-        let mut values = HashMap::new();
+        let mut values = Kept::new();
         for (input, &id) in self.inputs().iter().zip(&self.input_ids) {
             if let Some((_, array)) = run.tensors.iter().find(|(name, _)| *name == input.name) {
-                values.insert(id, array.value(input).map_err(|what| Error::input(&input.name, what))?);
+                values.insert(id, self.engine.value(input, array).map_err(|what| Error::input(&input.name, what))?);
             }
         }
         Ok(values)
     }
 }
 
-/// The shape and the values of a tensor.
-type Floats<'a> = (Vec<usize>, Cow<'a, [f32]>);
-
-/// The shape and the values of a tensor of floats, copied only where they do not lie in order.
-fn floats(value: &Value) -> Option<Floats<'_>> {
-    let ValueView::FloatTensor(view) = value.as_view() else { return None };
-    let values = view.data().map_or_else(|| Cow::Owned(view.to_vec()), Cow::Borrowed);
-    Some((view.shape().to_vec(), values))
-}
+/// The tensors that are there between two pieces.
+type Kept = HashMap<TensorId, Value>;
 
 /// Numbers, changed where `by` changes them at all.
 fn changed(by: Affine, numbers: Cow<'_, [f32]>, change: fn(Affine, f32) -> f32) -> Cow<'_, [f32]> {
     if by == Affine::ITSELF { numbers } else { numbers.iter().map(|&number| change(by, number)).collect() }
 }
 
-fn failed(error: &rten::RunError, run: &Run) -> Error {
-    Error::Engine { doing: "running the model", message: format!("{error}, with the input {}", run.name) }
+/// The numbers with those infinite that float16 cannot hold: from halfway between its largest and the next power of two on.
+fn beyond_float16(mut numbers: Cow<'_, [f32]>) -> Cow<'_, [f32]> {
+    const BEYOND: f32 = 65520.0;
+    if numbers.iter().any(|number| number.abs() >= BEYOND) {
+        for number in numbers.to_mut().iter_mut().filter(|number| number.abs() >= BEYOND) {
+            *number = f32::INFINITY.copysign(*number);
+        }
+    }
+    numbers
+}
+
+fn failed(what: &str, run: &Run) -> Error {
+    Error::engine("running the model", format!("{what}, with the input {}", run.name))
 }

@@ -12,6 +12,7 @@ const DEEPEST: usize = 100;
 #[derive(Clone, Copy, PartialEq)]
 enum Message {
     Model,
+    Function,
     Graph,
     Node,
     Attribute,
@@ -30,7 +31,10 @@ impl Message {
     fn inner(self, field: u64) -> Option<Self> {
         Some(match (self, field) {
             (Self::Model, 7) | (Self::Attribute, 6) => Self::Graph,
-            (Self::Model, 8 | 14) | (Self::Tensor, 13) | (Self::Shape, 1) => Self::Leaf,
+            (Self::Model, 25) => Self::Function,
+            (Self::Function, 7) => Self::Node,
+            (Self::Function, 11) => Self::Attribute,
+            (Self::Model, 8 | 14) | (Self::Function, 9) | (Self::Tensor, 13) | (Self::Shape, 1) => Self::Leaf,
             (Self::Graph | Self::Attribute, 5) => Self::Tensor,
             (Self::Type, 1) => Self::TensorType,
             (Self::TensorType, 2) => Self::Shape,
@@ -119,6 +123,29 @@ fn walk(bytes: &[u8], outermost: Message) -> Result<(), Error> {
         return Err(Error::not_onnx(if graphs == 0 { "it holds no graph" } else { "it holds more than one graph" }));
     }
     Ok(())
+}
+
+/// The fields of a message that was checked: the number of each, and its bytes where it is text or a message.
+pub(crate) fn fields(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
+            let tag = varint(bytes, &mut at)?;
+            let len = match tag & 7 {
+                0 => varint(bytes, &mut at).map(|_| 0)?,
+                1 => 8,
+                2 => varint(bytes, &mut at)?,
+                5 => 4,
+                _ => return None,
+            };
+            let start = at;
+            at = usize::try_from(len).ok().and_then(|len| at.checked_add(len))?;
+            if tag & 7 == 2 {
+                return Some((tag >> 3, bytes.get(start..at)?));
+            }
+        }
+        None
+    })
 }
 
 /// A number of up to ten bytes with seven bits in each, the lowest first.

@@ -1,11 +1,24 @@
 //! Changes to a model before the engine loads it: results stay the same, and more can be run and seen.
 
-pub(crate) mod missing;
+pub(crate) mod embedded;
+pub(crate) mod functions;
+pub(crate) mod onnxruntime;
+pub(crate) mod spelling;
 pub(crate) mod subgraphs;
 
+use crate::graph::NodeExt;
 use rten_onnx::onnx::{AttributeProto, AttributeType, DataType, NodeProto, TensorProto};
 
-fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
+/// Whether a Dropout drops, at random.
+fn is_in_training(node: &NodeProto, known: &spelling::Known) -> bool {
+    match node.input(2) {
+        Some(mode) => known.values(mode).is_none_or(|mode| mode.first().is_some_and(|&mode| mode != 0.0)),
+        // Before version 7 it was an attribute that said the contrary.
+        None => known.opset < 7 && node.int("is_test", 0) == 0,
+    }
+}
+
+pub(crate) fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
     NodeProto {
         op_type: Some(op.to_owned()),
         input: inputs.iter().map(|&input| input.to_owned()).collect(),

@@ -1,0 +1,147 @@
+//! Integers, which the engine has in fewer types, and convolutions of them.
+
+use rten_onnx::onnx::{DataType, NodeProto};
+
+use super::super::spelling::integer;
+use super::{Change, Known, Spelling, ends, refused};
+use crate::Error;
+use crate::graph::NodeExt;
+
+/// Whatever is not zero is true, where the engine cuts 0.5 to 0.
+pub(super) fn cast_to_bool(spelling: &mut Spelling, old: &mut NodeProto, known: &Known) -> Result<Change, Error> {
+    let (x, output) = ends(old)?;
+    if old.int("to", 0) != i64::from(DataType::BOOL.0) || known.data_type(x) == Some(DataType::BOOL) {
+        return Ok(Change::Keep);
+    }
+    let zero = spelling.number(0.0);
+    let zero = if known.is_float(x) { zero } else { spelling.step("CastLike", &[&zero, x]) };
+    let is_zero = spelling.step("Equal", &[x, &zero]);
+    spelling.last("Not", &[&is_zero], output, Vec::new());
+    Ok(Change::Replaced)
+}
+
+/// A quantisation with a single scale: the engine multiplies by the scale's reciprocal, which rounds some halves to the other side.
+pub(super) fn quantize(spelling: &mut Spelling, old: &mut NodeProto, known: &Known) -> Result<Change, Error> {
+    let (x, output) = ends(old)?;
+    let Some(scale) = old.input(1).filter(|scale| is_single(known, scale)) else { return Ok(Change::Keep) };
+    let declared = i32::try_from(old.int("output_dtype", 0)).ok().filter(|&to| to != 0).map(DataType);
+    let zero = old.input(2);
+    let Some(to) = declared.or_else(|| zero.map_or(Some(DataType::UINT8), |zero| known.data_type(zero))) else {
+        return Ok(Change::Keep);
+    };
+    if !known.is_float(x) || !(to == DataType::UINT8 || to == DataType::INT8) {
+        return Ok(Change::Keep);
+    }
+    quantized(spelling, x, scale, zero, to, output);
+    Ok(Change::Replaced)
+}
+
+fn quantized(spelling: &mut Spelling, x: &str, scale: &str, zero: Option<&str>, to: DataType, output: &str) {
+    // By a single number the engine divides as by its reciprocal.
+    let shape = spelling.step("Shape", &[x]);
+    let scale = spelling.step("Expand", &[scale, &shape]);
+    let steps = spelling.step("Div", &[x, &scale]);
+    let mut steps = spelling.step("Round", &[&steps]);
+    if let Some(zero) = zero {
+        let zero = spelling.cast(zero, DataType::FLOAT);
+        steps = spelling.step("Add", &[&steps, &zero]);
+    }
+    let range = if to == DataType::INT8 { [-128.0, 127.0] } else { [0.0, 255.0] };
+    let [low, high] = range.map(|end| spelling.number(end));
+    let clipped = spelling.step("Clip", &[&steps, &low, &high]);
+    spelling.last("Cast", &[&clipped], output, vec![integer("to", i64::from(to.0))]);
+}
+
+/// Whether a tensor is a single number.
+fn is_single(known: &Known, tensor: &str) -> bool {
+    known.shape(tensor).is_some_and(|shape| shape.iter().all(|&size| size == 1))
+}
+
+/// The scale and the zero point from the range of the values, then as a quantisation.
+pub(super) fn quantize_dynamically(spelling: &mut Spelling, old: &mut NodeProto, _: &Known) -> Result<Change, Error> {
+    let (x, output) = ends(old)?;
+    let (scale, zero) = (
+        old.output(1).map_or_else(|| spelling.name(), str::to_owned),
+        old.output(2).map_or_else(|| spelling.name(), str::to_owned),
+    );
+    let none = spelling.number(0.0);
+    let whole = || vec![integer("keepdims", 0)];
+    let (least, most) =
+        (spelling.with_attributes("ReduceMin", &[x], whole()), spelling.with_attributes("ReduceMax", &[x], whole()));
+    let (least, most) = (spelling.step("Min", &[&least, &none]), spelling.step("Max", &[&most, &none]));
+    let range = spelling.step("Sub", &[&most, &least]);
+    // By a single number the engine divides as by its reciprocal: so both numbers are there twice.
+    let (levels, first) = (spelling.floats(vec![2], vec![255.0; 2]), spelling.integer(0));
+    let scales = spelling.step("Div", &[&range, &levels]);
+    spelling.last("Gather", &[&scales, &first], &scale, Vec::new());
+    let below = spelling.step("Sub", &[&none, &least]);
+    let places = spelling.step("Div", &[&below, &scales]);
+    let place = spelling.step("Gather", &[&places, &first]);
+    let levels = spelling.number(255.0);
+    let clipped = spelling.step("Clip", &[&place, &none, &levels]);
+    let rounded = spelling.step("Round", &[&clipped]);
+    spelling.last("Cast", &[&rounded], &zero, vec![integer("to", i64::from(DataType::UINT8.0))]);
+    quantized(spelling, x, &scale, Some(&zero), DataType::UINT8, output);
+    Ok(Change::Replaced)
+}
+
+/// The largest number up to which every sum of integers is a float.
+const EXACT: f64 = 16_777_216.0;
+
+/// A convolution of integers as convolutions of floats, of so many channels at a time that no sum can be beyond what a float holds
+/// exactly: the engine's own is wrong for kernels over 1×1 on some processors.
+pub(super) fn convolution(spelling: &mut Spelling, old: &mut NodeProto, known: &Known) -> Result<Change, Error> {
+    if old.op() != "ConvInteger" {
+        return Ok(Change::Keep);
+    }
+    let (x, output) = ends(old)?;
+    let Some(weights) = old.input(1) else {
+        return Err(Error::broken(old.title(), "its ConvInteger has no weights"));
+    };
+    let Some(shape) = known.shape(weights).map(<[i64]>::to_vec).filter(|shape| shape.len() > 2) else {
+        return Err(refused(old, "whose weights are no constant"));
+    };
+    let centred = |spelling: &mut Spelling, tensor: &str, zero: Option<&str>, is_weights: bool| {
+        let floats = spelling.cast(tensor, DataType::FLOAT);
+        let Some(zero) = zero else { return floats };
+        let mut zero = spelling.cast(zero, DataType::FLOAT);
+        // One of each unit lies along the first axis.
+        if is_weights && known_rank(known, old.input(3)) == Some(1) {
+            let column = spelling.integers(&[&[-1], &vec![1; shape.len() - 1][..]].concat());
+            zero = spelling.step("Reshape", &[&zero, &column]);
+        }
+        spelling.step("Sub", &[&floats, &zero])
+    };
+    let image = centred(spelling, x, old.input(2), false);
+    let kernel = centred(spelling, weights, old.input(3), true);
+    let attributes: Vec<_> = old.attribute.clone();
+    // Sums of one channel: each product is 255² at most.
+    let channel: i64 = shape[2..].iter().product();
+    let at_once = ((EXACT / (255.0 * 255.0)) as i64 / channel.max(1)).max(1);
+    let channels = shape[1];
+    if old.int("group", 1) != 1 || channels <= at_once {
+        if channel * channels > (EXACT / (255.0 * 255.0)) as i64 {
+            return Err(refused(old, "of that many channels in groups"));
+        }
+        let sums = spelling.with_attributes("Conv", &[&image, &kernel], attributes);
+        spelling.last("Cast", &[&sums], output, vec![integer("to", i64::from(DataType::INT32.0))]);
+        return Ok(Change::Replaced);
+    }
+    let mut total: Option<String> = None;
+    for from in (0..channels).step_by(at_once as usize) {
+        let to = (from + at_once).min(channels);
+        let (part, of_kernel) = (spelling.slice(&image, 1, from, to), spelling.slice(&kernel, 1, from, to));
+        let sums = spelling.with_attributes("Conv", &[&part, &of_kernel], attributes.clone());
+        let sums = spelling.cast(&sums, DataType::INT32);
+        total = Some(match total {
+            Some(total) => spelling.step("Add", &[&total, &sums]),
+            None => sums,
+        });
+    }
+    spelling.last("Identity", &[&total.unwrap_or_default()], output, Vec::new());
+    Ok(Change::Replaced)
+}
+
+fn known_rank(known: &Known, tensor: Option<&str>) -> Option<usize> {
+    known.rank(tensor?)
+}
