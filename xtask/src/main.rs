@@ -5,6 +5,7 @@ mod api;
 mod cargo;
 mod catalogue;
 mod claims;
+mod conformance;
 mod diagnosis;
 mod fixed;
 mod fuzz;
@@ -36,6 +37,8 @@ enum Command {
     Catalogue(catalogue::Catalogue),
     /// Writes docs/guide/claims/: what is said about activation functions, and what `excite lab` found
     Claims(claims::Claims),
+    /// Writes docs/conformance.md: which of ONNX's own node tests are right, and which refused, on both engines
+    Conformance(conformance::Conformance),
     /// Writes docs/diagnosis.md: how many planted faults the diagnosis finds, beside the rules of other tools
     Diagnosis(diagnosis::Diagnosis),
     /// Writes docs/fixed-point.md: on how many codes the fixed-point kernels agree with other libraries, and how far they err
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Api(api) => api.run(),
         Command::Catalogue(catalogue) => catalogue.run(),
         Command::Claims(claims) => claims.run(),
+        Command::Conformance(conformance) => conformance.run(),
         Command::Diagnosis(diagnosis) => diagnosis.run(),
         Command::Fixed(fixed) => fixed.run(),
         Command::Fuzz(fuzz) => fuzz.run(),
