@@ -60,11 +60,8 @@ pub(super) fn same_lower(_: &mut Spelling, node: &mut NodeProto, known: &Known) 
     let Some(totals) = totals.filter(|totals| !totals.is_empty() && list("output_shape").is_none()) else {
         return Err(refused(node, "with auto_pad SAME_LOWER where the size of the input is open"));
     };
-    // Of a transposed convolution the padding is cut off the output, and SAME_LOWER cuts the larger half off its end.
-    let (first, last): (Vec<i64>, Vec<i64>) = match node.op() {
-        "ConvTranspose" => totals.iter().map(|total| (total - total / 2, total / 2)).unzip(),
-        _ => totals.iter().map(|total| (total - total / 2, total / 2)).unzip(),
-    };
+    // Of a transposed convolution the padding is cut off the output, the larger half off its beginning too.
+    let (first, last): (Vec<i64>, Vec<i64>) = totals.iter().map(|total| (total - total / 2, total / 2)).unzip();
     node.attribute.retain(|attribute| !matches!(attribute.name.as_deref(), Some("auto_pad" | "pads")));
     node.attribute.push(integers("pads", [first, last].concat()));
     node.attribute.push(AttributeProto {
