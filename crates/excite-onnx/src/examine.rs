@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use excite::Function;
 use excite_vitals::{Batch, InputVitals, LayerVitals, Role as VitalsRole, Vitals};
 
 use crate::error::printable;
@@ -114,8 +115,18 @@ impl<'a> Examination<'a> {
             Role::Output => VitalsRole::Output,
         };
         let name = &self.names[seen.index];
-        let new = || LayerVitals::new(name, function, seen.units()).with_role(role);
-        let layer = self.layers[seen.index].get_or_insert_with(new);
+        let layer = match &mut self.layers[seen.index] {
+            Some(layer) => layer,
+            empty => {
+                let shared = LayerVitals::new(name, function, seen.units()).with_role(role);
+                let first = |f: &Function| f.parameter(0).filter(|_| f.name() == function.name());
+                let own: Option<Vec<f32>> =
+                    seen.site.unit_functions.iter().map(|f| first(f).map(|value| value as f32)).collect();
+                // Functions that are not one for each unit, but for each pixel too, are taken for the site's.
+                let own = own.and_then(|own| shared.clone().with_unit_parameters(&own).ok());
+                empty.insert(own.unwrap_or(shared))
+            }
+        };
         if layer.units().len() != seen.units() {
             return Err(format!(
                 "layer `{name}` has {} units here and had {} before, so its axis of units must be another: give it with --unit-axis",

@@ -45,14 +45,18 @@ fn into_layer(
         _ => Interval { low: input.min, high: input.max },
     };
     let intervals: Vec<Interval> = inputs.iter().map(interval).collect();
-    let (intervals, input_means) = if inputs.len() == channels {
+    // A convolution in groups reads so many channels for each unit of all that there are.
+    let groups = inputs.len() / channels.max(1);
+    let one_by_one = groups * channels == inputs.len() && groups > 0 && units.is_multiple_of(groups);
+    let (intervals, input_means) = if one_by_one {
         (intervals, inputs.iter().map(|input| input.mean).collect())
     } else {
-        // A convolution in groups, or inputs that were not watched one by one: one interval holds all.
+        // Inputs that were not watched one by one: one interval holds all.
         let ends = |all: Interval, one: &Interval| Interval { low: all.low.min(one.low), high: all.high.max(one.high) };
         (vec![intervals[1..].iter().fold(intervals[0], ends)], Vec::new())
     };
-    let incoming = IncomingWeights { bias, weights, inputs: intervals, input_means };
+    let groups = if one_by_one { groups } else { 1 };
+    let incoming = IncomingWeights { bias, weights, inputs: intervals, input_means, groups };
     incoming.check(layer.name(), units).is_ok().then_some(incoming)
 }
 

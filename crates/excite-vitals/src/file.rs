@@ -113,7 +113,7 @@ impl LayerVitals {
         if self.version() != Self::VERSION {
             return fault(&format!("version {}, this program reads {}", self.version(), Self::VERSION));
         }
-        if self.samples() > MOST || !self.units().iter().all(is_possible) {
+        if self.samples() > MOST || !self.units().iter().all(is_possible) || !self.parameters_are_possible() {
             return fault("its figures are impossible");
         }
         let means_are_possible = self.means().all(|(count, sum)| count <= MOST && is_sum(sum));

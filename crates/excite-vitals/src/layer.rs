@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::VitalsError;
 use crate::histogram_sample;
 use crate::run::LayerRecord;
-use crate::sketch::{Histogram, Limits, Moments, SHARED_OUT, Unit, Units, Values};
+use crate::sketch::{Functions, Histogram, Limits, Moments, SHARED_OUT, Unit, Units, Values};
 
 /// The vitals of one activation layer: fed with its values batch by batch, merged with those of other threads, processes or
 /// shards, and read as [`LayerFigures`](crate::LayerFigures) or a [`LayerRecord`]. Its memory does not grow with the number of
@@ -41,6 +41,7 @@ pub struct LayerVitals {
     gradient_norm: Mean,
     same_sign: Mean,
     update_ratio: Mean,
+    parameters: Vec<f32>,
 }
 
 /// What a layer is there for. A gate and an output head may be saturated or off-centre on purpose.
@@ -131,7 +132,7 @@ impl<'a> Batch<'a> {
 
 impl LayerVitals {
     /// The version of the serialised form.
-    pub const VERSION: u32 = 2;
+    pub const VERSION: u32 = 3;
 
     /// A hidden layer of `units` units (features, or channels of an image layer) that has seen nothing.
     pub fn new(name: &str, function: Function, units: usize) -> Self {
@@ -147,6 +148,7 @@ impl LayerVitals {
             gradient_norm: Mean::default(),
             same_sign: Mean::default(),
             update_ratio: Mean::default(),
+            parameters: Vec::new(),
         }
     }
 
@@ -159,6 +161,52 @@ impl LayerVitals {
     /// nothing yet.
     pub fn with_saturation(self, share_of_largest_slope: f64) -> Self {
         Self { saturation: share_of_largest_slope, ..self }
+    }
+
+    /// As a layer whose units each have a first parameter of their own, as the slopes of a `PReLU` with one for each channel. For a layer
+    /// that has seen nothing yet.
+    ///
+    /// ```
+    /// use excite_vitals::LayerVitals;
+    /// let layer = LayerVitals::new("act", "prelu(0.25)".parse()?, 2).with_unit_parameters(&[0.0, 0.5])?;
+    /// let z = [-1.0, -1.0, -2.0, -2.0];
+    /// let mut layer = layer;
+    /// layer.update(&z, &[0.0, -0.5, 0.0, -1.0])?;
+    /// assert_eq!([0, 1].map(|unit| layer.units()[unit].is_dead()), [true, false]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there are not as many as units, the function has no parameter, or cannot have one of that value.
+    pub fn with_unit_parameters(self, parameters: &[f32]) -> Result<Self, VitalsError> {
+        if !self.may_have(parameters) {
+            let Self { function, units, .. } = &self;
+            let expected = format!("one first parameter of {function} for each of {} units", units.as_slice().len());
+            return Err(VitalsError::Length { slice: "parameters", found: parameters.len(), expected });
+        }
+        Ok(Self { parameters: parameters.to_vec(), ..self })
+    }
+
+    /// Whether there are as many parameters as units, or none, and the function takes them.
+    fn may_have(&self, parameters: &[f32]) -> bool {
+        let takes = |&value: &f32| self.function.with_parameter(0, f64::from(value)).is_ok();
+        let fits = parameters.is_empty() || parameters.len() == self.units.as_slice().len();
+        fits && parameters.iter().all(takes)
+    }
+
+    /// The first parameter of each unit, where each has its own; or else empty.
+    pub fn unit_parameters(&self) -> &[f32] {
+        &self.parameters
+    }
+
+    /// The function of a unit: that of the layer, or with a parameter of its own.
+    pub fn function_of(&self, unit: usize) -> Function {
+        Functions { shared: self.function, parameters: &self.parameters }.of(unit)
+    }
+
+    /// Whether what was read of the parameters can be.
+    pub(crate) fn parameters_are_possible(&self) -> bool {
+        self.may_have(&self.parameters)
     }
 
     /// Adds a batch: the pre-activations `z` and the activations `a`, each laid out [samples, units].
@@ -203,8 +251,9 @@ impl LayerVitals {
             return Err(VitalsError::Samples { found: samples, rows: outer });
         }
         let limits = self.limits();
-        let Self { units, histogram, function, .. } = self;
-        let mut update_units = || units.update(Values { z, a, positions }, *function, limits);
+        let Self { units, histogram, function, parameters, .. } = self;
+        let functions = Functions { shared: *function, parameters };
+        let mut update_units = || units.update(Values { z, a, positions }, functions, limits);
         let mut update_histogram = || {
             if let Some(z) = z {
                 histogram.update(&histogram_sample::of(z, sample));
@@ -288,11 +337,16 @@ impl LayerVitals {
     /// Adds what `other` has seen of the same layer: on another thread, in another process, in another shard.
     ///
     /// # Errors
-    /// If `other` is of another layer, function, role, number of units or version; then nothing was added.
+    /// If `other` is of another layer, function, role, number of units, parameters or version; then nothing was added.
     pub fn merge(&mut self, other: &Self) -> Result<(), VitalsError> {
         let layers = [self.identity(), other.identity()];
         if layers[0] != layers[1] {
             return Err(VitalsError::DifferentLayers { layers: Box::new(layers) });
+        }
+        if self.parameters != other.parameters {
+            let with =
+                |identity: String, layer: &Self| format!("{identity} with the parameters {:?}", layer.parameters);
+            return Err(VitalsError::DifferentLayers { this: with(this, self), other: with(other_identity, other) });
         }
         self.samples += other.samples;
         self.units.merge(&other.units);

@@ -36,7 +36,7 @@ pub struct Vitals {
 
 impl Vitals {
     /// The version of the serialised form.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// A network that has seen nothing, with its activation layers in depth order.
     pub fn new(model: &str, layers: Vec<LayerVitals>) -> Self {

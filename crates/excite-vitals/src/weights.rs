@@ -14,7 +14,7 @@ use crate::{LayerVitals, VitalsError};
 ///     bias: vec![-1.5, -1.5],
 ///     weights: vec![1.0, 0.25, 1.0, 1.0],
 ///     inputs: vec![Interval { low: 0.0, high: 1.0 }],
-///     input_means: vec![],
+///     ..IncomingWeights::default()
 /// };
 /// // The first unit gets at most 1 + 0.25 − 1.5, the second at most 1 + 1 − 1.5.
 /// assert!(weights.upper_bound(0) < 0.0 && weights.upper_bound(1) > 0.0);
@@ -30,6 +30,9 @@ pub struct IncomingWeights {
     pub inputs: Vec<Interval>,
     /// The mean of each input, in the layout of `inputs`; empty if not known.
     pub input_means: Vec<f64>,
+    /// Of a convolution in groups, in how many its units and inputs lie, where `inputs` has those of all groups; 0 or 1 otherwise.
+    #[serde(default)]
+    pub groups: usize,
 }
 
 impl IncomingWeights {
@@ -37,7 +40,7 @@ impl IncomingWeights {
     pub fn after(before: &LayerVitals, weights: Vec<f32>, bias: Vec<f32>) -> Self {
         let inputs = before.units().iter().map(|unit| Interval { low: unit.a.min, high: unit.a.max }).collect();
         let input_means = before.units().iter().map(|unit| unit.a.mean).collect();
-        Self { bias, weights, inputs, input_means }
+        Self { bias, weights, inputs, input_means, groups: 1 }
     }
 
     /// Whether they can be those of a layer of `units` units.
@@ -53,8 +56,13 @@ impl IncomingWeights {
         if self.bias.len() != units {
             return fault(format!("{} biases for {units} units", self.bias.len()));
         }
-        if self.inputs.is_empty() || !fan_in.is_multiple_of(self.inputs.len()) {
-            return fault(format!("{} intervals for {fan_in} inputs of a unit", self.inputs.len()));
+        let groups = self.groups.max(1);
+        if !units.is_multiple_of(groups) || !self.inputs.len().is_multiple_of(groups) {
+            return fault(format!("{groups} groups of {units} units with {} inputs", self.inputs.len()));
+        }
+        let of_a_group = self.inputs.len() / groups;
+        if of_a_group == 0 || !fan_in.is_multiple_of(of_a_group) {
+            return fault(format!("{of_a_group} intervals for {fan_in} inputs of a unit"));
         }
         if !self.input_means.is_empty() && self.input_means.len() != self.inputs.len() {
             return fault(format!("{} means for {} intervals", self.input_means.len(), self.inputs.len()));
@@ -97,8 +105,11 @@ impl IncomingWeights {
     /// The weights of a unit, each with the index of its input.
     fn row(&self, unit: usize) -> impl Iterator<Item = (f64, usize)> {
         let fan_in = self.weights.len() / self.bias.len();
-        let of_one_input = fan_in / self.inputs.len();
+        let groups = self.groups.max(1);
+        let of_a_group = self.inputs.len() / groups;
+        let first = unit / (self.bias.len() / groups) * of_a_group;
+        let of_one_input = fan_in / of_a_group;
         let row = &self.weights[unit * fan_in..(unit + 1) * fan_in];
-        row.iter().enumerate().map(move |(index, &weight)| (f64::from(weight), index / of_one_input))
+        row.iter().enumerate().map(move |(index, &weight)| (f64::from(weight), first + index / of_one_input))
     }
 }

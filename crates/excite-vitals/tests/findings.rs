@@ -58,17 +58,93 @@ fn dead_units_with_their_bound() {
     assert!(!has(&findings(vec![layer("leaky_relu", 4, |_, x| x - 1.5)]), "dead-units"));
 }
 
+#[test]
+fn a_unit_that_goes_from_one_flat_side_to_another_is_not_dead() {
+    let jumps = |function: &str, low: f32, high: f32| {
+        let z = |unit: usize, x: f32| match unit {
+            0 => {
+                if x < 0.0 {
+                    low + x
+                } else {
+                    high + x
+                }
+            }
+            1 => low + x - 1.0,
+            _ => high + x + 1.0,
+        };
+        let layer = layer(function, 3, z);
+        assert!(layer.units().iter().all(|unit| !unit.is_alive()), "{function}");
+        let found = findings(vec![layer]);
+        assert_eq!(only(&found, "dead-units").units, [1, 2], "{function}");
+        assert!(has(&found, "saturated-units") || has(&found, "clipped-units"), "{function}: {found:#?}");
+    };
+    for (function, low, high) in [
+        ("relu6", 0.0, 6.0),
+        ("relu_n(2)", 0.0, 2.0),
+        ("hard_tanh", -1.0, 1.0),
+        ("hard_sigmoid", -3.0, 3.0),
+        ("sparse_sigmoid", -1.0, 1.0),
+        ("hard_tanh(-2, 3)", -2.0, 3.0),
+        // In f32 these are flat too.
+        ("tanh", -30.0, 30.0),
+    ] {
+        jumps(function, low, high);
+    }
+    // A flat place in the middle, and one flat side: no gradient is constant output.
+    for (function, z) in [("hard_shrink", 0.4), ("soft_shrink", 0.4), ("hard_swish", -4.0), ("thresholded_relu", -0.5)]
+    {
+        let found = findings(vec![layer(function, 1, |_, x| z + 0.05 * x)]);
+        assert_eq!(only(&found, "dead-units").units, [0], "{function}");
+    }
+}
+
+#[test]
+fn units_with_slopes_of_their_own_die_by_their_own() {
+    let slopes = [0.0, 0.5, 1.0, -0.5];
+    for positions in [1, 2, 25] {
+        let z: Vec<f32> = (0..400 * positions).map(|i| -0.1 - (i % 7) as f32).collect();
+        let mut layer =
+            LayerVitals::new("act", "prelu(0.25)".parse().unwrap(), 4).with_unit_parameters(&slopes).unwrap();
+        layer.update_batch(Batch::pre_activations(&z).with_positions(positions)).unwrap();
+        for (unit, slope) in slopes.iter().enumerate() {
+            let seen = &layer.units()[unit];
+            assert_eq!((seen.slope.min, seen.slope.max), (f64::from(*slope), f64::from(*slope)), "{positions}");
+            let farthest = seen.z.min * f64::from(*slope);
+            assert!((seen.a.min - farthest).abs().min((seen.a.max - farthest).abs()) < 1e-6, "{:?}", seen.a);
+            assert_eq!(layer.function_of(unit).parameter(0), Some(f64::from(*slope)));
+        }
+        let found = findings(vec![layer.clone()]);
+        assert_eq!(only(&found, "dead-units").units, [0]);
+        let mut twice = layer.clone();
+        twice.merge(&layer).unwrap();
+        assert_eq!(twice.units()[1].slope.mean, 0.5);
+        let other = LayerVitals::new("act", "prelu(0.25)".parse().unwrap(), 4);
+        assert!(twice.merge(&other).unwrap_err().to_string().contains("parameters"));
+        let file = Vitals::new("net", vec![layer]);
+        assert_eq!(Vitals::from_bytes(&file.to_bytes().unwrap()).unwrap(), file);
+    }
+    let new = |function: &str| LayerVitals::new("act", function.parse().unwrap(), 2);
+    assert!(new("prelu").with_unit_parameters(&[0.1]).is_err());
+    assert!(new("relu").with_unit_parameters(&[0.1, 0.2]).is_err());
+    assert!(new("prelu").with_unit_parameters(&[0.1, f32::NAN]).is_err());
+}
+
 /// One dead ReLU, z = w·h + b with the input h at `mean` ± 1.
 fn cause_of(weight: f32, mean: f32, bias: f32, interval: Interval) -> (Cause, Grade) {
-    let layer = layer("relu", 1, |_, x| weight * (x + mean) + bias);
-    assert!(layer.units()[0].is_dead());
+    let planted = layer("relu", 1, |_, x| weight * (x + mean) + bias);
     let weights = IncomingWeights {
         bias: vec![bias],
         weights: vec![weight],
         inputs: vec![interval],
         input_means: vec![f64::from(mean)],
+        groups: 1,
     };
-    let diagnosis = Diagnosis::with_weights(&Vitals::new("model", vec![layer]), &[Some(weights)]).unwrap();
+    cause_found(planted, weights)
+}
+
+fn cause_found(planted: LayerVitals, weights: IncomingWeights) -> (Cause, Grade) {
+    assert!(planted.units()[0].is_dead());
+    let diagnosis = Diagnosis::with_weights(&Vitals::new("model", vec![planted]), &[Some(weights)]).unwrap();
     let dead = only(&diagnosis.findings, "dead-units");
     assert!(!dead.remedy.is_empty());
     (dead.cause, dead.grade)
@@ -83,9 +159,57 @@ fn what_holds_a_dead_unit_down() {
     assert_eq!(cause_of(-1.0, 3.0, 0.0, around(3.0)), (Cause::OffCentreInputs, Grade::Proven));
     assert_eq!(cause_of(-1.0, 3.0, 0.5, wide), (Cause::OffCentreInputs, Grade::Measured));
     assert_eq!(cause_of(-1.0, 3.0, -10.0, wide).0, Cause::Weights, "neither alone lifts it");
-    assert_eq!(cause_of(0.0, 3.0, -0.5, wide).0, Cause::Weights, "no weight, and a bias that lifts it only to 0");
     let none = Interval { low: 0.0, high: 0.0 };
     assert_eq!(cause_of(1.0, 0.0, -2.0, none), (Cause::NoInput, Grade::Proven));
+}
+
+/// One dead unit z = w·h + b behind a ReLU that is silent for half of the samples: where h is 0, z is the bias itself.
+fn cause_behind_relu(weight: f32, bias: f32) -> (Cause, Grade) {
+    let planted = layer("relu6", 1, |_, x| weight * x.max(0.0) + bias);
+    assert_eq!(planted.units()[0].z.max, f64::from(bias));
+    let inputs = vec![Interval { low: 0.0, high: 1.0 }];
+    let weights =
+        IncomingWeights { bias: vec![bias], weights: vec![weight], inputs, input_means: vec![0.25], groups: 1 };
+    cause_found(planted, weights)
+}
+
+#[test]
+fn what_holds_a_unit_down_whose_largest_pre_activation_is_its_bias() {
+    assert_eq!(cause_of(0.0, 3.0, -0.5, Interval { low: 2.0, high: 4.0 }), (Cause::Bias, Grade::Proven), "no weight");
+    assert_eq!(
+        cause_of(1e-12, 3.0, -0.5, Interval { low: 2.0, high: 4.0 }),
+        (Cause::Bias, Grade::Proven),
+        "next to none"
+    );
+    assert_eq!(cause_of(0.0, 3.0, 0.0, Interval { low: 2.0, high: 4.0 }).0, Cause::Weights, "neither weight nor bias");
+    assert_eq!(cause_behind_relu(-0.1, -1.0), (Cause::Bias, Grade::Proven));
+    assert_eq!(cause_behind_relu(-8.0, -0.5), (Cause::OffCentreInputs, Grade::Proven));
+    assert_eq!(cause_behind_relu(-8.0, 0.0).0, Cause::OffCentreInputs);
+}
+
+#[test]
+fn units_of_a_convolution_in_groups_are_cut_off_by_their_own_inputs() {
+    // Depthwise: each unit has one channel with a kernel of two; that of the first is dead.
+    let planted = layer("relu", 2, |unit, x| if unit == 0 { -0.5 } else { x.max(0.0) - 2.0 });
+    let weights = IncomingWeights {
+        bias: vec![-0.5, -2.0],
+        weights: vec![1.0, -1.0, 0.5, 0.5],
+        inputs: vec![Interval { low: 0.0, high: 0.0 }, Interval { low: 0.0, high: 1.0 }],
+        input_means: vec![0.0, 0.25],
+        groups: 2,
+    };
+    assert!(weights.is_cut_off(0) && !weights.is_cut_off(1));
+    assert!((weights.upper_bound(0) + 0.5).abs() < 1e-6 && weights.mean_contribution(1) == Some(0.25));
+    let vitals = Vitals::new("model", vec![planted]);
+    let refused = |groups: usize| {
+        let weights = IncomingWeights { groups, ..weights.clone() };
+        Diagnosis::with_weights(&vitals, &[Some(weights)]).unwrap_err().to_string()
+    };
+    assert!(refused(3).contains("3 groups of 2 units with 2 inputs"), "{}", refused(3));
+    let found = Diagnosis::with_weights(&vitals, &[Some(weights.clone())]).unwrap().findings;
+    let causes: Vec<_> =
+        found.iter().filter(|f| f.rule.id == "dead-units").map(|f| (f.units.clone(), f.cause)).collect();
+    assert_eq!(causes, [(vec![1], Cause::Bias), (vec![0], Cause::NoInput)]);
 }
 
 #[test]
@@ -96,6 +220,7 @@ fn weights_that_do_not_fit_are_refused_in_words() {
         weights: vec![0.0; 8],
         inputs: vec![Interval { low: 0.0, high: 1.0 }; 2],
         input_means: vec![0.5; 2],
+        groups: 1,
     };
     assert!(Diagnosis::with_weights(&vitals, &[Some(fits.clone())]).is_ok());
     assert!(Diagnosis::with_weights(&vitals, &[]).unwrap_err().to_string().contains("0 entries for 1 layers"));
@@ -126,7 +251,7 @@ fn an_upper_bound_holds_in_f32() {
             Interval { low: 0.0, high: 0.49 },
             Interval { low: 0.0, high: 0.49 },
         ],
-        input_means: vec![],
+        ..IncomingWeights::default()
     };
     assert!(weights.upper_bound(0) > f64::from(f32::EPSILON));
     assert_eq!(weights.mean_contribution(0), None);
@@ -270,7 +395,7 @@ fn gradients_of_one_sign_are_reported_with_what_the_inputs_tell() {
         bias: vec![0.0; 2],
         weights: vec![0.1; 20],
         inputs: vec![Interval { low, high: 1.0 }; 10],
-        input_means: vec![],
+        ..IncomingWeights::default()
     };
     assert!(!has(&of(3, None), "same-sign-gradients"));
     let found = of(1, None);

@@ -121,7 +121,13 @@ pub fn incoming(layers: &[Layer], vitals: &Vitals) -> Vec<Option<IncomingWeights
         let (weights, bias) = weights(layer);
         incoming.push(match index.checked_sub(1) {
             Some(before) => Some(IncomingWeights::after(&vitals.layers[before], weights, bias)),
-            None => first.clone().map(|(inputs, input_means)| IncomingWeights { bias, weights, inputs, input_means }),
+            None => first.clone().map(|(inputs, input_means)| IncomingWeights {
+                bias,
+                weights,
+                inputs,
+                input_means,
+                groups: 1,
+            }),
         });
     }
     incoming

@@ -6,11 +6,11 @@ use crate::{IncomingWeights, LayerVitals, Role};
 pub(super) static RULE: Rule = Rule {
     id: "dead-units",
     title: "Dead units",
-    meaning: "The slope of the function was 0 for every sample, so no gradient ever reached the weights of the unit, and training cannot \
-              change it. A ReLU dies this way when its pre-activation is never positive; in N samples without a firing, the true rate is under \
-              3/N with 95 % confidence.",
-    threshold: "A unit whose slope was 0 for all values. Under a tenth of a layer is a note, half or more is an error; in a gate it is a \
-                note.",
+    meaning: "The unit put out the same for every sample and passed no gradient, so it tells nothing, and training cannot change it. A ReLU \
+              dies this way when its pre-activation is never positive; in N samples without a firing, the true rate is under 3/N with 95 % \
+              confidence.",
+    threshold: "A unit whose gradient was 0 and whose output was one and the same for all values. Under a tenth of a layer is a note, half \
+                or more is an error; in a gate it is a note.",
     remedies: &[
         (
             Cause::Unknown,
@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
         (
             Cause::Bias,
             "The bias holds it down: start biases at 0 or a little over; if training brought it there, lower the learning rate, warm up, or \
-             clip gradients.",
+             clip gradients. Of a network that is not trained on, it can be cut out.",
         ),
         (
             Cause::OffCentreInputs,
@@ -28,10 +28,10 @@ pub(super) static RULE: Rule = Rule {
         ),
         (
             Cause::Weights,
-            "The incoming weights hold it down whatever comes in: check the initialisation and its gain, lower the learning rate, or use a \
-             leaky function.",
+            "The incoming weights hold it down: they are all 0, or neither another bias nor centred inputs alone would lift it. Check the \
+             initialisation and its gain, lower the learning rate, or use a leaky function.",
         ),
-        (Cause::NoInput, "Nothing comes in, for all units that lead here are dead: mend the layer before."),
+        (Cause::NoInput, "Every unit that feeds this one is dead or always 0: fix the layer before it first."),
     ],
     check,
 };
@@ -68,7 +68,7 @@ fn finding(layer: &LayerVitals, weights: Option<&IncomingWeights>, units: Vec<us
             Cause::Bias => ", held down by the bias",
             Cause::OffCentreInputs => ", held down by the mean of the inputs",
             Cause::Weights => ", held down by the incoming weights",
-            Cause::NoInput => ", as no input comes",
+            Cause::NoInput => ", as all inputs are 0",
             _ => "",
         }
     );
@@ -77,6 +77,10 @@ fn finding(layer: &LayerVitals, weights: Option<&IncomingWeights>, units: Vec<us
         .with("upper bound of the share of samples that pass a gradient", bound)
         .with_units("largest pre-activation", |unit| (all[unit].z.count > 0).then_some(all[unit].z.max))
         .with_units("bias", |unit| weights.map(|weights| f64::from(weights.bias[unit])))
+        .with_units("largest that the inputs contribute", |unit| {
+            let z = &all[unit].z;
+            weights.filter(|_| z.count > 0).map(|weights| z.max - f64::from(weights.bias[unit]))
+        })
         .with_units("mean of what the inputs contribute", |unit| weights.and_then(|w| w.mean_contribution(unit)))
         .with_units("largest pre-activation that the intervals of the inputs allow", |unit| {
             weights.map(|weights| weights.upper_bound(unit)).filter(|bound| bound.is_finite())
@@ -85,32 +89,38 @@ fn finding(layer: &LayerVitals, weights: Option<&IncomingWeights>, units: Vec<us
 
 /// Whether the intervals of the inputs allow only pre-activations at which the slope is 0.
 fn is_provably_dead(layer: &LayerVitals, weights: &IncomingWeights, unit: usize) -> bool {
-    let facts = excite::Facts::of(layer.function());
+    let function = layer.function_of(unit);
+    let facts = excite::Facts::of(function);
     let bound = weights.upper_bound(unit);
     // Up to where the search found the saturation to begin; the exact test is the slope itself.
     let reaches = facts.saturated_below.is_some_and(|below| bound <= below + 1e-9 * (1.0 + below.abs()));
-    reaches && layer.function().slope_at(bound) == 0.0
+    reaches && function.slope_at(bound) == 0.0
 }
 
-/// What holds a dead unit down: what it would take to lift it. Each is tried on the largest pre-activation that was seen.
+/// What holds a dead unit down: what it would take to lift it, tried on the largest pre-activation that was seen.
 fn cause(layer: &LayerVitals, weights: Option<&IncomingWeights>, unit: usize) -> Cause {
     let Some(weights) = weights else { return Cause::Unknown };
     if weights.is_cut_off(unit) {
         return Cause::NoInput;
     }
-    let z = &layer.units()[unit].z;
+    let (z, function) = (&layer.units()[unit].z, layer.function_of(unit));
     // The cause looks for what pushes down; a unit held at the upper end of a clamp is not such.
-    if z.count == 0 || z.min > excite::Facts::of(layer.function()).steepest_at {
+    if z.count == 0 || z.min > excite::Facts::of(function).steepest_at {
         return Cause::Unknown;
     }
     let bias = f64::from(weights.bias[unit]);
-    let inputs = weights.mean_contribution(unit).unwrap_or(0.0);
-    let passes = |z: f64| layer.function().slope_at(z) != 0.0;
+    let inputs = z.mean - bias;
+    let passes = |z: f64| function.slope_at(z) != 0.0;
     let lifts = |push: f64| push < 0.0 && passes(z.max - push);
-    match (lifts(bias), lifts(inputs)) {
-        (true, false) => Cause::Bias,
-        (true, true) if bias <= inputs => Cause::Bias,
-        (_, true) => Cause::OffCentreInputs,
+    // Rounding of sums in f32, and as much as "a little over 0": at 0 itself a ReLU passes nothing.
+    let little = 1e-5 * bias.abs();
+    let varies = z.max - z.min > little;
+    match (lifts(bias), varies && lifts(inputs)) {
+        (true, true) if bias > inputs => Cause::OffCentreInputs,
+        (false, true) => Cause::OffCentreInputs,
+        (true, _) => Cause::Bias,
+        // At their best the inputs add nothing: the bias alone is what the unit gets.
+        (false, false) if bias < 0.0 && passes(z.max - bias + little) => Cause::Bias,
         (false, false) => Cause::Weights,
     }
 }

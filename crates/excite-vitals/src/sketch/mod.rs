@@ -12,4 +12,4 @@ pub use histogram::Histogram;
 pub use moments::Moments;
 pub use unit::Unit;
 pub(crate) use units::SHARED_OUT;
-pub use units::{Limits, Units, Values};
+pub use units::{Functions, Limits, Units, Values};

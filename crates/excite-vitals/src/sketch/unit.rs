@@ -46,9 +46,10 @@ impl Unit {
         self.slope.infinite > 0 || (self.slope.count > 0 && (self.slope.min != 0.0 || self.slope.max != 0.0))
     }
 
-    /// Whether no gradient passed for any of its values. A unit of which no slope is known is not dead.
+    /// Whether no gradient passed for any of its values, and its output was one and the same: a ReLU6 that goes from 0 to 6 passes no
+    /// gradient, but tells its two sides apart. A unit of which no slope is known is not dead.
     pub fn is_dead(&self) -> bool {
-        self.slopes() > 0 && !self.is_alive()
+        self.slopes() > 0 && !self.is_alive() && self.a.count > 0 && self.a.min == self.a.max && self.a.infinite == 0
     }
 
     /// The share of values with z ≤ 0, 0 to 1. None if no sign is known.

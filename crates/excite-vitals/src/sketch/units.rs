@@ -8,6 +8,24 @@ use super::Unit;
 use super::lanes::{CountLanes, LANES, Lanes, MomentLanes, ShortfallLanes};
 use super::layout::Layout;
 
+/// The function of each unit of a layer: one for all, or one with a first parameter of the unit's own, as the slopes of a `PReLU`.
+#[derive(Clone, Copy, Debug)]
+pub struct Functions<'a> {
+    /// The function.
+    pub shared: Function,
+    /// The first parameter of each unit; empty where all have that of the shared one.
+    pub parameters: &'a [f32],
+}
+
+impl Functions<'_> {
+    /// That of a unit.
+    pub fn of(&self, unit: usize) -> Function {
+        let own = self.parameters.get(unit);
+        // Whoever made these has seen to it that the function takes them.
+        own.and_then(|&own| self.shared.with_parameter(0, f64::from(own)).ok()).unwrap_or(self.shared)
+    }
+}
+
 /// What values are compared with to be counted. Those that do not apply are NaN, which no value passes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
@@ -55,14 +73,19 @@ impl Units {
         &self.0
     }
 
-    /// Adds a batch of a layer with the activation function `f`.
+    /// Adds a batch of a layer with these activation functions.
     ///
     /// # Errors
     /// If z and a differ in length.
     ///
     /// # Panics
     /// If neither is given, or if their length is not a multiple of units × positions.
-    pub fn update(&mut self, values: Values<'_>, f: Function, limits: Limits) -> Result<(), Error> {
+    pub fn update(
+        &mut self,
+        values: Values<'_>,
+        functions: Functions<'_>,
+        limits: Limits,
+    ) -> Result<(), Error> {
         let Values { z, a, positions } = values;
         let length = z.or(a).expect("z or a").len();
         let units = self.0.len();
@@ -75,19 +98,21 @@ impl Units {
         }
         // The values of a single unit all lie in one piece.
         let positions = if units == 1 { length } else { positions };
-        let group = if positions == 1 { LANES } else { 1 };
+        // The units of a group share their function.
+        let in_groups = positions == 1 && functions.parameters.is_empty();
+        let group = if in_groups { LANES } else { 1 };
         let add = |first: usize, share: &mut [Unit]| {
             let mut blocks = Blocks::of(length / units * group);
             Level::best().run(
                 #[inline(always)]
                 || {
                     for (at, group) in (first..).step_by(group).zip(share.chunks_mut(group)) {
-                        let layout = if positions == 1 {
+                        let layout = if in_groups {
                             Layout::Rows { units, at }
                         } else {
                             Layout::Planes { units, at, positions }
                         };
-                        blocks.add(values, f, limits, layout, group)?;
+                        blocks.add(values, functions.of(at), limits, layout, group)?;
                     }
                     Ok(())
                 },
