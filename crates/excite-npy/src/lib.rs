@@ -12,6 +12,7 @@
 #![deny(missing_docs)]
 
 use std::fmt;
+use std::io::{self, Read};
 
 /// How an NPY file begins.
 pub const MAGIC: &[u8] = b"\x93NUMPY";
@@ -102,6 +103,15 @@ impl Element {
         }
     }
 
+    /// Whether every number of the type is one of f32 too.
+    pub fn is_exact_in_f32(self) -> bool {
+        match self.kind {
+            Kind::Bool => true,
+            Kind::Float => self.size <= 4,
+            Kind::Signed | Kind::Unsigned => self.size <= 2,
+        }
+    }
+
     /// One integer from as many bytes as its size; those of uint64 beyond `i64::MAX` come out negative.
     pub fn integer(self, bytes: &[u8]) -> i64 {
         let bits = self.bits(bytes);
@@ -129,24 +139,144 @@ impl<'a> Npy<'a> {
     /// # Errors
     /// If it is no NPY file, holds no numbers, or more or fewer values than it declares.
     pub fn parse(file: &'a [u8]) -> Result<Self, NpyError> {
-        let (len, start) = match file.strip_prefix(MAGIC) {
-            Some(&[1, _, a, b, ..]) => (u32::from(u16::from_le_bytes([a, b])), 10),
-            Some(&[2 | 3, _, a, b, c, d, ..]) => (u32::from_le_bytes([a, b, c, d]), 12),
-            Some(_) => return Err(NpyError::Malformed("it is cut short or of an unknown version of the NPY format")),
-            None => return Err(NpyError::Malformed("it does not begin as an NPY file does")),
-        };
-        let (header, bytes) =
-            file[start..].split_at_checked(len as usize).ok_or(NpyError::Malformed("it ends within its header"))?;
-        let header = std::str::from_utf8(header).map_err(|_| NpyError::Malformed("its header is not text"))?;
-        let (dtype, column_major, shape) =
-            Header(header).parse().ok_or(NpyError::Malformed("its header lacks a type, an order or a shape"))?;
-        let element =
-            Element::parse(dtype).ok_or_else(|| NpyError::NotNumeric(dtype.replace(char::is_control, " ")))?;
-        let declared = shape.iter().fold(element.size as u128, |bytes, &extent| bytes.saturating_mul(extent as u128));
+        let (dtype, column_major, shape, bytes) = parts(file)?;
+        let element = numeric(dtype)?;
+        let declared = size(&shape, element.size);
         if declared != bytes.len() as u128 {
             return Err(NpyError::WrongLength { declared, found: bytes.len() });
         }
         Ok(Self { shape, element, column_major, bytes })
+    }
+}
+
+/// The type, whether the order is Fortran's, the shape, and what follows the header.
+fn parts(file: &[u8]) -> Result<(&str, bool, Vec<usize>, &[u8]), NpyError> {
+    let (header, start) = header_range(file)?;
+    let (header, bytes) =
+        file.get(header..start).zip(file.get(start..)).ok_or(NpyError::Malformed("it ends within its header"))?;
+    let header = std::str::from_utf8(header).map_err(|_| NpyError::Malformed("its header is not text"))?;
+    let (dtype, column_major, shape) =
+        Header(header).parse().ok_or(NpyError::Malformed("its header lacks a type, an order or a shape"))?;
+    Ok((dtype, column_major, shape, bytes))
+}
+
+/// Where the header begins, and where it ends, by the first twelve bytes.
+fn header_range(file: &[u8]) -> Result<(usize, usize), NpyError> {
+    match file.strip_prefix(MAGIC) {
+        Some(&[1, _, a, b, ..]) => Ok((10, 10 + usize::from(u16::from_le_bytes([a, b])))),
+        Some(&[2 | 3, _, a, b, c, d, ..]) => Ok((12, 12 + u32::from_le_bytes([a, b, c, d]) as usize)),
+        Some(_) => Err(NpyError::Malformed("it is cut short or of an unknown version of the NPY format")),
+        None => Err(NpyError::Malformed("it does not begin as an NPY file does")),
+    }
+}
+
+fn numeric(dtype: &str) -> Result<Element, NpyError> {
+    Element::parse(dtype).ok_or_else(|| NpyError::NotNumeric(dtype.replace(char::is_control, " ")))
+}
+
+fn size(shape: &[usize], of_one: usize) -> u128 {
+    shape.iter().fold(of_one as u128, |bytes, &extent| bytes.saturating_mul(extent as u128))
+}
+
+/// What the header of an NPY file declares, read from the beginning of a stream, so that the numbers can be read in pieces.
+///
+/// ```
+/// let mut file = b"\x93NUMPY\x01\x00\x37\x00{'descr': '<i2', 'fortran_order': False, 'shape': (2,)}".to_vec();
+/// file.extend([1, 0, 255, 255]);
+/// let mut stream = &file[..];
+/// let header = excite_npy::NpyHeader::read(&mut stream).unwrap()?;
+/// assert_eq!((header.shape, header.element.size, stream.len()), (vec![2], 2, 4));
+/// # Ok::<(), excite_npy::NpyError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NpyHeader {
+    /// The shape of the array; empty for a single number.
+    pub shape: Vec<usize>,
+    /// How each number is stored.
+    pub element: Element,
+    /// Whether the first index varies fastest, as Fortran has it, instead of the last.
+    pub column_major: bool,
+    /// How many bytes the header takes: where the numbers begin.
+    pub start: u64,
+}
+
+/// The most bytes of a header that are read: NumPy's own limit is lower.
+const LONGEST_HEADER: usize = 1 << 20;
+
+impl NpyHeader {
+    /// Reads a header, and leaves the stream where the numbers begin.
+    ///
+    /// # Errors
+    /// The outer one if reading fails, the inner one if it is no header of numbers.
+    pub fn read(stream: &mut impl Read) -> io::Result<Result<Self, NpyError>> {
+        let mut file = Vec::new();
+        stream.by_ref().take(12).read_to_end(&mut file)?;
+        let (_, start) = match header_range(&file) {
+            Ok(range) => range,
+            Err(error) => return Ok(Err(error)),
+        };
+        if start > LONGEST_HEADER {
+            return Ok(Err(NpyError::Malformed("its header is too long")));
+        }
+        stream.by_ref().take(start.saturating_sub(file.len()) as u64).read_to_end(&mut file)?;
+        let read = || {
+            let (dtype, column_major, shape, _) = parts(&file)?;
+            Ok(Self { shape, element: numeric(dtype)?, column_major, start: start as u64 })
+        };
+        Ok(read())
+    }
+
+    /// How many bytes of numbers the shape and the type amount to.
+    pub fn size(&self) -> u128 {
+        size(&self.shape, self.element.size)
+    }
+}
+
+/// An array of text in an NPY file, as class names are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NpyText {
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// The texts.
+    pub items: Vec<String>,
+}
+
+impl NpyText {
+    /// Reads text of type `<U6` or `|S6`: None if it is anything else, or damaged.
+    ///
+    /// ```
+    /// let mut file = b"\x93NUMPY\x01\x00\x37\x00{'descr': '|S2', 'fortran_order': False, 'shape': (2,)}".to_vec();
+    /// file.extend(b"noye");
+    /// assert_eq!(excite_npy::NpyText::parse(&file).unwrap().items, ["no", "ye"]);
+    /// ```
+    pub fn parse(file: &[u8]) -> Option<Self> {
+        let (dtype, _, shape, bytes) = parts(file).ok()?;
+        let (order, length) = dtype.split_at_checked(2)?;
+        let length: usize = length.parse().ok().filter(|&length| length > 0)?;
+        let of_one = match order.as_bytes() {
+            [b'<' | b'>' | b'=', b'U'] => length.checked_mul(4)?,
+            [b'|', b'S'] => length,
+            _ => return None,
+        };
+        let is_axis = shape.iter().filter(|&&extent| extent != 1).count() <= 1;
+        if size(&shape, of_one) != bytes.len() as u128 || !is_axis {
+            return None;
+        }
+        let text = |item: &[u8]| -> Option<String> {
+            let characters: Vec<char> = if order.ends_with('S') {
+                String::from_utf8_lossy(item).chars().collect()
+            } else {
+                let (codes, _) = item.as_chunks::<4>();
+                let code = |&code: &[u8; 4]| match order.as_bytes()[0] {
+                    b'>' => u32::from_be_bytes(code),
+                    _ => u32::from_le_bytes(code),
+                };
+                codes.iter().map(|bytes| char::from_u32(code(bytes))).collect::<Option<_>>()?
+            };
+            Some(characters.into_iter().collect::<String>().trim_end_matches('\0').to_owned())
+        };
+        let items = bytes.chunks_exact(of_one).map(text).collect::<Option<_>>()?;
+        Some(Self { shape, items })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use excite_npy::Element;
 
-use super::{Labels, Problem, Source, Table};
+use super::{Inputs, Labels, Problem, Source, Table};
 
 /// An array in the bytes of a file.
 pub(super) struct Array<'a> {
@@ -23,14 +23,13 @@ pub(super) struct Split {
 
 impl Split {
     /// Joins inputs and their labels.
-    pub fn new(inputs: &Array, labels: &Array) -> Result<Self, Problem> {
+    pub fn new(inputs: &Array, labels: Labels) -> Result<Self, Problem> {
         let (shape, inputs) = inputs.inputs()?;
-        let labels = labels.labels()?;
         let samples = inputs.len() / shape.iter().product::<usize>();
         if samples != labels.len() {
             return Err(Problem::CountsDiffer { inputs: samples, labels: labels.len() });
         }
-        Ok(Self { shape, table: Table { inputs, labels: Labels::Numbers(labels) } })
+        Ok(Self { shape, table: Table { inputs, labels } })
     }
 }
 
@@ -41,6 +40,9 @@ pub(super) fn source(train: Split, test: Option<Split>) -> Result<Source, Proble
     }
     Ok(Source { shape: train.shape, train: train.table, test: test.map(|test| test.table) })
 }
+
+/// The shapes of labels.
+pub(super) const LABEL_SHAPES: &str = "one number a sample, [samples] or [samples, 1]";
 
 /// The shapes of inputs.
 const INPUT_SHAPES: &str =
@@ -63,7 +65,7 @@ impl<'a> Array<'a> {
     }
 
     /// The shape of one sample and the values, sample after sample.
-    fn inputs(&self) -> Result<(Vec<usize>, Vec<f32>), Problem> {
+    fn inputs(&self) -> Result<(Vec<usize>, Inputs), Problem> {
         let channels_last = |second| !matches!(second, 1 | 3 | 4);
         let (sample, axes): (_, &[usize]) = match self.shape[..] {
             _ if self.shape.contains(&0) => return Err(self.wrong_shape(INPUT_SHAPES)),
@@ -77,15 +79,20 @@ impl<'a> Array<'a> {
             _ => return Err(self.wrong_shape(INPUT_SHAPES)),
         };
         let width = sample.iter().product();
-        let values = self.values(axes, width).map(|value| value.map(|value| value as f32)).collect::<Result<_, _>>()?;
-        Ok((sample, values))
+        let values = self.values(axes, width);
+        let inputs = if self.element.is_exact_in_f32() {
+            Inputs::Single(values.map(|value| value.map(|value| value as f32)).collect::<Result<_, _>>()?)
+        } else {
+            Inputs::Double(values.collect::<Result<_, _>>()?)
+        };
+        Ok((sample, inputs))
     }
 
     /// One number a sample.
-    fn labels(&self) -> Result<Vec<f64>, Problem> {
+    pub fn labels(&self) -> Result<Labels, Problem> {
         match self.shape[..] {
-            [_] | [_, 1] => self.values(&[0, 1][..self.shape.len()], 1).collect(),
-            _ => Err(self.wrong_shape("one number a sample, [samples] or [samples, 1]")),
+            [_] | [_, 1] => self.values(&[0, 1][..self.shape.len()], 1).collect::<Result<_, _>>().map(Labels::Numbers),
+            _ => Err(self.wrong_shape(LABEL_SHAPES)),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::files::{bytes, find};
-use super::{DataError, Labels, Problem, Source, Table};
+use super::{DataError, Inputs, Labels, Problem, Source, Table};
 
 /// Red, green and blue, each row by row.
 const SHAPE: [usize; 3] = [3, 32, 32];
@@ -13,7 +13,7 @@ const CLASSES: u8 = 10;
 
 /// Reads the batches of a folder, those of the five that are there, and the test batch if it is; None if there is no batch.
 pub(super) fn read_folder(folder: &Path) -> Result<Option<Source>, DataError> {
-    let mut train = Table { inputs: vec![], labels: Labels::Numbers(vec![]) };
+    let mut train = Table { inputs: Inputs::Single(vec![]), labels: Labels::Numbers(vec![]) };
     for number in 1..=5 {
         if let Some(path) = find(folder, &[&format!("data_batch_{number}.bin")]) {
             add(&mut train, &path)?;
@@ -22,7 +22,7 @@ pub(super) fn read_folder(folder: &Path) -> Result<Option<Source>, DataError> {
     if train.labels.len() == 0 {
         return Ok(None);
     }
-    let mut test = Table { inputs: vec![], labels: Labels::Numbers(vec![]) };
+    let mut test = Table { inputs: Inputs::Single(vec![]), labels: Labels::Numbers(vec![]) };
     if let Some(path) = find(folder, &["test_batch.bin"]) {
         add(&mut test, &path)?;
     }
@@ -35,13 +35,15 @@ fn add(table: &mut Table, path: &Path) -> Result<(), DataError> {
     let (records, []) = file.as_chunks::<RECORD>() else {
         return Err(malformed("CIFAR-10 has 3073 bytes an image, and its length is no multiple of that"));
     };
-    let Labels::Numbers(labels) = &mut table.labels else { return Ok(()) };
+    let (Labels::Numbers(labels), Inputs::Single(inputs)) = (&mut table.labels, &mut table.inputs) else {
+        return Ok(());
+    };
     for [class, values @ ..] in records {
         if *class >= CLASSES {
             return Err(malformed(&format!("the classes of CIFAR-10 are from 0 to 9, and one is {class}")));
         }
         labels.push(f64::from(*class));
-        table.inputs.extend(values.iter().map(|&value| f32::from(value)));
+        inputs.extend(values.iter().map(|&value| f32::from(value)));
     }
     Ok(())
 }

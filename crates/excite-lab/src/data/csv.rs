@@ -1,9 +1,11 @@
 //! CSV: one sample a row.
 
+use std::collections::HashSet;
+
 use csv::{ReaderBuilder, StringRecord, Trim};
 use excite_vitals::comparison::Task;
 
-use super::{Field, Labels, Options, Problem, Source, Table};
+use super::{Field, Inputs, Labels, Options, Problem, Source, Table};
 
 /// How many rows the delimiter and the header are judged by.
 const ROWS_TO_JUDGE: usize = 20;
@@ -18,26 +20,62 @@ pub(super) fn read(bytes: &[u8], options: &Options) -> Result<Source, Problem> {
     let target = layout.target(options.target.as_deref())?;
     let mut inputs = Vec::new();
     let mut labels = LabelColumn::default();
+    let mut index = Index::of(&layout);
     for row in rows(text, layout.delimiter).skip(usize::from(layout.header.is_some())) {
         let row = row?;
         let line = || line_at(text, &row);
         if row.len() != layout.width {
             return Err(Problem::Ragged { line: line(), found: row.len(), expected: layout.width });
         }
+        index.look_at(&row);
         for (column, text) in row.iter().enumerate() {
             let field = || layout.field(line(), column, text);
             if column == target {
                 labels.push(text, field)?;
             } else {
-                inputs.push(number(text, field)?.ok_or_else(|| Problem::NotANumber(field()))? as f32);
+                inputs.push(number(text, field)?.ok_or_else(|| not_a_number(text, field()))?);
             }
         }
     }
     if labels.texts.is_empty() {
         return Err(Problem::HeaderOnly);
     }
+    if target != 0 && index.counts {
+        return Err(Problem::IndexColumn {
+            name: layout.header.map(|header| header[0].to_owned()).unwrap_or_default(),
+        });
+    }
     let labels = labels.finish(options.task)?;
-    Ok(Source { shape: vec![layout.width - 1], train: Table { inputs, labels }, test: None })
+    Ok(Source { shape: vec![layout.width - 1], train: Table { inputs: Inputs::Double(inputs), labels }, test: None })
+}
+
+/// What is wrong with a field that is no number.
+fn not_a_number(text: &str, field: Field) -> Problem {
+    if has_decimal_comma(text) { Problem::DecimalComma(field) } else { Problem::NotANumber(field) }
+}
+
+/// `1,5` and `1.234,5`, as spreadsheets write them in many countries.
+fn has_decimal_comma(text: &str) -> bool {
+    text.contains(',') && text.replace('.', "").replacen(',', ".", 1).parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+/// Whether the first column is the index that pandas writes unless it is told not to: it has no name, or is called `Unnamed: 0` if it was
+/// read and written again, and holds a whole number of its own for every row.
+struct Index {
+    counts: bool,
+    seen: HashSet<u64>,
+}
+
+impl Index {
+    fn of(layout: &Layout) -> Self {
+        let name = layout.header.as_ref().map(|header| &header[0]);
+        let counts = layout.width > 2 && name.is_some_and(|name| name.is_empty() || name.starts_with("Unnamed: "));
+        Self { counts, seen: HashSet::new() }
+    }
+
+    fn look_at(&mut self, row: &StringRecord) {
+        self.counts = self.counts && row[0].parse().is_ok_and(|number| self.seen.insert(number));
+    }
 }
 
 /// The text without a byte order mark.
@@ -154,12 +192,20 @@ fn separates(line: &str, separator: u8) -> bool {
 
 /// Whether a row is a header: see `Dataset::open`.
 fn is_header(first: &StringRecord, next: &[StringRecord]) -> bool {
-    let is_number = |text: &str| text.parse::<f64>().is_ok();
+    let is_number = |text: &str| text.parse::<f64>().is_ok() || has_decimal_comma(text);
     let names_numbers = first
         .iter()
         .enumerate()
         .any(|(column, text)| !is_number(text) && next.iter().any(|row| row.get(column).is_some_and(is_number)));
     let numbers: Vec<f64> = first.iter().filter_map(|text| text.parse().ok()).collect();
+    // As pandas names the columns of an array: 0, 1, 2 ... or 1, 2, 3 ..., and no other row goes on like that.
+    let enumerates = |row: &StringRecord| {
+        let ends = |first: usize| row.iter().enumerate().all(|(at, text)| text.parse() == Ok(first + at));
+        row.len() > 2 && (ends(0) || ends(1))
+    };
+    if enumerates(first) && !next.is_empty() && !next.iter().any(enumerates) {
+        return true;
+    }
     let counted =
         numbers.iter().all(|number| number.fract() == 0.0) && numbers.windows(2).all(|pair| pair[0] < pair[1]);
     // With nothing below it, a row of names alone is a header too.
@@ -188,9 +234,14 @@ impl LabelColumn {
     /// Text among numbers with fractions is a slip, not a class, unless classes were asked for.
     fn finish(self, task: Option<Task>) -> Result<Labels, Problem> {
         let Some(text) = self.first_text else { return Ok(Labels::Numbers(self.numbers)) };
+        // Numbers, every one, but for how they are written.
+        let is_number = |text: &String| text.parse::<f64>().is_ok() || has_decimal_comma(text);
+        if task != Some(Task::Classification) && self.texts.iter().all(is_number) {
+            return Err(Problem::DecimalComma(text));
+        }
         let fractions = self.numbers.iter().any(|number| number.fract() != 0.0);
         if task == Some(Task::Regression) || (task.is_none() && fractions) {
-            return Err(Problem::NotANumber(text));
+            return Err(not_a_number(&text.text.clone(), text));
         }
         Ok(Labels::Text(self.texts))
     }

@@ -28,8 +28,10 @@ pub enum Problem {
     UnknownType,
     /// The folder holds no file of a known name.
     NothingInFolder,
+    /// Several sets of data lie in the folder.
+    SeveralInFolder(Vec<String>),
     /// There is a file of inputs, but no file of targets beside it; the names looked for.
-    NoTargets(&'static [&'static str]),
+    NoTargets(Vec<String>),
 
     /// The CSV file holds nothing but blank lines.
     Empty,
@@ -53,6 +55,13 @@ pub enum Problem {
     },
     /// A field that has to be a number is none.
     NotANumber(Field),
+    /// A number is written with a comma for its point.
+    DecimalComma(Field),
+    /// The first column counts the rows, as pandas writes it.
+    IndexColumn {
+        /// Its name, which may be empty.
+        name: String,
+    },
     /// A field is NaN or infinite as a 32-bit float.
     NotFinite(Field),
     /// A field is empty or marked as missing.
@@ -136,6 +145,8 @@ pub enum Problem {
         /// The label.
         class: String,
     },
+    /// The targets are text, and were to be taken as numbers.
+    TextTargets,
     /// All targets of the training split are the same number.
     ConstantTarget {
         /// The number.
@@ -204,6 +215,9 @@ impl fmt::Display for Problem {
                  train-labels-idx1-ubyte), data_batch_1.bin and X.npy (with y.npy), gzipped or not; give the path of the file if it \
                  has another name"
             ),
+            Self::SeveralInFolder(names) => {
+                write!(out, "the folder holds several sets of data: give the path of one of {}", listed(names))
+            }
             Self::NoTargets(names) => {
                 write!(out, "lies there without its targets: put them beside it as {}", names.join(" or "))
             }
@@ -225,6 +239,17 @@ impl fmt::Display for Problem {
             Self::NotANumber(field) => {
                 write!(out, "{field} is not a number: replace it, or leave the column out")
             }
+            Self::DecimalComma(field) => write!(
+                out,
+                "{field} has a decimal comma: write numbers with a point, for example by pandas.read_csv(..., decimal=\",\") and \
+                 .to_csv(..., index=False)"
+            ),
+            Self::IndexColumn { name } => write!(
+                out,
+                "the first column{} counts the rows, as pandas writes its index, and says nothing of them: save the table without it, \
+                 by .to_csv(..., index=False)",
+                if name.is_empty() { ", which has no name,".to_owned() } else { format!(" (`{}`)", shown(name)) }
+            ),
             Self::NotFinite(field) => {
                 write!(out, "{field} is not a finite 32-bit number: replace the value or drop the row")
             }
@@ -237,6 +262,11 @@ impl fmt::Display for Problem {
                 out,
                 "{array} should hold {declared} bytes of values by its header but holds {found}: the file is cut short or \
                  damaged, fetch or save it again"
+            ),
+            Self::NotNumeric { array, dtype } if dtype == "|O" => write!(
+                out,
+                "{array} has elements of type {dtype}, Python objects: convert them to numbers with .astype('float32'), or labels to \
+                 text with .astype(str), and save again"
             ),
             Self::NotNumeric { array, dtype } => write!(
                 out,
@@ -252,8 +282,8 @@ impl fmt::Display for Problem {
             ),
             Self::NoArrays { found } => write!(
                 out,
-                "lacks inputs (x, X, inputs, features or data) or targets (y, labels, targets or target), or x_train and \
-                 y_train with x_test and y_test; it holds {}: save the arrays under these names",
+                "lacks inputs (x, X, inputs, features or data) or targets (y, labels, targets or target), or arr_0 and arr_1, or \
+                 x_train and y_train with x_test and y_test; it holds {}: save the arrays under these names",
                 if found.is_empty() { "no arrays".to_owned() } else { listed(found) }
             ),
             Self::CountsDiffer { inputs, labels } => {
@@ -274,6 +304,12 @@ impl fmt::Display for Problem {
                 write!(
                     out,
                     "every label is `{class}`, so that there is nothing to learn: give samples of two classes or more"
+                )
+            }
+            Self::TextTargets => {
+                write!(
+                    out,
+                    "the targets are text, which a regression cannot predict: give numbers, or take them as classes"
                 )
             }
             Self::ConstantTarget { value } => write!(

@@ -15,14 +15,14 @@ pub(super) const UNPACKED_LIMIT: u64 = 4 << 30;
 pub(super) fn read(path: &Path, options: &Options) -> Result<Source, DataError> {
     let metadata = fs::metadata(path).map_err(|error| Problem::Unreadable(error).at(path))?;
     if metadata.is_dir() {
-        return folder(path);
+        return folder(path, None);
     }
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let bytes = bytes(path)?;
     if numpy::is_npy(&bytes) {
         // Named by its targets, a pair is looked for as a folder's: targets are no inputs.
         if find(parent, &numpy::TARGET_FILES).is_some_and(|targets| targets.file_name() == path.file_name()) {
-            return folder(parent);
+            return folder(parent, Some(path));
         }
         return numpy::read_pair(path, &bytes);
     }
@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path, options: &Options) -> Result<Source, DataError> 
         return numpy::read_archive(bytes).map_err(|problem| problem.at(path));
     }
     if idx::is_idx(&bytes) {
-        return folder(parent);
+        return folder(parent, Some(path));
     }
     if bytes.contains(&0) {
         return Err(Problem::UnknownType.at(path));
@@ -38,24 +38,59 @@ pub(super) fn read(path: &Path, options: &Options) -> Result<Source, DataError> 
     csv::read(&bytes, options).map_err(|problem| problem.at(path))
 }
 
-/// Reads a folder of IDX, CIFAR-10 or NPY files.
-fn folder(path: &Path) -> Result<Source, DataError> {
-    if let Some(source) = idx::read_folder(path)? {
+/// Reads a folder of IDX, CIFAR-10 or NPY files, of which one was named; or the one folder within it, at whatever depth, that holds such.
+fn folder(path: &Path, named: Option<&Path>) -> Result<Source, DataError> {
+    if let Some(source) = of_this_folder(path, named)? {
         return Ok(source);
     }
-    if let Some(source) = cifar::read_folder(path)? {
-        return Ok(source);
-    }
-    match find(path, &numpy::INPUT_FILES) {
-        Some(inputs) => numpy::read_pair(&inputs, &bytes(&inputs)?),
-        None => Err(Problem::NothingInFolder.at(path)),
+    let mut found = Vec::new();
+    search_within(path, DEEPEST, &mut found)?;
+    match found.len() {
+        0 => Err(Problem::NothingInFolder.at(path)),
+        1 => Ok(found.remove(0).1),
+        _ => {
+            let names = found.iter().map(|(within, _)| within.display().to_string()).collect();
+            Err(Problem::SeveralInFolder(names).at(path))
+        }
     }
 }
 
-/// The first of these files that the folder holds, gzipped or not.
-pub(super) fn find(folder: &Path, names: &[&str]) -> Option<PathBuf> {
-    let packed = |name: &&str| [folder.join(name), folder.join(format!("{name}.gz"))];
-    names.iter().flat_map(packed).find(|path| path.exists())
+fn of_this_folder(path: &Path, named: Option<&Path>) -> Result<Option<Source>, DataError> {
+    if let Some(source) = idx::read_folder(path, named)? {
+        return Ok(Some(source));
+    }
+    if let Some(source) = cifar::read_folder(path)? {
+        return Ok(Some(source));
+    }
+    find(path, &numpy::INPUT_FILES).map(|inputs| numpy::read_pair(&inputs, &bytes(&inputs)?)).transpose()
+}
+
+/// How many folders deep archives are looked through: `MNIST/raw` is two.
+const DEEPEST: usize = 3;
+/// The most folders of one folder that are looked into: more are no unpacked archive.
+const MOST_FOLDERS: usize = 100;
+
+/// What the folders in a folder hold; those that hold nothing are looked into.
+fn search_within(path: &Path, depth: usize, found: &mut Vec<(PathBuf, Source)>) -> Result<(), DataError> {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    for folder in folders.into_iter().take(MOST_FOLDERS) {
+        match of_this_folder(&folder, None)? {
+            Some(source) => found.push((folder, source)),
+            None if depth > 1 => search_within(&folder, depth - 1, found)?,
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// The first of these files that the folder holds, gzipped or not; also in a folder of the file's own name, as archives of Kaggle have it.
+pub(super) fn find(folder: &Path, names: &[impl AsRef<str>]) -> Option<PathBuf> {
+    let packed = |name: &str| {
+        [name.to_owned(), format!("{name}.gz")].map(|file| [folder.join(&file), folder.join(name).join(&file)])
+    };
+    names.iter().flat_map(|name| packed(name.as_ref())).flatten().find(|path| path.exists() && !path.is_dir())
 }
 
 /// The bytes of a regular file, unpacked if it is gzipped.

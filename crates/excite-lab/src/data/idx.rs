@@ -8,40 +8,54 @@ use super::array::{Array, Split, source};
 use super::files::{bytes, find};
 use super::{DataError, Problem, Source};
 
-/// The names that MNIST and its copies give to the files of a split.
-struct Names {
-    images: [&'static str; 2],
-    labels: [&'static str; 2],
-}
-
-const TRAIN: Names = Names {
-    images: ["train-images-idx3-ubyte", "train-images.idx3-ubyte"],
-    labels: ["train-labels-idx1-ubyte", "train-labels.idx1-ubyte"],
-};
-const TEST: Names = Names {
-    images: ["t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte"],
-    labels: ["t10k-labels-idx1-ubyte", "t10k-labels.idx1-ubyte"],
-};
+/// The sets of EMNIST, whose files begin with their names.
+const EMNIST: [&str; 6] = ["balanced", "byclass", "bymerge", "digits", "letters", "mnist"];
 
 /// Whether a file begins as an IDX file does: two zeros, the element type, the number of dimensions.
 pub(super) fn is_idx(bytes: &[u8]) -> bool {
     matches!(bytes, [0, 0, 0x08 | 0x09 | 0x0b..=0x0e, 1..=4, ..])
 }
 
-/// Reads the training split of a folder, and the test split if it is there; None if there are no training images.
-pub(super) fn read_folder(folder: &Path) -> Result<Option<Source>, DataError> {
-    let Some(train) = split(folder, &TRAIN)? else { return Ok(None) };
-    let test = split(folder, &TEST)?;
-    source(train, test).map(Some).map_err(|problem| problem.at(folder))
+/// Reads the training split of a folder, and the test split if it is there; None if there are no training images. Of several sets that of
+/// `named`, one of its files.
+pub(super) fn read_folder(folder: &Path, named: Option<&Path>) -> Result<Option<Source>, DataError> {
+    let file = named.and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
+    let sets = std::iter::once(String::new()).chain(EMNIST.map(|set| format!("emnist-{set}-")));
+    let mut there: Vec<String> = sets.filter(|set| find(folder, &names(set, "train", IMAGES)).is_some()).collect();
+    let own = there.iter().filter(|set| file.starts_with(set.as_str())).max_by_key(|set| set.len());
+    if let (Some(_), Some(own)) = (named, own) {
+        there = vec![own.clone()];
+    }
+    match &there[..] {
+        [] => Ok(None),
+        [set] => {
+            let Some(train) = split(folder, set, "train")? else { return Ok(None) };
+            let test = split(folder, set, if set.is_empty() { "t10k" } else { "test" })?;
+            source(train, test).map(Some).map_err(|problem| problem.at(folder))
+        }
+        several => {
+            let files = several.iter().map(|set| names(set, "train", IMAGES)[0].clone()).collect();
+            Err(Problem::SeveralInFolder(files).at(folder))
+        }
+    }
 }
 
-fn split(folder: &Path, names: &'static Names) -> Result<Option<Split>, DataError> {
-    let Some(images_path) = find(folder, &names.images) else { return Ok(None) };
-    let labels_path = find(folder, &names.labels).ok_or_else(|| Problem::NoTargets(&names.labels).at(&images_path))?;
+const IMAGES: [&str; 2] = ["images-idx3-ubyte", "images.idx3-ubyte"];
+const LABELS: [&str; 2] = ["labels-idx1-ubyte", "labels.idx1-ubyte"];
+
+/// The names that MNIST and its copies give to the files of a split.
+fn names(set: &str, split: &str, kinds: [&str; 2]) -> Vec<String> {
+    kinds.map(|kind| format!("{set}{split}-{kind}")).to_vec()
+}
+
+fn split(folder: &Path, set: &str, split: &str) -> Result<Option<Split>, DataError> {
+    let Some(images_path) = find(folder, &names(set, split, IMAGES)) else { return Ok(None) };
+    let label_names = names(set, split, LABELS);
+    let labels_path = find(folder, &label_names).ok_or_else(|| Problem::NoTargets(label_names).at(&images_path))?;
     let (images, labels) = (bytes(&images_path)?, bytes(&labels_path)?);
     let images = array(&images).map_err(|problem| problem.at(&images_path))?;
-    let labels = array(&labels).map_err(|problem| problem.at(&labels_path))?;
-    Split::new(&images, &labels).map(Some).map_err(|problem| problem.at(&images_path))
+    let labels = array(&labels).and_then(|labels| labels.labels()).map_err(|problem| problem.at(&labels_path))?;
+    Split::new(&images, labels).map(Some).map_err(|problem| problem.at(&images_path))
 }
 
 /// The array of an IDX file: after the magic number the extents, four bytes each, then the values, high bytes first.

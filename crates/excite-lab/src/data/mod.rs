@@ -9,6 +9,7 @@ mod csv;
 mod error;
 mod files;
 mod idx;
+mod inputs;
 mod moments;
 mod numpy;
 mod prepare;
@@ -19,6 +20,7 @@ use std::path::Path;
 use excite_vitals::comparison::{DataSummary, Task};
 
 pub use error::{DataError, Field, Problem};
+use inputs::Inputs;
 use moments::Moments;
 
 /// The digits as gzipped CSV; see `data/ATTRIBUTION.md` for whose they are.
@@ -122,15 +124,18 @@ impl Dataset {
     ///
     /// - **CSV**: one sample a row, separated by commas, semicolons or tabs. The first row is a header if one of its
     ///   fields is no number though its column holds numbers below, unless the numbers beside that field are those of
-    ///   a sample, that is, anything but whole numbers in rising order. Features are numbers, labels numbers or text.
+    ///   a sample, that is, anything but whole numbers in rising order; or if it counts the columns, as pandas names them.
+    ///   Features are numbers, labels numbers or text.
     /// - **NPZ**: inputs named `x`, `X`, `inputs`, `features` or `data` and targets named `y`, `labels`, `targets` or
-    ///   `target`; or `x_train`, `y_train`, `x_test` and `y_test`, as Keras has them; or `train_images`,
-    ///   `train_labels`, `test_images` and `test_labels`. Without the test arrays samples are held out of the others.
+    ///   `target`; or `arr_0` and `arr_1`; or `x_train`, `y_train`, `x_test` and `y_test`, as Keras has them; or `train_images`,
+    ///   `train_labels`, `test_images` and `test_labels`. Without the test arrays samples are held out of the others. Labels may be text.
     /// - **NPY**: the inputs, with the targets in `y.npy` beside them; or the folder that holds `X.npy` and `y.npy`.
     /// - **IDX**: the folder of an MNIST-like set: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, and, as the
-    ///   test split, the two of `t10k`.
+    ///   test split, the two of `t10k`; or one of EMNIST's sets, `emnist-letters-train-images-idx3-ubyte` and so on.
     /// - **CIFAR-10**: the folder of its binary version: `data_batch_1.bin` to `data_batch_5.bin`, those that are there, and, as the
     ///   test split, `test_batch.bin`.
+    ///
+    /// Where a folder holds nothing of that, the one folder within it that does is read, as archives of Kaggle unpack.
     ///
     /// Arrays of three dimensions are grey images, of four dimensions images with the channels first or, if there are
     /// 1, 3 or 4 of them, last.
@@ -206,7 +211,7 @@ struct Source {
 
 /// Samples as they were read: `labels.len()` times the shape's product of inputs.
 struct Table {
-    inputs: Vec<f32>,
+    inputs: Inputs,
     labels: Labels,
 }
 

@@ -31,35 +31,56 @@ impl Moments {
     }
 
     /// What standardises values by these moments: finite, and 0 where there is no deviation.
-    pub fn scale(self) -> impl Fn(f64) -> f32 {
-        let std = self.std();
+    pub fn scale(&self) -> impl Fn(f64) -> f32 + use<> {
+        let (mean, std) = (self.mean, self.std());
         move |value| {
-            let scaled = if std == 0.0 { 0.0 } else { (value - self.mean) / std };
+            let scaled = if std == 0.0 { 0.0 } else { (value - mean) / std };
             scaled.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
         }
     }
 }
 
-/// Standardises by the training split: features by themselves, the pixels of an image's channel together.
+/// What standardises inputs, by their moments: features by themselves, the pixels of an image's channel together.
+pub(super) struct Scales {
+    moments: Vec<Moments>,
+    /// How many values in a row share their moments.
+    block: usize,
+}
+
+impl Scales {
+    /// Those of samples of this shape.
+    pub fn of<T: Copy + Into<f64>>(shape: &[usize], samples: &[T]) -> Self {
+        let width: usize = shape.iter().product();
+        let block = if let [_, height, width] = shape { height * width } else { 1 };
+        let mut moments = vec![Moments::default(); width / block];
+        for sample in samples.chunks_exact(width) {
+            for (values, moments) in sample.chunks_exact(block).zip(&mut moments) {
+                values.iter().for_each(|&value| moments.add(value.into()));
+            }
+        }
+        Self { moments, block }
+    }
+
+    /// Standardises in place.
+    pub fn apply(&self, samples: &mut [f32]) {
+        for (values, moments) in samples.chunks_exact_mut(self.block).zip(self.moments.iter().cycle()) {
+            let scale = moments.scale();
+            values.iter_mut().for_each(|value| *value = scale(f64::from(*value)));
+        }
+    }
+
+    /// Standardised copies.
+    pub fn applied(&self, samples: &[f64]) -> Vec<f32> {
+        let blocks = samples.chunks_exact(self.block).zip(self.moments.iter().cycle());
+        blocks.flat_map(|(values, moments)| values.iter().copied().map(moments.scale())).collect()
+    }
+}
+
+/// Standardises by the training split.
 pub(super) fn standardise_inputs(shape: &[usize], train: &mut Samples, test: &mut Samples) {
-    let width: usize = shape.iter().product();
-    let block = if let [_, height, width] = shape { height * width } else { 1 };
-    let mut moments = vec![Moments::default(); width / block];
-    for sample in train.inputs.chunks_exact(width) {
-        for (values, moments) in sample.chunks_exact(block).zip(&mut moments) {
-            for &value in values {
-                moments.add(f64::from(value));
-            }
-        }
-    }
-    let scales: Vec<_> = moments.into_iter().map(Moments::scale).collect();
-    for sample in train.inputs.chunks_exact_mut(width).chain(test.inputs.chunks_exact_mut(width)) {
-        for (values, scale) in sample.chunks_exact_mut(block).zip(&scales) {
-            for value in values {
-                *value = scale(f64::from(*value));
-            }
-        }
-    }
+    let scales = Scales::of(shape, &train.inputs);
+    scales.apply(&mut train.inputs);
+    scales.apply(&mut test.inputs);
 }
 
 #[cfg(test)]

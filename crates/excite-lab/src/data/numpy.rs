@@ -3,12 +3,12 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use excite_npy::{MAGIC, Npy, NpyError};
+use excite_npy::{MAGIC, Npy, NpyError, NpyText};
 use zip::ZipArchive;
 
-use super::array::{Array, Split, source};
+use super::array::{Array, LABEL_SHAPES, Split, source};
 use super::files::{UNPACKED_LIMIT, bytes, find, read_up_to};
-use super::{DataError, Problem, Source};
+use super::{DataError, Labels, Problem, Source};
 
 /// The names of files of inputs in a folder.
 pub(super) const INPUT_FILES: [&str; 5] = ["X.npy", "x.npy", "inputs.npy", "features.npy", "data.npy"];
@@ -22,6 +22,8 @@ const SPLIT_ARRAYS: [[&str; 4]; 2] =
     [["x_train", "y_train", "x_test", "y_test"], ["train_images", "train_labels", "test_images", "test_labels"]];
 const INPUT_ARRAYS: [&str; 4] = ["x", "inputs", "features", "data"];
 const TARGET_ARRAYS: [&str; 4] = ["y", "labels", "targets", "target"];
+/// The names that `numpy.savez(file, x, y)` gives.
+const UNNAMED_ARRAYS: [&str; 2] = ["arr_0", "arr_1"];
 
 pub(super) fn is_npy(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
@@ -35,11 +37,12 @@ pub(super) fn is_zip(bytes: &[u8]) -> bool {
 /// Reads the targets that lie beside a file of inputs.
 pub(super) fn read_pair(path: &Path, inputs: &[u8]) -> Result<Source, DataError> {
     let folder = path.parent().unwrap_or(path);
-    let targets_path = find(folder, &TARGET_FILES).ok_or_else(|| Problem::NoTargets(&TARGET_FILES).at(path))?;
+    let targets_path = find(folder, &TARGET_FILES)
+        .ok_or_else(|| Problem::NoTargets(TARGET_FILES.map(str::to_owned).to_vec()).at(path))?;
     let targets = bytes(&targets_path)?;
     let inputs = array("the array", inputs).map_err(|problem| problem.at(path))?;
-    let targets = array("the array", &targets).map_err(|problem| problem.at(&targets_path))?;
-    Split::new(&inputs, &targets).and_then(|train| source(train, None)).map_err(|problem| problem.at(path))
+    let targets = labels("the array", &targets).map_err(|problem| problem.at(&targets_path))?;
+    Split::new(&inputs, targets).and_then(|train| source(train, None)).map_err(|problem| problem.at(path))
 }
 
 /// Reads an NPZ archive.
@@ -51,7 +54,10 @@ pub(super) fn read_archive(bytes: Vec<u8>) -> Result<Source, Problem> {
             return source(train, test);
         }
     }
-    match archive.split(&INPUT_ARRAYS, &TARGET_ARRAYS)? {
+    let named = archive.split(&INPUT_ARRAYS, &TARGET_ARRAYS)?;
+    let [inputs, targets] = UNNAMED_ARRAYS;
+    let unnamed = named.is_none() && archive.names.len() == UNNAMED_ARRAYS.len();
+    match if unnamed { archive.split(&[inputs], &[targets])? } else { named } {
         Some(train) => source(train, None),
         None => Err(archive.lacks_arrays()),
     }
@@ -77,7 +83,7 @@ impl Archive {
         match (self.find(inputs), self.find(targets)) {
             (Some(inputs), Some(targets)) => {
                 let (input_bytes, target_bytes) = (self.unpack(&inputs)?, self.unpack(&targets)?);
-                Split::new(&array(&inputs, &input_bytes)?, &array(&targets, &target_bytes)?).map(Some)
+                Split::new(&array(&inputs, &input_bytes)?, labels(&targets, &target_bytes)?).map(Some)
             }
             (None, None) => Ok(None),
             _ => Err(self.lacks_arrays()),
@@ -97,6 +103,15 @@ impl Archive {
 
     fn lacks_arrays(&self) -> Problem {
         Problem::NoArrays { found: self.names.clone() }
+    }
+}
+
+/// The labels of an NPY file, numbers or text.
+fn labels(name: &str, file: &[u8]) -> Result<Labels, Problem> {
+    let Some(text) = NpyText::parse(file) else { return array(name, file)?.labels() };
+    match text.shape[..] {
+        [samples] | [samples, 1] if samples == text.items.len() => Ok(Labels::Text(text.items)),
+        _ => Err(Problem::WrongShape { array: name.to_owned(), shape: text.shape, expected: LABEL_SHAPES }),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use excite_vitals::comparison::Task;
 
-use super::moments::{Moments, standardise_inputs};
+use super::moments::Moments;
 use super::split::{groups, split};
 use super::{Dataset, Labels, Options, Problem, Samples, Source, Table, Targets};
 
@@ -19,6 +19,9 @@ pub(super) fn dataset(name: String, source: Source, options: &Options) -> Result
     }
     let labels: Vec<&Labels> = [Some(&train), test.as_ref()].into_iter().flatten().map(|table| &table.labels).collect();
     let task = options.task.unwrap_or_else(|| task_of(&shape, &labels));
+    if task == Task::Regression && labels.iter().any(|labels| matches!(labels, Labels::Text(_))) {
+        return Err(Problem::TextTargets);
+    }
     let classes = match task {
         Task::Classification => class_names(&labels),
         Task::Regression => Vec::new(),
@@ -36,18 +39,19 @@ pub(super) fn dataset(name: String, source: Source, options: &Options) -> Result
         return Err(Problem::ConstantTarget { value: moments.mean });
     }
     let scale = moments.scale();
+    let scales = options.centre.then(|| train.inputs.scales(&shape));
     let samples = |table: Table| {
         let targets = match task {
             Task::Classification => Targets::Classes(table.labels.names().iter().map(|name| codes[&**name]).collect()),
-            // The readers refuse text here.
             Task::Regression => Targets::Values(table.labels.numbers().iter().map(|&number| scale(number)).collect()),
         };
-        Samples { inputs: table.inputs, targets }
+        let inputs = match &scales {
+            Some(scales) => table.inputs.standardised(scales),
+            None => table.inputs.rounded(),
+        };
+        Samples { inputs, targets }
     };
-    let (mut train, mut test) = (samples(train), samples(test));
-    if options.centre {
-        standardise_inputs(&shape, &mut train, &mut test);
-    }
+    let (train, test) = (samples(train), samples(test));
     Ok(Dataset { name, task, shape, classes, train, test })
 }
 

@@ -54,11 +54,7 @@ fn held_out(groups: &[Vec<usize>], share: f64) -> Vec<usize> {
 
 /// The samples of these numbers.
 fn pick(all: &Table, samples: &[usize]) -> Table {
-    let width = all.inputs.len() / all.labels.len();
-    let mut inputs = Vec::with_capacity(samples.len() * width);
-    for sample in samples {
-        inputs.extend_from_slice(&all.inputs[sample * width..][..width]);
-    }
+    let inputs = all.inputs.pick(samples, all.inputs.len() / all.labels.len());
     let labels = match &all.labels {
         Labels::Text(labels) => Labels::Text(samples.iter().map(|&sample| labels[sample].clone()).collect()),
         Labels::Numbers(labels) => Labels::Numbers(samples.iter().map(|&sample| labels[sample]).collect()),

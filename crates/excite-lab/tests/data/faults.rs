@@ -126,6 +126,27 @@ fn csv_with_a_value_that_is_missing_or_not_finite() {
 }
 
 #[test]
+fn csv_as_spreadsheets_and_pandas_write_it() {
+    refused(
+        b"a;b;c\n1,5;2;x\n2,5;3;y\n",
+        "line 2, column 1 (`a`): `1,5` has a decimal comma: write numbers with a point",
+    );
+    refused(b"a\tb\n1\t1.234,5\n2\t2,5\n", "line 2, column 2 (`b`): `1.234,5` has a decimal comma");
+    refused(b"1;0,5\n2;1\n3;1,5\n", "line 1, column 2: `0,5` has a decimal comma");
+    refused(
+        b",a,y\n0,1.5,x\n1,2.5,z\n",
+        "the first column, which has no name, counts the rows, as pandas writes its index",
+    );
+    refused(b"Unnamed: 0,a,y\n7,1.5,x\n3,2.5,z\n", "the first column (`Unnamed: 0`) counts the rows");
+    // A column without a name that counts nothing, and the label itself, are none.
+    assert_eq!(open(b",a,y\n1.5,1.5,x\n1,2.5,z\n2,1,x\n", &raw()).unwrap().shape, [2]);
+    assert_eq!(
+        open(b",a,y\n0,1.5,1\n1,2.5,2\n2,1,2\n", &Options { target: Some("1".into()), ..as_regression() }).unwrap().shape,
+        [2]
+    );
+}
+
+#[test]
 fn a_target_column_that_is_not_there() {
     let asking = |target: &str| Options { target: Some(target.into()), ..raw() };
     let text = b"length,width,kind\n1,2,a\n3,4,b\n";
@@ -188,10 +209,16 @@ fn arrays_of_the_wrong_content() {
     let huge: Vec<u8> = [1.0, 1e300_f64].iter().flat_map(|value| value.to_le_bytes()).collect();
     refused_arrays(&npy_of("<f8", "False", "(2, 1)", &huge), &targets, "sample 2 of x holds");
     refused_arrays(&targets, &npy_f32("(2,)", &[f32::NAN, 1.0]), "sample 1 of y holds NaN");
-    for dtype in ["<c8", "|O", "<U5", "|S3", "<M8[ns]", "f4", "<f3", ""] {
+    for dtype in ["<c8", "<U5", "|S3", "<M8[ns]", "f4", "<f3", ""] {
         let words = format!("y has elements of type {dtype}: convert them to numbers");
         refused_arrays(&targets, &npy_of(dtype, "False", "(2,)", &[0; 16]), &words);
     }
+    let objects = npy_of("|O", "False", "(2,)", &[0; 16]);
+    refused_arrays(&targets, &objects, "y has elements of type |O, Python objects: convert them to numbers");
+    let text = npy_of("|S2", "False", "(2,)", b"noye");
+    refused_arrays(&text, &targets, "x has elements of type |S2: convert them to numbers");
+    let table = npz(&[("x.npy", &targets), ("y.npy", &text)]);
+    refused_with(&table, &as_regression(), "the targets are text, which a regression cannot predict");
     let record = b"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }";
     let record = [b"\x93NUMPY\x01\x00\x42\x00".as_slice(), record, &[0; 8]].concat();
     refused_arrays(&record, &targets, "x has elements of type [('a', '<f4')");

@@ -274,3 +274,72 @@ fn idx_of_other_types() {
         assert_eq!(found, [-2.0, 1.0, 1.0], "type {code:#x}");
     }
 }
+
+#[test]
+fn a_header_that_counts_the_columns_is_one() {
+    let of = |text: &str| samples(&open(text.as_bytes(), &raw()).unwrap());
+    let expected = named(&[(&[5.0, 6.0], "0"), (&[7.0, 1.0], "1"), (&[8.0, 2.0], "1")]);
+    assert_eq!(of("0,1,2\n5,6,0\n7,1,1\n8,2,1\n"), expected);
+    assert_eq!(of("1,2,3\n5,6,0\n7,1,1\n8,2,1\n"), expected);
+    // Rows that go on counting are samples.
+    assert_eq!(of("0,1,2\n1,2,3\n5,6,2\n").len(), 3);
+    assert_eq!(of("0,1\n5,0\n7,1\n").len(), 3);
+}
+
+#[test]
+fn npz_without_names_and_labels_of_text() {
+    let x = npy_f32("(3, 1)", &[1.0, 2.0, 3.0]);
+    let expected = named(&[(&[1.0], "no"), (&[2.0], "yes"), (&[3.0], "yes")]);
+    let unicode: Vec<u8> = "no\0yesyes".chars().flat_map(|c| (c as u32).to_le_bytes()).collect();
+    for y in [npy_of("<U3", "False", "(3,)", &unicode), npy_of("|S3", "False", "(3, 1)", b"no\0yesyes")] {
+        let archive = npz(&[("arr_0.npy", &x), ("arr_1.npy", &y)]);
+        assert_eq!(samples(&open(&archive, &raw()).unwrap()), expected);
+        let folder = Folder::with(&[("X.npy", &x), ("y.npy", &y)]);
+        assert_eq!(samples(&folder.open("X.npy").unwrap()), expected);
+    }
+    let numbers = npz(&[("arr_0.npy", &x), ("arr_1.npy", &npy_i64("(3,)", &[0, 1, 1]))]);
+    assert_eq!(open(&numbers, &raw()).unwrap().classes, ["0", "1"]);
+}
+
+#[test]
+fn sets_of_emnist_and_nested_folders() {
+    let (images, labels) = (idx(&[4, 2, 2], &[7; 16]), idx(&[4], &[0, 1, 1, 0]));
+    let (fewer, their_labels) = (idx(&[2, 2, 2], &[9; 8]), idx(&[2], &[0, 1]));
+    let emnist = Folder::with(&[
+        ("emnist-letters-train-images-idx3-ubyte", &images),
+        ("emnist-letters-train-labels-idx1-ubyte", &labels),
+        ("emnist-letters-test-images-idx3-ubyte", &fewer),
+        ("emnist-letters-test-labels-idx1-ubyte", &their_labels),
+    ]);
+    let letters = emnist.open("").unwrap();
+    assert_eq!((letters.train.len(), letters.test.len()), (4, 2));
+    emnist.write("emnist-digits-train-images-idx3-ubyte.gz", &gzip(&fewer));
+    emnist.write("emnist-digits-train-labels-idx1-ubyte.gz", &gzip(&their_labels));
+    let several = emnist.open("").unwrap_err().to_string();
+    assert!(
+        several.contains("holds several sets of data: give the path of one of emnist-digits-train-images-idx3-ubyte, "),
+        "{several}"
+    );
+    assert_eq!(
+        emnist.open("emnist-letters-test-labels-idx1-ubyte").unwrap(),
+        emnist
+            .open("emnist-letters-train-images-idx3-ubyte")
+            .map(|data| Dataset {
+                name: emnist.path("emnist-letters-test-labels-idx1-ubyte").display().to_string(),
+                ..data
+            })
+            .unwrap()
+    );
+    // Each file in a folder of its name, and all in a folder of the archive's.
+    let kaggle = Folder::new();
+    for (name, bytes) in [("train-images-idx3-ubyte", &images), ("train-labels-idx1-ubyte", &labels)] {
+        std::fs::create_dir_all(kaggle.path("archive").join(name)).unwrap();
+        kaggle.write(&format!("archive/{name}/{name}"), bytes);
+    }
+    assert_eq!(kaggle.open("archive").unwrap().shape, [1, 2, 2]);
+    assert_eq!(kaggle.open("").unwrap().train.inputs, kaggle.open("archive").unwrap().train.inputs);
+    std::fs::create_dir_all(kaggle.path("MNIST/raw")).unwrap();
+    kaggle.write("MNIST/raw/train-images-idx3-ubyte", &images);
+    kaggle.write("MNIST/raw/train-labels-idx1-ubyte", &labels);
+    assert!(kaggle.open("").unwrap_err().to_string().contains("several sets of data"));
+}

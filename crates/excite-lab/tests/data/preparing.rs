@@ -2,7 +2,7 @@
 
 use excite_lab::data::{Dataset, Options, Targets};
 
-use crate::making::{npy_f32, npy_i64, npz, open, raw, samples};
+use crate::making::{npy_f32, npy_i64, npy_of, npz, open, raw, samples};
 
 fn columns(data: &[f32], width: usize, column: usize) -> Vec<f64> {
     data.iter().skip(column).step_by(width).map(|&value| f64::from(value)).collect()
@@ -121,4 +121,29 @@ fn numeric_targets_are_standardised_without_losing_their_digits() {
     for samples in [(&data.train.inputs, train), (&data.test.inputs, test)] {
         assert!(samples.0.iter().zip(samples.1).all(|(input, target)| (input - target).abs() < 1e-5));
     }
+}
+
+#[test]
+fn inputs_are_standardised_before_they_are_rounded() {
+    // Unix seconds and milliseconds: in 32 bits neighbours would be one number.
+    for (start, step) in [(1_700_000_000_u64, 1), (1_700_000_000_000, 60)] {
+        let rows: String =
+            (0..240).map(|i| format!("{},{}\n", start + i * step, if i < 120 { "early" } else { "late" })).collect();
+        let data = open(rows.as_bytes(), &Options::default()).unwrap();
+        let mut inputs = [data.train.inputs.clone(), data.test.inputs.clone()].concat();
+        inputs.sort_by(f32::total_cmp);
+        let steps: Vec<f64> = inputs.windows(2).map(|pair| f64::from(pair[1]) - f64::from(pair[0])).collect();
+        let mean = (f64::from(inputs[239]) - f64::from(inputs[0])) / 239.0;
+        assert!(steps.iter().all(|step| (step / mean - 1.0).abs() < 1e-4), "{steps:?}");
+    }
+    let values: Vec<u8> = (0..8).flat_map(|i| (1e9 + f64::from(i)).to_le_bytes()).collect();
+    let archive = npz(&[
+        ("x.npy", &npy_of("<f8", "False", "(8, 1)", &values)),
+        ("y.npy", &npy_i64("(8,)", &[0, 1, 0, 1, 0, 1, 0, 1])),
+    ]);
+    let data = open(&archive, &Options::default()).unwrap();
+    let mut inputs = [data.train.inputs, data.test.inputs].concat();
+    inputs.sort_by(f32::total_cmp);
+    inputs.dedup();
+    assert_eq!(inputs.len(), 8);
 }
