@@ -6,7 +6,7 @@ use clap::Args;
 use excite_tasks::CheckOptions;
 use excite_vitals::findings::{self, Rule};
 
-use crate::error::Failure;
+use crate::error::{Failure, meant};
 use crate::inputs::InputArguments;
 use crate::presentation::Presentation;
 use crate::progress::Progress;
@@ -78,7 +78,7 @@ fn explain(id: Option<&str>) -> Result<(), Failure> {
     };
     let rule: &Rule = findings::rule(id).ok_or_else(|| {
         let known: Vec<_> = findings::ALL.iter().map(|rule| rule.id).collect();
-        Failure::Usage(format!("there is no rule `{id}`; the rules are {}", known.join(", ")))
+        Failure::Usage(format!("there is no rule `{id}`; {}", meant(id, &known, "the rules are")))
     })?;
     let lines = rule.page();
     output::print(&lines.lines().map(|line| output::wrapped(line, 100) + "\n").collect::<String>())

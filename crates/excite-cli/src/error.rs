@@ -9,6 +9,16 @@ use excite_tasks::Error;
 
 use crate::output;
 
+/// What may have been meant by a name that is not known: the nearest one, or all there are.
+pub fn meant(name: &str, known: &[&str], all: &str) -> String {
+    let plain = |name: &str| name.to_lowercase().replace(['-', '_', ' '], "");
+    let distance = |other: &&&str| strsim::damerau_levenshtein(&plain(name), &plain(other));
+    match known.iter().min_by_key(distance).filter(|near| distance(near) <= 2.max(near.len() / 4)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("{all} {}", known.join(", ")),
+    }
+}
+
 /// Why the program ends without having done what was asked, each with an exit code of its own.
 #[derive(Debug)]
 pub enum Failure {

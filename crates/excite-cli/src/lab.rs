@@ -12,7 +12,7 @@ use excite_vitals::experiment::{Record, Table};
 use serde_json::json;
 
 use crate::command_line::{check_named_once, command_line};
-use crate::error::Failure;
+use crate::error::{Failure, meant};
 use crate::number::count;
 use crate::progress::Progress;
 use crate::{output, table};
@@ -113,7 +113,7 @@ impl Watcher for Runs<'_> {
 fn find(name: &str) -> Result<&'static Experiment, Failure> {
     experiments::find(name).ok_or_else(|| {
         let known: Vec<_> = experiments::ALL.iter().map(|experiment| experiment.name).collect();
-        Failure::Usage(format!("there is no experiment `{name}`; the experiments are {}", known.join(", ")))
+        Failure::Usage(format!("there is no experiment `{name}`; {}", meant(name, &known, "the experiments are")))
     })
 }
 

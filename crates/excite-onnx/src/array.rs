@@ -1,6 +1,7 @@
 //! What a run gives to a model, and whether it fits.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::{Error, Model, ModelInput, Size};
 
@@ -66,13 +67,31 @@ impl Values {
         }
     }
 
-    fn part(&self, from: usize, to: usize) -> Self {
+    /// Of every row of so many values those in a range.
+    pub(crate) fn parts(&self, row: usize, range: Range<usize>) -> Self {
+        fn parts<T: Copy>(values: &[T], row: usize, range: Range<usize>) -> Vec<T> {
+            values.chunks_exact(row).flat_map(|row| &row[range.clone()]).copied().collect()
+        }
         match self {
-            Self::F32(values) => Self::F32(values[from..to].to_vec()),
-            Self::F64(values) => Self::F64(values[from..to].to_vec()),
-            Self::I64(values) => Self::I64(values[from..to].to_vec()),
-            Self::I8(values) => Self::I8(values[from..to].to_vec()),
-            Self::U8(values) => Self::U8(values[from..to].to_vec()),
+            Self::F32(values) => Self::F32(parts(values, row, range)),
+            Self::F64(values) => Self::F64(parts(values, row, range)),
+            Self::I64(values) => Self::I64(parts(values, row, range)),
+            Self::I8(values) => Self::I8(parts(values, row, range)),
+            Self::U8(values) => Self::U8(parts(values, row, range)),
+        }
+    }
+
+    /// The same numbers, each from the place that `from` gives for its own.
+    pub(crate) fn reordered(&self, from: impl Fn(usize) -> usize) -> Self {
+        fn reordered<T: Copy>(values: &[T], from: impl Fn(usize) -> usize) -> Vec<T> {
+            (0..values.len()).map(|index| values[from(index)]).collect()
+        }
+        match self {
+            Self::F32(values) => Self::F32(reordered(values, from)),
+            Self::F64(values) => Self::F64(reordered(values, from)),
+            Self::I64(values) => Self::I64(reordered(values, from)),
+            Self::I8(values) => Self::I8(reordered(values, from)),
+            Self::U8(values) => Self::U8(reordered(values, from)),
         }
     }
 
@@ -146,13 +165,6 @@ impl Array {
         let beyond = "it holds numbers beyond what the engine can take for it";
         Option::map_or_else(fitting, || self.wrong(input, beyond), Ok)
     }
-
-    /// The part of it along the first axis.
-    fn part(&self, from: usize, to: usize) -> Self {
-        let inner: usize = self.shape[1..].iter().product();
-        let shape = [&[to - from], &self.shape[1..]].concat();
-        Self { shape, values: self.values.part(from * inner, to * inner) }
-    }
 }
 
 impl Model {
@@ -165,7 +177,12 @@ impl Model {
         if let Some((name, _)) =
             run.tensors.iter().find(|(name, _)| self.inputs().iter().all(|input| input.name != *name))
         {
-            return Err(Error::input(&run.name, format!("the model has no input `{name}`; it has {}", known())));
+            let names = self.inputs().iter().map(|input| input.name.as_str());
+            let how = match nearest(name, names) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has {}", known()),
+            };
+            return Err(Error::input(&run.name, format!("the model has no input `{name}`; {how}")));
         }
         for input in self.inputs() {
             let Some((_, array)) = run.tensors.iter().find(|(name, _)| *name == input.name) else {
@@ -189,51 +206,17 @@ impl Model {
         }
         Ok(())
     }
-
-    /// Cuts a run along the first axis into runs of `batch` samples at most, where the model lets it: where the first size of every input is a
-    /// batch by its name, or one that all inputs have several times. Else it is left whole.
-    pub fn split(&self, run: Run, batch: usize) -> Vec<Run> {
-        let Some((samples, batch)) = self.samples(&run, batch) else { return vec![run] };
-        let starts = (0..samples).step_by(batch);
-        let part = |from: usize| {
-            let to = (from + batch).min(samples);
-            let tensors = run.tensors.iter().map(|(name, array)| (name.clone(), array.part(from, to)));
-            let name = if batch < samples { format!("{}[{from}..{to}]", run.name) } else { run.name.clone() };
-            Run { name, tensors: tensors.collect() }
-        };
-        starts.map(part).collect()
-    }
-
-    /// How many samples a run has, and how many of them the model takes at once.
-    fn samples(&self, run: &Run, batch: usize) -> Option<(usize, usize)> {
-        let mut found = None;
-        for input in self.inputs() {
-            let (_, array) = run.tensors.iter().find(|(name, _)| *name == input.name)?;
-            let (first, sizes) = input.shape.as_ref()?.split_first()?;
-            let (&samples, rest) = array.shape.split_first()?;
-            let fits = sizes.len() == rest.len() && sizes.iter().zip(rest).all(|(size, &extent)| size.takes(extent));
-            let at_once = match first {
-                Size::Fixed(size) if *size > 0 && samples % size == 0 => *size,
-                Size::Dynamic(name) if is_batch(name) => batch.max(1),
-                _ => return None,
-            };
-            if !fits || samples == 0 || found.is_some_and(|found| found != (samples, at_once)) {
-                return None;
-            }
-            found = Some((samples, at_once));
-        }
-        found
-    }
 }
 
-/// Whether exporters give this name to the size of a batch.
-pub(crate) fn is_batch(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.contains("batch") || matches!(name.as_str(), "n" | "b" | "bs")
+/// The name that another is most likely meant for, if one is near.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let distance = |other: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &other.to_lowercase());
+    let near = known.map(|other| (distance(other), other)).min_by_key(|(distance, _)| *distance);
+    near.filter(|(distance, other)| *distance <= 2.min(other.len() / 2)).map(|(_, other)| other)
 }
 
 impl Size {
-    fn takes(&self, extent: usize) -> bool {
+    pub(crate) fn takes(&self, extent: usize) -> bool {
         match self {
             Self::Fixed(size) => *size == extent,
             Self::Dynamic(_) => true,

@@ -20,6 +20,13 @@ pub enum Error {
         /// What is wrong, and where.
         what: String,
     },
+    /// The file is a model, or a part of one, in another format.
+    OtherFormat {
+        /// The format.
+        what: &'static str,
+        /// The line that makes ONNX of it, or what else to do.
+        way: String,
+    },
     /// A part of the model contradicts itself.
     Broken {
         /// The tensor or node.
@@ -90,6 +97,7 @@ impl fmt::Display for Error {
         let sentence = match self {
             Self::File { path, error } => format!("cannot read {}: {error}", path.display()),
             Self::NotOnnx { what } => format!("this is not a whole ONNX model: {what}; export or download it again"),
+            Self::OtherFormat { what, way } => format!("it is {what}, and excite reads ONNX: {way}"),
             Self::Broken { place, what } => format!("the model is broken at `{place}`: {what}; export it again"),
             Self::ExternalData { tensor, file, what } => {
                 format!("the values of `{tensor}` should be in `{file}`: {what}")

@@ -53,7 +53,7 @@ fn values(tensor: &TensorProto, folder: Option<&Path>, files: &mut Files) -> Res
         what,
     };
     let path = Path::new(&file);
-    if file.is_empty() || path.components().any(|part| !matches!(part, Component::Normal(_))) {
+    if file.is_empty() || path.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
         return Err(wrong("the file must lie in the model's folder or below it; export the model again".into()));
     }
     if !files.contains_key(&file) {

@@ -9,6 +9,7 @@
 #![deny(missing_docs)]
 
 mod array;
+mod batches;
 mod constant;
 mod elementwise;
 mod engine;
@@ -18,6 +19,7 @@ mod external;
 mod graph;
 pub mod inputs;
 mod model;
+mod other_formats;
 mod plan;
 mod recognise;
 mod recurrent;
@@ -30,6 +32,7 @@ mod units;
 mod wire;
 
 pub use array::{Array, Run, Values};
+pub use batches::Cutting;
 pub use engine::{EngineChoice, EngineInfo, EngineOptions};
 pub use error::Error;
 pub use examine::{Examination, LeftOut};

@@ -11,7 +11,18 @@ use crate::plan::{Names, Outputs, Plan, TensorId, Wiring};
 use crate::rewrite::{embedded, functions, onnxruntime, spelling::Known, subgraphs};
 use crate::site::{ActivationSite, Source, UnitAxis, Unseen};
 use crate::types::Types;
-use crate::{Error, external, recognise, tensor_values, wire};
+use crate::{Error, external, other_formats, recognise, tensor_values, wire};
+
+/// Gives nodes without names those that the engine's messages are to call them by: the operator and the nearest tensor.
+fn name_nodes(graph: &mut GraphProto) {
+    for node in &mut graph.node {
+        if node.name.as_deref().is_none_or(str::is_empty) {
+            let (op, tensor) = (node.op(), node.output(0).or(node.input(0)).unwrap_or_default());
+            node.name = Some(format!("{op} at {tensor}"));
+        }
+        node.attribute.iter_mut().filter_map(|attribute| attribute.g.as_mut()).for_each(name_nodes);
+    }
+}
 
 /// A size of an input's shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +109,11 @@ impl Model {
     /// As [`open`](Self::open), and if the engine is not there.
     pub fn open_with(path: impl AsRef<Path>, engine: &EngineOptions) -> Result<Self, Error> {
         let path = path.as_ref();
+        if path.is_dir() {
+            other_formats::refuse_folder(path)?;
+        }
         let bytes = std::fs::read(path).map_err(|error| Error::file(path, error))?;
+        other_formats::refuse(path, &bytes)?;
         Self::load(bytes, path.parent(), engine)
     }
 
@@ -163,6 +178,7 @@ impl Model {
         let is_float16 = |name: &str| types.get(name) == Some(DataType::FLOAT16);
         let has_float16 = names.iter().any(is_float16);
         let float16_sites = sites.iter().map(|site| chosen.is_embedded() && is_float16(&site.pre_activation)).collect();
+        proto.graph.iter_mut().for_each(name_nodes);
         let engine = chosen.load(Unloaded { proto, names: &names, has_float16, random })?;
         Ok(Self {
             engine,

@@ -132,4 +132,10 @@ fn runs_are_cut_along_a_batch_and_nothing_else() {
     assert_eq!(model(&[4, 2]).split(run(6, 2), 50).len(), 1);
     assert!(model(&[4, 2]).check(&run(6, 2)).is_err());
     assert_eq!(model(&[-1, 2]).split(run(5, 3), 2).len(), 1);
+    let whole_batches = model(&[4, 2]).cutting(&run(6, 2)).unwrap();
+    assert_eq!((whole_batches.samples, whole_batches.at_once, whole_batches.left_over), (6, Some(4), 2));
+    assert_eq!(model(&[4, 2]).split(run(6, 2), 50)[0].tensors[0].1.shape, [4, 2]);
+    assert!(model(&[-1]).cutting(&run(5, 2)).is_err());
+    let first = model(&[-1, 2]).first_samples(run(5, 2), 3);
+    assert_eq!((first.name.as_str(), first.tensors[0].1.shape.as_slice()), ("all[0..3]", [3, 2].as_slice()));
 }

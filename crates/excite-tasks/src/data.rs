@@ -120,7 +120,9 @@ impl Data {
                 });
                 Box::new(runs.map(|run| run.map(Loaded::Run)))
             }
-            Source::Files { inputs, .. } => Box::new(inputs.load(model).map(|loaded| loaded.map_err(Error::from))),
+            Source::Files { inputs, .. } => {
+                Box::new(inputs.load_in_batches(model, self.batch).map(|loaded| loaded.map_err(Error::from)))
+            }
             Source::Arrays(run) => Box::new(std::iter::once(named_for(run, model).map(Loaded::Run))),
         }
     }
@@ -135,7 +137,12 @@ impl Data {
         mut take: impl FnMut(&Run) -> Result<ControlFlow<()>, Error>,
     ) -> Result<(), Error> {
         steps.expect(self.len() as u64);
+        let mut left = self.samples;
+        let mut is_explained = files == UnreadableFiles::Silent;
         for loaded in self.runs(model) {
+            if left == Some(0) {
+                break;
+            }
             let run = match loaded? {
                 Loaded::Run(run) => run,
                 Loaded::Skipped { file, why } => {
@@ -146,7 +153,11 @@ impl Data {
                     continue;
                 }
             };
-            let parts = model.split(run, self.batch);
+            if let Some(notice) = self.uncut(model, &run, left).filter(|_| !is_explained) {
+                steps.notice(&notice);
+                is_explained = true;
+            }
+            let parts = self.parts(model, run, &mut left);
             steps.expect(parts.len() as u64 - 1);
             for part in parts {
                 if steps.is_stopping() {
@@ -159,6 +170,46 @@ impl Data {
             }
         }
         if steps.is_stopping() { Err(Error::Stopped) } else { Ok(()) }
+    }
+
+    /// A run cut into batches; no more of them than `left` samples need, where they can be told apart.
+    fn parts(&self, model: &Model, run: Run, left: &mut Option<usize>) -> Vec<Run> {
+        let Ok(cutting) = model.cutting(&run) else { return vec![run] };
+        let Some(most) = left else { return model.split(run, self.batch) };
+        let run = model.first_samples(run, *most);
+        let mut parts = model.split(run, self.batch);
+        if let Some(at_once) = cutting.at_once {
+            parts.truncate(most.div_ceil(at_once.max(1)));
+        }
+        *most = most.saturating_sub(cutting.samples);
+        parts
+    }
+
+    /// Why a run is not cut as the batch and the number of samples say, if it is not.
+    fn uncut(&self, model: &Model, run: &Run, left: Option<usize>) -> Option<String> {
+        if self.is_random() {
+            return None;
+        }
+        let first = run.tensors.first().and_then(|(_, array)| array.shape.first()).copied().unwrap_or(1);
+        let cutting = match model.cutting(run) {
+            Ok(cutting) => cutting,
+            Err(why) if first > self.batch || left.is_some_and(|left| left < first) => {
+                let name = &run.name;
+                return Some(format!(
+                    "{name} goes through the model as a whole, whatever the batch and the samples: {why}"
+                ));
+            }
+            Err(_) => return None,
+        };
+        let at_once = cutting.at_once.filter(|&at_once| at_once > 0)?;
+        let most = left.unwrap_or(cutting.samples).min(cutting.samples);
+        if most > cutting.samples - cutting.left_over {
+            let (samples, name) = (cutting.left_over, &run.name);
+            return Some(format!("left out the last {samples} samples of {name}: the model takes {at_once} at once"));
+        }
+        let used = most.div_ceil(at_once) * at_once;
+        let more = used - most;
+        (more > 0).then(|| format!("{more} samples more than asked for are used: the model takes {at_once} at once"))
     }
 
     /// Hands over the first `count` batches once more, as they were handed over before.
@@ -196,7 +247,7 @@ fn named_for(run: &Run, model: &Model) -> Result<Run, Error> {
     {
         name.clone_from(&input.name);
     }
-    if model.split(run.clone(), 1).len() == 1 {
+    if !model.cutting(&run).is_ok_and(|cutting| cutting.samples > 1) {
         model.check(&run)?;
     }
     Ok(run)

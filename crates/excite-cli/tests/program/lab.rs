@@ -125,7 +125,7 @@ fn the_guide_has_a_page_for_each_experiment() {
 fn what_makes_no_sense_is_one_sentence_and_nothing_is_written() {
     let place = Place::new();
     for (arguments, sentence) in [
-        (&["lab", "zigzag"][..], "there is no experiment `zigzag`; the experiments are sigmoid-squashes, "),
+        (&["lab", "zigzag"][..], "there is no experiment `zigzag`; did you mean `zig-zag`?"),
         (&["lab", "zig-zag", "--function", "sigmoyd"], "did you mean `sigmoid`?"),
         (&["lab", "zig-zag", "--function", "relu,relu"], "--function names relu twice"),
         (

@@ -21,6 +21,7 @@ mod npy;
 #[cfg(feature = "npz")]
 mod npz;
 mod pictures;
+mod pieces;
 mod random;
 mod raw;
 #[cfg(feature = "safetensors")]
@@ -40,6 +41,7 @@ use self::absent::npz;
 #[cfg(not(feature = "safetensors"))]
 use self::absent::safetensors;
 pub use self::pictures::Pictures;
+use self::pieces::Pieces;
 pub use self::random::random;
 pub use self::raw::Raw;
 use crate::{Array, Error, Model, ModelInput, Run};
@@ -67,7 +69,7 @@ pub struct Inputs {
 pub enum Loaded {
     /// It was read, and fits the model.
     Run(Run),
-    /// A picture that is no picture, among others.
+    /// A picture that is no picture, among others; or what fills no batch at the end of a file.
     Skipped {
         /// Its path.
         file: PathBuf,
@@ -108,9 +110,41 @@ impl Inputs {
     /// Reads them one after the other, each when it is asked for, and checks each against the model. A picture that cannot be
     /// read is left out; any other fault ends the reading.
     pub fn load<'a>(&'a self, model: &'a Model) -> impl Iterator<Item = Result<Loaded, Error>> + 'a {
-        self.files.iter().map(|file| match self.read(file, model) {
+        self.load_in_batches(model, usize::MAX)
+    }
+
+    /// The same, with `.npy` and `.npz` files read in pieces of `batch` samples, where the model lets them be cut: then no more than that
+    /// is in memory.
+    pub fn load_in_batches<'a>(
+        &'a self,
+        model: &'a Model,
+        batch: usize,
+    ) -> impl Iterator<Item = Result<Loaded, Error>> + 'a {
+        self.files.iter().flat_map(move |file| self.load_one(file, model, batch))
+    }
+
+    fn load_one<'a>(
+        &'a self,
+        file: &'a Path,
+        model: &'a Model,
+        batch: usize,
+    ) -> Box<dyn Iterator<Item = Result<Loaded, Error>> + 'a> {
+        let one = |loaded| Box::new(std::iter::once(loaded));
+        if !file.is_dir() && matches!(Format::of(file, None), Some(Format::Npy | Format::Npz)) {
+            return match Pieces::open(file, model, batch) {
+                Ok(Ok(pieces)) => {
+                    let left = pieces.left_over();
+                    let why = format!("its last {left} samples, which fill no batch of the size that the model takes");
+                    let skipped = (left > 0).then(|| Ok(Loaded::Skipped { file: file.to_owned(), why }));
+                    Box::new(pieces.map(|run| run.map(Loaded::Run)).chain(skipped))
+                }
+                Ok(Err(whole)) => one(checked(whole, model).map(Loaded::Run)),
+                Err(error) => one(Err(error)),
+            };
+        }
+        one(match self.read(file, model) {
             Err(Error::Input { what, .. }) if Format::of(file, None) == Some(Format::Image) && self.files.len() > 1 => {
-                Ok(Loaded::Skipped { file: file.clone(), why: what })
+                Ok(Loaded::Skipped { file: file.to_owned(), why: what })
             }
             read => read.map(Loaded::Run),
         })
@@ -127,9 +161,7 @@ impl Inputs {
                 Ok(vec![(input.name.clone(), read(input)?)])
             };
             match Format::of(path, self.options.raw.as_ref()) {
-                Some(Format::Npz) => npz::read(bytes),
                 Some(Format::Safetensors) => safetensors::read(&bytes),
-                Some(Format::Npy) => one(&|_| npy::read(&bytes)),
                 Some(Format::TensorProto) => one(&|_| tensor_proto::read(&bytes).map(|(_, array)| array)),
                 Some(Format::Image) => one(&|input| image::read(&bytes, input, &self.options.pictures)),
                 Some(Format::Wav) => one(&|input| audio::read(&bytes, input)),
@@ -137,16 +169,20 @@ impl Inputs {
                     Some(raw) => raw.read(&bytes),
                     None => Err("its kind is unknown".to_owned()),
                 }),
-                None => Err("its kind is unknown".to_owned()),
+                Some(Format::Npz | Format::Npy) | None => Err("its kind is unknown".to_owned()),
             }
             .map_err(wrong)?
         };
-        let run = Run { name: path.display().to_string(), tensors };
-        if model.split(run.clone(), 1).len() == 1 {
-            model.check(&run)?;
-        }
-        Ok(run)
+        checked(Run { name: path.display().to_string(), tensors }, model)
     }
+}
+
+/// What can be cut is checked in parts.
+fn checked(run: Run, model: &Model) -> Result<Run, Error> {
+    if !model.cutting(&run).is_ok_and(|cutting| cutting.samples > 1) {
+        model.check(&run)?;
+    }
+    Ok(run)
 }
 
 fn only_input(model: &Model) -> Result<&ModelInput, String> {

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
 use super::InputOptions;
-use crate::array::is_batch;
+use crate::batches::is_batch;
 use crate::{Array, Element, Error, Model, ModelInput, Run, Size, Values};
 
 /// The most numbers that are made up for an input: a model may declare any size.
