@@ -1,11 +1,13 @@
 //! `cargo xtask test`: every check of the workspace, in one command.
 
+use std::fs;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use excite::Level;
 
 use crate::cargo::cargo;
+use crate::verify::root;
 
 /// One check: its title and the arguments of cargo.
 struct Check {
@@ -46,7 +48,17 @@ const CHECKS: &[Check] = &[
     },
     Check {
         title: "the library without its default features",
-        arguments: &["test", "--release", "-p", "excite", "--no-default-features", "--lib", "--locked"],
+        arguments: &[
+            "test",
+            "--release",
+            "-p",
+            "excite",
+            "--no-default-features",
+            "--features",
+            "half,f64,exact",
+            "--lib",
+            "--locked",
+        ],
         environment: &[],
     },
     Check {
@@ -57,12 +69,19 @@ const CHECKS: &[Check] = &[
             "-p",
             "excite",
             "--no-default-features",
+            "--features",
+            "half,f64,exact",
             "--test",
             "catalogue",
             "--locked",
             "golden",
         ],
         environment: &[],
+    },
+    Check {
+        title: "a function of one's own, outside the workspace",
+        arguments: &["run", "--release", "--manifest-path", "examples/own-activation/Cargo.toml", "--locked"],
+        environment: &[("CARGO_TARGET_DIR", "target/own-activation")],
     },
     Check {
         title: "the public API",
@@ -108,7 +127,10 @@ pub fn run() -> ExitCode {
     let has_bare = has_bare_target();
     let checks: Vec<&Check> =
         CHECKS.iter().filter(|check| has_bare || !check.arguments.contains(&BARE_TARGET)).collect();
-    let failed: Vec<&str> = checks.iter().filter(|check| !passes(check)).map(|check| check.title).collect();
+    let mut failed: Vec<&str> = checks.iter().filter(|check| !passes(check)).map(|check| check.title).collect();
+    if !functions_are_formatted() {
+        failed.push("formatting of the functions");
+    }
     if !has_bare {
         println!("target {BARE_TARGET}: NOT RUN: rustup cannot add it to this machine");
     }
@@ -117,12 +139,20 @@ pub fn run() -> ExitCode {
         println!("instruction set {level}: {run}");
     }
     if failed.is_empty() {
-        println!("all {} checks passed", checks.len());
+        println!("all {} checks passed", checks.len() + 1);
         ExitCode::SUCCESS
     } else {
         println!("failed: {}", failed.join("; "));
         ExitCode::FAILURE
     }
+}
+
+/// Whether the files of the functions are formatted: `cargo fmt` does not find them, for a macro declares their modules.
+fn functions_are_formatted() -> bool {
+    let Ok(files) = fs::read_dir(root().join("crates/excite/src/functions")) else { return false };
+    let files = files.filter_map(|file| Some(file.ok()?.path()));
+    let done = Command::new("rustfmt").args(["--check", "--edition", "2024"]).args(files).current_dir(root()).status();
+    done.is_ok_and(|status| status.success())
 }
 
 /// Whether the standard library's parts for [`BARE_TARGET`] are there, or could be had.

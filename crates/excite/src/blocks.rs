@@ -82,7 +82,7 @@ fn compute<F: Float, K: Kernel<F, N>, const N: usize>(
     if level.emulates_mul_add() && kernel.multiplies_and_adds() {
         // Calls of the emulation are all its time: a loop of vectors would not be faster, and takes long to compile.
         for i in 0..BLOCK {
-            y[i] = alone(kernel, at(&lanes, i));
+            y[i] = compute_element(kernel, at(&lanes, i));
         }
         return F::store(level, &y);
     }
@@ -92,7 +92,7 @@ fn compute<F: Float, K: Kernel<F, N>, const N: usize>(
     }
     if K::MAY_BE_DOUBTFUL && doubtful.iter().fold(false, |any, &one| any | one) {
         // All by value or as the slices have it: what is handed over by reference would have to be in memory in any case.
-        return F::store(level, &mend(level, kernel, inputs, doubtful, y));
+        return F::store(level, &recompute(level, kernel, inputs, doubtful, y));
     }
     F::store(level, &y)
 }
@@ -108,14 +108,14 @@ fn at<L: Native, const N: usize>(lanes: &[[L; BLOCK]; N], i: usize) -> [L; N] {
 }
 
 #[inline(never)]
-fn alone<F: Float, const N: usize>(kernel: impl Kernel<F, N>, inputs: [F::Lane; N]) -> F::Lane {
+fn compute_element<F: Float, const N: usize>(kernel: impl Kernel<F, N>, inputs: [F::Lane; N]) -> F::Lane {
     kernel.result(inputs)
 }
 
 /// The results with careful ones in place of the doubtful.
 #[cold]
 #[inline(never)]
-fn mend<F: Float, const N: usize>(
+fn recompute<F: Float, const N: usize>(
     level: CheckedLevel,
     kernel: impl Kernel<F, N>,
     inputs: [&[F; BLOCK]; N],

@@ -29,7 +29,7 @@ pub trait Float: Compiled + Copy + Default + Debug + Display + PartialOrd + Send
     /// A number about twice as long as the lane, or one in which the result is rounded to this type only.
     #[doc(hidden)]
     type Wide: Number;
-    /// Whether a formula must not be worked out in `Wide` for infinite and huge numbers: a pair has none.
+    /// Whether a formula must not be evaluated in `Wide` for infinite and huge numbers: a pair has none.
     #[doc(hidden)]
     const WIDE_IS_FINITE: bool;
     /// Whether results are rounded from a longer lane, f16's and bf16's, so that [`near_tie`](Self::near_tie) matters.

@@ -90,7 +90,7 @@ impl<A: Definition, F: Float> Kernel<F, 1> for Forward<A> {
     }
 }
 
-/// f(x) worked out in f64 for types that are shorter, and whether that is not enough to tell to which side it is to be rounded.
+/// f(x) evaluated in f64 for types that are shorter, and whether that is not enough to tell to which side it is to be rounded.
 #[inline(always)]
 fn twice<A: Definition, F: Float>(f: A, x: F::Lane) -> (F::Lane, bool) {
     if F::WIDE_IS_FINITE {
@@ -101,7 +101,7 @@ fn twice<A: Definition, F: Float>(f: A, x: F::Lane) -> (F::Lane, bool) {
     (low, low != high || beyond::<A, F>(A::PRECISION, x))
 }
 
-/// f(x) worked out in a [`Pair`] where that can be.
+/// f(x) evaluated in a [`Pair`] where that can be.
 #[inline(never)]
 fn most_careful<A: Definition, F: Float>(f: A, x: F::Lane) -> F::Lane {
     let wide: f64 = x.into();
@@ -159,7 +159,7 @@ impl<A: Definition, F: Float> Kernel<F, 2> for Backward<A> {
     }
 }
 
-/// dy · f'(from), the slope worked out in the longest number where that can be.
+/// dy · f'(from), the slope evaluated in the longest number where that can be.
 #[inline(never)]
 fn most_careful_slope<A: Definition, F: Float>(f: A, from: F::Lane, dy: F::Lane) -> F::Lane {
     if far_periods::<A, F>(from) {
@@ -172,11 +172,11 @@ fn most_careful_slope<A: Definition, F: Float>(f: A, from: F::Lane, dy: F::Lane)
 }
 
 #[cfg(feature = "exact")]
-/// y = f(x), correctly rounded in f32: worked out in f64, and in a [`Pair`] where f64 cannot tell to which side to round.
+/// y = f(x), correctly rounded in f32: evaluated in f64, and in a [`Pair`] where f64 cannot tell to which side to round.
 #[derive(Clone, Copy)]
 pub struct Exact<A>(pub A);
 
-/// The largest relative error of a formula worked out in f64 that [`Exact`] allows for. The building blocks are accurate to
+/// The largest relative error of a formula evaluated in f64 that [`Exact`] allows for. The building blocks are accurate to
 /// 2^-48 or better, and no formula cancels.
 const WIDE_ERROR: f64 = 1.0 / (1_u64 << 44) as f64;
 

@@ -1,8 +1,7 @@
-//! Activation functions for neural networks: forward and backward over slices, accurate to 1 ULP, the same bits
-//! on every machine, and as fast as the memory allows.
+//! Activation functions for neural networks: forward and backward over slices, accurate to 1 ULP, the same bits on every machine.
 //!
 //! ```
-//! use excite::{Activation, Relu6, Sigmoid};
+//! use excite::{Elementwise, Relu6, Sigmoid};
 //!
 //! let x = [-2.0_f32, 0.0, 2.0, 8.0];
 //! let mut y = [0.0; 4];
@@ -14,32 +13,48 @@
 //! Sigmoid.backward(&y, &[1.0; 4], &mut dx)?;
 //! assert_eq!(dx[1], 0.25);
 //!
-//! let mut z = x;
-//! Relu6.forward_in_place(&mut z);
-//! assert_eq!(z, [0.0, 0.0, 2.0, 6.0]);
+//! assert_eq!(Relu6.apply(&x), [0.0, 0.0, 2.0, 6.0]);
 //! # Ok::<(), excite::Error>(())
 //! ```
 //!
 //! # Where things are
-//! * [`Activation`] is the trait that each function implements in a file of its own: its value, its slope, and what is
-//!   known about it. Everything else is derived from that file.
-//! * [`Function`] is any one of them, chosen at run time by name: `"relu6".parse::<Function>()`.
+//! * [`Elementwise`] is what functions of single numbers do: the 35 types of the catalogue ([`Relu`], [`Gelu`], ...), and any of them chosen
+//!   at run time by name: [`Function`], `"relu6".parse::<Function>()`.
+//! * [`Rowwise`] is what functions of whole rows do: [`Softmax`], [`LogSoftmax`], [`Softmin`], [`Sparsemax`], and [`RowFunction`] by name.
+//! * [`Gate`] is GLU, ReGLU, GEGLU or SwiGLU: two inputs in one pass, or packed in one slice.
+//! * [`Elementwise::per_channel`] gives a function one parameter for each channel, as PReLU has, with its gradient.
+//! * [`Engine`] says how slices are computed: on which instruction set, on how many threads. `engine.forward(&f, x, y)` serves for all of
+//!   these.
 //! * [`Facts`] computes what a function does: its range, where it is linear, where it saturates.
-//! * [`Engine`] says how slices are worked through: on which instruction set, on how many threads.
+//! * [`define`] is for a function of your own: two formulas, and it goes wherever one of these goes.
 //!
 //! # What is promised
 //! * The result depends on the value alone: not on its position in the slice, the slice's length or alignment, the
 //!   number of threads or the instruction set.
 //! * NaN in, NaN out. Signed zeros, infinities and subnormals give the rounded limit.
-//! * Each function states its largest error in ULP ([`Info::max_ulp`]); `cargo xtask verify sigmoid` measures it over all 2^32
-//!   inputs. In f16 and bf16 every result is correctly rounded; in f32 too, on an engine with [`Accuracy::Exact`].
+//! * Each function states its largest error in ULP ([`Info::max_ulp`]), measured over all 2^32 inputs of f32. In f16 and bf16 every
+//!   result is correctly rounded; in f32 too, on an engine with `Accuracy::Exact`.
+//!
+//! # What it costs
+//! Kernels are compiled for each function, type and instruction set: a release build of a program that has only this crate takes about a
+//! minute on two cores, and the features below leave parts out. Unoptimised kernels are a hundred times slower, and a debug build has them
+//! unless your `Cargo.toml` says:
+//!
+//! ```toml
+//! [profile.dev.package.excite]
+//! opt-level = 3
+//! ```
+//!
+//! Typed functions (`Sigmoid.forward`) are compiled in your own crate, so there prefer a [`Function`], which is compiled here.
 //!
 //! # Features
 //! * `std` (on by default): instruction sets are detected at run time, an unknown name is answered with the nearest known one, and
 //!   [`Facts`] are remembered. Without it the crate needs `alloc` alone, and gives the same bits: kernels are compiled for the target's
 //!   own instruction set, and fused multiply-add is a call of libm, which is slow.
-//! * `rayon` (on by default): long slices are worked through by several threads.
-//! * `ndarray`: `ArrayElementwise` and `ArrayRowwise`, functions over the arrays of that crate.
+//! * `rayon` (on by default): long slices are shared by several threads.
+//! * `f64`, `exact`, `avx512` (on by default): kernels of f64 for functions chosen at run time, `Accuracy::Exact`, and AVX-512.
+//! * `half`: f16 and bf16, by the crate of that name, which is exported.
+//! * `ndarray`: `ArrayElementwise` and `ArrayRowwise`, functions over the arrays of that crate, version 0.17.
 //! * `serde`: [`Function`], [`RowFunction`] and [`Gate`] as their names in configurations, and [`Facts`].
 #![deny(missing_docs)]
 #![cfg_attr(not(any(feature = "std", test)), no_std)]

@@ -75,7 +75,7 @@ impl Definition for Celu {
     #[inline(always)]
     fn slope_formula<N: Number>(self, x: N) -> N {
         let scale = N::lit(1.0) / N::lit(self.alpha);
-        let below = (x.at_most(N::lit(0.0)) * scale).exp_raised().lowered();
+        let below = (x.at_most(N::lit(0.0)) * scale).exp_scaled().scaled_back();
         if x > N::lit(0.0) { N::lit(1.0) } else { below }
     }
 

@@ -63,7 +63,7 @@ impl Definition for Elu {
 
     #[inline(always)]
     fn slope_formula<N: Number>(self, x: N) -> N {
-        let below = x.at_most(N::lit(0.0)).exp_raised().times(self.alpha).lowered();
+        let below = x.at_most(N::lit(0.0)).exp_scaled().times(self.alpha).scaled_back();
         if x > N::lit(0.0) { N::lit(1.0) } else { below }
     }
 

@@ -71,8 +71,8 @@ impl Definition for Gelu {
     fn formula<N: Number>(self, x: N) -> N {
         let x = x.at_least(N::lit(-LIMIT));
         let size = x.abs().at_most(N::lit(LIMIT));
-        let tail = ((size * size).times(-0.5).exp_raised() * size.normal_tail()).lessened();
-        if x > N::lit(0.0) { x * (N::lit(1.0) - tail.lowered()) } else { (x * tail).lowered() }
+        let tail = ((size * size).times(-0.5).exp_scaled() * size.normal_tail()).nudged_towards_zero();
+        if x > N::lit(0.0) { x * (N::lit(1.0) - tail.scaled_back()) } else { (x * tail).scaled_back() }
     }
 
     /// max(x, 0) − |x|·t, with the digits that f32 needs.
@@ -96,7 +96,7 @@ impl Definition for Gelu {
     fn slope_formula<N: Number>(self, x: N) -> N {
         let size = x.abs().at_most(N::lit(LIMIT));
         let less = size.normal_tail() - size * N::constant(PEAK.0, PEAK.1);
-        let tail = ((size * size).times(-0.5).exp_raised() * less).lowered();
+        let tail = ((size * size).times(-0.5).exp_scaled() * less).scaled_back();
         ROOT.beside(x, if x > N::lit(0.0) { N::lit(1.0) - tail } else { tail })
     }
 

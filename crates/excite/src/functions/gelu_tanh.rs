@@ -103,9 +103,9 @@ impl Definition for GeluTanh {
     fn formula<N: Number>(self, x: N) -> N {
         let x = x.at_least(N::lit(-LIMIT));
         let size = x.abs().at_most(N::lit(LIMIT));
-        let e = (-inner(size, size * size)).exp_raised().lessened();
-        let above = x * (N::lit(1.0) + e.lowered()).inverse();
-        if x > N::lit(0.0) { above } else { (above * e).lowered() }
+        let e = (-inner(size, size * size)).exp_scaled().nudged_towards_zero();
+        let above = x * (N::lit(1.0) + e.scaled_back()).inverse();
+        if x > N::lit(0.0) { above } else { (above * e).scaled_back() }
     }
 
     /// x·σ(v), with v in two parts: what it is off by counts as often as v is large.
@@ -123,12 +123,12 @@ impl Definition for GeluTanh {
     fn slope_formula<N: Number>(self, x: N) -> N {
         let x = x.within(-LIMIT, LIMIT);
         let square = x * x;
-        let raised = (-inner(x.abs(), square)).exp_raised();
-        let e = raised.lowered();
+        let raised = (-inner(x.abs(), square)).exp_scaled();
+        let e = raised.scaled_back();
         let q = (N::lit(1.0) + e).inverse();
         let steepness = N::constant(TWICE_ROOT.0, TWICE_ROOT.1) * (square.times(KAPPA).times(3.0) + N::lit(1.0));
         let bend = x * steepness * q;
-        let below = (q * raised * (N::lit(1.0) + bend)).lowered();
+        let below = (q * raised * (N::lit(1.0) + bend)).scaled_back();
         ROOT.beside(x, if x > N::lit(0.0) { q * bend.mul_add(e, N::lit(1.0)) } else { below })
     }
 

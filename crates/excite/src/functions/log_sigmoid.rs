@@ -42,10 +42,10 @@ impl Definition for LogSigmoid {
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
-        let raised = (-x.abs()).exp_raised();
-        let bent = x.at_most(N::lit(0.0)) - raised.lowered().ln_1p();
+        let raised = (-x.abs()).exp_scaled();
+        let bent = x.at_most(N::lit(0.0)) - raised.scaled_back().ln_1p();
         // ln(1 + e) is e where e is below the last place of 1.
-        if x > N::lit(TAIL) { (-raised).lowered() } else { bent }
+        if x > N::lit(TAIL) { (-raised).scaled_back() } else { bent }
     }
 
     #[inline(always)]

@@ -63,15 +63,15 @@ impl Definition for Mish {
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
         let x = x.at_least(N::lit(-LIMIT));
-        let raised = (-x.abs()).exp_raised();
-        let e = raised.lowered();
+        let raised = (-x.abs()).exp_scaled();
+        let e = raised.scaled_back();
         let above = N::lit(1.0) + e.times(2.0);
         let below = e + N::lit(2.0);
         let square = e * e;
         let positive = x > N::lit(0.0);
         let sum = if positive { above + square.times(2.0) } else { square + e.times(2.0) + N::lit(2.0) };
         let scaled = x * sum.inverse();
-        if positive { scaled * above } else { (scaled * below * raised).lowered() }
+        if positive { scaled * above } else { (scaled * below * raised).scaled_back() }
     }
 
     /// With x = m·ln 2 + r, P = 2ᵐ and p = e⁻ʳ it is x·P·n / d, where n = P + 2p and d = P·n + 2p²; the rounding errors of n, of d,
@@ -111,8 +111,8 @@ impl Definition for Mish {
     #[inline(always)]
     fn slope_formula<N: Number>(self, x: N) -> N {
         let x = x.within(-LIMIT, LIMIT);
-        let raised = (-x.abs()).exp_raised();
-        let e = raised.lowered();
+        let raised = (-x.abs()).exp_scaled();
+        let e = raised.scaled_back();
         let square = e * e;
         let positive = x > N::lit(0.0);
         let above = N::lit(1.0) + e.times(2.0);
@@ -121,7 +121,7 @@ impl Definition for Mish {
         let bend = x.times(4.0) * (e + N::lit(1.0));
         let top = if positive { above * sum + bend * square } else { (e + N::lit(2.0)) * sum + bend };
         let scaled = top * inverse * inverse;
-        ROOT.beside(x, if positive { scaled } else { (scaled * raised).lowered() })
+        ROOT.beside(x, if positive { scaled } else { (scaled * raised).scaled_back() })
     }
 }
 

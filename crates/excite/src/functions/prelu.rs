@@ -5,7 +5,7 @@ use crate::{Info, LeakyRelu, MaxUlp};
 
 activation! {
     /// x for x > 0 and a·x below, where the slope a is trained, most often one for each channel: see
-    /// [`Engine::forward_per_channel`](crate::Engine::forward_per_channel).
+    /// [`Elementwise::per_channel`](crate::Elementwise::per_channel).
     ///
     /// The slope at 0 is a, the left one, as in PyTorch. In f32 the parameter is rounded to f32 first.
     ///

@@ -62,7 +62,7 @@ impl Definition for Selu {
 
     #[inline(always)]
     fn slope_formula<N: Number>(self, x: N) -> N {
-        let below = x.at_most(N::lit(0.0)).exp_raised().times(ALPHA).times(LAMBDA).lowered();
+        let below = x.at_most(N::lit(0.0)).exp_scaled().times(ALPHA).times(LAMBDA).scaled_back();
         if x > N::lit(0.0) { N::lit(LAMBDA) } else { below }
     }
 

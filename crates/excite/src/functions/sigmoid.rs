@@ -43,9 +43,9 @@ impl Definition for Sigmoid {
     /// e^|x| never appears, so that nothing overflows and the tail keeps its digits.
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
-        let e = (-x.abs()).exp_raised();
-        let above = (N::lit(1.0) + e.lowered()).inverse();
-        if x > N::lit(0.0) { above } else { (e * above).lowered() }
+        let e = (-x.abs()).exp_scaled();
+        let above = (N::lit(1.0) + e.scaled_back()).inverse();
+        if x > N::lit(0.0) { above } else { (e * above).scaled_back() }
     }
 
     #[inline(always)]

@@ -63,11 +63,11 @@ impl Definition for Sine {
     }
 
     fn formula_beyond<N: Number>(self, x: N) -> N {
-        x.sin_cos_any().0
+        x.sin_cos_any_range().0
     }
 
     fn slope_formula_beyond<N: Number>(self, x: N) -> N {
-        x.sin_cos_any().1
+        x.sin_cos_any_range().1
     }
 }
 

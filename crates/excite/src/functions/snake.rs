@@ -66,17 +66,17 @@ impl Definition for Snake {
     /// 1 + sin(2ax), which is 2·sin²(ax + π/4) and does not cancel.
     #[inline(always)]
     fn slope_formula<N: Number>(self, x: N) -> N {
-        let sin = x.times(self.a).sin_past_eighth();
+        let sin = x.times(self.a).sin_shifted();
         (sin * sin).times(2.0)
     }
 
     fn formula_beyond<N: Number>(self, x: N) -> N {
-        let (sin, _) = x.times(self.a).sin_cos_any();
+        let (sin, _) = x.times(self.a).sin_cos_any_range();
         self.with_wave(x, sin)
     }
 
     fn slope_formula_beyond<N: Number>(self, x: N) -> N {
-        let sin = x.times(self.a).sin_past_eighth_any();
+        let sin = x.times(self.a).sin_shifted_any_range();
         (sin * sin).times(2.0)
     }
 

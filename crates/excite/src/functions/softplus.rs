@@ -53,12 +53,12 @@ impl Definition for Softplus {
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
         let z = x.times(self.beta);
-        let raised = (-z.abs()).exp_raised();
-        let e = raised.lowered();
+        let raised = (-z.abs()).exp_scaled();
+        let e = raised.scaled_back();
         let scale = N::lit(1.0) / N::lit(self.beta);
         let bent = (z.at_least(N::lit(0.0)) + e.ln_1p()) * scale;
         // ln(1 + e) is e where e is below the last place of 1.
-        let tail = (raised * scale).lowered();
+        let tail = (raised * scale).scaled_back();
         let low = if z < N::lit(TAIL) { tail } else { bent };
         if z > N::lit(self.threshold) { x } else { low }
     }

@@ -68,9 +68,9 @@ impl Definition for Swish {
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
         let x = x.at_least(N::lit(-LIMIT / self.beta));
-        let raised = (-x.times(self.beta).abs()).exp_raised().lessened();
-        let above = x * (N::lit(1.0) + raised.lowered()).inverse();
-        if x > N::lit(0.0) { above } else { (above * raised).lowered() }
+        let raised = (-x.times(self.beta).abs()).exp_scaled().nudged_towards_zero();
+        let above = x * (N::lit(1.0) + raised.scaled_back()).inverse();
+        if x > N::lit(0.0) { above } else { (above * raised).scaled_back() }
     }
 
     #[inline(always)]
@@ -86,11 +86,11 @@ impl Definition for Swish {
     fn slope_formula<N: Number>(self, x: N) -> N {
         // Above the limit the slope is 1, and infinity would meet e = 0.
         let z = x.times(self.beta).within(-LIMIT, LIMIT);
-        let raised = (-z.abs()).exp_raised();
-        let e = raised.lowered();
+        let raised = (-z.abs()).exp_scaled();
+        let e = raised.scaled_back();
         let q = (N::lit(1.0) + e).inverse();
         let zq = z * q;
-        let below = (q * raised * (N::lit(1.0) + zq)).lowered();
+        let below = (q * raised * (N::lit(1.0) + zq)).scaled_back();
         ROOT.beside(z, if z > N::lit(0.0) { q * zq.mul_add(e, N::lit(1.0)) } else { below })
     }
 
@@ -106,7 +106,7 @@ impl Definition for Swish {
     #[inline(always)]
     fn slope_by_parameter<N: Number>(self, _: usize, x: N) -> N {
         let x = x.within(-LIMIT / self.beta, LIMIT / self.beta);
-        let e = (-x.times(self.beta).abs()).exp_raised().lowered();
+        let e = (-x.times(self.beta).abs()).exp_scaled().scaled_back();
         let q = (N::lit(1.0) + e).inverse();
         x * x * e * q * q
     }

@@ -68,7 +68,7 @@ impl Definition for TanhShrink {
         let [highest, rest @ ..] = NEAR;
         let near = rest.iter().fold(N::lit(highest), |sum, &coefficient| sum.mul_add(square, N::lit(coefficient)));
         let near = x * square * near.mul_add(square, N::constant(THIRD.0, THIRD.1));
-        if square < N::lit(0.5) { near } else { x - Tanh.formula(x).lessened() }
+        if square < N::lit(0.5) { near } else { x - Tanh.formula(x).nudged_towards_zero() }
     }
 
     #[inline(always)]

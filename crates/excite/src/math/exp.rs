@@ -305,7 +305,7 @@ fn remainder(parts: &Parts, tail: f64) -> Pair {
     Pair::quick_sum(r.head, r.tail + tail)
 }
 
-/// How far [`Number::exp_raised`] raises a pair: by 2^128.
+/// How far [`Number::exp_scaled`] raises a pair: by 2^128.
 pub const RAISED_BY: f64 = 128.0;
 /// 2^-128.
 pub const LOWERING: f64 = 2.938735877055718769921841343055614194546663891e-39;

@@ -79,7 +79,7 @@ pub fn tail_pair(x: Pair) -> Pair {
     q * low
 }
 
-// What follows is for results in f32: worked out in f64, with no more digits than those need. The rational functions are minimax ones
+// What follows is for results in f32: evaluated in f64, with no more digits than those need. The rational functions are minimax ones
 // (Lawson's iteration over 500 points in numpy) with positive coefficients only, highest power first.
 
 /// q in e^(−t/2) ≈ 1 + t·q(t) for |t| ≤ 2·ln 2: absolute error 2^-28.9.

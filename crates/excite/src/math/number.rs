@@ -1,9 +1,9 @@
-//! The numbers that a formula is worked out in: f32 and f64 themselves, and the [`Pair`](super::Pair) of two f64.
+//! The numbers that a formula is evaluated in: f32 and f64 themselves, and the [`Pair`](super::Pair) of two f64.
 
 use core::fmt::Debug;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
-/// A number that a formula can be worked out in. A formula is written once over it, and worked out in the number itself where
+/// A number that a formula can be evaluated in. A formula is written once over it, and evaluated in the number itself where
 /// plain arithmetic rounds once, and in a number about twice as long else: f64 for f32, f16 and bf16,
 /// [`Pair`](super::Pair) for f64.
 ///
@@ -41,14 +41,14 @@ pub trait Number:
 
     /// A little less in size, by less than the accuracy of the functions below: for factors that come nearer to a number than any
     /// rounding tells and never reach it, so that what they multiply stays beside a tie.
-    fn lessened(self) -> Self;
+    fn nudged_towards_zero(self) -> Self;
 
     /// self · a + b; rounded once in f32 and f64.
     fn mul_add(self, a: Self, b: Self) -> Self;
 
     /// The polynomial in self with these coefficients, highest power first, to the digits of f64: for what is small beside that which it
     /// is added to.
-    fn rough_polynomial(self, coefficients: &[f64]) -> Self;
+    fn polynomial_f64(self, coefficients: &[f64]) -> Self;
 
     /// |self|
     fn abs(self) -> Self;
@@ -67,11 +67,11 @@ pub trait Number:
     fn exp(self) -> Self;
 
     /// eˣ · R for x ≤ 0, where R is 1 in f64 and 2^128 in a `Pair`, so that f64 results deep in the tail keep all digits
-    /// until [`lowered`](Self::lowered). 0 from about −800 on.
-    fn exp_raised(self) -> Self;
+    /// until [`scaled_back`](Self::scaled_back). 0 from about −800 on.
+    fn exp_scaled(self) -> Self;
 
-    /// self / R: the last step of a result built on [`exp_raised`](Self::exp_raised). Rounds once where that is subnormal.
-    fn lowered(self) -> Self;
+    /// self / R: the last step of a result built on [`exp_scaled`](Self::exp_scaled). Rounds once where that is subnormal.
+    fn scaled_back(self) -> Self;
 
     /// eˣ − 1, accurate near 0 too. x ≤ 709.
     fn exp_m1(self) -> Self;
@@ -86,16 +86,16 @@ pub trait Number:
     fn sin_cos(self) -> (Self, Self);
 
     /// sin(x + π/4) for |x| ≤ [`SIN_LIMIT`](Self::SIN_LIMIT), with all digits next to its roots too.
-    fn sin_past_eighth(self) -> Self;
+    fn sin_shifted(self) -> Self;
 
     /// Up to here [`sin_cos`](Self::sin_cos) is accurate.
     const SIN_LIMIT: f64;
 
     /// (sin x, cos x) for any x; NaN for infinite ones. Slow, and not branch-free.
-    fn sin_cos_any(self) -> (Self, Self);
+    fn sin_cos_any_range(self) -> (Self, Self);
 
     /// sin(x + π/4) for any x; NaN for infinite ones. Slow, and not branch-free.
-    fn sin_past_eighth_any(self) -> Self;
+    fn sin_shifted_any_range(self) -> Self;
 
     /// The smaller of the two; NaN stays NaN, unlike in `min`.
     #[inline(always)]

@@ -7,7 +7,7 @@ use super::Number;
 use super::{exp, ln_1p, normal, trig};
 
 /// The unevaluated sum `head + tail`, where `tail` is at most half of the last place of `head`: about 106 binary digits. What f64
-/// results are worked out in, so that they are rounded once at the end. (Dekker 1971; Joldes, Muller and Popescu 2017, Tight
+/// results are evaluated in, so that they are rounded once at the end. (Dekker 1971; Joldes, Muller and Popescu 2017, Tight
 /// and Rigorous Error Bounds for Basic Building Blocks of Double-Word Arithmetic.)
 ///
 /// ```
@@ -187,7 +187,7 @@ impl Number for Pair {
     }
 
     #[inline(always)]
-    fn lessened(self) -> Self {
+    fn nudged_towards_zero(self) -> Self {
         Self { tail: self.head.mul_add(-LESSENING, self.tail), ..self }
     }
 
@@ -197,8 +197,8 @@ impl Number for Pair {
     }
 
     #[inline(always)]
-    fn rough_polynomial(self, coefficients: &[f64]) -> Self {
-        self.head.rough_polynomial(coefficients).into()
+    fn polynomial_f64(self, coefficients: &[f64]) -> Self {
+        self.head.polynomial_f64(coefficients).into()
     }
 
     #[inline(always)]
@@ -233,12 +233,12 @@ impl Number for Pair {
     }
 
     #[inline(always)]
-    fn exp_raised(self) -> Self {
+    fn exp_scaled(self) -> Self {
         exp::pair(self.at_least(Self::from(exp::LOWEST_RAISED)), exp::RAISED_BY)
     }
 
     #[inline(always)]
-    fn lowered(self) -> Self {
+    fn scaled_back(self) -> Self {
         let (head, tail) = (self.head * exp::LOWERING, self.tail * exp::LOWERING);
         // Near the subnormal numbers there is no room for a tail, and the head must have been rounded with it.
         let subnormal = head.abs() < f64::MIN_POSITIVE / f64::EPSILON;
@@ -269,15 +269,15 @@ impl Number for Pair {
     }
 
     #[inline(always)]
-    fn sin_past_eighth(self) -> Self {
-        trig::sin_past_eighth_pair(self)
+    fn sin_shifted(self) -> Self {
+        trig::sin_shifted_pair(self)
     }
 
-    fn sin_past_eighth_any(self) -> Self {
-        trig::sin_past_eighth_pair_any(self)
+    fn sin_shifted_any_range(self) -> Self {
+        trig::sin_shifted_pair_any(self)
     }
 
-    fn sin_cos_any(self) -> (Self, Self) {
+    fn sin_cos_any_range(self) -> (Self, Self) {
         trig::sin_cos_pair_any(self)
     }
 }

@@ -1,4 +1,4 @@
-//! f32 and f64 as numbers that formulas are worked out in.
+//! f32 and f64 as numbers that formulas are evaluated in.
 
 use super::{Number, Pair, exp, ln_1p, normal, std_or_libm, trig};
 
@@ -21,7 +21,7 @@ impl Number for f64 {
     }
 
     #[inline(always)]
-    fn lessened(self) -> Self {
+    fn nudged_towards_zero(self) -> Self {
         self - self * (2.0 * Self::EPSILON)
     }
 
@@ -31,7 +31,7 @@ impl Number for f64 {
     }
 
     #[inline(always)]
-    fn rough_polynomial(self, coefficients: &[f64]) -> Self {
+    fn polynomial_f64(self, coefficients: &[f64]) -> Self {
         coefficients.iter().fold(0.0, |sum, &coefficient| Self::mul_add(sum, self, coefficient))
     }
 
@@ -62,12 +62,12 @@ impl Number for f64 {
     }
 
     #[inline(always)]
-    fn exp_raised(self) -> Self {
+    fn exp_scaled(self) -> Self {
         exp::f64_below_0(self)
     }
 
     #[inline(always)]
-    fn lowered(self) -> Self {
+    fn scaled_back(self) -> Self {
         self
     }
 
@@ -92,15 +92,15 @@ impl Number for f64 {
     }
 
     #[inline(always)]
-    fn sin_past_eighth(self) -> Self {
-        trig::sin_past_eighth_f64(self)
+    fn sin_shifted(self) -> Self {
+        trig::sin_shifted_f64(self)
     }
 
-    fn sin_past_eighth_any(self) -> Self {
-        trig::sin_past_eighth_pair_any(Pair::from(self)).to_f64()
+    fn sin_shifted_any_range(self) -> Self {
+        trig::sin_shifted_pair_any(Pair::from(self)).to_f64()
     }
 
-    fn sin_cos_any(self) -> (Self, Self) {
+    fn sin_cos_any_range(self) -> (Self, Self) {
         trig::sin_cos_f64_any(self)
     }
 }
@@ -125,7 +125,7 @@ impl Number for f32 {
     }
 
     #[inline(always)]
-    fn lessened(self) -> Self {
+    fn nudged_towards_zero(self) -> Self {
         self - self * (2.0 * Self::EPSILON)
     }
 
@@ -135,8 +135,8 @@ impl Number for f32 {
     }
 
     #[inline(always)]
-    fn rough_polynomial(self, coefficients: &[f64]) -> Self {
-        f64::from(self).rough_polynomial(coefficients) as Self
+    fn polynomial_f64(self, coefficients: &[f64]) -> Self {
+        f64::from(self).polynomial_f64(coefficients) as Self
     }
 
     #[inline(always)]
@@ -165,12 +165,12 @@ impl Number for f32 {
     }
 
     #[inline(always)]
-    fn exp_raised(self) -> Self {
+    fn exp_scaled(self) -> Self {
         Number::exp(f64::from(self)) as Self
     }
 
     #[inline(always)]
-    fn lowered(self) -> Self {
+    fn scaled_back(self) -> Self {
         self
     }
 
@@ -196,16 +196,16 @@ impl Number for f32 {
     }
 
     #[inline(always)]
-    fn sin_past_eighth(self) -> Self {
-        f64::from(self).sin_past_eighth() as Self
+    fn sin_shifted(self) -> Self {
+        f64::from(self).sin_shifted() as Self
     }
 
-    fn sin_past_eighth_any(self) -> Self {
-        f64::from(self).sin_past_eighth_any() as Self
+    fn sin_shifted_any_range(self) -> Self {
+        f64::from(self).sin_shifted_any_range() as Self
     }
 
-    fn sin_cos_any(self) -> (Self, Self) {
-        let (sin, cos) = f64::from(self).sin_cos_any();
+    fn sin_cos_any_range(self) -> (Self, Self) {
+        let (sin, cos) = f64::from(self).sin_cos_any_range();
         (sin as Self, cos as Self)
     }
 }

@@ -21,7 +21,7 @@ impl Root {
     pub fn beside<N: Number>(&self, x: N, elsewhere: N) -> N {
         // The difference of the heads is exact here, and x₀'s tail has all digits that are left where they are equal.
         let d = x - N::constant(self.at.0, self.at.1);
-        let near = d.rough_polynomial(&self.rest) * d + N::constant(self.steepness.0, self.steepness.1);
+        let near = d.polynomial_f64(&self.rest) * d + N::constant(self.steepness.0, self.steepness.1);
         if d.abs() < N::lit(REACH) { near * d } else { elsewhere }
     }
 }

@@ -76,7 +76,7 @@ pub fn sin_cos_f64(x: f64) -> (f64, f64) {
 
 /// sin(x + π/4) for |x| ≤ [`LIMIT`], within 2^-44 where x is an f32.
 #[inline(always)]
-pub fn sin_past_eighth_f64(x: f64) -> f64 {
+pub fn sin_shifted_f64(x: f64) -> f64 {
     let rounded = x.mul_add(TWO_OVER_PI, 0.5) + TO_INTEGER;
     turned_f64(x, rounded - TO_INTEGER - 0.5, rounded.to_bits()).0
 }
@@ -174,7 +174,7 @@ pub fn sin_cos_pair(x: Pair) -> (Pair, Pair) {
 
 /// sin(x + π/4) for |x| ≤ [`PAIR_LIMIT`], within 2^-55.
 #[inline(always)]
-pub fn sin_past_eighth_pair(x: Pair) -> Pair {
+pub fn sin_shifted_pair(x: Pair) -> Pair {
     let rounded = x.head.mul_add(TWO_OVER_PI, 0.5) + TO_INTEGER;
     let (n, quadrant) = (rounded - TO_INTEGER - 0.5, rounded.to_bits());
     // Next to 0 nothing cancels, and next to a root the first two differences do: all three keep what they round off.
@@ -208,12 +208,12 @@ pub fn sin_cos_pair_any(x: Pair) -> (Pair, Pair) {
 }
 
 /// sin(x + π/4) for any x, the tail of which counts as a small change; NaN for infinite ones.
-pub fn sin_past_eighth_pair_any(x: Pair) -> Pair {
+pub fn sin_shifted_pair_any(x: Pair) -> Pair {
     if !x.head.is_finite() {
         return Pair::from(f64::NAN);
     }
     if x.head.abs() <= PAIR_LIMIT {
-        return sin_past_eighth_pair(x);
+        return sin_shifted_pair(x);
     }
     // sin(x + π/4) = −sin(−x − π/4)
     let below = x.head < 0.0;
