@@ -180,29 +180,32 @@ pub(crate) fn work_off(
     watcher: &dyn Watcher,
 ) -> Result<(), LabError> {
     let (sender, receiver) = mpsc::channel();
-    let (mut under_way, mut epochs_done, mut failure) = (Vec::<RunKey>::new(), 0, None);
+    // By a number, because a key whose learning rate is NaN does not equal itself.
+    let mut under_way: Vec<(usize, RunKey)> = vec![];
+    let (mut started, mut epochs_done, mut failure) = (0, 0, None);
     std::thread::scope(|scope| {
         loop {
             if failure.is_none() {
                 let pending = work.pending();
                 watcher.plan(epochs_done + pending.epochs());
-                let waiting = pending.runs.into_iter().filter(|key| !under_way.contains(key));
+                let waiting = pending.runs.into_iter().filter(|key| !under_way.iter().any(|(_, other)| other == key));
                 let free = jobs.max(1) - under_way.len();
                 for key in waiting.take(free).collect::<Vec<_>>() {
-                    under_way.push(key);
-                    let sender = sender.clone();
+                    let (number, sender) = (started, sender.clone());
+                    under_way.push((number, key));
+                    started += 1;
                     scope.spawn(move || {
                         let result =
                             catch_unwind(AssertUnwindSafe(|| on_one_thread(|| train(data, spec, key, watcher))));
-                        sender.send((key, result)).expect("the receiver lives until every run is received");
+                        sender.send((number, key, result)).expect("the receiver lives until every run is received");
                     });
                 }
             }
             if under_way.is_empty() {
                 return failure.map_or(Ok(()), Err);
             }
-            let (key, result) = receiver.recv().expect("every run that is under way sends its result");
-            under_way.retain(|other| *other != key);
+            let (number, key, result) = receiver.recv().expect("every run that is under way sends its result");
+            under_way.retain(|(other, _)| *other != number);
             let trained = result.unwrap_or_else(|panic| resume_unwind(panic));
             match trained.and_then(|trained| work.finish(key, trained)) {
                 Ok(()) => epochs_done += key.epochs as u64,
