@@ -1,6 +1,6 @@
 //! Softmax and its kin along an axis, and their gradients.
 
-use excite::{RowFunction, Rows};
+use excite::{RowFunction, Rows, Rowwise};
 use numpy::{PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString};
 
-use excite::{Engine, Error, Function, Parameter, RowFunction, Rows, SlopeFrom};
+use excite::{Engine, Error, Function, Parameter, RowFunction, Rows, Rowwise, SlopeFrom};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyTuple};

@@ -12,6 +12,9 @@ const ELEMENTS: usize = 1 << 26;
 
 type Layer<'a> = &'a dyn Fn(Tensor<2>) -> Tensor<2>;
 
+/// A function by its name, as the framework has it.
+type Peer = (&'static str, fn(Tensor<2>) -> Tensor<2>);
+
 /// Microseconds of one forward pass, and of one forward and backward.
 fn once(z: &Tensor<2>, dy: &Tensor<2>, f: Layer) -> [f64; 2] {
     let z = z.clone().require_grad();
@@ -54,7 +57,7 @@ fn main() -> Result<(), ParseFunctionError> {
     let arguments: Vec<usize> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
     let given = if let [rows, columns] = arguments[..] { vec![[rows, columns]] } else { Vec::new() };
     let shapes = if given.is_empty() { vec![[32, 256], [128, 1024], [1024, 4096]] } else { given };
-    let peers: [(&str, fn(Tensor<2>) -> Tensor<2>); 8] = [
+    let peers: [Peer; 8] = [
         ("relu", activation::relu),
         ("sigmoid", activation::sigmoid),
         ("tanh", activation::tanh),

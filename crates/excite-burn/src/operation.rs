@@ -166,8 +166,8 @@ fn gated<F: Number>(unit: Gate, [gate, value]: [FlexTensor; 2]) -> Result<FlexTe
     Ok(whole(y, gate.layout().shape().clone()))
 }
 
-fn gated_backward<F: Number>(unit: Gate, inputs: [FlexTensor; 3]) -> Result<[FlexTensor; 2], Error> {
-    let slices = inputs.each_ref().map(|input| input.storage::<F>());
+fn gated_backward<F: Number>(unit: Gate, inputs: &[FlexTensor; 3]) -> Result<[FlexTensor; 2], Error> {
+    let slices = inputs.each_ref().map(FlexTensor::storage::<F>);
     let mut gradients = [(); 2].map(|()| vec![F::default(); slices[0].len()]);
     unit.backward_on(Engine::default(), slices, gradients.each_mut().map(Vec::as_mut_slice))?;
     Ok(gradients.map(|gradient| whole(gradient, inputs[0].layout().shape().clone())))
@@ -208,7 +208,7 @@ impl Backward<Flex, 2> for GatedStep {
         let (unit, [gate, value]) = ops.state;
         let dy = grads.consume::<Flex>(&ops.node);
         let inputs = of_one_type([gate, value, dy].map(contiguous));
-        let gradients = unwrap(with_number!(inputs[0].dtype(), F => gated_backward::<F>(unit, inputs)));
+        let gradients = unwrap(with_number!(inputs[0].dtype(), F => gated_backward::<F>(unit, &inputs)));
         for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
             if let Some(parent) = parent {
                 grads.register::<Flex>(parent.id, gradient);

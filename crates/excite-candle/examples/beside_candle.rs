@@ -12,6 +12,9 @@ const ELEMENTS: usize = 1 << 26;
 
 type Layer<'a> = &'a dyn Fn(&Tensor) -> Result<Tensor>;
 
+/// A function by its name, as the framework has it.
+type Peer = (&'static str, fn(&Tensor) -> Result<Tensor>);
+
 /// Microseconds of one forward pass, and of one forward and backward.
 fn once(z: &Var, dy: &Tensor, f: Layer) -> Result<[f64; 2]> {
     let start = Instant::now();
@@ -54,7 +57,7 @@ fn main() -> Result<()> {
     let arguments: Vec<usize> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
     let given = if let [rows, columns] = arguments[..] { vec![(rows, columns)] } else { Vec::new() };
     let shapes = if given.is_empty() { vec![(32, 256), (128, 1024), (1024, 4096)] } else { given };
-    let peers: [(&str, fn(&Tensor) -> Result<Tensor>); 8] = [
+    let peers: [Peer; 8] = [
         ("relu", Tensor::relu),
         ("sigmoid", candle_nn::ops::sigmoid),
         ("tanh", Tensor::tanh),

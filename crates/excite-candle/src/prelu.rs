@@ -37,6 +37,7 @@ pub struct TrainedPrelu {
 ///
 /// # Errors
 /// If `vb` holds a variable of that name and another shape.
+#[expect(clippy::needless_pass_by_value, reason = "candle's own layers take it so")]
 pub fn prelu(channels: Option<usize>, vb: VarBuilder) -> Result<TrainedPrelu> {
     Ok(TrainedPrelu { weight: vb.get_with_hints(channels.unwrap_or(1), "weight", Init::Const(0.25))? })
 }

@@ -12,6 +12,7 @@ struct Mlp {
 }
 
 impl Mlp {
+    #[expect(clippy::needless_pass_by_value, reason = "candle's own layers take it so")]
     fn new(activation: &str, vb: VarBuilder) -> Result<Self> {
         Ok(Self {
             hidden: candle_nn::linear(2, 16, vb.pp("hidden"))?,

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use excite_tasks::{Data, InputOptions, NamedModel, Pictures, Raw, UnitAxis};
+use clap::builder::ArgPredicate;
+use excite_tasks::{Data, EngineChoice, EngineOptions, InputOptions, NamedModel, Pictures, Raw, UnitAxis};
 
 use crate::error::Failure;
 use crate::number::{count, finite, positive};
@@ -48,12 +49,26 @@ pub struct InputArguments {
     /// The axis of the units, of one layer or of all, where it is not the one that the graph tells; -1 is the last
     #[arg(long, value_name = "[LAYER=]AXIS", value_parser = unit_axis, allow_hyphen_values = true)]
     unit_axis: Vec<(Option<String>, UnitAxis)>,
+    /// The engine that runs the model: embedded, onnxruntime, or auto, which is ONNX Runtime where it is found
+    #[arg(long, default_value = "embedded", default_value_if("onnxruntime", ArgPredicate::IsPresent, "onnxruntime"))]
+    engine: EngineChoice,
+    /// ONNX Runtime's shared library, or a folder that holds it [default: ORT_DYLIB_PATH, or the Python environment's package]
+    #[arg(long, value_name = "PATH")]
+    onnxruntime: Option<PathBuf>,
 }
 
 impl InputArguments {
     /// Reads a model, with the axes of units that are given.
     pub fn open(&self, path: &Path) -> Result<NamedModel, Failure> {
-        let mut model = NamedModel::open(path)?;
+        let options = EngineOptions { choice: self.engine, onnxruntime: self.onnxruntime.clone() };
+        let mut model = NamedModel::open_with(path, &options)?;
+        let engine = model.model().engine();
+        if self.engine != EngineChoice::Embedded {
+            eprintln!("Runs on {engine}.");
+        }
+        if let Some(note) = &engine.note {
+            eprintln!("Note: {note}");
+        }
         for (layer, axis) in &self.unit_axis {
             model.set_unit_axis(layer.as_deref(), *axis)?;
         }

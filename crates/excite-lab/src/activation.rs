@@ -47,11 +47,7 @@ impl Activation {
     }
 
     /// A matrix of the shape of `like`, written by `fill`, which is given a range of the elements and their place.
-    fn filled(
-        &self,
-        like: &Matrix,
-        mut fill: impl FnMut(Range<usize>, &mut [f32]) -> Result<(), Error>,
-    ) -> Matrix {
+    fn filled(&self, like: &Matrix, mut fill: impl FnMut(Range<usize>, &mut [f32]) -> Result<(), Error>) -> Matrix {
         /// Few enough elements to stay in the first cache between being allocated and being written.
         const CHUNK: usize = 4096;
         /// Longer matrices are handed to the engine whole, so that several threads may work on them.

@@ -79,7 +79,8 @@ impl Search {
                 match keys.map(|key| journal.find(key)) {
                     [Some(first), Some(second)] => sweep.tried.push((index, [first, second])),
                     found => {
-                        missing.extend(keys.into_iter().zip(found).filter(|(_, run)| run.is_none()).map(|(key, _)| key))
+                        missing
+                            .extend(keys.into_iter().zip(found).filter(|(_, run)| run.is_none()).map(|(key, _)| key));
                     }
                 }
             }

@@ -150,7 +150,9 @@ impl<'a> Npy<'a> {
 }
 
 /// The type, whether the order is Fortran's, the shape, and what follows the header.
-fn parts(file: &[u8]) -> Result<(&str, bool, Vec<usize>, &[u8]), NpyError> {
+type Parts<'a> = (&'a str, bool, Vec<usize>, &'a [u8]);
+
+fn parts(file: &[u8]) -> Result<Parts<'_>, NpyError> {
     let (header, start) = header_range(file)?;
     let (header, bytes) =
         file.get(header..start).zip(file.get(start..)).ok_or(NpyError::Malformed("it ends within its header"))?;

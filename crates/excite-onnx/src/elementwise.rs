@@ -85,7 +85,7 @@ fn comparison(op: &str) -> Option<Operator> {
         "Not" => unary(|x| f64::from(x == 0.0)),
         "IsNaN" => unary(|x| f64::from(x.is_nan())),
         "IsInf" => unary(|x| f64::from(x.is_infinite())),
-        "Where" => Box::new(|x| if x[0] != 0.0 { x[1] } else { x[2] }),
+        "Where" => Box::new(|x| if x[0] == 0.0 { x[2] } else { x[1] }),
         _ => return None,
     })
 }

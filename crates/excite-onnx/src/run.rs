@@ -232,10 +232,7 @@ impl Model {
         show: &mut impl FnMut(Observation),
     ) {
         let site = &self.sites()[index];
-        let (z, a) = match self.float16_sites[index] {
-            true => (beyond_float16(z), beyond_float16(a)),
-            false => (z, a),
-        };
+        let (z, a) = if self.float16_sites[index] { (beyond_float16(z), beyond_float16(a)) } else { (z, a) };
         let z = changed(site.argument, z, Affine::of);
         let a = if site.output.is_empty() { site.computed(&z).into() } else { changed(site.result, a, Affine::before) };
         let Some(LaidOut { shape, unit_axis, z, a }) = lay_out(site.unit_axis, shape, z, a) else { return };

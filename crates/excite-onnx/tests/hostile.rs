@@ -95,7 +95,7 @@ fn inputs_must_fit_the_model() {
     let message = check(run(&name, vec![2, 43844, 1], Values::F32(vec![0.0; 43844])));
     assert!(message.contains("but 43844 values"), "{message}");
     let message = check(run(&name, vec![1, 43844, 1], Values::I64(vec![i64::MAX; 43844])));
-    assert!(message.contains("beyond what the engine can take"), "{message}");
+    assert!(message.contains("beyond what that type holds exactly"), "{message}");
     let message = check(Run { name: "test.npz".into(), tensors: vec![] });
     assert!(message.contains("is not given"), "{message}");
     // Small integers and doubles become floats.

@@ -80,6 +80,8 @@ pub use excite_onnx::{
     inputs::{InputOptions, Pictures, Raw},
 };
 #[cfg(feature = "models")]
+pub use excite_onnx::{EngineChoice, EngineOptions};
+#[cfg(feature = "models")]
 pub use merge::{MergeOptions, merge};
 #[cfg(feature = "models")]
 pub use model::NamedModel;

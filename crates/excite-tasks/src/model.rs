@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use excite_onnx::{Model, SiteFunction, UnitAxis};
+use excite_onnx::{EngineOptions, Model, SiteFunction, UnitAxis};
 
 use crate::Error;
 
@@ -29,8 +29,16 @@ impl NamedModel {
     /// # Errors
     /// If it cannot be read, or has no activations of single numbers.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::open_with(path, &EngineOptions::default())
+    }
+
+    /// Reads a model from a file, for an engine of choice.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and if the engine is not there.
+    pub fn open_with(path: impl AsRef<Path>, engine: &EngineOptions) -> Result<Self, Error> {
         let path = path.as_ref();
-        let model = Model::open(path).map_err(|error| Error::Model { path: path.to_owned(), error })?;
+        let model = Model::open_with(path, engine).map_err(|error| Error::Model { path: path.to_owned(), error })?;
         check_has_activations(&path.display().to_string(), &model)?;
         Ok(Self { model, name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned() })
     }

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let mut vitals = LayerVitals::new("layer", *f, units);
             let all = best_of(50, || vitals.update_channels(black_box(&z), black_box(&a), positions).is_ok());
             let (ones, mut slopes) = (vec![1.0; count], vec![0.0; count]);
-            let slopes = best_of(50, || engine.backward(&f, black_box(&a), &ones, black_box(&mut slopes)).is_ok());
+            let slopes = best_of(50, || engine.backward(f, black_box(&a), &ones, black_box(&mut slopes)).is_ok());
             let mut histogram = Histogram::new();
             let tallied = best_of(5, || histogram.update(black_box(&z)));
             let [all, slopes, tallied] = [all, slopes, tallied].map(|seconds| seconds * 1e9 / count as f64);

@@ -64,7 +64,7 @@ pub enum Role {
 /// use excite_vitals::LayerVitals;
 /// let [relu, tanh] = ["relu", "tanh"].map(|f| LayerVitals::new("fc1", f.parse().unwrap(), 2).identity());
 /// assert_ne!(relu, tanh);
-/// assert_eq!(relu.to_string(), "`fc1` (relu, Hidden, 2 units, saturated under 0.05, version 2)");
+/// assert_eq!(relu.to_string(), "`fc1` (relu, Hidden, 2 units, saturated under 0.05, version 3)");
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerIdentity {
@@ -76,6 +76,8 @@ pub struct LayerIdentity {
     pub role: Role,
     /// The number of units.
     pub units: usize,
+    /// The first parameter of each unit's function; empty where all have that of `function`.
+    pub parameters: Vec<f32>,
     /// The share of the largest slope under which a value is saturated.
     pub saturation: f64,
     /// The version of the serialised form.
@@ -84,8 +86,9 @@ pub struct LayerIdentity {
 
 impl fmt::Display for LayerIdentity {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, function, role, units, saturation, version } = self;
-        write!(out, "`{name}` ({function}, {role:?}, {units} units, saturated under {saturation}, version {version})")
+        let Self { name, function, role, units, parameters, saturation, version } = self;
+        write!(out, "`{name}` ({function}, {role:?}, {units} units, saturated under {saturation}, version {version})")?;
+        if parameters.is_empty() { Ok(()) } else { write!(out, " with the parameters {parameters:?}") }
     }
 }
 
@@ -343,11 +346,6 @@ impl LayerVitals {
         if layers[0] != layers[1] {
             return Err(VitalsError::DifferentLayers { layers: Box::new(layers) });
         }
-        if self.parameters != other.parameters {
-            let with =
-                |identity: String, layer: &Self| format!("{identity} with the parameters {:?}", layer.parameters);
-            return Err(VitalsError::DifferentLayers { this: with(this, self), other: with(other_identity, other) });
-        }
         self.samples += other.samples;
         self.units.merge(&other.units);
         self.histogram.merge(&other.histogram);
@@ -365,6 +363,7 @@ impl LayerVitals {
             function: *function,
             role: *role,
             units: units.as_slice().len(),
+            parameters: self.parameters.clone(),
             saturation: *saturation,
             version: *version,
         }

@@ -142,7 +142,7 @@ proptest! {
                 let same = vitals.clone();
                 vitals.merge(&same).unwrap();
                 let diagnosis = excite_vitals::Diagnosis::of(&vitals);
-                prop_assert!(serde_json::to_string(&diagnosis).is_ok());
+                prop_assert!(serde_json::to_string(&diagnosis.record()).is_ok());
             }
         }
     }

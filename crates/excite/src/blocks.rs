@@ -81,8 +81,8 @@ fn compute<F: Float, K: Kernel<F, N>, const N: usize>(
     let mut y = [F::Lane::ZERO; BLOCK];
     if level.emulates_mul_add() && kernel.multiplies_and_adds() {
         // Calls of the emulation are all its time: a loop of vectors would not be faster, and takes long to compile.
-        for i in 0..BLOCK {
-            y[i] = compute_element(kernel, at(&lanes, i));
+        for (i, y) in y.iter_mut().enumerate() {
+            *y = compute_element(kernel, at(&lanes, i));
         }
         return F::store(level, &y);
     }

@@ -93,11 +93,8 @@ fn write<E: Entry>(entry: &E, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     let parameters = entry.parameters();
     let given = |(index, parameter): (usize, &Parameter)| {
         let (value, name) = (entry.parameter(index).unwrap_or(parameter.default), parameter.name);
-        let text = if parameters.len() == 1 {
-            Readable(value).to_string()
-        } else {
-            format!("{name}={}", Readable(value).to_string())
-        };
+        let text =
+            if parameters.len() == 1 { Readable(value).to_string() } else { format!("{name}={}", Readable(value)) };
         (value != parameter.default).then_some(text)
     };
     let given: Vec<String> = parameters.iter().enumerate().filter_map(given).collect();

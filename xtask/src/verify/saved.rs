@@ -82,19 +82,19 @@ pub fn root() -> &'static Path {
 
 /// The files and folders of the library, besides those of the functions, that results over slices depend on.
 const SHARED: &[&str] = &[
-    "activation.rs",
     "blocks.rs",
+    "define",
     "dispatch.rs",
+    "elementwise.rs",
+    "engine.rs",
     "float.rs",
     "kernels.rs",
     "math",
     "parameters.rs",
-    "reference.rs",
-    "slices.rs",
 ];
 
 /// Those of them that the exact results depend on.
-const DEFINING: &[&str] = &["parameters.rs", "reference.rs"];
+const DEFINING: &[&str] = &["define", "parameters.rs"];
 
 /// Stands for code, without its comments: the `shared` files, and of the function files only those that `f` is in or that these
 /// name.

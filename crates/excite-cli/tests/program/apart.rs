@@ -59,8 +59,11 @@ fn what_is_no_run_is_refused() {
     let place = Place::new();
     for (run, why) in [
         ("tanh", "--next-runs prints"),
-        (r#"{"function":"tanh","learning_rate":0.1,"seed":1,"epochs":0,"stop_at":null}"#, "must have epochs"),
-        (r#"{"function":"tanh","learning_rate":-1,"seed":1,"epochs":1,"stop_at":null}"#, "positive learning rate"),
+        (r#"{"function":"tanh","learning_rate":0.1,"seed":1,"epochs":0,"stop_at":null}"#, "at least one epoch"),
+        (
+            r#"{"function":"tanh","learning_rate":-1,"seed":1,"epochs":1,"stop_at":null}"#,
+            "must be a positive number, not -1",
+        ),
     ] {
         let ran = place.run(&[PLAN, &["--train-run", run]].concat());
         assert_eq!(ran.code, Some(2));

@@ -246,7 +246,7 @@ fn rules_explain_themselves() {
 #[test]
 fn the_axis_of_the_units_can_be_another() {
     let place = place(&[]);
-    let result = json(&check(&place, &["--json", "--unit-axis", "y_node=0", "--batch", "8", "--samples", "1"]));
+    let result = json(&check(&place, &["--json", "--unit-axis", "y_node=0", "--batch", "8", "--samples", "8"]));
     assert_eq!(result["layers"][0]["units"], 8, "the rows of a batch");
     let unknown = check(&place, &["--unit-axis", "conv=1"]);
     assert_eq!(unknown.code, Some(2));

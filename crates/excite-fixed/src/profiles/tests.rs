@@ -2,7 +2,7 @@ use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use excite::{Function, ReluN};
+use excite::Function;
 
 use super::*;
 use crate::codes;

@@ -115,7 +115,7 @@ impl SampledWatch {
     pub(crate) fn finish(&mut self, step: usize, network: &Network, inputs: Inputs<'_>) {
         let batch: Vec<usize> = self.probe.iter().copied().take(CHUNK).collect();
         let pass = self.pass(network, &batch, inputs);
-        self.look(step, network, &pass, &batch, inputs)
+        self.look(step, network, &pass, &batch, inputs);
     }
 
     pub(crate) fn into_deaths(self) -> Deaths {

@@ -10,6 +10,7 @@ pub(crate) struct Dense {
 }
 
 impl Dense {
+    #[expect(clippy::unused_self, reason = "as the other layers")]
     pub(crate) fn forward(&self, x: &Matrix, parameters: &Parameters) -> Matrix {
         let mut z = parameters.biases.repeat(x.row_count());
         add_product(&mut z, &x.view(), &parameters.weights.view().reversed_axes());

@@ -49,12 +49,12 @@ fn in_python() -> Option<PathBuf> {
     // The package is not imported, which takes seconds: its folder is enough.
     let ask = "import importlib.util as u; s = u.find_spec('onnxruntime'); print(s.submodule_search_locations[0] if s else '')";
     let candidates = programs.into_iter().chain(["python3".into(), "python".into()]);
-    let folders = candidates.filter_map(|python| {
+    let mut folders = candidates.filter_map(|python| {
         let done = Command::new(python).args(["-c", ask]).output().ok().filter(|done| done.status.success())?;
         let folder = String::from_utf8(done.stdout).ok()?;
         Some(PathBuf::from(folder.trim())).filter(|folder| !folder.as_os_str().is_empty())
     });
-    folders.filter_map(|folder| in_folder(&folder.join("capi"))).next()
+    folders.find_map(|folder| in_folder(&folder.join("capi")))
 }
 
 /// Loads the library, or gives the one that is loaded already if it is the same.

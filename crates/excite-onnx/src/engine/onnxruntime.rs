@@ -83,13 +83,13 @@ impl Engine for OnnxRuntime {
     }
 
     fn value(&self, input: &ModelInput, array: &Array) -> Result<Value, String> {
-        let shape = array.shape.as_slice();
         fn tensor<T>(shape: &[usize], values: Vec<T>) -> Result<DynValue, String>
         where
             T: PrimitiveTensorElementType + std::fmt::Debug + Clone + 'static,
         {
-            Tensor::from_array((shape, values)).map(|tensor| tensor.into_dyn()).map_err(|error| error.to_string())
+            Tensor::from_array((shape, values)).map(Tensor::into_dyn).map_err(|error| error.to_string())
         }
+        let shape = array.shape.as_slice();
         let value = match input.data_type.as_str() {
             "float" => tensor(shape, array.as_floats(input)?.into_owned()),
             "float16" => tensor(shape, array.as_floats(input)?.iter().map(|&value| f16::from_f32(value)).collect()),

@@ -21,6 +21,8 @@ const TOLERANCE: f64 = 5e-4;
 const FINITE: f64 = 100.0;
 /// A solved parameter must be one that the grid reaches.
 const REACHED: f64 = 900.0;
+/// A smaller parameter that is not 0 comes of fitting a constant, as of a lower bound of 1e-9.
+const NEGLIGIBLE: f64 = 1e-6;
 /// How far from 0 parameters are solved for, one after the other: waves and bends look alike from afar.
 const WINDOWS: [f64; 4] = [0.25, 1.0, 8.0, f64::INFINITY];
 /// Functions that are looked for in a scaled and shifted form. Others are the same with another parameter, or scale to themselves.
@@ -277,7 +279,8 @@ impl Catalogue {
         let sound = |(index, parameter): (usize, &Parameter)| {
             let value = value_of(&f, index);
             // At a bound it would have to be beyond, unless the bound is a number that models have.
-            value.abs() < REACHED && (value == 0.0 || (value > parameter.lowest && value < parameter.highest))
+            value.abs() < REACHED
+                && (value == 0.0 || (value.abs() > NEGLIGIBLE && value > parameter.lowest && value < parameter.highest))
         };
         f.parameters().iter().enumerate().all(sound).then_some(f)
     }

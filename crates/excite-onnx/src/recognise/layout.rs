@@ -83,7 +83,7 @@ fn count(graph: &Graph, node: &NodeProto) -> Option<i64> {
     match node.op() {
         "Conv" | "ConvInteger" | "BatchNormalization" => weight_size(graph, node.input(1)?, 0),
         "MatMul" | "MatMulInteger" => weight_size(graph, node.input(1)?, -1),
-        "Gemm" => weight_size(graph, node.input(1)?, if node.int("transB", 0) == 0 { 1 } else { 0 }),
+        "Gemm" => weight_size(graph, node.input(1)?, i64::from(node.int("transB", 0) == 0)),
         _ => None,
     }
 }

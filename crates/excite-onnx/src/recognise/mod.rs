@@ -50,6 +50,7 @@ pub(crate) struct Found {
 }
 
 /// An activation, or one that cannot be looked at.
+#[expect(clippy::large_enum_variant, reason = "there are few, and none is kept")]
 enum Verdict {
     Is(ActivationSite),
     Unseen(String),

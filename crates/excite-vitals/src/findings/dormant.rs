@@ -6,7 +6,7 @@ use crate::{LayerVitals, Role};
 pub(super) static RULE: Rule = Rule {
     id: "dormant-units",
     title: "Dormant units",
-    meaning: "The unit's mean |output| is a fortieth or less of its layer's average. Whether the network needs it, the size alone does not \
+    meaning: "The unit's mean |output| is a fortieth or less of its layer's average; whether the network needs it, the size alone does not \
               show. Networks whose share of dormant units grows lose the ability to learn new things.",
     threshold: "A dormancy score E|a| / mean E|a| of at most 0.025 (Sokar et al. 2023) in a hidden unit that is not dead. Under a tenth of a \
                 layer is a note, more is a warning.",

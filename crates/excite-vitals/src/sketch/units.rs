@@ -80,12 +80,7 @@ impl Units {
     ///
     /// # Panics
     /// If neither is given, or if their length is not a multiple of units × positions.
-    pub fn update(
-        &mut self,
-        values: Values<'_>,
-        functions: Functions<'_>,
-        limits: Limits,
-    ) -> Result<(), Error> {
+    pub fn update(&mut self, values: Values<'_>, functions: Functions<'_>, limits: Limits) -> Result<(), Error> {
         let Values { z, a, positions } = values;
         let length = z.or(a).expect("z or a").len();
         let units = self.0.len();

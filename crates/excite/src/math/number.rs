@@ -11,7 +11,7 @@ use core::ops::{Add, Div, Mul, Neg, Sub};
 /// and f64; a `Pair` is never given one.
 ///
 /// ```
-/// use excite::Number;
+/// use excite::define::Number;
 /// fn logistic<N: Number>(x: N) -> N {
 ///     (N::lit(1.0) + (-x).exp()).inverse()
 /// }

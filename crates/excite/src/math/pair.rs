@@ -11,7 +11,7 @@ use super::{exp, ln_1p, normal, trig};
 /// and Rigorous Error Bounds for Basic Building Blocks of Double-Word Arithmetic.)
 ///
 /// ```
-/// use excite::{Number, Pair};
+/// use excite::define::{Number, Pair};
 /// let third = Pair::lit(1.0) / Pair::lit(3.0);
 /// assert_eq!(third.to_f64(), 1.0 / 3.0);
 /// assert!((third.times(3.0) - Pair::lit(1.0)).to_f64().abs() < 1e-31);

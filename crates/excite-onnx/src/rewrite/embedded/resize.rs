@@ -11,6 +11,7 @@ use crate::graph::NodeExt;
 const LARGEST: i64 = 1 << 24;
 
 /// How positions of the output lie among those of the input, and how values between them follow.
+#[expect(clippy::struct_field_names, reason = "the attribute that gives the operator its form is called mode")]
 struct Mode<'a> {
     mode: &'a str,
     coordinates: &'a str,
