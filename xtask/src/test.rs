@@ -79,11 +79,6 @@ const CHECKS: &[Check] = &[
         environment: &[],
     },
     Check {
-        title: "a function of one's own, outside the workspace",
-        arguments: &["run", "--release", "--manifest-path", "examples/own-activation/Cargo.toml", "--locked"],
-        environment: &[("CARGO_TARGET_DIR", "target/own-activation")],
-    },
-    Check {
         title: "the public API",
         arguments: &["run", "--release", "--package", "xtask", "--locked", "--", "api", "--check"],
         environment: &[],

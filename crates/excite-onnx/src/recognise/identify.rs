@@ -157,10 +157,10 @@ impl Catalogue {
     }
 
     fn find(&self, curve: &[f64], at: &dyn Fn(f64) -> f64) -> Option<Function> {
-        // A floor a little above 0 keeps a quotient finite, and is no ReLU.
-        let guards = curve[0] > 0.0 && curve[0] < 1e-3;
+        let guards = guards(curve);
         let rectifies = |f: &Function| {
             matches!(f, Function::Relu(_) | Function::Relu6(_) | Function::ReluN(_) | Function::Threshold(_))
+                || matches!(f, Function::LeakyRelu(_) | Function::Prelu(_) | Function::Elu(_) | Function::Celu(_))
         };
         let may_be = |(f, _): &&(Function, Vec<f64>)| !(guards && rectifies(f));
         let candidates = || self.candidates.iter().filter(may_be);
@@ -177,6 +177,9 @@ impl Catalogue {
     }
 
     fn find_scaled(&mut self, curve: &[f64], at: &dyn Fn(f64) -> f64) -> Option<Meaning> {
+        if guards(curve) {
+            return None;
+        }
         if let Some(found) = SCALED.iter().find_map(|f| self.with_argument(f(), curve)) {
             return Some(found);
         }
@@ -282,7 +285,10 @@ impl Catalogue {
             value.abs() < REACHED
                 && (value == 0.0 || (value.abs() > NEGLIGIBLE && value > parameter.lowest && value < parameter.highest))
         };
-        f.parameters().iter().enumerate().all(sound).then_some(f)
+        // Without its lower branch it would be a ReLU, which is found as such.
+        let is_rectifier =
+            matches!(f, Function::LeakyRelu(_) | Function::Elu(_) | Function::Celu(_)) && value_of(&f, 0) == 0.0;
+        (!is_rectifier && f.parameters().iter().enumerate().all(sound)).then_some(f)
     }
 
     /// Where a curve jumps, from left to right.
@@ -341,6 +347,11 @@ fn decimal(value: f64) -> f64 {
     let short: f64 = format!("{value:.5e}").parse().unwrap_or(value);
     let meant = (short - value).abs() <= 3e-7 * value.abs();
     if meant { short } else { (value as f32).to_string().parse().unwrap_or(value) }
+}
+
+/// Whether a curve has a floor a little above 0, which keeps a quotient or a logarithm finite and makes no ReLU.
+fn guards(curve: &[f64]) -> bool {
+    curve[0] > 0.0 && curve[0] < 1e-3
 }
 
 /// The function with another value of a parameter; as it is where it cannot have that.
