@@ -29,7 +29,7 @@ pub enum Unary {
     Activation(Function),
     /// A function of rows.
     Along(RowFunction, Rows),
-    /// A gated unit over rows that hold so many values and then as many gates.
+    /// A gated unit over rows that hold values and then gates; the number is that of the values, and of the gates.
     Packed(Gate, usize),
 }
 

@@ -32,8 +32,8 @@ pub struct TrainedPrelu {
     weight: Tensor,
 }
 
-/// A [`TrainedPrelu`] whose slopes, 0.25 at first, are the variable `"weight"` of `vb`: one for each of so many channels, or one for all
-/// elements.
+/// A [`TrainedPrelu`] whose slopes, 0.25 at first, are the variable `"weight"` of `vb`: one for each of `channels`, or one for all
+/// elements where that is None.
 ///
 /// # Errors
 /// If `vb` holds a variable of that name and another shape.

@@ -13,13 +13,13 @@ use crate::schedule::{Pending, Schedule};
 use crate::train::{Trained, train};
 use crate::{Journal, LabError, Plan, RunKey, Spec, summarise};
 
-/// Who is told how far the training is, and may stop it. Of an experiment the repetitions are counted in place of epochs.
+/// Follows the progress of training, and may stop it. An experiment counts its repetitions instead of epochs.
 pub trait Watcher: Sync {
     /// How many epochs there are to train in all, as far as is known by now; runs that the journal holds are not
     /// counted.
     fn plan(&self, epochs_total: u64);
 
-    /// So many more epochs are done, or have become unnecessary; `note` says of which run.
+    /// `epochs` more are trained, or no longer needed; `note` names the run.
     fn epochs_done(&self, epochs: u64, note: &str);
 
     /// Whether to stop: asked before every batch.
@@ -170,8 +170,8 @@ impl Work for Named<'_> {
     }
 }
 
-/// Trains pending runs, so many at once, until there are none. After a failure, or where the watcher stopped a run, no other is started;
-/// those that are finished all the same are kept.
+/// Trains pending runs, several at once, until none is left. After a failure, or when the watcher stops a run, no other run starts;
+/// runs that finish meanwhile are kept.
 pub(crate) fn work_off(
     work: &mut impl Work,
     data: &Dataset,

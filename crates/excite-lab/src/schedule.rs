@@ -56,7 +56,7 @@ pub(crate) struct Schedule<'a> {
 pub(crate) struct Pending {
     /// Those that can be trained now.
     pub(crate) runs: Vec<RunKey>,
-    /// The epochs of those that follow, as far as is known.
+    /// The epochs of the later runs that are known by now.
     pub(crate) epochs_after: u64,
 }
 

@@ -67,7 +67,7 @@ impl Values {
         }
     }
 
-    /// Of every row of so many values those in a range.
+    /// The values of `range` within each row of `row` values.
     pub(crate) fn parts(&self, row: usize, range: Range<usize>) -> Self {
         fn parts<T: Copy>(values: &[T], row: usize, range: Range<usize>) -> Vec<T> {
             values.chunks_exact(row).flat_map(|row| &row[range.clone()]).copied().collect()

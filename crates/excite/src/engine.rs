@@ -91,7 +91,7 @@ impl Engine {
         Self { level, ..self }
     }
 
-    /// On so many threads.
+    /// On one thread or several.
     #[must_use]
     pub fn with_threads(self, threads: Threads) -> Self {
         Self { threads, ..self }

@@ -39,7 +39,7 @@ pub struct Single {
 }
 
 impl Single {
-    /// The function and its quantisations, in codes of so many bits unless a type is given.
+    /// The function and its quantisations; `bits` is the size of a code where no type is given.
     pub fn function(&self, bits: &[u32]) -> Result<FunctionQuantisation, Failure> {
         let (Some(function), Some(scale)) = (self.function, self.input_scale) else {
             return Err(Failure::Usage(

@@ -59,8 +59,8 @@ fn has_decimal_comma(text: &str) -> bool {
     text.contains(',') && text.replace('.', "").replacen(',', ".", 1).parse::<f64>().is_ok_and(f64::is_finite)
 }
 
-/// Whether the first column is the index that pandas writes unless it is told not to: it has no name, or is called `Unnamed: 0` if it was
-/// read and written again, and holds a whole number of its own for every row.
+/// Finds out whether the first column is the index that pandas writes by default: it has no name, or is called `Unnamed: 0` if the file was
+/// read and written again, and each row has a different whole number.
 struct Index {
     counts: bool,
     seen: HashSet<u64>,

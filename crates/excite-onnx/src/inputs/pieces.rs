@@ -18,7 +18,7 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// An array of so many bytes, header and all.
+    /// An array whose file is `bytes` long, with its header.
     pub fn new(name: String, mut stream: Box<dyn Read>, bytes: u64) -> Result<Self, String> {
         let damaged = |error: std::io::Error| format!("it is damaged ({error}); save it again");
         let again = |error: excite_npy::NpyError| format!("{error}; save it again");

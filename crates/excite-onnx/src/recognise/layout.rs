@@ -149,7 +149,7 @@ fn reshaped<'a>(graph: &'a Graph<'a>, node: &'a NodeProto, farthest: usize) -> O
     Some(Units { axis: axis?, count: Some(count) })
 }
 
-/// Whether two sizes, of which one may be left open, are those of so many units.
+/// Whether the product of two sizes, one of which may be left open (-1), can be `count`, the number of units.
 fn makes_up(first: i64, second: i64, count: i64) -> bool {
     match (first, second) {
         (-1, size) | (size, -1) => size > 1 && count % size == 0,

@@ -88,8 +88,8 @@ pub(super) fn quantize_dynamically(spelling: &mut Spelling, old: &mut NodeProto,
 /// The largest number up to which every sum of integers is a float.
 const EXACT: f64 = 16_777_216.0;
 
-/// A convolution of integers as convolutions of floats, of so many channels at a time that no sum can be beyond what a float holds
-/// exactly: the engine's own is wrong for kernels over 1×1 on some processors.
+/// A convolution of integers as convolutions of floats. Each takes few enough channels that a float holds every sum exactly:
+/// the engine's own is wrong for kernels over 1×1 on some processors.
 pub(super) fn convolution(spelling: &mut Spelling, old: &mut NodeProto, known: &Known) -> Result<Change, Error> {
     if old.op() != "ConvInteger" {
         return Ok(Change::Keep);
