@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::{fs, io};
 
 use clap::Args;
+use excite_lab::record::experiment::Record;
 use excite_report::{measure_text, picture_svg};
-use excite_vitals::experiment::Record;
 
 use crate::generated::{self, Files};
 

@@ -13,6 +13,7 @@ mod generated;
 mod golden;
 mod guide;
 mod python;
+mod schemas;
 mod test;
 mod verify;
 
@@ -51,6 +52,8 @@ enum Command {
     Golden,
     /// Builds the Python package, and tests, lints and type-checks it
     Python(python::Python),
+    /// Writes docs/schemas/: the JSON Schemas of what the program prints with --json
+    Schemas(schemas::Schemas),
     /// Measures the errors of functions, over all 2^32 f32 inputs or in f64
     Verify(verify::Verify),
 }
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Command::Guide(guide) => guide.run(),
         Command::Golden => golden::run(),
         Command::Python(python) => python.run(),
+        Command::Schemas(schemas) => schemas.run(),
         Command::Verify(verify) => verify.run(),
     }
 }

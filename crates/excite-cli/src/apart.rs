@@ -2,9 +2,9 @@
 
 use clap::Args;
 use excite_lab::data::Dataset;
-use excite_lab::{Journal, LabError, Local, Plan, RunKey, next, train_runs};
+use excite_lab::{Journal, Local, Plan, RunKey, next};
+use excite_tasks::train_runs;
 
-use crate::compare::failure;
 use crate::error::Failure;
 use crate::output;
 use crate::progress::Progress;
@@ -34,12 +34,9 @@ impl Apart {
             return output::print(&lines.concat());
         }
         let progress = Progress::new("epochs", "stopping, finished runs are kept")?;
-        let trained = train_runs(data, &plan.spec, &self.train_run, journal, local.jobs, &progress);
+        let trained = train_runs(data, plan, &self.train_run, journal, local, &progress);
         progress.clear();
-        trained.map_err(|error| match error {
-            LabError::Stopped => Failure::Interrupted,
-            error => failure(error),
-        })
+        Ok(trained?)
     }
 }
 

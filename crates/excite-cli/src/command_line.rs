@@ -1,12 +1,23 @@
 //! The command line: as it was given, for reports that are to be made again, and what makes no sense in it.
 
+use std::ffi::OsString;
+use std::sync::OnceLock;
+
 use excite::Function;
 
 use crate::error::Failure;
 
+/// The arguments of the program, which may run within another.
+static ARGUMENTS: OnceLock<Vec<OsString>> = OnceLock::new();
+
+/// Keeps the arguments of the program for [`command_line`].
+pub fn remember(arguments: &[OsString]) {
+    ARGUMENTS.get_or_init(|| arguments.to_vec());
+}
+
 /// The command line, quoted where a shell needs it.
 pub fn command_line() -> String {
-    let words = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()));
+    let words = ARGUMENTS.get().into_iter().flatten().map(|word| quoted(&word.to_string_lossy()));
     std::iter::once("excite".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 

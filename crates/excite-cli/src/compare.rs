@@ -1,15 +1,13 @@
 //! `excite compare`: the same network with each activation function, side by side.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use excite::Function;
 use excite_lab::data::{Dataset, Options};
-use excite_lab::{
-    ClassWeights, Init, Journal, JournalKey, LabError, LearningRate, Local, NetworkSpec, Optimizer, Plan, Spec, compare,
-};
-use excite_vitals::comparison::{Comparison, Task};
+use excite_lab::record::comparison::{Comparison, Task};
+use excite_lab::{ClassWeights, Init, LearningRate, Local, NetworkSpec, Optimizer, Plan, Spec};
+use excite_tasks::{Error, compare, journal_in};
 
 use crate::apart::Apart;
 use crate::command_line::{check_named_once, command_line};
@@ -166,16 +164,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let data = arguments.dataset()?;
     // Before anything is written.
-    plan.check(&data).and_then(|()| local.check(&plan)).map_err(failure)?;
+    plan.check(&data).and_then(|()| local.check(&plan)).map_err(Error::from)?;
     output::prepare_folder(&arguments.out, "--out")?;
     if wants_all && let Some(folder) = &arguments.save_networks {
         output::prepare_folder(folder, "--save-networks")?;
     }
     let path = arguments.out.join("journal.jsonl");
-    if arguments.fresh && path.exists() {
-        fs::remove_file(&path).map_err(|error| output::unwritable_in(&path, "--out", &error))?;
-    }
-    let mut journal = Journal::open(&path, &JournalKey::of(&data, &plan.spec)).map_err(failure)?;
+    let mut journal = journal_in(&arguments.out, &data, &plan, arguments.fresh)?;
     if !wants_all {
         return arguments.apart.run(&data, &plan, &mut journal, &local);
     }
@@ -187,11 +182,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let result = compare(&data, &plan, &mut journal, &local, &progress);
     progress.clear();
     let mut comparison = match result {
-        Err(LabError::Stopped) => {
+        Err(Error::Stopped) => {
             output::notice("interrupted before any run was finished: the same command starts again");
             return Err(Failure::Interrupted);
         }
-        result => result.map_err(failure)?,
+        result => result?,
     };
     comparison.settings.command = command_line();
     let report = arguments.out.join("report.html");
@@ -346,14 +341,6 @@ impl Arguments {
 
     fn local(&self) -> Local {
         Local { jobs: self.jobs.unwrap_or(Local::default().jobs), save_networks: self.save_networks.clone() }
-    }
-}
-
-/// How the program ends of it.
-pub fn failure(error: LabError) -> Failure {
-    match error {
-        LabError::Plan(sentence) => Failure::Usage(sentence),
-        other => Failure::Failed(other.to_string()),
     }
 }
 

@@ -1,7 +1,6 @@
 //! How the program ends when it does not end well.
 
 use std::io;
-use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use excite_fixed::AffineError;
@@ -38,25 +37,25 @@ pub enum Failure {
 
 impl Failure {
     /// Says in one sentence on standard error what is wrong, and gives the exit code.
-    pub fn report(self) -> ExitCode {
+    pub fn report(self) -> u8 {
         match self {
             Self::Usage(sentence) => {
                 output::error(&sentence);
-                ExitCode::from(2)
+                2
             }
             Self::Failed(sentence) => {
                 output::error(&sentence);
-                ExitCode::from(3)
+                3
             }
-            Self::Findings => ExitCode::from(1),
-            Self::Interrupted => ExitCode::from(130),
+            Self::Findings => 1,
+            Self::Interrupted => 130,
             Self::Help(help) => {
                 let code = u8::try_from(help.exit_code()).unwrap_or(2);
                 // A reader that has gone has no use for the help.
                 let _ = help.print();
-                ExitCode::from(code)
+                code
             }
-            Self::NobodyReads => ExitCode::SUCCESS,
+            Self::NobodyReads => 0,
         }
     }
 }
@@ -86,6 +85,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match &error {
             Error::Stopped => Self::Interrupted,
+            Error::Unwritable { path, error } => output::unwritable_in(path, "--out", error),
             Error::UnknownLayer { layer, known } => Self::Usage(format!(
                 "--unit-axis names the layer `{layer}`, which the model does not have; it has {}",
                 known.join(", ")

@@ -6,9 +6,9 @@ use clap::Args;
 use excite::Function;
 use excite_lab::data::{Dataset, Options};
 use excite_lab::experiments::{self, Experiment, Request};
-use excite_lab::{LabError, Watcher};
+use excite_lab::record::experiment::{Record, Table};
 use excite_report::measure_text;
-use excite_vitals::experiment::{Record, Table};
+use excite_tasks::{AllExperiments, LabRecord};
 use serde_json::json;
 
 use crate::command_line::{check_named_once, command_line};
@@ -84,30 +84,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let records = match one {
         Some(experiment) => {
             let progress = Progress::new("done", "stopping, nothing is written")?;
-            let record = experiment.run(&request, &Runs(&progress));
+            let record = excite_tasks::experiment(experiment, &request, &progress);
             progress.clear();
-            vec![record.map_err(failure)?]
+            vec![record?]
         }
         None => arguments.run_all(&request)?,
     };
     arguments.show(&records, html.as_deref())
-}
-
-/// The runs of one experiment after the other on one bar.
-struct Runs<'a>(&'a Progress);
-
-impl Watcher for Runs<'_> {
-    fn plan(&self, runs: u64) {
-        self.0.expect(runs);
-    }
-
-    fn epochs_done(&self, runs: u64, note: &str) {
-        self.0.epochs_done(runs, note);
-    }
-
-    fn stop_requested(&self) -> bool {
-        self.0.stop_requested()
-    }
 }
 
 fn find(name: &str) -> Result<&'static Experiment, Failure> {
@@ -116,17 +99,6 @@ fn find(name: &str) -> Result<&'static Experiment, Failure> {
         Failure::Usage(format!("there is no experiment `{name}`; {}", meant(name, &known, "the experiments are")))
     })
 }
-
-fn failure(error: LabError) -> Failure {
-    match error {
-        LabError::Stopped => Failure::Interrupted,
-        LabError::Plan(sentence) => Failure::Usage(sentence),
-        other => Failure::Failed(other.to_string()),
-    }
-}
-
-/// The version of the JSON.
-const VERSION: u32 = 1;
 
 impl Arguments {
     /// Where finished experiments are kept.
@@ -143,47 +115,20 @@ impl Arguments {
 
     /// All experiments; those that are kept are not run again.
     fn run_all(&self, request: &Request) -> Result<Vec<Record>, Failure> {
-        // Some are not about data.
-        let without = Request { data: None, ..request.clone() };
-        let asked: Vec<_> = (1..)
-            .zip(experiments::ALL)
-            .map(|(number, &experiment)| {
-                let path = self.kept().join(format!("{number:02}-{}.record", experiment.name));
-                (experiment, if experiment.takes_data { request } else { &without }, path)
-            })
-            .collect();
-        let kept = |(experiment, request, path): &(&Experiment, &Request, PathBuf)| {
-            // One that cannot be read is as good as none.
-            Record::read(path).ok().filter(|record| !self.fresh && experiment.is_answered_by(request, record))
-        };
-        let kept: Vec<_> = asked.iter().map(kept).collect();
-        let finished = kept.iter().flatten().count();
+        let folder = self.kept();
+        let all = AllExperiments::new(request, &folder, self.fresh);
+        let finished = all.finished();
         if finished > 0 {
-            let folder = self.kept();
             output::notice(&format!(
                 "{finished} of {} kept in {} (--fresh starts anew)",
-                asked.len(),
+                experiments::ALL.len(),
                 folder.display()
             ));
         }
         let progress = Progress::new("done", "stopping, finished experiments are kept")?;
-        let mut records = Vec::new();
-        for ((experiment, request, path), kept) in asked.iter().zip(kept) {
-            let record = match kept {
-                Some(record) => record,
-                None => {
-                    let record = experiment.run(request, &Runs(&progress)).map_err(|error| {
-                        progress.clear();
-                        failure(error)
-                    })?;
-                    record.write(path).map_err(|error| output::unwritable_in(path, "--out", &error))?;
-                    record
-                }
-            };
-            records.push(record);
-        }
+        let records = all.run(&progress);
         progress.clear();
-        Ok(records)
+        Ok(records?)
     }
 
     fn list(&self) -> Result<(), Failure> {
@@ -196,7 +141,10 @@ impl Arguments {
                 .iter()
                 .map(|e| json!({ "name": e.name, "claim": e.claim, "method": e.method, "functions": e.functions }))
                 .collect();
-            return output::print(&format!("{:#}\n", json!({ "version": VERSION, "experiments": experiments })));
+            return output::print(&format!(
+                "{:#}\n",
+                json!({ "version": LabRecord::VERSION, "experiments": experiments })
+            ));
         }
         let mut table = table::new(&["experiment", "what is said"]);
         for experiment in experiments::ALL {
@@ -211,8 +159,8 @@ impl Arguments {
             output::write(path, &excite_report::experiments_page(records, &command))?;
         }
         if self.json {
-            let result = json!({ "version": VERSION, "command": command, "experiments": records });
-            output::print(&format!("{result:#}\n"))?;
+            let result = LabRecord { version: LabRecord::VERSION, command, experiments: records.to_vec() };
+            output::print(&output::json(&result)?)?;
         } else if let [record] = records {
             output::print(&in_terminal(record))?;
         } else {

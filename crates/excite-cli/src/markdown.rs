@@ -1,6 +1,6 @@
 //! The result of `excite compare` as Markdown, to be pasted.
 
-use excite_vitals::comparison::Comparison;
+use excite_lab::record::comparison::Comparison;
 
 use crate::table::{self, Grid};
 

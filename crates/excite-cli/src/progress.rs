@@ -35,11 +35,6 @@ impl Progress {
         Ok(progress)
     }
 
-    /// There are so many more things to do.
-    pub fn expect(&self, more: u64) {
-        self.progress(self.bar.position(), self.bar.length().unwrap_or(0) + more, "");
-    }
-
     /// Takes the bar off the screen.
     pub fn clear(&self) {
         self.bar.finish_and_clear();
@@ -62,20 +57,5 @@ impl Watcher for Progress {
 
     fn is_stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
-    }
-}
-
-impl excite_lab::Watcher for Progress {
-    fn plan(&self, epochs_total: u64) {
-        self.progress(self.bar.position(), epochs_total, "");
-    }
-
-    fn epochs_done(&self, epochs: u64, note: &str) {
-        self.bar.set_message(note.to_owned());
-        self.bar.inc(epochs);
-    }
-
-    fn stop_requested(&self) -> bool {
-        self.is_stopping()
     }
 }

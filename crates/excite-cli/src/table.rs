@@ -1,10 +1,10 @@
 //! Tables for the terminal.
 
 use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
+use excite_lab::record::comparison::{ActivationResult, Comparison, Spread, Task};
+use excite_lab::record::run::{Outcome, Run};
 use excite_report::number::significant;
-use excite_vitals::comparison::{ActivationResult, Comparison, Spread, Task};
 use excite_vitals::findings::Severity;
-use excite_vitals::run::{Outcome, Run};
 use excite_vitals::{Diagnosis, LayerFigures, UnitState, Vitals};
 
 use crate::number::percent;

@@ -143,7 +143,7 @@ impl fmt::Display for Architecture {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use excite_vitals::comparison::Task;
+    use crate::record::comparison::Task;
 
     use super::*;
     use crate::data::{Samples, Targets};

@@ -4,8 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
+use crate::record::run::Run;
 use excite::Function;
-use excite_vitals::run::Run;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Dataset;

@@ -1,8 +1,8 @@
 //! The learning rate of each function, chosen by itself.
 
+use crate::record::comparison::SweepPoint;
+use crate::record::run::{Outcome, Run};
 use excite::Function;
-use excite_vitals::comparison::SweepPoint;
-use excite_vitals::run::{Outcome, Run};
 
 use crate::{Journal, Optimizer, RunKey};
 
@@ -165,8 +165,8 @@ impl Sweep<'_> {
 
 #[cfg(test)]
 mod tests {
-    use excite_vitals::deaths::Deaths;
-    use excite_vitals::run::{Epoch, Time};
+    use crate::record::deaths::Deaths;
+    use crate::record::run::{Epoch, Time};
 
     use super::*;
 

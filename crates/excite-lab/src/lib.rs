@@ -42,6 +42,7 @@ mod network;
 mod operations;
 mod optimise;
 mod plan;
+pub mod record;
 mod schedule;
 mod spec;
 mod summary;

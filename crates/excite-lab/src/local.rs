@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc;
 
-use excite_vitals::comparison::Comparison;
+use crate::record::comparison::Comparison;
 
 use crate::data::Dataset;
 use crate::export::{Folder, exportable};

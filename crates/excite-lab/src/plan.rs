@@ -1,7 +1,7 @@
 //! What is compared, and how.
 
+use crate::record::comparison::Settings;
 use excite::Function;
-use excite_vitals::comparison::Settings;
 
 use crate::data::Dataset;
 use crate::schedule::Schedule;

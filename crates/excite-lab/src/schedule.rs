@@ -3,8 +3,8 @@
 //! Nothing here trains: whoever does, on threads, as jobs of a cluster or on the workers of Ray, asks for the [`next`] runs, trains
 //! them with [`train`](crate::train()), adds them to the journal, and asks again until there are none.
 
+use crate::record::run::Run;
 use excite::Function;
-use excite_vitals::run::Run;
 
 use crate::learning_rate::{Chosen, Search};
 use crate::{Journal, LearningRate, Optimizer, Plan, RunKey};

@@ -1,7 +1,8 @@
 //! The runs of a journal as a comparison.
 
-use excite_vitals::comparison::{Comparison, summarise as side_by_side};
-use excite_vitals::run::{Outcome, Run};
+use crate::record::comparison::Comparison;
+use crate::record::run::{Outcome, Run};
+use crate::record::side_by_side;
 
 use crate::data::Dataset;
 use crate::learning_rate::ROUND_ERRORS;

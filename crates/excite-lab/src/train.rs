@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::record::run::{Epoch, Outcome, Run, Time};
 use excite_vitals::LayerVitals;
-use excite_vitals::run::{Epoch, Outcome, Run, Time};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;

@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use excite::Function;
 use excite_lab::data::{Dataset, Options, Samples, Targets};
+use excite_lab::record::comparison::{Comparison, Task};
+use excite_lab::record::deaths::{Fate, Killing, Push};
+use excite_lab::record::run::{Outcome, Run, Time};
 use excite_lab::{Journal, JournalKey, LabError, LearningRate, Local, NetworkSpec, Optimizer, Plan, RunKey, Spec};
 use excite_lab::{Unwatched, Watcher, compare, train};
-use excite_vitals::comparison::{Comparison, Task};
-use excite_vitals::deaths::{Fate, Killing, Push};
-use excite_vitals::run::{Outcome, Run, Time};
 
 fn function(name: &str) -> Function {
     name.parse().unwrap()

@@ -1,6 +1,6 @@
 //! The report of experiments: of each the claim, the verdict, the pictures and the figures.
 
-use excite_vitals::experiment::{Axis as AxisOf, Mark as Shape, Measure, Panel, Picture, Record, Scale, Verdict};
+use excite_lab::record::experiment::{Axis as AxisOf, Mark as Shape, Measure, Panel, Picture, Record, Scale, Verdict};
 use maud::{Markup, html};
 
 use crate::axis::Axis;
@@ -96,7 +96,7 @@ fn table(record: &Record) -> Markup {
 ///
 /// ```
 /// use excite_report::measure_text;
-/// use excite_vitals::experiment::Measure;
+/// use excite_lab::record::experiment::Measure;
 /// let steps = |over_seeds: &[f64]| Measure::new("tanh", "steps", "", over_seeds);
 /// assert_eq!(measure_text(Some(&steps(&[3.0, 1.0, 2.0]))), "2 (1 to 3)");
 /// assert_eq!(measure_text(Some(&steps(&[]))), "–");

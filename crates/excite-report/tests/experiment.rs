@@ -2,8 +2,8 @@
 
 mod svg;
 
+use excite_lab::record::experiment::{Axis, Mark, Measure, Panel, Picture, Record, Scale, Verdict};
 use excite_report::experiments_page;
-use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Record, Scale, Verdict};
 use roxmltree::Document;
 use svg::check_svgs;
 

@@ -4,10 +4,10 @@ mod svg;
 mod synthetic;
 
 use excite::Function;
+use excite_lab::record::comparison::{Comparison, Task};
+use excite_lab::record::deaths::Toll;
+use excite_lab::record::run::Outcome;
 use excite_report::{comparison_page, curve_svg};
-use excite_vitals::comparison::{Comparison, Task};
-use excite_vitals::deaths::Toll;
-use excite_vitals::run::Outcome;
 use excite_vitals::sketch::Histogram;
 use roxmltree::Document;
 use svg::check_svgs;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use excite::Function;
 use excite_fixed::{AffineError, ProfileError, SourceError};
+#[cfg(feature = "training")]
+use excite_lab::LabError;
 use excite_vitals::VitalsError;
 
 /// Why a task was not done. Its text is one sentence: what was expected, what was found, and how to go on.
@@ -145,6 +147,19 @@ pub enum Error {
     /// A kernel cannot be written down.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// A network could not be trained.
+    #[cfg(feature = "training")]
+    #[error(transparent)]
+    Training(LabError),
+    /// A result could not be written.
+    #[error("{} cannot be written ({error}): choose another place", path.display())]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        error: std::io::Error,
+    },
     /// The watcher stopped the task.
     #[error("stopped before it was done")]
     Stopped,
@@ -159,6 +174,16 @@ fn model_text(path: &std::path::Path, error: &excite_onnx::Error) -> String {
     }
 }
 
+#[cfg(feature = "training")]
+impl From<LabError> for Error {
+    fn from(error: LabError) -> Self {
+        match error {
+            LabError::Stopped => Self::Stopped,
+            error => Self::Training(error),
+        }
+    }
+}
+
 impl Error {
     /// What the operating system says of a file that could not be read, if it is that.
     pub fn io_kind(&self) -> Option<std::io::ErrorKind> {
@@ -166,7 +191,9 @@ impl Error {
             #[cfg(feature = "models")]
             Self::Model { error: excite_onnx::Error::File { error, .. }, .. }
             | Self::Run(excite_onnx::Error::File { error, .. }) => Some(error.kind()),
-            Self::VitalsFile { error: VitalsError::File { error, .. } } => Some(error.kind()),
+            Self::VitalsFile { error: VitalsError::File { error, .. } } | Self::Unwritable { error, .. } => {
+                Some(error.kind())
+            }
             _ => None,
         }
     }
@@ -179,6 +206,10 @@ impl Error {
     /// assert!(!Error::NothingRead.is_about_options());
     /// ```
     pub fn is_about_options(&self) -> bool {
+        #[cfg(feature = "training")]
+        if matches!(self, Self::Training(LabError::Plan(_))) {
+            return true;
+        }
         matches!(
             self,
             Self::UnknownLayer { .. }

@@ -1,11 +1,4 @@
-//! Forms of numbers and names in JSON.
-
-use serde::{Deserialize, Deserializer};
-
-/// JSON has no infinity, and writes it as null.
-pub(crate) fn infinite_where_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::INFINITY))
-}
+//! Names in JSON.
 
 /// By the name that `Display` writes and `FromStr` reads.
 pub(crate) mod as_text {

@@ -3,9 +3,11 @@
 //! * [`check`] runs an ONNX model on data and tells what is wrong with its activations.
 //! * [`merge`] joins vitals that were gathered in several processes, and tells the same of all of them.
 //! * [`quantise`](quantise()) chooses fixed-point formats and scales for the activations of a model, and shows what they cost.
+//! * [`compare`] trains the same network with each activation function, and puts the results side by side.
+//! * [`experiment`] puts a claim about activation functions to the test; [`AllExperiments`] does so with all claims.
 //!
-//! Models need the feature `models`, which is on by default. Without it the crate has the records of results alone, and kernels of single
-//! functions.
+//! The features `models` and `training`, both on by default, are for the first three and the last two. Without them the crate has the
+//! records of results alone, and kernels of single functions.
 //!
 //! A [`Watcher`] sees how far a task has come and may stop it; `&()` watches nothing. Nothing is printed, and nothing is written to disk.
 //!
@@ -63,6 +65,8 @@ mod model;
 mod quantise;
 mod sarif;
 mod skipped;
+#[cfg(feature = "training")]
+mod training;
 mod watcher;
 #[cfg(feature = "models")]
 mod weights;
@@ -90,4 +94,6 @@ pub use quantise::{CodeComparison, CodeDifference, CodeType, FunctionQuantisatio
 pub use quantise::{Kernel, KernelEntry, ModelQuantisation, QuantiseOptions, quantise, read_labels};
 pub use sarif::sarif;
 pub use skipped::SkippedLayer;
+#[cfg(feature = "training")]
+pub use training::{AllExperiments, LabRecord, compare, experiment, journal_in, train_runs};
 pub use watcher::Watcher;

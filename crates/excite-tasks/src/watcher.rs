@@ -1,5 +1,6 @@
 //! Progress, and stopping.
 
+#[cfg(any(feature = "models", feature = "training"))]
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Watches a task: a progress bar, a signal handler, a notebook. `()` watches nothing.
@@ -52,12 +53,14 @@ pub trait Watcher: Sync {
 impl Watcher for () {}
 
 /// The steps of one task.
+#[cfg(any(feature = "models", feature = "training"))]
 pub(crate) struct Steps<'a> {
     watcher: &'a dyn Watcher,
     done: AtomicU64,
     total: AtomicU64,
 }
 
+#[cfg(any(feature = "models", feature = "training"))]
 impl<'a> Steps<'a> {
     pub(crate) fn new(watcher: &'a dyn Watcher) -> Self {
         Self { watcher, done: AtomicU64::new(0), total: AtomicU64::new(0) }
@@ -69,12 +72,20 @@ impl<'a> Steps<'a> {
         self.advance(0, "");
     }
 
+    /// So many steps are to be done in all.
+    #[cfg(feature = "training")]
+    pub(crate) fn set_total(&self, total: u64) {
+        self.total.store(total, Ordering::Relaxed);
+        self.advance(0, "");
+    }
+
     /// So many steps are done; `note` names the last one.
     pub(crate) fn advance(&self, steps: u64, note: &str) {
         let done = self.done.fetch_add(steps, Ordering::Relaxed) + steps;
         self.watcher.progress(done, self.total.load(Ordering::Relaxed), note);
     }
 
+    #[cfg(feature = "models")]
     pub(crate) fn notice(&self, sentence: &str) {
         self.watcher.notice(sentence);
     }

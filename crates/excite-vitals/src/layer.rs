@@ -5,10 +5,9 @@ use std::fmt;
 use excite::{Facts, Function};
 use serde::{Deserialize, Serialize};
 
-use crate::VitalsError;
 use crate::histogram_sample;
-use crate::run::LayerRecord;
 use crate::sketch::{Functions, Histogram, Limits, Moments, SHARED_OUT, Unit, Units, Values};
+use crate::{LayerRecord, VitalsError};
 
 /// The vitals of one activation layer: fed with its values batch by batch, merged with those of other threads, processes or
 /// shards, and read as [`LayerFigures`](crate::LayerFigures) or a [`LayerRecord`]. Its memory does not grow with the number of

@@ -1,5 +1,4 @@
-//! What a network's activations look like: streaming, mergeable statistics, and the record of a training run, of an experiment and
-//! of a comparison.
+//! What a network's activations look like: streaming, mergeable statistics.
 //!
 //! ```
 //! use excite_vitals::LayerVitals;
@@ -17,24 +16,21 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-pub mod comparison;
-mod confidence;
-pub mod deaths;
 mod diagnosis;
 mod error;
-pub mod experiment;
 mod figures;
 mod file;
 pub mod findings;
 mod groups;
 mod histogram_sample;
 mod layer;
+mod layer_record;
 mod network;
+pub mod null;
 mod record;
-pub mod run;
 pub mod sketch;
 mod state;
-mod verdict;
+pub mod statistics;
 mod weights;
 
 pub use diagnosis::Diagnosis;
@@ -43,6 +39,7 @@ pub use figures::{LayerFigures, integer_bits};
 pub use file::write_file;
 pub use groups::FindingGroup;
 pub use layer::{Batch, LayerIdentity, LayerVitals, Role, cap};
+pub use layer_record::LayerRecord;
 pub use network::{InputVitals, Vitals};
 pub use record::{DiagnosedLayer, DiagnosisRecord, GroupRecord};
 pub use state::UnitState;

@@ -12,6 +12,7 @@ mod models;
 mod quantise;
 mod quantise_bad_input;
 mod quantise_function;
+mod records;
 mod save_networks;
 
 use std::path::Path;

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
+use crate::record::comparison::Task;
 use csv::{ReaderBuilder, StringRecord, Trim};
-use excite_vitals::comparison::Task;
 
 use super::{Field, Inputs, Labels, Options, Problem, Source, Table};
 

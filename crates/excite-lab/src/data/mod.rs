@@ -17,7 +17,7 @@ mod split;
 
 use std::path::Path;
 
-use excite_vitals::comparison::{DataSummary, Task};
+use crate::record::comparison::{DataSummary, Task};
 
 pub use error::{DataError, Field, Problem};
 use inputs::Inputs;
@@ -145,6 +145,15 @@ impl Dataset {
     pub fn open(path: &Path, options: &Options) -> Result<Self, DataError> {
         let source = files::read(path, options)?;
         prepare::dataset(path.display().to_string(), source, options).map_err(|problem| problem.at(path))
+    }
+
+    /// Makes two arrays ready for training: inputs and targets, each as the content of an NPY file. `name` is what the data are called.
+    ///
+    /// # Errors
+    /// Whatever keeps the data from being trained on.
+    pub fn from_npy(name: &str, inputs: &[u8], targets: &[u8], options: &Options) -> Result<Self, DataError> {
+        let read = || prepare::dataset(name.to_owned(), numpy::read_arrays(inputs, targets)?, options);
+        read().map_err(|problem| problem.at(Path::new(name)))
     }
 
     /// With the inputs standardised, as [`Options::centre`] has it.

@@ -45,6 +45,11 @@ pub(super) fn read_pair(path: &Path, inputs: &[u8]) -> Result<Source, DataError>
     Split::new(&inputs, targets).and_then(|train| source(train, None)).map_err(|problem| problem.at(path))
 }
 
+/// Reads inputs and targets from the contents of two NPY files.
+pub(super) fn read_arrays(inputs: &[u8], targets: &[u8]) -> Result<Source, Problem> {
+    source(Split::new(&array("inputs", inputs)?, &array("targets", targets)?)?, None)
+}
+
 /// Reads an NPZ archive.
 pub(super) fn read_archive(bytes: Vec<u8>) -> Result<Source, Problem> {
     let mut archive = Archive::open(bytes)?;

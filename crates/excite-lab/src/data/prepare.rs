@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use excite_vitals::comparison::Task;
+use crate::record::comparison::Task;
 
 use super::moments::Moments;
 use super::split::{groups, split};

@@ -2,8 +2,8 @@
 
 mod sampled;
 
+use crate::record::deaths::{Event, Fate, Killing, Push};
 use excite::Function;
-use excite_vitals::deaths::{Event, Fate, Killing, Push};
 
 use crate::activation::Activation;
 use crate::matrix::Matrix;
@@ -162,7 +162,7 @@ impl Layer {
 
 #[cfg(test)]
 mod tests {
-    use excite_vitals::deaths::Cause;
+    use crate::record::deaths::Cause;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 

@@ -1,7 +1,7 @@
 //! The same as training goes by, at little cost: on the batch at hand first, and on more samples where a unit is silent.
 
+use crate::record::deaths::{Deaths, Event, Killing};
 use excite::Function;
-use excite_vitals::deaths::{Deaths, Event, Killing};
 
 use super::{look, pushes, tell};
 use crate::activation::Activation;
@@ -241,7 +241,7 @@ fn distinct(samples: impl Iterator<Item = usize>) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use excite_vitals::deaths::{Cause, Fate};
+    use crate::record::deaths::{Cause, Fate};
 
     use super::super::tests::{change, network};
     use super::*;

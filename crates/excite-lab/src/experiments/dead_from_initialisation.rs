@@ -1,6 +1,6 @@
+use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use excite::Function;
 use excite_vitals::LayerVitals;
-use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use excite_vitals::sketch::Unit;
 
 use super::trial::{Trial, usual_start};

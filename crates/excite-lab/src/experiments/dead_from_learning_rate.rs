@@ -1,6 +1,6 @@
+use crate::record::deaths::{Cause, Fate, Killing};
+use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use excite::Function;
-use excite_vitals::deaths::{Cause, Fate, Killing};
-use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 
 use super::trial::{Trial, usual_start};
 use super::{Experiment, Outcome, Setting, certainty, figure, listed, percent, percents, spread, takes_all};

@@ -27,9 +27,9 @@ mod trial;
 mod zero_mean_data;
 mod zig_zag;
 
+use crate::record::comparison::{Spread, ranges_apart_by_chance};
+use crate::record::experiment::{Measure, Picture, Record, Verdict};
 use excite::Function;
-use excite_vitals::comparison::{Spread, ranges_apart_by_chance};
-use excite_vitals::experiment::{Measure, Picture, Record, Verdict};
 use rayon::prelude::*;
 
 use crate::data::{Dataset, Options};

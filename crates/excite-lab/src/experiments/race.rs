@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::record::comparison::{Spread, SweepPoint, ranges_apart_by_chance};
+use crate::record::experiment::{Axis, Mark, Panel, Scale};
+use crate::record::run::Run;
 use excite::Function;
-use excite_vitals::comparison::{Spread, SweepPoint, ranges_apart_by_chance};
-use excite_vitals::experiment::{Axis, Mark, Panel, Scale};
-use excite_vitals::run::Run;
 
 use super::{Setting, figure, listed, percent, spread};
 use crate::data::Dataset;
@@ -182,8 +182,8 @@ pub(super) fn panels(races: &[(&str, &Race)]) -> Vec<Panel> {
 
 #[cfg(test)]
 mod tests {
-    use excite_vitals::deaths::Deaths;
-    use excite_vitals::run::{Epoch, Outcome, Time};
+    use crate::record::deaths::Deaths;
+    use crate::record::run::{Epoch, Outcome, Time};
 
     use super::*;
 

@@ -1,8 +1,6 @@
 use excite::{Facts, Function, Relu6};
 use excite_fixed::calibration::decibels;
 use excite_fixed::{Overflow, QFormat, Rounding};
-use excite_vitals::comparison::ranges_apart_by_chance;
-use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 
 use super::trial::Trial;
 use super::{Experiment, Outcome, Setting, figure, listed, spread};
@@ -12,6 +10,8 @@ use crate::data::{Dataset, Options};
 use crate::initialise::Init;
 use crate::loss::{batch_loss, error};
 use crate::network::{Network, Start};
+use crate::record::comparison::ranges_apart_by_chance;
+use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "relu6-fixed-point",

@@ -1,4 +1,4 @@
-use excite_vitals::experiment::{Measure, Picture, Verdict};
+use crate::record::experiment::{Measure, Picture, Verdict};
 
 use super::race::{Goal, Race, certainty, panels, race, ranged};
 use super::{Experiment, Outcome, Setting, figure, takes_all};

@@ -1,6 +1,6 @@
+use crate::record::comparison::Task;
+use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use excite::{Facts, Function};
-use excite_vitals::comparison::Task;
-use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};

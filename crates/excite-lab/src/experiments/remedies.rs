@@ -1,7 +1,7 @@
+use crate::record::comparison::Spread;
+use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use excite::Function;
 use excite_vitals::LayerVitals;
-use excite_vitals::comparison::Spread;
-use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use excite_vitals::sketch::Unit;
 
 use super::trial::{BATCH, Trial, usual_start};

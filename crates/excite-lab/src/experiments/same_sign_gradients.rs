@@ -1,6 +1,6 @@
+use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use excite::{Facts, Function};
 use excite_vitals::LayerVitals;
-use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 
 use super::trial::{Trial, usual_start};
 use super::{Experiment, Outcome, Setting, listed, percent, spread, takes_all};

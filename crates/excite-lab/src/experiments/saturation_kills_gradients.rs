@@ -1,5 +1,5 @@
+use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use excite::{Facts, Function};
-use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 
 use super::trial::{Trial, usual_start};
 use super::{Experiment, Outcome, Setting, certainty, figure, percent, spread, takes_all};

@@ -1,6 +1,6 @@
+use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use excite::{Facts, Function, Interval};
 use excite_vitals::LayerVitals;
-use excite_vitals::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};

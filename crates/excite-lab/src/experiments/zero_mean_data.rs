@@ -1,6 +1,6 @@
+use crate::record::experiment::{Measure, Picture, Verdict};
 use excite::Function;
 use excite_vitals::LayerVitals;
-use excite_vitals::experiment::{Measure, Picture, Verdict};
 use excite_vitals::sketch::Unit;
 
 use super::race::{Goal, Race, certainty, panels, race, ranged};

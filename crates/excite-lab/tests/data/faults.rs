@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 use std::path::PathBuf;
 
 use excite_lab::data::{DataError, Dataset, Options, Problem};
-use excite_vitals::comparison::Task;
+use excite_lab::record::comparison::Task;
 
 use crate::making::{Folder, gzip, idx, npy_f32, npy_i64, npy_of, npz, open, raw};
 

@@ -1,7 +1,7 @@
 //! Each format reads as what was written.
 
 use excite_lab::data::{Dataset, Options, Targets};
-use excite_vitals::comparison::Task;
+use excite_lab::record::comparison::Task;
 
 use crate::making::{Folder, gzip, idx, npy_f32, npy_i64, npy_of, npz, open, raw, samples};
 

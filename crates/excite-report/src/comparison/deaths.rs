@@ -1,7 +1,7 @@
 //! Which units died in training, when and of what.
 
-use excite_vitals::comparison::Spread;
-use excite_vitals::deaths::{Cause, Toll};
+use excite_lab::record::comparison::Spread;
+use excite_lab::record::deaths::{Cause, Toll};
 use maud::{Markup, html};
 
 use super::{Series, legend};

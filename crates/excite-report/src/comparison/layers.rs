@@ -1,7 +1,7 @@
 //! The vitals of the layers: over the epochs, and from layer to layer.
 
-use excite_vitals::comparison::Spread;
-use excite_vitals::run::{Epoch, LayerRecord};
+use excite_lab::record::comparison::Spread;
+use excite_lab::record::run::{Epoch, LayerRecord};
 use maud::{Markup, html};
 
 use super::{Series, layer_names, legend};

@@ -1,7 +1,7 @@
 //! The errors over the epochs.
 
-use excite_vitals::comparison::{Comparison, Spread, Task};
-use excite_vitals::run::{Epoch, Outcome};
+use excite_lab::record::comparison::{Comparison, Spread, Task};
+use excite_lab::record::run::{Epoch, Outcome};
 use maud::{Markup, html};
 
 use super::{Series, error, legend};

@@ -1,6 +1,6 @@
 //! What the figures mean and how they came about.
 
-use excite_vitals::comparison::{Comparison, Task};
+use excite_lab::record::comparison::{Comparison, Task};
 use maud::{Markup, html};
 
 use super::error;

@@ -10,8 +10,8 @@ mod sweep;
 
 use std::path::Path;
 
-use excite_vitals::comparison::{ActivationResult, Comparison, Spread, Task};
-use excite_vitals::run::{Epoch, Outcome, Run};
+use excite_lab::record::comparison::{ActivationResult, Comparison, Spread, Task};
+use excite_lab::record::run::{Epoch, Outcome, Run};
 use maud::{Markup, html};
 
 use crate::number;

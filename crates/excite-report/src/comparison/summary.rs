@@ -1,6 +1,6 @@
 //! The table of what each function reached.
 
-use excite_vitals::comparison::{ActivationResult, Comparison, MedianInterval, Spread};
+use excite_lab::record::comparison::{ActivationResult, Comparison, MedianInterval, Spread};
 use maud::{Markup, html};
 
 use super::{Series, error};

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use excite_vitals::comparison::{ActivationResult, Comparison, SweepPoint};
+use excite_lab::record::comparison::{ActivationResult, Comparison, SweepPoint};
 use maud::{Markup, html};
 
 use super::{Series, legend};

@@ -2,7 +2,7 @@
 
 use excite_fixed::calibration::Method;
 use excite_tasks::quantisation::{Proposal, Quantisation, QuantisedLayer, Width};
-use excite_vitals::comparison::Spread;
+use excite_vitals::statistics::Spread;
 use maud::{Markup, html};
 
 use super::{chosen, chosen_bits, decibels, share};

@@ -1,9 +1,10 @@
 //! Made-up comparisons: the same each time, and of the shapes that real ones have.
 
 use excite::Function;
-use excite_vitals::comparison::{Comparison, DataSummary, Settings, SweepPoint, Task, summarise};
-use excite_vitals::deaths::{Deaths, Event, Fate, Killing, Push};
-use excite_vitals::run::{Epoch, LayerRecord, Outcome, Run, Time};
+use excite_lab::record::comparison::{Comparison, DataSummary, Settings, SweepPoint, Task};
+use excite_lab::record::deaths::{Deaths, Event, Fate, Killing, Push};
+use excite_lab::record::run::{Epoch, LayerRecord, Outcome, Run, Time};
+use excite_lab::record::side_by_side;
 use excite_vitals::sketch::Histogram;
 
 /// What a comparison is made up of.
@@ -54,7 +55,7 @@ pub fn comparison(shape: &Shape) -> Comparison {
         let runs = (0..shape.seeds).map(|seed| run(shape, index, *f, seed)).collect();
         (*f, sweep(index), 0.1, runs)
     });
-    let mut comparison = summarise(data, settings, 0.05, results.collect(), true);
+    let mut comparison = side_by_side(data, settings, 0.05, results.collect(), true);
     comparison.verdict =
         String::from("These figures are made up and show the form of a report. No network was trained.");
     comparison

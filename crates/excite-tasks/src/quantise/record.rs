@@ -8,7 +8,7 @@ use excite_fixed::calibration::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::SkippedLayer;
-use crate::json::{as_text, infinite_where_null};
+use crate::json::as_text;
 
 /// What was proposed for a model, and what it does to the model's outputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,7 +120,7 @@ impl Width {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fit {
     /// The signal-to-noise ratio in decibels; infinite, and `null` in JSON, where nothing is lost.
-    #[serde(deserialize_with = "infinite_where_null")]
+    #[serde(deserialize_with = "excite_vitals::null::infinity")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub signal_to_noise: f64,
     /// The share of the values beyond the ends.
@@ -222,7 +222,7 @@ pub struct SimulatedOutput {
     /// Its name.
     pub name: String,
     /// The signal-to-noise ratio in decibels; infinite, and `null` in JSON, where nothing is lost.
-    #[serde(deserialize_with = "infinite_where_null")]
+    #[serde(deserialize_with = "excite_vitals::null::infinity")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub signal_to_noise: f64,
     /// The number of samples with another largest class; only of outputs of the shape \[samples, classes\].

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!((histogram.above, histogram.nan), (1, 1));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Histogram {
     /// The counts of [`Histogram::BINS`] bins, lowest first.
     pub counts: Vec<u64>,

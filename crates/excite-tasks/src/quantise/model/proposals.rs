@@ -5,7 +5,7 @@ use std::fmt::Write;
 use excite::Function;
 use excite_fixed::QFormat;
 use excite_fixed::calibration::{CalibrationError, Distribution, Grid, Method, Quality};
-use excite_vitals::comparison::Spread;
+use excite_vitals::statistics::Spread;
 
 use super::{LayerDistribution, QuantiseOptions};
 use crate::quantisation::{CapEffect, Fit, Fixed, Proposal, QuantisedLayer, Width};

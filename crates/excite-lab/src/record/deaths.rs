@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use excite_vitals::statistics::Spread;
 use serde::{Deserialize, Serialize};
-
-use crate::comparison::Spread;
 
 /// What became of one hidden unit that was dead at some time: no gradient passed through it for any of the samples looked at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fate {
     /// The hidden layer, counted from 0.
     pub layer: usize,
@@ -19,6 +19,7 @@ pub struct Fate {
 
 /// A change of a unit from alive to dead or back.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// It was dead before the first step.
@@ -34,6 +35,7 @@ pub enum Event {
 
 /// The death of a unit in training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Killing {
     /// The step, counted from 1; where not every step was looked at, the first look that found it dead.
     pub step: usize,
@@ -49,6 +51,7 @@ pub struct Killing {
 /// above the range of a clamp, by how much the least rose) when only that part took the step. Below 0 where the part pulled the
 /// other way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Push {
     /// The unit's own incoming weights.
     pub own_weights: f64,
@@ -60,6 +63,7 @@ pub struct Push {
 
 /// The part of a step that pushed a unit furthest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The unit's own incoming weights.
@@ -74,7 +78,7 @@ impl Event {
     /// The step after which it was seen; 0 is before the first.
     ///
     /// ```
-    /// use excite_vitals::deaths::Event;
+    /// use excite_lab::record::deaths::Event;
     /// assert_eq!([Event::BornDead, Event::Revived { step: 7 }].map(Event::step), [0, 7]);
     /// ```
     pub fn step(self) -> usize {
@@ -105,7 +109,7 @@ impl Push {
     /// The part that pushed furthest.
     ///
     /// ```
-    /// use excite_vitals::deaths::{Cause, Push};
+    /// use excite_lab::record::deaths::{Cause, Push};
     /// let push = Push { own_weights: 0.5, own_bias: -0.1, upstream: 2.0 };
     /// assert_eq!(push.cause(), Cause::Upstream);
     /// ```
@@ -150,6 +154,7 @@ impl Fate {
 
 /// The deaths of one training run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Deaths {
     /// The number of hidden units that were looked at.
     pub units: usize,
@@ -165,7 +170,7 @@ impl Deaths {
     /// The share of the units that is dead after so many steps.
     ///
     /// ```
-    /// use excite_vitals::deaths::{Deaths, Event, Fate};
+    /// use excite_lab::record::deaths::{Deaths, Event, Fate};
     /// let fate = Fate { layer: 0, unit: 3, events: vec![Event::BornDead, Event::Revived { step: 16 }] };
     /// let deaths = Deaths { units: 4, steps: 100, samples: 256, fates: vec![fate] };
     /// assert_eq!([0, 15, 16].map(|step| deaths.dead_after(step)), [0.25, 0.25, 0.0]);
@@ -177,6 +182,7 @@ impl Deaths {
 
 /// The deaths of several runs, counted. Of a unit that died more than once the first death counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Toll {
     /// The hidden units that were looked at, of all runs.
     pub units: usize,

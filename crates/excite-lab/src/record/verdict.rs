@@ -2,8 +2,8 @@
 
 use excite::{Facts, Function};
 
-use crate::comparison::{ActivationResult, Comparison, Spread, Task, ranges_apart_by_chance};
-use crate::deaths::{Cause, Toll};
+use super::comparison::{ActivationResult, Comparison, Spread, Task, ranges_apart_by_chance};
+use super::deaths::{Cause, Toll};
 
 /// The share of dead units from which on they are named.
 const DEAD: f64 = 0.05;

@@ -1,15 +1,19 @@
 //! The record of a training run: what each epoch reached, and the vitals of every layer in it.
 
 use excite::Function;
-use serde::{Deserialize, Deserializer, Serialize};
+pub use excite_vitals::LayerRecord;
+use excite_vitals::null;
+use excite_vitals::sketch::Histogram;
+use serde::{Deserialize, Serialize};
 
-use crate::deaths::Deaths;
-use crate::sketch::Histogram;
+use super::deaths::Deaths;
 
 /// One training run of one network: one activation function, one learning rate, one seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Run {
     /// The activation function of the hidden layers.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub activation: Function,
     /// The seed of the initialisation and of the order of the samples.
     pub seed: u64,
@@ -39,6 +43,7 @@ impl Run {
 
 /// How a training run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It ran all its epochs, or until the target where it was asked to stop there.
@@ -49,52 +54,28 @@ pub enum Outcome {
 
 /// One epoch of training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Epoch {
     /// The mean loss over the epoch's training batches. NaN in the epoch in which a run diverged; `null` in JSON.
-    #[serde(deserialize_with = "nan_where_null")]
+    #[serde(deserialize_with = "null::nan")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub train_loss: f64,
     /// The error on the training data, over the epoch's batches as they were trained on: the share of wrong classes, or for a
     /// regression the root of the mean squared error over the standard deviation of the target.
-    #[serde(deserialize_with = "nan_where_null")]
+    #[serde(deserialize_with = "null::nan")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub train_error: f64,
     /// The same error on the held-out data, after the epoch.
-    #[serde(deserialize_with = "nan_where_null")]
+    #[serde(deserialize_with = "null::nan")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub test_error: f64,
     /// The vitals of each hidden layer over the epoch, first layer first.
     pub layers: Vec<LayerRecord>,
 }
 
-/// The vitals of one hidden layer over one epoch of training, in figures.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LayerRecord {
-    /// The layer's name: `"hidden 1"`.
-    pub name: String,
-    /// The number of units: features, or channels of an image layer.
-    pub units: usize,
-    /// The number of values seen of each unit.
-    pub samples: u64,
-    /// The share of units, 0 to 1, through which no gradient passed for any sample: slope 0 throughout.
-    pub dead: f64,
-    /// The share of values, 0 to 1, at which the slope is under 5 % of the function's largest.
-    pub saturated: f64,
-    /// The share of units, 0 to 1, saturated for over 95 % of their values.
-    pub saturated_units: f64,
-    /// The mean activation.
-    pub mean: f64,
-    /// The standard deviation of the activations.
-    pub std: f64,
-    /// ‖μ‖ / ‖σ‖ over the units' means and standard deviations: 0 for zero-centred units.
-    pub off_centre: f64,
-    /// The mean over the sampled steps of the norm of the loss gradient by the layer's weights.
-    pub gradient_norm: f64,
-    /// The share, 0.5 to 1, of a unit's incoming weight gradients that have their majority's sign; mean over units and sampled steps.
-    pub same_sign: f64,
-    /// The mean over the sampled steps of ‖Δw‖ / ‖w‖.
-    pub update_ratio: f64,
-}
-
 /// Where the time of a run went, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Time {
     /// Training epochs, without the evaluation on held-out data.
     pub training: f64,
@@ -102,9 +83,4 @@ pub struct Time {
     pub activation: f64,
     /// Of that, collecting the vitals.
     pub vitals: f64,
-}
-
-/// JSON has no NaN and writes it as null.
-fn nan_where_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }

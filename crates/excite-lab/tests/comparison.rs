@@ -1,9 +1,10 @@
 //! Comparisons of constructed runs: the figures, and what the verdict makes of them.
 
 use excite::Function;
-use excite_vitals::comparison::{Comparison, DataSummary, Settings, Task, summarise};
-use excite_vitals::deaths::{Deaths, Event, Fate, Killing, Push};
-use excite_vitals::run::{Epoch, LayerRecord, Outcome, Run, Time};
+use excite_lab::record::comparison::{Comparison, DataSummary, Settings, Task};
+use excite_lab::record::deaths::{Deaths, Event, Fate, Killing, Push};
+use excite_lab::record::run::{Epoch, LayerRecord, Outcome, Run, Time};
+use excite_lab::record::side_by_side;
 
 fn layer() -> LayerRecord {
     LayerRecord {
@@ -66,7 +67,7 @@ fn compare(task: Task, runs: Vec<Vec<Run>>, complete: bool) -> Comparison {
         command: "excite compare".to_owned(),
     };
     let results = runs.into_iter().map(|runs| (runs[0].activation, Vec::new(), 0.1, runs)).collect();
-    summarise(data, settings, 0.10, results, complete)
+    side_by_side(data, settings, 0.10, results, complete)
 }
 
 fn verdict(runs: Vec<Vec<Run>>) -> String {

@@ -3,13 +3,14 @@
 use excite::Function;
 use serde::{Deserialize, Serialize};
 
-pub use crate::confidence::MedianInterval;
-use crate::deaths::Toll;
-use crate::run::{LayerRecord, Outcome, Run};
-use crate::verdict;
+pub use excite_vitals::statistics::{MedianInterval, Spread, ranges_apart_by_chance};
+
+use super::deaths::Toll;
+use super::run::{LayerRecord, Outcome, Run};
 
 /// The result of comparing activation functions: what was asked, what was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Comparison {
     /// The version of this record's form.
     pub version: u32,
@@ -32,44 +33,9 @@ impl Comparison {
     pub const VERSION: u32 = 1;
 }
 
-/// Puts the runs of each activation function side by side, and says what they show. `results` holds for each function, in
-/// the order asked for, the learning rates tried (none where the rate was given), the rate of the runs, and the runs, one a seed.
-/// `complete` says whether all that was asked for was run.
-pub fn summarise(
-    data: DataSummary,
-    settings: Settings,
-    target_error: f64,
-    results: Vec<(Function, Vec<SweepPoint>, f64, Vec<Run>)>,
-    complete: bool,
-) -> Comparison {
-    let mut activations: Vec<_> = results
-        .into_iter()
-        .map(|(name, sweep, learning_rate, runs)| ActivationResult::of(name, sweep, learning_rate, target_error, runs))
-        .collect();
-    let epochs = |result: &ActivationResult| result.epochs_to_target.map(|epochs| epochs.median);
-    let reached: Vec<f64> = activations.iter().filter_map(epochs).collect();
-    let slowest = reached.iter().copied().reduce(f64::max).filter(|_| reached.len() > 1);
-    let tanh = activations.iter().find(|result| result.name.name() == "tanh").and_then(epochs);
-    for result in &mut activations {
-        let times_fewer_than = |other: Option<f64>| Some(other? / epochs(result)?);
-        let speed_ups = (times_fewer_than(slowest), times_fewer_than(tanh));
-        (result.speed_up_over_slowest, result.speed_up_over_tanh) = speed_ups;
-    }
-    let mut comparison = Comparison {
-        version: Comparison::VERSION,
-        data,
-        settings,
-        target_error,
-        activations,
-        verdict: String::new(),
-        complete,
-    };
-    comparison.verdict = verdict::verdict(&comparison);
-    comparison
-}
-
 /// What kind of thing is predicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
     /// One of several classes; error is the share of wrong ones.
@@ -80,6 +46,7 @@ pub enum Task {
 
 /// The data in figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DataSummary {
     /// What it is called, or the path it came from.
     pub name: String,
@@ -101,6 +68,7 @@ pub struct DataSummary {
 
 /// What was trained and how, in words and figures for the reader of a report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Settings {
     /// The network: `"MLP 64-64-64-10"`.
     pub network: String,
@@ -125,8 +93,10 @@ pub struct Settings {
 
 /// What one activation function did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ActivationResult {
     /// The function's name.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub name: Function,
     /// The learning rates tried, lowest first; empty where the rate was given.
     pub sweep: Vec<SweepPoint>,
@@ -172,7 +142,13 @@ pub struct ActivationResult {
 
 impl ActivationResult {
     /// Sums the runs of one function up. The speed-ups need the other functions and stay None.
-    fn of(name: Function, sweep: Vec<SweepPoint>, learning_rate: f64, target_error: f64, runs: Vec<Run>) -> Self {
+    pub(super) fn of(
+        name: Function,
+        sweep: Vec<SweepPoint>,
+        learning_rate: f64,
+        target_error: f64,
+        runs: Vec<Run>,
+    ) -> Self {
         let reached: Vec<f64> = runs.iter().filter_map(|run| run.epochs_to(target_error)).collect();
         let sound: Vec<&Run> = runs.iter().filter(|run| run.outcome == Outcome::Finished).collect();
         let test_errors: Vec<f64> =
@@ -210,6 +186,7 @@ impl ActivationResult {
 
 /// One learning rate of a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SweepPoint {
     /// The learning rate.
     pub learning_rate: f64,
@@ -217,62 +194,4 @@ pub struct SweepPoint {
     pub epochs_to_target: Option<f64>,
     /// The training loss after the sweep's epochs; None if the run diverged.
     pub train_loss: Option<f64>,
-}
-
-/// A figure over several seeds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Spread {
-    /// The median.
-    pub median: f64,
-    /// The smallest.
-    pub low: f64,
-    /// The largest.
-    pub high: f64,
-}
-
-impl Spread {
-    /// The spread of `values`; None of none. The median of an even number of values is the mean of the two in the middle.
-    pub fn of(values: &[f64]) -> Option<Self> {
-        let mut sorted = values.to_vec();
-        sorted.sort_by(f64::total_cmp);
-        let (low, high) = (*sorted.first()?, *sorted.last()?);
-        let middle = sorted.len() / 2;
-        let median =
-            if sorted.len() % 2 == 1 { sorted[middle] } else { f64::midpoint(sorted[middle - 1], sorted[middle]) };
-        Some(Self { median, low, high })
-    }
-
-    /// The spread of `values` and of `missed` more that have none, as if theirs were above all others: the median counts them, the lowest and
-    /// the highest do not. None where the median falls on one of them: of an even number, where either of the two in the middle is.
-    ///
-    /// ```
-    /// use excite_vitals::comparison::Spread;
-    /// let median = |values: &[f64], missed| Spread::with_missed(values, missed).map(|spread| spread.median);
-    /// assert_eq!(median(&[1.0, 4.0, 2.0], 0), Some(2.0));
-    /// assert_eq!(median(&[1.0, 4.0, 2.0], 1), Some(3.0));
-    /// assert_eq!(median(&[1.0, 4.0, 2.0], 2), Some(4.0));
-    /// assert_eq!(median(&[1.0, 4.0, 2.0], 3), None);
-    /// ```
-    pub fn with_missed(values: &[f64], missed: usize) -> Option<Self> {
-        let all: Vec<f64> = values.iter().copied().chain(std::iter::repeat_n(f64::INFINITY, missed)).collect();
-        let median = Self::of(&all)?.median;
-        Some(Self { median, ..Self::of(values)? }).filter(|spread| spread.median.is_finite())
-    }
-
-    /// Whether the two have a value in common.
-    pub fn overlaps(&self, other: &Self) -> bool {
-        self.low <= other.high && other.low <= self.high
-    }
-}
-
-/// How rarely, once in so many times, all of n figures lie to one side of all of m others, if all come from one distribution.
-///
-/// ```
-/// use excite_vitals::comparison::ranges_apart_by_chance;
-/// // Of the 20 ways to share out 6 ranks in triples, 2 do not overlap.
-/// assert_eq!(ranges_apart_by_chance(3, 3), 10.0);
-/// ```
-pub fn ranges_apart_by_chance(n: usize, m: usize) -> f64 {
-    // (n + m)! / (n! m!) orders, of which two are apart.
-    (1..=m).map(|i| (n + i) as f64 / i as f64).product::<f64>() / 2.0
 }

@@ -1,6 +1,71 @@
-//! How sure a median over a few seeds is.
+//! A figure over several seeds, and how sure its median is.
 
 use serde::{Deserialize, Serialize};
+
+/// A figure over several seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Spread {
+    /// The median.
+    #[serde(deserialize_with = "crate::null::nan")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub median: f64,
+    /// The smallest.
+    #[serde(deserialize_with = "crate::null::nan")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub low: f64,
+    /// The largest.
+    #[serde(deserialize_with = "crate::null::nan")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub high: f64,
+}
+
+impl Spread {
+    /// The spread of `values`; None of none. The median of an even number of values is the mean of the two in the middle.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let (low, high) = (*sorted.first()?, *sorted.last()?);
+        let middle = sorted.len() / 2;
+        let median =
+            if sorted.len() % 2 == 1 { sorted[middle] } else { f64::midpoint(sorted[middle - 1], sorted[middle]) };
+        Some(Self { median, low, high })
+    }
+
+    /// The spread of `values` and of `missed` more that have none, as if theirs were above all others: the median counts them, the lowest and
+    /// the highest do not. None where the median falls on one of them: of an even number, where either of the two in the middle is.
+    ///
+    /// ```
+    /// use excite_vitals::statistics::Spread;
+    /// let median = |values: &[f64], missed| Spread::with_missed(values, missed).map(|spread| spread.median);
+    /// assert_eq!(median(&[1.0, 4.0, 2.0], 0), Some(2.0));
+    /// assert_eq!(median(&[1.0, 4.0, 2.0], 1), Some(3.0));
+    /// assert_eq!(median(&[1.0, 4.0, 2.0], 2), Some(4.0));
+    /// assert_eq!(median(&[1.0, 4.0, 2.0], 3), None);
+    /// ```
+    pub fn with_missed(values: &[f64], missed: usize) -> Option<Self> {
+        let all: Vec<f64> = values.iter().copied().chain(std::iter::repeat_n(f64::INFINITY, missed)).collect();
+        let median = Self::of(&all)?.median;
+        Some(Self { median, ..Self::of(values)? }).filter(|spread| spread.median.is_finite())
+    }
+
+    /// Whether the two have a value in common.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.low <= other.high && other.low <= self.high
+    }
+}
+
+/// How rarely, once in so many times, all of n figures lie to one side of all of m others, if all come from one distribution.
+///
+/// ```
+/// use excite_vitals::statistics::ranges_apart_by_chance;
+/// // Of the 20 ways to share out 6 ranks in triples, 2 do not overlap.
+/// assert_eq!(ranges_apart_by_chance(3, 3), 10.0);
+/// ```
+pub fn ranges_apart_by_chance(n: usize, m: usize) -> f64 {
+    // (n + m)! / (n! m!) orders, of which two are apart.
+    (1..=m).map(|i| (n + i) as f64 / i as f64).product::<f64>() / 2.0
+}
 
 /// An interval that holds the median of all seeds there are, as far as those that were run tell.
 ///
@@ -9,6 +74,7 @@ use serde::{Deserialize, Serialize};
 /// section 5.2). r is the largest for which that is 95 % or more. Under six figures even the whole range falls short of that: then it is
 /// the range, with the confidence that it has, 1 − 2^(1 − n).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MedianInterval {
     /// The lower end.
     pub low: f64,
@@ -25,7 +91,7 @@ impl MedianInterval {
     /// where the lower end is that of a seed without a figure.
     ///
     /// ```
-    /// use excite_vitals::comparison::MedianInterval;
+    /// use excite_vitals::statistics::MedianInterval;
     /// let three = MedianInterval::of(&[2.0, 9.0, 4.0], 0).unwrap();
     /// assert_eq!((three.low, three.high, three.confidence), (2.0, Some(9.0), 0.75));
     /// ```

@@ -4,15 +4,16 @@ use std::path::Path;
 use std::{fmt, io};
 
 use excite::Function;
-use serde::{Deserialize, Serialize};
-
-use crate::comparison::Spread;
-use crate::write_file;
+use excite_vitals::null;
+use excite_vitals::statistics::Spread;
+use excite_vitals::write_file;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What one experiment found.
 ///
 /// A record that was written to a file reads back as it was, to the last bit. In JSON a number that is infinite or NaN is `null`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Record {
     /// The experiment's name: `"zig-zag"`.
     pub name: String,
@@ -21,6 +22,7 @@ pub struct Record {
     /// What was done.
     pub method: String,
     /// The functions that were looked at.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub functions: Vec<Function>,
     /// The data, where they are not those of the experiment: their name and a fingerprint.
     pub data: Option<String>,
@@ -42,6 +44,7 @@ pub struct Record {
 
 /// Whether a claim held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It held wherever it was put to the test.
@@ -56,7 +59,7 @@ impl Verdict {
     /// Held if all of `cases` did, not held if none did, and depending if some did. Of no case at all nothing can be said: that depends.
     ///
     /// ```
-    /// use excite_vitals::experiment::Verdict;
+    /// use excite_lab::record::experiment::Verdict;
     /// let verdicts = [&[true, true][..], &[false, true], &[false], &[]].map(|cases| Verdict::of(cases.iter().copied()));
     /// assert_eq!(verdicts, [Verdict::Held, Verdict::Depends, Verdict::DidNotHold, Verdict::Depends]);
     /// ```
@@ -85,6 +88,7 @@ impl fmt::Display for Verdict {
 
 /// One figure that was measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Measure {
     /// Of what: a function, a setting.
     pub of: String,
@@ -134,7 +138,7 @@ impl Record {
     /// Reads a file that [`write`](Self::write) wrote.
     ///
     /// ```
-    /// use excite_vitals::experiment::Record;
+    /// use excite_lab::record::experiment::Record;
     /// assert!(Record::from_bytes(b"\x89PNG").is_none());
     /// ```
     ///
@@ -181,6 +185,7 @@ impl Record {
 
 /// Plots that belong together, with one legend.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Picture {
     /// What it shows.
     pub title: String,
@@ -192,6 +197,7 @@ pub struct Picture {
 
 /// One plot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Panel {
     /// What it shows, with the quantity on the y axis.
     pub title: String,
@@ -207,6 +213,7 @@ pub struct Panel {
 
 /// An axis of a panel. It reaches as far as what is drawn does, unless told otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Axis {
     /// The quantity and its unit; empty where the panel's title says it.
     pub label: String,
@@ -230,6 +237,7 @@ impl Axis {
 
 /// How values are laid out on an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Scale {
     /// Evenly.
@@ -244,6 +252,7 @@ pub enum Scale {
 
 /// Something drawn. What has the same name has the same colour in all panels of a picture, and one entry in its legend.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// A line through points (x, y).
@@ -251,6 +260,8 @@ pub enum Mark {
         /// In the legend.
         name: String,
         /// The points in order.
+        #[serde(deserialize_with = "points")]
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<(Option<f64>, Option<f64>)>"))]
         points: Vec<(f64, f64)>,
     },
     /// Dots.
@@ -258,6 +269,8 @@ pub enum Mark {
         /// In the legend.
         name: String,
         /// The points.
+        #[serde(deserialize_with = "points")]
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<(Option<f64>, Option<f64>)>"))]
         points: Vec<(f64, f64)>,
     },
     /// The range of a figure, from low to high, at each x: (x, low, high).
@@ -265,6 +278,8 @@ pub enum Mark {
         /// In the legend.
         name: String,
         /// The range at each x, in order.
+        #[serde(deserialize_with = "points")]
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<(Option<f64>, Option<f64>, Option<f64>)>"))]
         points: Vec<(f64, f64, f64)>,
     },
     /// Arrows from (x, y) to (x, y).
@@ -272,6 +287,11 @@ pub enum Mark {
         /// In the legend.
         name: String,
         /// Tail and tip of each.
+        #[serde(deserialize_with = "points")]
+        #[cfg_attr(
+            feature = "schema",
+            schemars(with = "Vec<((Option<f64>, Option<f64>), (Option<f64>, Option<f64>))>")
+        )]
         arrows: Vec<((f64, f64), (f64, f64))>,
     },
     /// An area of the plane, filled.
@@ -279,11 +299,15 @@ pub enum Mark {
         /// In the legend.
         name: String,
         /// Its corners in order.
+        #[serde(deserialize_with = "points")]
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<(Option<f64>, Option<f64>)>"))]
         corners: Vec<(f64, f64)>,
     },
     /// A line of equal height on a surface. Not in the legend.
     Contour {
         /// The points in order.
+        #[serde(deserialize_with = "points")]
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<(Option<f64>, Option<f64>)>"))]
         points: Vec<(f64, f64)>,
     },
     /// The plot's whole height between two x, shaded. Not in the legend.
@@ -331,4 +355,43 @@ impl Mark {
             Self::Zone { .. } => vec![],
         }
     }
+}
+
+/// A number of a point; `null` in JSON where it is not finite.
+#[derive(Deserialize)]
+struct Number(#[serde(deserialize_with = "null::nan")] f64);
+
+/// Points that are read as numbers that may be null.
+trait Point {
+    type Read: serde::de::DeserializeOwned;
+
+    fn of(read: Self::Read) -> Self;
+}
+
+impl Point for (f64, f64) {
+    type Read = (Number, Number);
+
+    fn of((x, y): Self::Read) -> Self {
+        (x.0, y.0)
+    }
+}
+
+impl Point for (f64, f64, f64) {
+    type Read = (Number, Number, Number);
+
+    fn of((x, low, high): Self::Read) -> Self {
+        (x.0, low.0, high.0)
+    }
+}
+
+impl Point for ((f64, f64), (f64, f64)) {
+    type Read = ((Number, Number), (Number, Number));
+
+    fn of((tail, tip): Self::Read) -> Self {
+        (Point::of(tail), Point::of(tip))
+    }
+}
+
+fn points<'de, P: Point, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<P>, D::Error> {
+    Ok(Vec::<P::Read>::deserialize(deserializer)?.into_iter().map(P::of).collect())
 }
