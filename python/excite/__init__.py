@@ -15,21 +15,34 @@ np.float64(0.25)
 
 from excite import _native
 from excite._native import *  # noqa: F403 - the names are those of the catalogue, and the stubs list them
-from excite.program import ProgramError, check, compare, quantise
-from excite.results import Diagnosis, Evidence, Finding, LayerFigures, Proposal, Quantisation
+from excite.errors import TaskError
+from excite.results import (
+    Comparison,
+    Diagnosis,
+    Evidence,
+    Finding,
+    Group,
+    LayerFigures,
+    Proposal,
+    Quantisation,
+)
+from excite.tasks import check, compare, merge, quantise
 from excite.vitals import Vitals
 
 __all__ = [
-    *(name for name in _native.__all__ if name not in ("NativeVitals", "PYTORCH")),
+    *(name for name in _native.__all__ if name not in _native.INTERNAL),
+    "Comparison",
     "Diagnosis",
     "Evidence",
     "Finding",
+    "Group",
     "LayerFigures",
-    "ProgramError",
     "Proposal",
     "Quantisation",
+    "TaskError",
     "Vitals",
     "check",
     "compare",
+    "merge",
     "quantise",
 ]

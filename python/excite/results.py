@@ -259,6 +259,38 @@ class Quantisation:
         )
 
 
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """What `compare` found: a row for each function with its figures, and the verdict.
+
+    `report` is the path of the report, if one was written. `complete` is false if it was stopped before all runs were
+    finished.
+    """
+
+    verdict: str
+    activations: list[dict[str, Any]]
+    data: dict[str, Any]
+    complete: bool
+    report: str | None = None
+
+    @classmethod
+    def from_json(cls, text: str, report: str | None = None) -> Comparison:
+        """From the JSON of `excite compare`."""
+        result = json.loads(text)
+        return cls(result["verdict"], result["activations"], result["data"], result["complete"], report)
+
+    def to_pandas(self) -> Any:
+        """A DataFrame with a row for each function."""
+        return import_pandas().DataFrame(self.activations)
+
+    def __str__(self) -> str:
+        return self.verdict
+
+    def _repr_html_(self) -> str:
+        names = ", ".join(str(row.get("name")) for row in self.activations)
+        return f"<p>{html.escape(self.verdict)}</p><p>{html.escape(names)}</p>"
+
+
 def not_looked_at(not_seen: dict[str, str]) -> list[str]:
     """A line for each, with the reason."""
     return [f"not looked at: {name}: {why}" for name, why in not_seen.items()]

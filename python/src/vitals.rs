@@ -12,7 +12,7 @@ use crate::threads;
 
 /// The vitals of a network. The class of the package hands over contiguous arrays of f32.
 #[pyclass]
-pub struct NativeVitals(Vitals);
+pub struct NativeVitals(pub Vitals);
 
 #[pymethods]
 impl NativeVitals {

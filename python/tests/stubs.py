@@ -12,7 +12,7 @@ from typing import Any
 
 __all__ = [
 '''
-VITALS = """
+NATIVE = """
 class NativeVitals:
     def __new__(cls, model: str) -> NativeVitals: ...
     @staticmethod
@@ -29,8 +29,61 @@ class NativeVitals:
     def to_bytes(self) -> bytes: ...
     def to_json(self) -> str: ...
     def diagnosis(self, weights: str | None) -> str: ...
+
+class NativeData:
+    @staticmethod
+    def random(seed: int, sizes: dict[str, int]) -> NativeData: ...
+    @staticmethod
+    def files(paths: list[str], pictures: Any, raw: tuple[list[int], str] | None) -> NativeData: ...
+    @staticmethod
+    def arrays(name: str, arrays: list[tuple[str, Any]]) -> NativeData: ...
+    def limited(self, samples: int | None, batch: int) -> NativeData: ...
+
+class NativeModel:
+    @staticmethod
+    def open(path: str, unit_axes: list[tuple[str | None, int]]) -> NativeModel: ...
+    @staticmethod
+    def from_bytes(content: bytes, name: str, unit_axes: list[tuple[str | None, int]]) -> NativeModel: ...
+
+class NativeChecked:
+    def json(self) -> str: ...
+    def html(self) -> str: ...
+    def vitals(self) -> NativeVitals: ...
+
+class NativeDataset:
+    @staticmethod
+    def digits(options: dict[str, Any]) -> NativeDataset: ...
+    @staticmethod
+    def open(path: str, options: dict[str, Any]) -> NativeDataset: ...
+    @staticmethod
+    def arrays(name: str, x: bytes, y: bytes, options: dict[str, Any]) -> NativeDataset: ...
+
+def check_model(model: NativeModel, data: NativeData, baseline: str | None, progress: Any) -> NativeChecked: ...
+def merge_files(files: list[str], model: str | None) -> NativeChecked: ...
+def quantise_model(
+    model: NativeModel,
+    data: NativeData,
+    bits: list[int],
+    cap: float,
+    formats: list[str],
+    simulate: bool,
+    labels: list[int] | None,
+    progress: Any,
+) -> tuple[str, str]: ...
+def compare_functions(
+    data: NativeDataset,
+    plan: dict[str, Any],
+    folder: str | None,
+    fresh: bool,
+    jobs: int | None,
+    save_networks: str | None,
+    progress: Any,
+) -> tuple[str, str]: ...
+def next_runs(data: NativeDataset, plan: dict[str, Any], folder: str, fresh: bool) -> list[str]: ...
+def train_run(data: NativeDataset, plan: dict[str, Any], key: str, folder: str, progress: Any) -> None: ...
+def run_program(arguments: list[str]) -> int: ...
 """
-CONSTANTS = {"PYTORCH": "dict[str, str]"}
+CONSTANTS = {"INTERNAL": "list[str]", "PYTORCH": "dict[str, str]"}
 KINDS = {"axis": "int", "threads": "int | None"}
 
 
@@ -54,9 +107,9 @@ def stub(name: str) -> str:
 def stubs() -> str:
     names = list(_native.__all__)
     listed = "".join(f'    "{name}",\n' for name in names)
-    functions = "".join(stub(name) for name in names if name != "NativeVitals" and name not in CONSTANTS)
+    functions = "".join(stub(name) for name in names if name not in _native.INTERNAL)
     constants = "".join(f"{name}: {kind}\n" for name, kind in CONSTANTS.items())
-    return f"{HEAD}{listed}]\n\n{constants}{functions}{VITALS}"
+    return f"{HEAD}{listed}]\n\n{constants}{functions}{NATIVE}"
 
 
 if __name__ == "__main__":

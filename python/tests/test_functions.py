@@ -34,7 +34,7 @@ def test_docstrings_have_examples_that_hold(name):
     assert "out" in inspect.signature(function).parameters
 
 
-@pytest.mark.parametrize("module", [excite, excite.vitals, excite.program, excite.results])
+@pytest.mark.parametrize("module", [excite, excite.vitals, excite.tasks, excite.results])
 def test_modules_have_examples_that_hold(module):
     assert doctest.testmod(module).failed == 0
 

@@ -1,13 +1,11 @@
 """Vitals, their files and their diagnosis."""
 
 import pickle
-import subprocess
 
 import numpy as np
 import pytest
 
 import excite
-from excite import program
 
 
 def fed(z, a=None, function="relu"):
@@ -59,13 +57,8 @@ def test_files_are_those_of_the_program(tmp_path):
     assert excite.Vitals.load(tmp_path / "whole.json").diagnosis() == fed(z).diagnosis()
     copy = pickle.loads(pickle.dumps(excite.Vitals.load(tmp_path / "0.vitals")))
     assert copy.layers == ["fc1"] and copy.units("fc1") == 5
-    merged = subprocess.run(
-        [program.path(), "merge", tmp_path / "0.vitals", tmp_path / "1.vitals", "--json", "--fail-on", "never"],
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    assert excite.Diagnosis.from_json(merged.stdout).layers[0].samples == 64
+    merged = excite.merge([tmp_path / "0.vitals", tmp_path / "1.vitals"])
+    assert merged.layers[0].samples == 64
 
 
 def test_bad_input_is_refused(tmp_path):

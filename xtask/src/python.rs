@@ -1,13 +1,11 @@
 //! `cargo xtask python`: builds the Python package as its users get it, and tests it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
-use std::{env, fs};
 
 use clap::Args;
-
-use crate::cargo::cargo;
 
 /// The package.
 const PACKAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../python");
@@ -100,15 +98,8 @@ impl Environment {
         Ok(environment)
     }
 
-    /// Builds the wheel, with the program in it, and tells where it is.
+    /// Builds the wheel, and tells where it is.
     fn wheel(&self) -> Result<PathBuf, String> {
-        // With the features that the tests of the workspace build it with, so that nothing is compiled twice for it.
-        succeed(cargo().args(["build", "--release", "--locked", "--workspace", "--all-features", "--bin", "excite"]))?;
-        let scripts = Path::new(PACKAGE).join("excite.data/scripts");
-        let program = format!("excite{}", env::consts::EXE_SUFFIX);
-        let built = Path::new(FOLDER).join("../release").join(&program);
-        fs::create_dir_all(&scripts).map_err(|error| format!("{}: {error}", scripts.display()))?;
-        fs::copy(&built, scripts.join(&program)).map_err(|error| format!("{}: {error}", built.display()))?;
         let wheels = Path::new(FOLDER).join("wheels");
         // No wheel of an earlier version is to be taken for this one.
         if wheels.exists() {

@@ -1,0 +1,129 @@
+//! Models: checked, merged, quantised.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use excite_fixed::QFormat;
+use excite_report::{Origin, diagnosis_page, quantisation_page};
+use excite_tasks::{
+    Baseline, CheckOptions, Checked, Error, MergeOptions, NamedModel, QuantiseOptions, UnitAxis, check, merge, quantise,
+};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use super::data::NativeData;
+use super::running::run;
+use super::{json, raised};
+use crate::vitals::NativeVitals;
+
+/// A model, read.
+#[pyclass(frozen)]
+pub struct NativeModel(Arc<NamedModel>);
+
+/// The axes of units of some layers, or of all: whole numbers as Python counts axes.
+type UnitAxes = Vec<(Option<String>, isize)>;
+
+#[pymethods]
+impl NativeModel {
+    #[staticmethod]
+    fn open(py: Python<'_>, path: PathBuf, unit_axes: UnitAxes) -> PyResult<Self> {
+        Self::read(py, unit_axes, move || NamedModel::open(path))
+    }
+
+    #[staticmethod]
+    fn from_bytes(py: Python<'_>, content: Vec<u8>, name: String, unit_axes: UnitAxes) -> PyResult<Self> {
+        Self::read(py, unit_axes, move || NamedModel::from_bytes(content, &name))
+    }
+}
+
+impl NativeModel {
+    fn read(
+        py: Python<'_>,
+        unit_axes: UnitAxes,
+        open: impl FnOnce() -> Result<NamedModel, Error> + Send + 'static,
+    ) -> PyResult<Self> {
+        let opened = run(py, None, move |_| {
+            let mut model = open()?;
+            for (layer, axis) in unit_axes {
+                let axis = match usize::try_from(axis) {
+                    Ok(axis) => UnitAxis::Front(axis),
+                    Err(_) => UnitAxis::Back(axis.unsigned_abs() - 1),
+                };
+                model.set_unit_axis(layer.as_deref(), axis)?;
+            }
+            Ok(model)
+        })?;
+        opened.map(|model| Self(Arc::new(model))).map_err(|error| raised(py, error))
+    }
+}
+
+/// What a check found.
+#[pyclass(frozen)]
+pub struct NativeChecked(Checked);
+
+#[pymethods]
+impl NativeChecked {
+    /// The record as JSON.
+    fn json(&self) -> PyResult<String> {
+        json(&self.0.record(""))
+    }
+
+    /// The report, a page.
+    fn html(&self) -> String {
+        let Checked { vitals, diagnosis, data, not_seen, .. } = &self.0;
+        let not_seen = not_seen.iter().map(|one| (one.name.clone(), one.why.clone())).collect();
+        diagnosis_page(vitals, diagnosis, &Origin { command: String::new(), data: data.clone(), not_seen })
+    }
+
+    fn vitals(&self) -> NativeVitals {
+        NativeVitals(self.0.vitals.clone())
+    }
+}
+
+#[pyfunction]
+pub fn check_model(
+    py: Python<'_>,
+    model: &NativeModel,
+    data: &NativeData,
+    baseline: Option<PathBuf>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<NativeChecked> {
+    let (model, data) = (Arc::clone(&model.0), data.0.clone());
+    let done = run(py, progress, move |watcher| {
+        let baseline = baseline.as_deref().map(Baseline::read).transpose()?;
+        check(&model, &data, &CheckOptions { baseline }, watcher)
+    })?;
+    done.map(NativeChecked).map_err(|error| raised(py, error))
+}
+
+#[pyfunction]
+pub fn merge_files(py: Python<'_>, files: Vec<PathBuf>, model: Option<PathBuf>) -> PyResult<NativeChecked> {
+    let done = run(py, None, move |_| {
+        let model = model.map(NamedModel::open).transpose()?;
+        merge(&files, &MergeOptions { model, ..MergeOptions::default() })
+    })?;
+    done.map(NativeChecked).map_err(|error| raised(py, error))
+}
+
+/// The record as JSON, and the report.
+#[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "as Python hands them over")]
+pub fn quantise_model(
+    py: Python<'_>,
+    model: &NativeModel,
+    data: &NativeData,
+    bits: Vec<u32>,
+    cap: f64,
+    formats: Vec<String>,
+    simulate: bool,
+    labels: Option<Vec<i64>>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<(String, String)> {
+    let parsed: Result<Vec<QFormat>, _> = formats.iter().map(|format| format.parse()).collect();
+    let formats = parsed.map_err(|error| PyValueError::new_err(format!("formats: {error}")))?;
+    let options = QuantiseOptions { bits, cap, formats, simulate, labels };
+    let (model, data) = (Arc::clone(&model.0), data.0.clone());
+    let done = run(py, progress, move |watcher| quantise(&model, &data, &options, watcher))?;
+    let record = done.map_err(|error| raised(py, error))?.record;
+    Ok((json(&record)?, quantisation_page(&record)))
+}
