@@ -47,7 +47,7 @@ pub(super) fn read_pair(path: &Path, inputs: &[u8]) -> Result<Source, DataError>
 
 /// Reads inputs and targets from the contents of two NPY files.
 pub(super) fn read_arrays(inputs: &[u8], targets: &[u8]) -> Result<Source, Problem> {
-    source(Split::new(&array("inputs", inputs)?, &array("targets", targets)?)?, None)
+    source(Split::new(&array("inputs", inputs)?, labels("targets", targets)?)?, None)
 }
 
 /// Reads an NPZ archive.
