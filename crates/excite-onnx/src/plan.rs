@@ -10,7 +10,7 @@ use rten_onnx::onnx::{GraphProto, NodeProto};
 
 use crate::Error;
 use crate::graph::NodeExt;
-use crate::recurrent::{Cell, Direction};
+use crate::recurrent::Recurrence;
 use crate::site::{ActivationSite, Source};
 
 /// A tensor of a graph, by its place among the [`Names`].
@@ -102,13 +102,15 @@ pub(crate) enum Outputs {
 
 /// A recurrent node, with the tensors that its gates follow from.
 pub(crate) struct Recurrent {
-    pub cell: Cell,
-    pub directions: Vec<Direction>,
+    pub recurrence: Recurrence,
     pub x: TensorId,
     pub w: TensorId,
     pub r: TensorId,
     pub b: Option<TensorId>,
+    pub lengths: Option<TensorId>,
     pub initial: Option<TensorId>,
+    pub initial_cell: Option<TensorId>,
+    pub peepholes: Option<TensorId>,
     pub y: TensorId,
     /// The first of its sites; the others follow, direction by direction, gate by gate.
     pub first_site: usize,
@@ -249,29 +251,32 @@ impl Show {
             }
             Self::Replaced { output, .. } => vec![*output],
             Self::Outputs(outputs) => outputs.clone(),
-            Self::Recurrent(node) => [Some(node.x), Some(node.w), Some(node.r), node.b, node.initial, Some(node.y)]
-                .into_iter()
-                .flatten()
-                .collect(),
+            Self::Recurrent(node) => {
+                let needed = [node.x, node.w, node.r, node.y].map(Some);
+                let others = [node.b, node.lengths, node.initial, node.initial_cell, node.peepholes];
+                needed.into_iter().chain(others).flatten().collect()
+            }
         }
     }
 }
 
 impl Recurrent {
     fn new(node: &NodeProto, first_site: usize, id: impl Fn(&str) -> Result<TensorId, Error>) -> Result<Self, Error> {
-        let cell = Cell::of(node).ok_or_else(|| Error::broken(node.title(), "it is no recurrent node"))?;
+        let recurrence = Recurrence::of(node).map_err(|why| Error::broken(node.title(), why))?;
         let input = |index| node.input(index).map(&id).transpose();
         let needed =
             |index| input(index)?.ok_or_else(|| Error::broken(node.title(), format!("it lacks input {index}")));
         let y = node.output(0).ok_or_else(|| Error::broken(node.title(), "it has no output"))?;
         Ok(Self {
-            cell,
-            directions: Direction::of(node),
+            recurrence,
             x: needed(0)?,
             w: needed(1)?,
             r: needed(2)?,
             b: input(3)?,
+            lengths: input(4)?,
             initial: input(5)?,
+            initial_cell: input(6)?,
+            peepholes: input(7)?,
             y: id(y)?,
             first_site,
         })

@@ -1,21 +1,24 @@
-//! The gates of LSTM and GRU nodes, worked out again from what goes into the node and what comes out of it.
+//! The gates of RNN, LSTM and GRU nodes, computed again from what goes into the node and what comes out of it.
 //!
-//! Formulas, order of the gates and shapes are those of the ONNX operators LSTM and GRU. With T steps, N sequences, I inputs, H units and
-//! D directions, X is \[T, N, I\], W \[D, gates·H, I\], R \[D, gates·H, H\], B \[D, 2·gates·H\], the initial state \[D, N, H\], and Y
-//! \[T, D, N, H\].
+//! Formulas, order of the gates and shapes are those of the ONNX operators. With T steps, N sequences, I inputs, H units and D directions, X is
+//! \[T, N, I\], W \[D, gates·H, I\], R \[D, gates·H, H\], B \[D, 2·gates·H\], the initial states \[D, N, H\], and Y \[T, D, N, H\]; with
+//! layout = 1 the sequences come first: X \[N, T, I\], states \[N, D, H\], Y \[N, T, D, H\]. Y tells the state before every step, so only the
+//! cell of an LSTM must be followed from step to step.
 
 use std::fmt;
 
-use excite::{Elementwise, Function, Sigmoid, Tanh};
+use excite::{Elu, Function, HardSigmoid, LeakyRelu, Relu, Sigmoid, Softplus, Softsign, Tanh, ThresholdedRelu};
 use rten::FloatOperators;
 use rten_onnx::onnx::NodeProto;
+use rten_tensor::Tensor;
 use rten_tensor::prelude::*;
-use rten_tensor::{Tensor, TensorView};
 
 use crate::Error;
+use crate::engine::Floats;
 use crate::graph::NodeExt;
+use crate::site::Affine;
 
-/// A gate of a recurrent node, or the candidate for its next state.
+/// A gate of a recurrent node, or another of its activations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
     /// An LSTM's: how much of the candidate enters the cell.
@@ -26,22 +29,20 @@ pub enum Gate {
     Forget,
     /// An LSTM's candidate for the cell.
     Cell,
+    /// An LSTM's cell, as the output gate shows it.
+    CellOutput,
     /// A GRU's: how much of the state stays.
     Update,
     /// A GRU's: how much of the state the candidate sees.
     Reset,
-    /// A GRU's candidate for the state.
+    /// A GRU's candidate for the state, or an RNN's state.
     Hidden,
 }
 
 impl Gate {
     /// Whether it is a new value rather than a gate.
     pub fn is_candidate(self) -> bool {
-        matches!(self, Self::Cell | Self::Hidden)
-    }
-
-    pub(crate) fn function(self) -> Function {
-        if self.is_candidate() { Tanh.into() } else { Sigmoid.into() }
+        matches!(self, Self::Cell | Self::Hidden | Self::CellOutput)
     }
 }
 
@@ -52,6 +53,7 @@ impl fmt::Display for Gate {
             Self::Output => "output_gate",
             Self::Forget => "forget_gate",
             Self::Cell => "cell_candidate",
+            Self::CellOutput => "cell_output",
             Self::Update => "update_gate",
             Self::Reset => "reset_gate",
             Self::Hidden => "hidden_candidate",
@@ -62,6 +64,7 @@ impl fmt::Display for Gate {
 /// Which operator a recurrent node is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Cell {
+    Rnn,
     Lstm,
     Gru,
 }
@@ -69,118 +72,417 @@ pub(crate) enum Cell {
 impl Cell {
     pub fn of(node: &NodeProto) -> Option<Self> {
         match node.op() {
+            "RNN" => Some(Self::Rnn),
             "LSTM" => Some(Self::Lstm),
             "GRU" => Some(Self::Gru),
             _ => None,
         }
     }
 
-    /// The gates in the order of the rows of the weights.
+    /// Its activations: those that have rows in the weights in the order of these, then others.
     pub fn gates(self) -> &'static [Gate] {
         match self {
-            Self::Lstm => &[Gate::Input, Gate::Output, Gate::Forget, Gate::Cell],
+            Self::Rnn => &[Gate::Hidden],
+            Self::Lstm => &[Gate::Input, Gate::Output, Gate::Forget, Gate::Cell, Gate::CellOutput],
             Self::Gru => &[Gate::Update, Gate::Reset, Gate::Hidden],
+        }
+    }
+
+    /// How many of them have rows in the weights.
+    fn weighted(self) -> usize {
+        self.gates().iter().filter(|gate| **gate != Gate::CellOutput).count()
+    }
+
+    /// The functions that it has where the node names none.
+    fn usual(self) -> &'static [&'static str] {
+        match self {
+            Self::Rnn => &["Tanh"],
+            Self::Lstm => &["Sigmoid", "Tanh", "Tanh"],
+            Self::Gru => &["Sigmoid", "Tanh"],
+        }
+    }
+
+    /// Which of those functions a gate has.
+    fn place(self, gate: Gate) -> usize {
+        match (self, gate) {
+            (Self::Lstm, Gate::Cell) | (Self::Gru, Gate::Hidden) => 1,
+            (_, Gate::CellOutput) => 2,
+            _ => 0,
         }
     }
 }
 
-/// One of the directions that a node reads its sequences in.
+/// A function of a gate: of a scaled and shifted argument.
 #[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct GateFunction {
+    pub function: Function,
+    pub argument: Affine,
+}
+
+impl GateFunction {
+    fn value(self, z: f32) -> f32 {
+        self.function.value(self.argument.of(z))
+    }
+}
+
+/// One of the directions that a node reads its sequences in.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Direction {
     /// Its place along the axis of directions.
     pub index: usize,
     /// Whether it goes from the last step to the first.
     pub backward: bool,
+    /// The function of each gate, in their order.
+    pub functions: Vec<GateFunction>,
 }
 
-impl Direction {
-    pub fn of(node: &NodeProto) -> Vec<Self> {
+/// All that the attributes of a recurrent node say.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Recurrence {
+    pub cell: Cell,
+    pub directions: Vec<Direction>,
+    /// How far from 0 the argument of a gate may be.
+    clip: f32,
+    /// Whether an LSTM forgets what it does not let in.
+    input_forget: bool,
+    /// Whether a GRU resets the product with the state, not the state.
+    reset_after: bool,
+    /// Whether sequences come before steps.
+    sequences_first: bool,
+}
+
+impl Recurrence {
+    /// The gates that are computed: all, but a forget gate that is what the input gate leaves.
+    pub fn gates(&self) -> impl Iterator<Item = (usize, Gate)> {
+        let input_forget = self.input_forget;
+        let gates = self.cell.gates().iter().copied().enumerate();
+        gates.filter(move |&(_, gate)| !(input_forget && gate == Gate::Forget))
+    }
+
+    /// How many sequences an X of that shape holds.
+    pub fn sequences(&self, x: &[usize]) -> usize {
+        x.get(usize::from(!self.sequences_first)).copied().unwrap_or(1)
+    }
+
+    /// What a node says; or why its gates cannot be computed.
+    pub fn of(node: &NodeProto) -> Result<Self, String> {
+        let cell = Cell::of(node).ok_or("its operator is not known")?;
         let backward: &[bool] = match node.text("direction") {
             Some("bidirectional") => &[false, true],
             Some("reverse") => &[true],
             _ => &[false],
         };
-        backward.iter().enumerate().map(|(index, &backward)| Self { index, backward }).collect()
+        let named: &[String] = node.find_attribute("activations").map_or(&[][..], |names| &names.strings[..]);
+        let usual = cell.usual();
+        let names: Vec<&str> = match named {
+            [] => usual.repeat(backward.len()),
+            named if named.len() == usual.len() * backward.len() => named.iter().map(String::as_str).collect(),
+            named => return Err(format!("it names {} functions, not {}", named.len(), usual.len() * backward.len())),
+        };
+        let numbers = |name: &str| node.find_attribute(name).map_or(&[][..], |found| &found.floats[..]).iter().copied();
+        let (mut alphas, mut betas) = (numbers("activation_alpha"), numbers("activation_beta"));
+        let functions: Vec<_> =
+            names.into_iter().map(|name| gate_function(name, &mut alphas, &mut betas)).collect::<Result<_, _>>()?;
+        let of_direction = |(index, &backward): (usize, &bool)| {
+            let own = &functions[index * usual.len()..];
+            let functions = cell.gates().iter().map(|&gate| own[cell.place(gate)]).collect();
+            Direction { index, backward, functions }
+        };
+        Ok(Self {
+            cell,
+            directions: backward.iter().enumerate().map(of_direction).collect(),
+            clip: node
+                .find_attribute("clip")
+                .and_then(|clip| clip.f)
+                .filter(|&clip| clip > 0.0)
+                .unwrap_or(f32::INFINITY),
+            input_forget: node.int("input_forget", 0) != 0,
+            reset_after: node.int("linear_before_reset", 0) != 0,
+            sequences_first: node.int("layout", 0) != 0,
+        })
     }
+}
+
+/// A function by its name in ONNX; those that have α and β take the next of the node's, if there are any.
+fn gate_function(
+    name: &str,
+    alphas: &mut dyn Iterator<Item = f32>,
+    betas: &mut dyn Iterator<Item = f32>,
+) -> Result<GateFunction, String> {
+    let mut alpha = |default: f32| f64::from(alphas.next().unwrap_or(default));
+    let mut argument = Affine::ITSELF;
+    let function: Function = match &name.to_ascii_lowercase()[..] {
+        "sigmoid" => Sigmoid.into(),
+        "tanh" => Tanh.into(),
+        "relu" => Relu.into(),
+        "softsign" => Softsign.into(),
+        "softplus" => Softplus::default().into(),
+        "leakyrelu" => LeakyRelu::new(alpha(0.01)).map_err(|error| error.to_string())?.into(),
+        "elu" => Elu::new(alpha(1.0)).map_err(|error| error.to_string())?.into(),
+        "thresholdedrelu" => ThresholdedRelu::new(alpha(1.0)).map_err(|error| error.to_string())?.into(),
+        "hardsigmoid" => {
+            let (alpha, beta) = (alpha(0.2), f64::from(betas.next().unwrap_or(0.5)));
+            argument = Affine { scale: (6.0 * alpha) as f32, shift: (6.0 * beta - 3.0) as f32 };
+            HardSigmoid.into()
+        }
+        _ => return Err(format!("its function {name} is not looked at")),
+    };
+    Ok(GateFunction { function, argument })
 }
 
 /// What goes into a node and comes out of it.
 pub(crate) struct Operands<'a> {
-    pub x: TensorView<'a>,
-    pub w: TensorView<'a>,
-    pub r: TensorView<'a>,
-    pub b: Option<TensorView<'a>>,
-    pub initial: Option<TensorView<'a>>,
-    pub y: TensorView<'a>,
+    pub x: Floats<'a>,
+    pub w: Floats<'a>,
+    pub r: Floats<'a>,
+    pub b: Option<Floats<'a>>,
+    /// How many steps each sequence has.
+    pub lengths: Option<Vec<usize>>,
+    pub initial: Option<Floats<'a>>,
+    pub initial_cell: Option<Floats<'a>>,
+    /// The weights with which the gates of an LSTM look at its cell.
+    pub peepholes: Option<Floats<'a>>,
+    pub y: Floats<'a>,
 }
 
-/// The pre-activations of every gate in one direction, each \[T·N, H\].
-pub(crate) fn pre_activations(cell: Cell, direction: Direction, operands: &Operands) -> Result<Vec<Vec<f32>>, Error> {
-    let Operands { x, w, r, b, initial, y } = operands;
-    let gates = cell.gates().len();
-    let (&[steps, sequences, inputs], &[_, _, _, units]) = (x.shape(), y.shape()) else {
-        return Err(failed(format!("X and Y of a recurrent node have {} and {} axes", x.ndim(), y.ndim())));
-    };
-    let rows = steps * sequences;
-    let of_direction = |tensor: &TensorView, shape: &[usize]| -> Result<Tensor, Error> {
-        let len: usize = shape.iter().product();
-        let values = tensor.to_vec();
-        let here = values.get(direction.index * len..(direction.index + 1) * len);
-        Ok(Tensor::from_data(
-            shape,
-            here.ok_or_else(|| failed("weights of a recurrent node are too few".into()))?.to_vec(),
-        ))
-    };
-    let (w, r) = (of_direction(w, &[gates * units, inputs])?, of_direction(r, &[gates * units, units])?);
-    let biases = match b {
-        Some(b) => of_direction(b, &[2 * gates * units])?.to_vec(),
-        None => vec![0.0; 2 * gates * units],
-    };
-    let initial = match initial {
-        Some(initial) => of_direction(initial, &[sequences, units])?.to_vec(),
-        None => vec![0.0; sequences * units],
-    };
-    let before = before(direction, y, &initial);
-    let product = |rows: Tensor, weights: &Tensor| -> Result<Vec<f32>, Error> {
-        Ok(rows.matmul(weights.transposed()).map_err(|error| failed(error.to_string()))?.to_vec())
-    };
-    let from_input = product(Tensor::from_data(&[rows, inputs], x.to_vec()), &w)?;
-    let from_state = product(Tensor::from_data(&[rows, units], before), &r)?;
-    let (input_biases, state_biases) = biases.split_at(gates * units);
-    // Of a gate, in every row: what the input gives, and what the state gives, each with its bias.
-    let gate = |gate: usize, values: &[f32], biases: &[f32]| -> Vec<f32> {
-        let rows = values.chunks_exact(gates * units).map(|row| &row[gate * units..][..units]);
-        rows.flat_map(|row| row.iter().zip(&biases[gate * units..]).map(|(value, bias)| value + bias)).collect()
-    };
-    let mut found: Vec<Vec<f32>> = Vec::new();
-    for position in 0..gates {
-        let mut z = gate(position, &from_input, input_biases);
-        let mut state = gate(position, &from_state, state_biases);
-        // Of the two forms of a GRU the engine has the one that resets after the product (linear_before_reset).
-        if cell.gates()[position] == Gate::Hidden {
-            let reset = found[1].iter().map(|&z| Sigmoid.value(z));
-            state.iter_mut().zip(reset).for_each(|(state, reset)| *state *= reset);
+/// The sizes of a run.
+#[derive(Clone, Copy)]
+struct Sizes {
+    steps: usize,
+    sequences: usize,
+    inputs: usize,
+    units: usize,
+    directions: usize,
+}
+
+/// The pre-activations of every gate in one direction, each \[rows, H\]: a row for every step of every sequence, steps first.
+pub(crate) fn pre_activations(
+    recurrence: &Recurrence,
+    direction: &Direction,
+    operands: &Operands,
+) -> Result<Vec<Vec<f32>>, Error> {
+    let (x, y) = (&operands.x.0[..], &operands.y.0[..]);
+    let first = recurrence.sequences_first;
+    let sizes = match (x, y) {
+        (&[a, b, inputs], &[.., units]) if y.len() == 4 => {
+            let (steps, sequences) = if first { (b, a) } else { (a, b) };
+            Sizes { steps, sequences, inputs, units, directions: if first { y[2] } else { y[1] } }
         }
-        z.iter_mut().zip(state).for_each(|(z, state)| *z += state);
-        found.push(z);
-    }
-    Ok(found)
+        _ => return Err(failed(format!("X and Y of a recurrent node have {} and {} axes", x.len(), y.len()))),
+    };
+    Direct::new(recurrence, direction, operands, sizes)?.gates()
 }
 
-/// The state before each step, \[T·N, H\]: that after the step before, in the order of the direction.
-fn before(direction: Direction, y: &TensorView, initial: &[f32]) -> Vec<f32> {
-    let directions = y.shape()[1];
-    let values = y.to_vec();
-    let states: Vec<&[f32]> =
-        values.chunks_exact(initial.len().max(1)).skip(direction.index).step_by(directions.max(1)).collect();
-    let mut before: Vec<&[f32]> = vec![initial; states.len()];
-    if direction.backward {
-        let last = states.len().saturating_sub(1);
-        before[..last].copy_from_slice(&states[1.min(states.len())..]);
-    } else if !states.is_empty() {
-        before[1..].copy_from_slice(&states[..states.len() - 1]);
+/// One direction of a run.
+struct Direct<'a> {
+    recurrence: &'a Recurrence,
+    direction: &'a Direction,
+    sizes: Sizes,
+    lengths: Vec<usize>,
+    /// What the inputs give to each gate, with their bias, \[T·N, gates·H\].
+    from_input: Vec<f32>,
+    /// What the states give, with theirs.
+    from_state: Vec<f32>,
+    /// The states before each step, \[T·N, H\].
+    before: Vec<f32>,
+    initial_cell: Vec<f32>,
+    peepholes: Vec<f32>,
+    /// The weights of the state, \[gates·H, H\].
+    r: Tensor,
+    state_biases: Vec<f32>,
+}
+
+impl<'a> Direct<'a> {
+    fn new(recurrence: &'a Recurrence, direction: &'a Direction, from: &Operands, sizes: Sizes) -> Result<Self, Error> {
+        let Sizes { steps, sequences, inputs, units, .. } = sizes;
+        let (gates, rows) = (recurrence.cell.weighted(), steps * sequences);
+        let part = |values: &Option<Floats>, len: usize| match values {
+            Some((_, values)) => {
+                let own = values.get(direction.index * len..(direction.index + 1) * len);
+                own.map(<[f32]>::to_vec).ok_or_else(|| failed("weights of a recurrent node are too few".into()))
+            }
+            None => Ok(vec![0.0; len]),
+        };
+        let states = |values: &Option<Floats>| match values {
+            Some((_, values)) if recurrence.sequences_first => {
+                let all: Vec<&[f32]> = values.chunks_exact(units.max(1)).collect();
+                let own =
+                    all.chunks_exact(sizes.directions.max(1)).filter_map(|each| each.get(direction.index).copied());
+                Ok(own.collect::<Vec<_>>().concat())
+            }
+            values => part(values, sequences * units),
+        };
+        let w = Tensor::from_data(&[gates * units, inputs], part(&Some(from.w.clone()), gates * units * inputs)?);
+        let r = Tensor::from_data(&[gates * units, units], part(&Some(from.r.clone()), gates * units * units)?);
+        let biases = part(&from.b, 2 * gates * units)?;
+        let lengths = from.lengths.clone().unwrap_or_else(|| vec![steps; sequences]);
+        if lengths.len() != sequences || lengths.iter().any(|&length| length > steps) {
+            return Err(failed("the lengths of the sequences do not fit them".into()));
+        }
+        let (initial, initial_cell) = (states(&from.initial)?, states(&from.initial_cell)?);
+        let whole = from.x.1.len() == rows * inputs
+            && from.y.1.len() == rows * sizes.directions * units
+            && [&initial, &initial_cell].iter().all(|states| states.len() == sequences * units);
+        if !whole {
+            return Err(failed("X, Y and the initial states of a recurrent node do not fit one another".into()));
+        }
+        let mut direct = Self {
+            recurrence,
+            direction,
+            sizes,
+            lengths,
+            from_input: Vec::new(),
+            from_state: Vec::new(),
+            before: Vec::new(),
+            initial_cell,
+            peepholes: part(&from.peepholes, 3 * units)?,
+            r,
+            state_biases: biases[gates * units..].to_vec(),
+        };
+        let x = steps_first(&from.x.1, recurrence.sequences_first, sizes, inputs);
+        direct.before = direct.states_before(&from.y.1, &initial);
+        direct.from_input = with_biases(product(&[rows, inputs], x, &w)?, &biases[..gates * units]);
+        let from_state = product(&[rows, units], direct.before.clone(), &direct.r)?;
+        direct.from_state = with_biases(from_state, &direct.state_biases);
+        Ok(direct)
     }
-    before.concat()
+
+    /// The rows of the steps of a sequence, in the order of the direction.
+    fn order(&self, sequence: usize) -> impl Iterator<Item = usize> + use<> {
+        let (length, sequences, backward) = (self.lengths[sequence], self.sizes.sequences, self.direction.backward);
+        (0..length).map(move |step| (if backward { length - 1 - step } else { step }) * sequences + sequence)
+    }
+
+    /// The state before each step: that after the step before, in the order of the direction.
+    fn states_before(&self, y: &[f32], initial: &[f32]) -> Vec<f32> {
+        let Sizes { steps, sequences, units, directions, .. } = self.sizes;
+        let state = |row: usize| {
+            let (step, sequence) = (row / sequences, row % sequences);
+            let place = if self.recurrence.sequences_first {
+                (sequence * steps + step) * directions + self.direction.index
+            } else {
+                (step * directions + self.direction.index) * sequences + sequence
+            };
+            &y[place * units..][..units]
+        };
+        let mut before = vec![0.0; steps * sequences * units];
+        for sequence in 0..sequences {
+            let mut last = &initial[sequence * units..][..units];
+            for row in self.order(sequence) {
+                before[row * units..][..units].copy_from_slice(last);
+                last = state(row);
+            }
+        }
+        before
+    }
+
+    fn function(&self, gate: usize) -> GateFunction {
+        self.direction.functions[gate]
+    }
+
+    fn gates(&self) -> Result<Vec<Vec<f32>>, Error> {
+        let all = match self.recurrence.cell {
+            Cell::Rnn => vec![self.clipped(self.gate(0))],
+            Cell::Gru => self.gru()?,
+            Cell::Lstm => self.lstm(),
+        };
+        // Rows beyond the end of a sequence are none.
+        let Sizes { sequences, units, .. } = self.sizes;
+        let is_there = |row: usize| row / sequences < self.lengths[row % sequences];
+        let kept = |values: Vec<f32>| {
+            let rows = values.chunks_exact(units.max(1)).enumerate().filter(|&(row, _)| is_there(row));
+            rows.flat_map(|(_, values)| values.iter().copied()).collect()
+        };
+        Ok(all.into_iter().map(kept).collect())
+    }
+
+    /// What the input and the state give to a gate, in every row.
+    fn gate(&self, gate: usize) -> Vec<f32> {
+        let (input, state) = (self.columns(&self.from_input, gate), self.columns(&self.from_state, gate));
+        input.zip(state).map(|(input, state)| input + state).collect()
+    }
+
+    fn clip(&self, z: f32) -> f32 {
+        z.clamp(-self.recurrence.clip, self.recurrence.clip)
+    }
+
+    fn clipped(&self, mut z: Vec<f32>) -> Vec<f32> {
+        z.iter_mut().for_each(|z| *z = self.clip(*z));
+        z
+    }
+
+    /// The values of one gate in every row.
+    fn columns<'s>(&self, values: &'s [f32], gate: usize) -> impl Iterator<Item = f32> + use<'s> {
+        let (units, gates) = (self.sizes.units, self.recurrence.cell.weighted());
+        let rows = values.chunks_exact((gates * units).max(1));
+        rows.flat_map(move |row| row[gate * units..][..units].iter().copied())
+    }
+
+    fn gru(&self) -> Result<Vec<Vec<f32>>, Error> {
+        let Sizes { steps, sequences, units, .. } = self.sizes;
+        let [update, reset] = [0, 1].map(|gate| self.clipped(self.gate(gate)));
+        let resets = reset.iter().map(|&z| self.function(1).value(z));
+        let state: Vec<f32> = if self.recurrence.reset_after {
+            self.columns(&self.from_state, 2).zip(resets).map(|(state, reset)| state * reset).collect()
+        } else {
+            let seen: Vec<f32> = self.before.iter().zip(resets).map(|(before, reset)| before * reset).collect();
+            let r = self.r.to_vec()[2 * units * units..].to_vec();
+            let r = Tensor::from_data(&[units, units], r);
+            with_biases(product(&[steps * sequences, units], seen, &r)?, &self.state_biases[2 * units..])
+        };
+        let hidden = self.columns(&self.from_input, 2).zip(state).map(|(input, state)| self.clip(input + state));
+        Ok(vec![update, reset, hidden.collect()])
+    }
+
+    fn lstm(&self) -> Vec<Vec<f32>> {
+        let units = self.sizes.units;
+        let [mut input, mut output, mut forget, candidate] = [0, 1, 2, 3].map(|gate| self.gate(gate));
+        let candidate = self.clipped(candidate);
+        let mut cells = vec![0.0; input.len()];
+        for sequence in 0..self.sizes.sequences {
+            let mut cell = self.initial_cell[sequence * units..][..units].to_vec();
+            for row in self.order(sequence) {
+                for (unit, cell) in cell.iter_mut().enumerate() {
+                    let (at, peephole) = (row * units + unit, |gate: usize| self.peepholes[gate * units + unit]);
+                    input[at] = self.clip(input[at] + peephole(0) * *cell);
+                    forget[at] = self.clip(forget[at] + peephole(2) * *cell);
+                    let let_in = self.function(0).value(input[at]);
+                    let kept =
+                        if self.recurrence.input_forget { 1.0 - let_in } else { self.function(2).value(forget[at]) };
+                    *cell = kept * *cell + let_in * self.function(3).value(candidate[at]);
+                    output[at] = self.clip(output[at] + peephole(1) * *cell);
+                    cells[at] = *cell;
+                }
+            }
+        }
+        let mut all = vec![input, output, forget, candidate, cells];
+        if self.recurrence.input_forget {
+            all.remove(2);
+        }
+        all
+    }
+}
+
+/// The values of X with steps before sequences.
+fn steps_first(values: &[f32], sequences_first: bool, sizes: Sizes, width: usize) -> Vec<f32> {
+    if !sequences_first {
+        return values.to_vec();
+    }
+    let Sizes { steps, sequences, .. } = sizes;
+    let rows = (0..steps * sequences).map(|row| (row % sequences) * steps + row / sequences);
+    rows.flat_map(|row| values[row * width..][..width].iter().copied()).collect()
+}
+
+fn product(shape: &[usize; 2], rows: Vec<f32>, weights: &Tensor) -> Result<Vec<f32>, Error> {
+    let product = Tensor::from_data(shape, rows).matmul(weights.transposed());
+    Ok(product.map_err(|error| failed(error.to_string()))?.to_vec())
+}
+
+fn with_biases(mut values: Vec<f32>, biases: &[f32]) -> Vec<f32> {
+    for row in values.chunks_exact_mut(biases.len().max(1)) {
+        row.iter_mut().zip(biases).for_each(|(value, bias)| *value += bias);
+    }
+    values
 }
 
 fn failed(message: String) -> Error {

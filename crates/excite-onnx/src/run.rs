@@ -3,9 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use rten_tensor::Tensor;
-use rten_tensor::prelude::*;
-
 use crate::engine::{EngineInfo, Floats, Given, Value};
 use crate::plan::{Piece, Plan, Recurrent, Show, TensorId};
 use crate::recurrent::{Operands, pre_activations};
@@ -243,29 +240,25 @@ impl Model {
     }
 
     fn show_gates(&self, node: &Recurrent, kept: &Kept, show: &mut impl FnMut(Observation)) -> Result<(), Error> {
-        let tensor = |id| {
-            let (shape, values) = kept.get(&id)?.floats()?;
-            Some(Tensor::from_data(shape.as_slice(), values.into_owned()))
-        };
+        let tensor = |id| kept.get(&id).and_then(Value::floats);
         let (Some(x), Some(w), Some(r), Some(y)) = (tensor(node.x), tensor(node.w), tensor(node.r), tensor(node.y))
         else {
             return Ok(());
         };
+        let units = y.0.last().copied().unwrap_or(0);
+        let lengths = node.lengths.and_then(|id| match kept.get(&id)?.array()?.values {
+            Values::I64(lengths) => Some(lengths.iter().map(|&length| usize::try_from(length).unwrap_or(0)).collect()),
+            _ => None,
+        });
         let (b, initial) = (node.b.and_then(tensor), node.initial.and_then(tensor));
-        let units = y.shape().last().copied().unwrap_or(0);
-        let samples = x.shape().get(1).copied().unwrap_or(1);
-        let operands = Operands {
-            x: x.view(),
-            w: w.view(),
-            r: r.view(),
-            b: b.as_ref().map(Tensor::view),
-            initial: initial.as_ref().map(Tensor::view),
-            y: y.view(),
-        };
+        let (initial_cell, peepholes) = (node.initial_cell.and_then(tensor), node.peepholes.and_then(tensor));
+        let samples = node.recurrence.sequences(&x.0);
+        let operands = Operands { x, w, r, b, lengths, initial, initial_cell, peepholes, y };
         let mut index = node.first_site;
-        for &direction in &node.directions {
-            for z in pre_activations(node.cell, direction, &operands)? {
+        for direction in &node.recurrence.directions {
+            for z in pre_activations(&node.recurrence, direction, &operands)? {
                 let site = &self.sites()[index];
+                let z = changed(site.argument, z.into(), Affine::of);
                 let a = site.computed(&z);
                 if !z.is_empty() {
                     let shape = [z.len() / units, units];

@@ -1,42 +1,38 @@
-//! The gates within LSTM and GRU nodes.
+//! The gates within RNN, LSTM and GRU nodes.
 
 use rten_onnx::onnx::NodeProto;
 
 use crate::graph::NodeExt;
-use crate::recurrent::{Cell, Direction};
+use crate::recurrent::{Cell, Direction, Gate, Recurrence};
 use crate::site::{ActivationSite, Affine, Role, SiteFunction, Source, UnitAxis};
 
+/// Whether a node is one whose gates are looked at, or another with gates.
 pub(super) fn is_recurrent(node: &NodeProto) -> bool {
-    Cell::of(node).is_some() || node.op() == "RNN"
+    Cell::of(node).is_some() || node.op() == "DynamicQuantizeLSTM"
 }
 
-/// A site for each gate and direction; or why they cannot be worked out. Functions other than the usual ones and a batch on the first axis
-/// are not looked for: the engine refuses such nodes.
+/// A site for each gate and direction; or why they cannot be computed.
 pub(super) fn recognise(index: usize, node: &NodeProto) -> Result<Vec<ActivationSite>, String> {
-    let cell = Cell::of(node).ok_or("the engine has no RNN")?;
-    if node.input(4).is_some() {
-        return Err("its sequences differ in length".into());
+    if node.op() == "DynamicQuantizeLSTM" {
+        return Err("its gates are not computed again: its weights are quantised".into());
     }
-    if node.input(7).is_some() {
-        return Err("its gates look at the cell state (peepholes)".into());
-    }
+    let recurrence = Recurrence::of(node)?;
     let (input, output) = (node.input(0).ok_or("it has no input")?, node.output(0).unwrap_or_default());
-    let site = |direction: Direction, gate: crate::Gate| ActivationSite {
+    let site = |direction: &Direction, (place, gate): (usize, Gate)| ActivationSite {
         name: format!("{}.{gate}{}", node.title(), if direction.index == 1 { ".backward" } else { "" }),
-        function: SiteFunction::Each(gate.function()),
+        function: SiteFunction::Each(direction.functions[place].function),
         unit_functions: Vec::new(),
         pre_activation: input.to_owned(),
-        argument: Affine::ITSELF,
-        result: Affine::ITSELF,
+        argument: direction.functions[place].argument,
         output: output.to_owned(),
+        result: Affine::ITSELF,
         role: if gate.is_candidate() { Role::Hidden } else { Role::Gate },
         unit_axis: UnitAxis::Back(0),
         layer: None,
         source: Source::RecurrentGate { node: index, direction: direction.index, gate },
     };
-    let directions = Direction::of(node);
+    let directions = recurrence.directions.iter();
     Ok(directions
-        .into_iter()
-        .flat_map(|direction| cell.gates().iter().map(move |&gate| site(direction, gate)))
+        .flat_map(|direction| recurrence.gates().map(|gate| site(direction, gate)).collect::<Vec<_>>())
         .collect())
 }

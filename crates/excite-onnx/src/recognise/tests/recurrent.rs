@@ -1,5 +1,7 @@
 //! The gates of LSTM and GRU: put together again they must give what the engine gives.
 
+use rten_onnx::onnx::AttributeProto;
+
 use super::builder::{Attribute, Builder, Seen, input, observe};
 
 const STEPS: usize = 4;
@@ -32,10 +34,10 @@ fn the_gates_of_an_lstm_make_up_its_states() {
     for direction in ["forward", "reverse", "bidirectional"] {
         let (seen, states) = states(node("LSTM", 4, direction, vec![]));
         let directions = if direction == "bidirectional" { 2 } else { 1 };
-        assert_eq!(seen.len(), 4 * directions);
+        assert_eq!(seen.len(), 5 * directions);
         assert!(seen[0].name.ends_with("input_gate"));
         let width = SEQUENCES * UNITS;
-        for (index, gates) in seen.chunks_exact(4).enumerate() {
+        for (index, gates) in seen.chunks_exact(5).enumerate() {
             let mut cell = vec![0.0_f32; width];
             let backward = direction == "reverse" || index == 1;
             for step in 0..STEPS {
@@ -44,6 +46,7 @@ fn the_gates_of_an_lstm_make_up_its_states() {
                     let [input, output, forget, candidate] =
                         [0, 1, 2, 3].map(|gate| gates[gate].a[step * width + lane]);
                     cell[lane] = forget * cell[lane] + input * candidate;
+                    assert!((gates[4].z[step * width + lane] - cell[lane]).abs() < 1e-5, "{direction} step {step}");
                     let state = states[(step * directions + index) * width + lane];
                     assert!((output * cell[lane].tanh() - state).abs() < 1e-5, "{direction} step {step}");
                 }
@@ -67,11 +70,181 @@ fn the_gates_of_a_gru_make_up_its_states() {
 }
 
 #[test]
-fn gates_that_cannot_be_worked_out_are_named() {
-    let mut builder = node("LSTM", 4, "forward", vec![]);
-    builder.graph.node[0].input.extend([String::new(), "p".to_owned()]);
-    let builder = builder.weights("p", &[1, 15]);
-    let graph = builder.graph;
-    let found = super::super::recognise(&graph, 17);
-    assert_eq!(found.unseen[0].why, "its gates look at the cell state (peepholes)");
+fn gates_that_cannot_be_computed_are_named() {
+    let names = |names: &[&str]| {
+        let mut builder = node("LSTM", 4, "forward", vec![]);
+        builder.graph.node[0].attribute.push(AttributeProto {
+            name: Some("activations".into()),
+            strings: names.iter().map(|&name| name.to_owned()).collect(),
+            ..AttributeProto::default()
+        });
+        super::super::recognise(&builder.graph, 17)
+    };
+    assert_eq!(names(&["Sigmoid", "Affine", "Tanh"]).unseen[0].why, "its function Affine is not looked at");
+    assert_eq!(names(&["Sigmoid"]).unseen[0].why, "it names 1 functions, not 3");
+    let found: Vec<_> = names(&["HardSigmoid", "Relu", "Tanh"]).sites.into_iter().map(|(_, site)| site).collect();
+    let functions: Vec<_> = found.iter().map(|site| (site.function.name(), site.argument.scale)).collect();
+    let hard = ("hard_sigmoid", 1.2);
+    assert_eq!(functions, [hard, hard, hard, ("relu", 1.0), ("tanh", 1.0)]);
+}
+
+/// A cell with all that its operator can have, followed step by step in f64: the states that it gives, and the arguments of its gates.
+struct Simulated {
+    y: Vec<f32>,
+    gates: Vec<Vec<f64>>,
+}
+
+const LENGTHS: [usize; SEQUENCES] = [4, 3];
+
+/// Of a cell: W, R, B, the initial states and the peepholes.
+struct Weights {
+    w: Vec<f32>,
+    r: Vec<f32>,
+    b: Vec<f32>,
+    h: Vec<f32>,
+    c: Vec<f32>,
+    p: Vec<f32>,
+}
+
+/// `flag` is `input_forget` or `linear_before_reset`.
+fn simulate(op: &str, backward: bool, clip: f64, flag: bool, weights_of: &Weights) -> Simulated {
+    let Weights { w, r, b, h, c, p } = weights_of;
+    let (inputs, gates) = (3, w.len() / (3 * UNITS));
+    let x: Vec<f32> = weights(STEPS * SEQUENCES * inputs);
+    let sigmoid = |z: f64| 1.0 / (1.0 + (-z).exp());
+    let mut y = vec![0.0; STEPS * SEQUENCES * UNITS];
+    let mut found = vec![Vec::new(); if op == "LSTM" { 5 } else { gates }];
+    let mut rows = Vec::new();
+    for n in 0..SEQUENCES {
+        let (mut state, mut cell): (Vec<f64>, Vec<f64>) =
+            (0..UNITS).map(|u| (f64::from(h[n * UNITS + u]), f64::from(c[n * UNITS + u]))).unzip();
+        for step in 0..LENGTHS[n] {
+            let t = if backward { LENGTHS[n] - 1 - step } else { step };
+            let from_x = |row: usize| {
+                (0..inputs).map(|i| f64::from(w[row * inputs + i] * x[(t * SEQUENCES + n) * inputs + i])).sum::<f64>()
+            };
+            let from =
+                |row: usize, state: &[f64]| (0..UNITS).map(|u| f64::from(r[row * UNITS + u]) * state[u]).sum::<f64>();
+            let bias = |row: usize| f64::from(b[row]);
+            let plain = |gate: usize, u: usize, state: &[f64]| {
+                let row = gate * UNITS + u;
+                from_x(row) + bias(row) + from(row, state) + bias(gates * UNITS + row)
+            };
+            let cut = |z: f64| z.clamp(-clip, clip);
+            let before = state.clone();
+            let resets: Vec<f64> = match op {
+                "GRU" => (0..UNITS).map(|u| sigmoid(cut(plain(1, u, &before)))).collect(),
+                _ => Vec::new(),
+            };
+            let mut row = vec![Vec::new(); found.len()];
+            for u in 0..UNITS {
+                let z: Vec<f64> = match op {
+                    "RNN" => vec![cut(plain(0, u, &before))],
+                    "LSTM" => {
+                        let look = |gate: usize, cell: f64| f64::from(p[gate * UNITS + u]) * cell;
+                        let old = cell[u];
+                        let (i, f) =
+                            (cut(plain(0, u, &before) + look(0, old)), cut(plain(2, u, &before) + look(2, old)));
+                        let candidate = cut(plain(3, u, &before));
+                        let kept = if flag { 1.0 - sigmoid(i) } else { sigmoid(f) };
+                        cell[u] = kept * old + sigmoid(i) * candidate.tanh();
+                        let o = cut(plain(1, u, &before) + look(1, cell[u]));
+                        state[u] = sigmoid(o) * cell[u].tanh();
+                        vec![i, o, f, candidate, cell[u]]
+                    }
+                    _ => {
+                        let row = 2 * UNITS + u;
+                        let reset: Vec<f64> = before.iter().zip(&resets).map(|(h, r)| h * r).collect();
+                        let state_bias = bias(gates * UNITS + row);
+                        let from_state = if flag {
+                            resets[u] * (from(row, &before) + state_bias)
+                        } else {
+                            from(row, &reset) + state_bias
+                        };
+                        let candidate = cut(from_x(row) + bias(row) + from_state);
+                        let update = cut(plain(0, u, &before));
+                        state[u] = (1.0 - sigmoid(update)) * candidate.tanh() + sigmoid(update) * before[u];
+                        vec![update, cut(plain(1, u, &before)), candidate]
+                    }
+                };
+                if op == "RNN" {
+                    state[u] = z[0].tanh();
+                }
+                row.iter_mut().zip(z).for_each(|(row, z)| row.push(z));
+            }
+            (0..UNITS).for_each(|u| y[(t * SEQUENCES + n) * UNITS + u] = state[u] as f32);
+            rows.push((t * SEQUENCES + n, row));
+        }
+    }
+    rows.sort_by_key(|(at, _)| *at);
+    for (_, row) in rows {
+        found.iter_mut().zip(row).for_each(|(found, row)| found.extend(row));
+    }
+    Simulated { y, gates: found }
+}
+
+fn weights(count: usize) -> Vec<f32> {
+    (0..count).map(|index| ((index * 37 + 11) % 29) as f32 / 29.0 - 0.5).collect()
+}
+
+#[test]
+fn every_form_of_a_cell_is_computed_as_it_runs() {
+    use crate::engine::Floats;
+    use crate::recurrent::{Operands, Recurrence, pre_activations};
+    for (op, gates) in [("RNN", 1), ("LSTM", 4), ("GRU", 3)] {
+        for (direction, clip, flag, layout) in
+            [("forward", 9.0, 0, 0), ("reverse", 0.25, 1, 0), ("forward", 0.25, 0, 1), ("reverse", 9.0, 1, 1)]
+        {
+            let [w, r, b, h] =
+                [gates * UNITS * 3, gates * UNITS * UNITS, 2 * gates * UNITS, SEQUENCES * UNITS].map(weights);
+            let (c, p) = (h.iter().rev().copied().collect(), weights(3 * UNITS));
+            let all = Weights { w, r, b, h, c, p };
+            let simulated = simulate(op, direction == "reverse", clip, flag == 1, &all);
+            let Weights { w, r, b, h, c, p } = all;
+            let attributes = vec![
+                Attribute::Float("clip", clip as f32),
+                Attribute::Int("input_forget", flag),
+                Attribute::Int("linear_before_reset", flag),
+                Attribute::Int("layout", layout),
+            ];
+            let node = node(op, gates as i64, direction, attributes).graph.node.remove(0);
+            let recurrence = Recurrence::of(&node).unwrap();
+            let floats =
+                |shape: &[usize], values: &[f32]| -> Floats<'static> { (shape.to_vec(), values.to_vec().into()) };
+            // With layout 1 the sequences come first.
+            let (x, y) = (weights(STEPS * SEQUENCES * 3), simulated.y.clone());
+            let swapped = |values: &[f32], width: usize| -> Vec<f32> {
+                let rows = (0..STEPS * SEQUENCES).map(|row| (row % STEPS) * SEQUENCES + row / STEPS);
+                rows.flat_map(|row| values[row * width..][..width].to_vec()).collect()
+            };
+            let (x, y) = if layout == 0 {
+                (floats(&[STEPS, SEQUENCES, 3], &x), floats(&[STEPS, 1, SEQUENCES, UNITS], &y))
+            } else {
+                (
+                    floats(&[SEQUENCES, STEPS, 3], &swapped(&x, 3)),
+                    floats(&[SEQUENCES, STEPS, 1, UNITS], &swapped(&y, UNITS)),
+                )
+            };
+            let operands = Operands {
+                x,
+                w: floats(&[], &w),
+                r: floats(&[], &r),
+                b: Some(floats(&[], &b)),
+                lengths: Some(LENGTHS.to_vec()),
+                initial: Some(floats(&[], &h)),
+                initial_cell: Some(floats(&[], &c)),
+                peepholes: Some(floats(&[], &p)),
+                y,
+            };
+            let found = pre_activations(&recurrence, &recurrence.directions[0], &operands).unwrap();
+            let expected =
+                simulated.gates.iter().enumerate().filter(|&(gate, _)| !(op == "LSTM" && flag == 1 && gate == 2));
+            for ((gate, expected), found) in expected.zip(&found) {
+                assert_eq!(found.len(), expected.len());
+                let off = found.iter().zip(expected).map(|(&found, expected)| (f64::from(found) - expected).abs());
+                let off = off.fold(0.0, f64::max);
+                assert!(off < 1e-5, "{op} {direction} flag {flag} layout {layout}: gate {gate} is off by {off}");
+            }
+        }
+    }
 }
