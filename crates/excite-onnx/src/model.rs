@@ -8,7 +8,7 @@ use rten_onnx::onnx::{DataType, GraphProto, ModelProto, TypeProto, ValueInfoProt
 use crate::engine::{Engine, EngineOptions, Unloaded};
 use crate::graph::NodeExt;
 use crate::plan::{Names, Outputs, Plan, TensorId, Wiring};
-use crate::rewrite::{embedded, functions, onnxruntime, spelling::Known, subgraphs};
+use crate::rewrite::{embedded, functions, fused, onnxruntime, spelling::Known, subgraphs};
 use crate::site::{ActivationSite, Source, UnitAxis, Unseen};
 use crate::types::Types;
 use crate::{Error, external, other_formats, recognise, tensor_values, wire};
@@ -145,6 +145,7 @@ impl Model {
         external::bring_in(graph, folder)?;
         check_tensors(graph)?;
         check_order(graph)?;
+        fused::take_apart(graph);
         let mut found = recognise::recognise(graph, opset);
         name_recurrent_outputs(graph, &mut found.sites);
         subgraphs::expose(graph, &mut found);

@@ -2,6 +2,7 @@
 
 pub(crate) mod embedded;
 pub(crate) mod functions;
+pub(crate) mod fused;
 pub(crate) mod onnxruntime;
 pub(crate) mod spelling;
 pub(crate) mod subgraphs;

@@ -22,6 +22,7 @@ fn operators_are_what_they_are_called_with_their_parameters() {
     check("Elu", vec![Float("alpha", 2.0)], "elu(2)");
     check("Selu", vec![], "selu");
     check("Celu", vec![Float("alpha", 0.5)], "celu(0.5)");
+    check("Celu", vec![], "celu");
     check("Softplus", vec![], "softplus");
     check("Softsign", vec![], "softsign");
     check("Mish", vec![], "mish");
@@ -122,4 +123,48 @@ fn rows_lie_along_the_axis_of_a_softmax() {
     assert_eq!(axis(vec![Attribute::Int("axis", -2)], 13), UnitAxis::Back(1));
     let attention = Builder::new(&[2, 3, 3]).node("Softmax", &["x"], "y").node("MatMul", &["y", "x"], "out").model();
     assert_eq!(attention.sites()[0].role, Role::Gate);
+}
+
+#[test]
+fn fused_operators_show_what_goes_into_their_activation() {
+    use Attribute::{Float, Text};
+    let contributed = |mut builder: Builder| {
+        builder.graph.node.last_mut().unwrap().domain = Some("com.microsoft".into());
+        let model = builder.model();
+        let seen = observe(&model, &input(&[2, 3]));
+        let site = &model.sites()[0];
+        (site.function.to_string(), site.name.clone(), seen[0].z[..3].to_vec())
+    };
+    let x: Vec<f32> = (0..3).map(|index| ((index * 53 + 7) % 97) as f32 / 6.0 - 8.0).collect();
+    let bias = [0.5, -0.25, 1.0];
+    let shifted: Vec<f32> = x.iter().zip(bias).map(|(x, bias)| x + bias).collect();
+    let with_bias = || flat().constant("bias", &[3], &bias);
+    let expected = |name: &str, z: &[f32]| (name.to_owned(), "y".to_owned(), z.to_vec());
+    let gelu = |op: &str| with_bias().node(op, &["x", "bias"], "y");
+    // Parts are named after what they make; an activation that makes the result has its name.
+    for (op, name) in [("BiasGelu", "gelu"), ("FastGelu", "gelu_tanh")] {
+        assert_eq!(contributed(gelu(op)), expected(name, &shifted), "{op}");
+    }
+    let identity = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+    let gemm = |attributes| {
+        let builder = with_bias().constant("w", &[3, 3], &identity);
+        contributed(builder.with("FusedGemm", &["x", "w", "bias"], &["y"], attributes))
+    };
+    assert_eq!(gemm(vec![Text("activation", "Relu")]), expected("relu", &shifted));
+    let leaky = vec![Text("activation", "LeakyRelu"), Float("activation_alpha", 0.25)];
+    assert_eq!(gemm(leaky), expected("leaky_relu(0.25)", &shifted));
+}
+
+#[test]
+fn quantised_activations_are_taken_apart() {
+    let quantised = |op: &str, attributes| {
+        let builder = flat().number("scale", 0.125).byte("zero", 64).number("fine", 1.0 / 256.0).byte("none", 0);
+        let builder = builder.node("QuantizeLinear", &["x", "scale", "zero"], "q");
+        let mut builder = builder.with(op, &["q", "scale", "zero", "fine", "none"], &["a"], attributes);
+        builder.graph.node.last_mut().unwrap().domain = Some("com.microsoft".into());
+        let model = builder.node("DequantizeLinear", &["a", "fine", "none"], "y").model();
+        model.sites().iter().map(|site| site.function.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(quantised("QLinearSigmoid", vec![]), ["sigmoid"]);
+    assert_eq!(quantised("QLinearLeakyRelu", vec![Attribute::Float("alpha", 0.25)]), ["leaky_relu(0.25)"]);
 }

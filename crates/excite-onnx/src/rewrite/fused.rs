@@ -1,0 +1,155 @@
+//! Operators that fuse an activation with what is before or after it, taken apart: so the pre-activation is a tensor that can be looked at.
+//!
+//! They are what ONNX Runtime writes into the models that it optimises, and what tools that quantise leave.
+
+use rten_onnx::onnx::{AttributeProto, GraphProto, NodeProto};
+
+use super::{float, node, tensor};
+use crate::elementwise::is_activation;
+use crate::graph::NodeExt;
+
+/// Takes apart the fused operators of a graph and of all graphs in it.
+pub(crate) fn take_apart(graph: &mut GraphProto) {
+    for mut node in std::mem::take(&mut graph.node) {
+        node.attribute.iter_mut().filter_map(|attribute| attribute.g.as_mut()).for_each(take_apart);
+        let contributed = node.domain.as_deref() == Some("com.microsoft");
+        let parts = if contributed { Parts::of(graph, &node).apart(&node) } else { None };
+        match parts {
+            Some(nodes) => graph.node.extend(nodes),
+            None => graph.node.push(node),
+        }
+    }
+}
+
+/// The nodes in place of one.
+struct Parts<'a> {
+    graph: &'a mut GraphProto,
+    prefix: String,
+    nodes: Vec<NodeProto>,
+    count: usize,
+}
+
+impl<'a> Parts<'a> {
+    fn of(graph: &'a mut GraphProto, node: &NodeProto) -> Self {
+        Self { graph, prefix: node.output(0).unwrap_or(node.title()).to_owned(), nodes: Vec::new(), count: 0 }
+    }
+
+    fn name(&mut self) -> String {
+        self.count += 1;
+        format!("{}/excite.part{}", self.prefix, self.count)
+    }
+
+    fn number(&mut self, value: f32) -> String {
+        let name = self.name();
+        self.graph.initializer.push(tensor(Some(&name), Vec::new(), vec![value]));
+        name
+    }
+
+    /// A node that makes a tensor of its own.
+    fn step(&mut self, op: &str, inputs: &[&str], attributes: Vec<AttributeProto>) -> String {
+        let output = self.name();
+        self.nodes.push(NodeProto { attribute: attributes, ..node(op, inputs, &output) });
+        output
+    }
+
+    fn apart(mut self, old: &NodeProto) -> Option<Vec<NodeProto>> {
+        let output = old.output(0)?;
+        let inputs: Vec<&str> = old.input.iter().map(String::as_str).collect();
+        let of_layer =
+            |attribute: &&AttributeProto| !attribute.name.as_deref().is_some_and(|name| name.starts_with("activation"));
+        let plain = old.attribute.iter().filter(of_layer).cloned().collect();
+        let last = match old.op() {
+            "FusedConv" => {
+                let mut sum = self.step("Conv", &inputs[..inputs.len().min(3)], plain);
+                if let Some(other) = old.input(3) {
+                    sum = self.step("Add", &[&sum, other], Vec::new());
+                }
+                let parameters = old.find_attribute("activation_params").map_or(&[][..], |found| &found.floats[..]);
+                self.activation(old.text("activation")?, &sum, parameters)?
+            }
+            "FusedGemm" => {
+                let sum = self.step("Gemm", &inputs, plain);
+                let given =
+                    ["activation_alpha", "activation_beta", "activation_gamma"].map(|name| old.find_attribute(name)?.f);
+                let parameters: Vec<f32> = given.into_iter().flatten().collect();
+                self.activation(old.text("activation")?, &sum, &parameters)?
+            }
+            "FusedMatMul" => {
+                let (left, right) = (old.input(0)?, old.input(1)?);
+                let is_plain = ["transBatchA", "transBatchB", "transA"].iter().all(|name| old.int(name, 0) == 0);
+                let right = match old.int("transB", 0) {
+                    0 => right.to_owned(),
+                    _ if self.has_two_axes(right) => self.step("Transpose", &[right], Vec::new()),
+                    _ => return None,
+                };
+                let product = self.step("MatMul", &[left, &right], Vec::new());
+                match old.float("alpha", 1.0) {
+                    _ if !is_plain => return None,
+                    1.0 => product,
+                    alpha => self.times(&product, alpha as f32),
+                }
+            }
+            // With the bias apart it is a GELU of one input, of the same domain.
+            "BiasGelu" | "FastGelu" => {
+                let sum = self.step("Add", &[old.input(0)?, old.input(1)?], Vec::new());
+                let gelu = self.step(if old.op() == "BiasGelu" { "Gelu" } else { "FastGelu" }, &[&sum], Vec::new());
+                self.nodes.last_mut()?.domain.clone_from(&old.domain);
+                gelu
+            }
+            "QLinearSigmoid" => self.dequantised(old, "Sigmoid", Vec::new())?,
+            "QLinearLeakyRelu" => {
+                self.dequantised(old, "LeakyRelu", vec![float("alpha", old.float("alpha", 0.01) as f32)])?
+            }
+            "ScaledTanh" => {
+                let argument = self.times(old.input(0)?, old.float("beta", 1.0) as f32);
+                let tanh = self.step("Tanh", &[&argument], Vec::new());
+                self.times(&tanh, old.float("alpha", 1.0) as f32)
+            }
+            _ => return None,
+        };
+        // The last part makes what the node made, and the activation has its name.
+        let part = self.nodes.iter_mut().find(|node| node.output(0) == Some(last.as_str()))?;
+        part.output[0] = output.to_owned();
+        let activations = self.nodes.iter_mut().filter(|node| is_activation(node.op()) || node.op() == "Clip");
+        activations.for_each(|node| node.name.clone_from(&old.name));
+        Some(self.nodes)
+    }
+
+    /// An activation as the attribute of a fused node names it.
+    fn activation(&mut self, op: &str, x: &str, parameters: &[f32]) -> Option<String> {
+        let names: &[&str] = match op {
+            "Relu" | "Sigmoid" | "Tanh" | "Softsign" | "Softplus" | "HardSwish" => &[],
+            "LeakyRelu" | "Elu" | "ThresholdedRelu" => &["alpha"],
+            "HardSigmoid" => &["alpha", "beta"],
+            "Clip" => {
+                let (low, high) = (*parameters.first()?, *parameters.get(1)?);
+                let (low, high) = (self.number(low), self.number(high));
+                return Some(self.step("Clip", &[x, &low, &high], Vec::new()));
+            }
+            _ => return None,
+        };
+        let attributes = names.iter().zip(parameters).map(|(name, &value)| float(name, value)).collect();
+        Some(self.step(op, &[x], attributes))
+    }
+
+    fn times(&mut self, x: &str, factor: f32) -> String {
+        if factor == 1.0 {
+            return self.step("Identity", &[x], Vec::new());
+        }
+        let factor = self.number(factor);
+        self.step("Mul", &[x, &factor], Vec::new())
+    }
+
+    /// An operator of quantised numbers: X, its scale and zero point, those of Y.
+    fn dequantised(&mut self, old: &NodeProto, op: &str, attributes: Vec<AttributeProto>) -> Option<String> {
+        let given: Vec<&str> = old.input.iter().map(String::as_str).collect();
+        let x = self.step("DequantizeLinear", given.get(..3)?, Vec::new());
+        let y = self.step(op, &[&x], attributes);
+        Some(self.step("QuantizeLinear", &[&y, given.get(3)?, given.get(4)?], Vec::new()))
+    }
+
+    fn has_two_axes(&self, name: &str) -> bool {
+        let found = self.graph.initializer.iter().find(|tensor| tensor.name.as_deref() == Some(name));
+        found.is_some_and(|tensor| tensor.dims.len() == 2)
+    }
+}
