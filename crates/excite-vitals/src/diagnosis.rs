@@ -30,6 +30,8 @@ pub struct Diagnosis {
     pub samples: u64,
     /// Whether the inputs were made up. Then nothing is graded as measured.
     pub random_data: bool,
+    /// How many activations of the model could not be looked at.
+    pub not_looked_at: u64,
     /// The figures of each layer, in depth order.
     pub layers: Vec<LayerFigures>,
     /// What was found, the most severe first; of equal ones in the order of [`findings::ALL`], then of the layers.
@@ -72,6 +74,7 @@ impl Diagnosis {
             model: vitals.model.clone(),
             samples: vitals.samples(),
             random_data: vitals.random_data,
+            not_looked_at: 0,
             layers: vitals.layers.iter().map(LayerFigures::of).collect(),
             findings,
         }

@@ -78,17 +78,28 @@ impl Diagnosis {
         let listed = match listed.split_last() {
             Some((last, [])) => last.clone(),
             Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+            None if self.not_looked_at > 0 => return format!("Nothing was found in {whole}.{}", self.coverage(layers)),
             None => return format!("Healthy: nothing was found in {whole}."),
         };
+        let coverage = self.coverage(layers);
         match self.groups().first() {
             Some(group) if group.findings[0].severity > Severity::Note => {
                 format!(
-                    "{listed} in {whole}. The worst: {}, {}.",
+                    "{listed} in {whole}. The worst: {}, {}.{coverage}",
                     lowered(group.findings[0].rule.title),
                     group.summary()
                 )
             }
+            _ if self.not_looked_at > 0 => format!("{listed} in {whole}.{coverage}"),
             _ => format!("Healthy, with {listed}, in {whole}."),
+        }
+    }
+
+    /// How many of how many activations were looked at, where that is not all.
+    fn coverage(&self, looked_at: u64) -> String {
+        match self.not_looked_at {
+            0 => String::new(),
+            missed => format!(" Only {looked_at} of {} activations were looked at.", looked_at + missed),
         }
     }
 }
@@ -150,5 +161,11 @@ mod tests {
             "{text}"
         );
         assert_eq!(diagnosis(&[0]).headline(), "Healthy: nothing was found in 1 layer with 10 units over 400 samples.");
+        // What was not looked at is not called healthy.
+        let mut part = diagnosis(&[0, 0]);
+        part.not_looked_at = 1;
+        let expected =
+            "Nothing was found in 2 layers with 20 units over 400 samples. Only 2 of 3 activations were looked at.";
+        assert_eq!(part.headline(), expected);
     }
 }

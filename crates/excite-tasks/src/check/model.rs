@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use excite_onnx::Examination;
+use excite_onnx::{Examination, Model};
 use excite_vitals::{Diagnosis, Vitals};
 
 use super::record::CheckRecord;
@@ -54,6 +54,7 @@ impl Checked {
             Some(model) => Diagnosis::with_weights(&vitals, &weights::incoming(model.model(), &vitals))?,
             None => Diagnosis::of(&vitals),
         };
+        diagnosis.not_looked_at = model.map_or(0, |model| not_looked_at(model.model(), &vitals));
         let known = baseline.map_or(0, |baseline| baseline.retain_new(&mut diagnosis));
         Ok(Self { vitals, diagnosis, data, not_seen: Vec::new(), known })
     }
@@ -67,6 +68,12 @@ impl Checked {
             not_seen: self.not_seen.clone(),
         }
     }
+}
+
+/// How many activations of a model have no vitals, but for functions of rows, which have none.
+fn not_looked_at(model: &Model, vitals: &Vitals) -> u64 {
+    let sites = model.sites().iter().filter(|site| site.function.each().is_some()).count();
+    (model.unseen().len() + sites).saturating_sub(vitals.layers.len()) as u64
 }
 
 /// The vitals of the model on the data, and the activations that have none.
