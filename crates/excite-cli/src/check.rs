@@ -39,6 +39,9 @@ pub struct Arguments {
     #[command(flatten)]
     inputs: InputArguments,
 
+    /// Set the dead and the dormant units to 0, and say what changes in the outputs
+    #[arg(long)]
+    ablate: bool,
     /// Write the vitals, which `excite merge` joins with others
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     vitals: Option<PathBuf>,
@@ -52,7 +55,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return explain(rule.as_deref());
     }
     let path = arguments.model.as_deref().unwrap_or(Path::new(""));
-    let options = CheckOptions { baseline: arguments.presentation.prepare(arguments.vitals.as_deref())? };
+    let options = CheckOptions {
+        baseline: arguments.presentation.prepare(arguments.vitals.as_deref())?,
+        ablate: arguments.ablate,
+    };
     let (model, data) = (arguments.inputs.open(path)?, arguments.inputs.data()?);
     let progress = Progress::new("runs", "stopping, nothing is written")?;
     let checked = excite_tasks::check(&model, &data, &options, &progress);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use excite_report::{Origin, diagnosis_page};
-use excite_tasks::{Baseline, Checked, sarif};
+use excite_tasks::{AblationRecord, Baseline, Checked, sarif};
 use excite_vitals::findings::Severity;
 use excite_vitals::{Diagnosis, Vitals};
 
@@ -57,9 +57,10 @@ impl Presentation {
 
     /// Shows the diagnosis; `path` is what findings are said to be in. Fails with [`Failure::Findings`] where they are severe.
     pub fn show(&self, checked: &Checked, path: &str) -> Result<(), Failure> {
-        let Checked { vitals, diagnosis, data, not_seen, known } = checked;
+        let Checked { vitals, diagnosis, data, not_seen, known, ablations } = checked;
         let not_seen = not_seen.iter().map(|one| (one.name.clone(), one.why.clone())).collect();
-        let origin = Origin { command: command_line(), data: data.clone(), not_seen };
+        let ablations = ablations.iter().flat_map(AblationRecord::sentences).collect();
+        let origin = Origin { command: command_line(), data: data.clone(), not_seen, ablations };
         if let Some(file) = &self.html {
             output::write(file, &diagnosis_page(vitals, diagnosis, &origin))?;
         }
@@ -112,6 +113,9 @@ fn in_terminal(vitals: &Vitals, diagnosis: &Diagnosis, origin: &Origin, known: u
             output::indented(&format!("{line} [{}, N = {}]", finding.grade, finding.samples), 8, width)
         );
         let _ = writeln!(text, "        {}", output::indented(&format!("→ {}", finding.remedy), 8, width));
+    }
+    for sentence in &origin.ablations {
+        let _ = writeln!(text, "{}", output::wrapped(sentence, width));
     }
     if known > 0 {
         let noun = if known == 1 { "finding is" } else { "findings are" };

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod ablate;
 mod array;
 mod batches;
 mod constant;
@@ -31,6 +32,7 @@ mod types;
 mod units;
 mod wire;
 
+pub use ablate::{Ablated, AblatedOutput, Ablation, ChangedClasses};
 pub use array::{Array, Run, Values};
 pub use batches::Cutting;
 pub use engine::{EngineChoice, EngineInfo, EngineOptions};

@@ -65,6 +65,7 @@ fn weights_in_other_files_must_be_there() {
     fs::write(folder.path().join("w.bin"), [0; 8]).unwrap();
     assert!(message("w.bin", 16).contains("16 bytes from byte 0 on are wanted, and it has 8"));
     fs::write(folder.path().join("w.bin"), [1.0_f32, 2.0, 3.0, 4.0].map(f32::to_le_bytes).concat()).unwrap();
+    assert!(model("./w.bin", 16).is_ok());
     let model = model("w.bin", 16).unwrap();
     let run = Run {
         name: "x".into(),

@@ -23,6 +23,7 @@ fn the_page_tells_all_that_was_found() {
         command: "excite check net.onnx --input data.npz".to_owned(),
         data: "320 rows of data.npz".to_owned(),
         not_seen: vec![("softmax_3".to_owned(), "a function of rows".to_owned())],
+        ablations: vec!["With the one unit of dead-units set to 0, `y` does not change.".to_owned()],
     };
     let page = diagnosis_page(&vitals, &diagnosis, &origin);
     for text in [
@@ -30,6 +31,8 @@ fn the_page_tells_all_that_was_found() {
         "320 rows of data.npz",
         "excite check net.onnx --input data.npz",
         "softmax_3",
+        "Without these units",
+        "With the one unit of dead-units set to 0",
         "a function of rows",
     ] {
         assert!(page.contains(text), "{text}");
@@ -136,8 +139,12 @@ fn text_from_the_model_is_escaped() {
     let mut layer = LayerVitals::new(hostile, "relu".parse().unwrap(), 2);
     layer.update(&[-1.0; 8], &[0.0; 8]).unwrap();
     let vitals = Vitals::new(hostile, vec![layer]);
-    let origin =
-        Origin { command: hostile.into(), data: hostile.into(), not_seen: vec![(hostile.into(), hostile.into())] };
+    let origin = Origin {
+        command: hostile.into(),
+        data: hostile.into(),
+        not_seen: vec![(hostile.into(), hostile.into())],
+        ablations: vec![hostile.into()],
+    };
     let page = diagnosis_page(&vitals, &Diagnosis::of(&vitals), &origin);
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;"));
     assert!(!page.contains("<script"));

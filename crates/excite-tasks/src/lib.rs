@@ -72,7 +72,7 @@ mod watcher;
 mod weights;
 
 pub use baseline::Baseline;
-pub use check::CheckRecord;
+pub use check::{AblationRecord, CheckRecord, OutputChange};
 #[cfg(feature = "models")]
 pub use check::{CheckOptions, Checked, check};
 #[cfg(feature = "models")]

@@ -76,7 +76,7 @@ fn a_baseline_leaves_out_what_it_has() {
     let file = folder.path().join("before.json");
     let before = checked(&chords(), &CheckOptions::default());
     std::fs::write(&file, serde_json::to_string(&before.record("")).unwrap()).unwrap();
-    let options = CheckOptions { baseline: Some(Baseline::read(&file).unwrap()) };
+    let options = CheckOptions { baseline: Some(Baseline::read(&file).unwrap()), ..CheckOptions::default() };
     let after = checked(&chords(), &options);
     assert_eq!((after.diagnosis.findings.len(), after.known), (0, before.diagnosis.findings.len()));
     assert!(matches!(Baseline::read(&models().join("nmp.onnx")), Err(Error::Baseline { .. })));

@@ -295,3 +295,39 @@ fn ctrl_c_ends_cleanly_and_writes_nothing() {
     assert!(ran.err.contains("stopping, nothing is written"), "{}", ran.err);
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn units_that_were_found_are_set_to_0_where_asked_for() {
+    let place = place(&[1, 3]);
+    let found = json(&check(&place, &["--ablate", "--json"]));
+    assert_eq!(
+        found["ablations"],
+        serde_json::json!([{
+            "rule": "dead-units",
+            "units": 2,
+            "left_out": 0,
+            "outputs": [{ "name": "y", "samples": 400, "changed_labels": 0, "largest_relative_difference": 0.0 }]
+        }])
+    );
+    let text = check(&place, &["--ablate"]).out.replace('\n', " ");
+    assert!(text.contains("With the 2 units of dead-units set to 0, `y` does not change."), "{text}");
+    // A unit of a clamp that is stuck at its upper end is dead, and yet its output is read.
+    place.file("clamp.onnx", model(4, &[("Sigmoid", &["x"], "y")]));
+    place.file(
+        "high.npy",
+        npy(&[40, 4], &(0..160).map(|at| if at % 4 == 2 { 99.0 } else { (at % 7) as f32 - 3.0 }).collect::<Vec<_>>()),
+    );
+    let clamp = json(&place.run(&["check", "clamp.onnx", "--input", "high.npy", "--ablate", "--json"]));
+    assert_eq!(clamp["ablations"][0]["outputs"][0]["changed_labels"], 40);
+    assert_eq!(clamp["ablations"][0]["outputs"][0]["largest_relative_difference"], 1.0);
+    assert!(json(&check(&place, &["--json"])).get("ablations").is_none());
+}
+
+#[test]
+fn samples_are_cut_exactly() {
+    let place = place(&[]);
+    for (batch, samples) in [("8", 10), ("1", 3), ("64", 400), ("3", 7)] {
+        let found = json(&check(&place, &["--batch", batch, "--samples", &samples.to_string(), "--json"]));
+        assert_eq!(found["samples"], samples, "{batch}");
+    }
+}

@@ -22,6 +22,8 @@ pub struct Origin {
     pub data: String,
     /// The activations that are there but were not looked at: the name, and why.
     pub not_seen: Vec<(String, String)>,
+    /// What the network computes without the units that were found, in sentences, where that was measured.
+    pub ablations: Vec<String>,
 }
 
 /// The report of `diagnosis`, which is one of `vitals`, as a self-contained HTML file. Figures that are missing or not finite are left
@@ -47,6 +49,11 @@ pub fn diagnosis_page(vitals: &Vitals, diagnosis: &Diagnosis, origin: &Origin) -
         p.verdict { (page::with_code(&diagnosis.headline())) }
         (facts(diagnosis, &layers, origin))
         (page::section("Findings", &findings::list(diagnosis, &layers)))
+        @if !origin.ablations.is_empty() {
+            (page::section("Without these units", &html! {
+                ul.found { @for sentence in &origin.ablations { li { (page::with_code(sentence)) } } }
+            }))
+        }
         (page::section("The network", &network::column(&layers)))
         (page::section("Over the depth", &depth::figures(&layers)))
         (page::section("Layer by layer", &layers::details(&layers)))

@@ -1,6 +1,8 @@
 //! What is wrong with the activations of a model.
 
 #[cfg(feature = "models")]
+mod ablation;
+#[cfg(feature = "models")]
 mod model;
 mod record;
 
@@ -8,4 +10,4 @@ mod record;
 pub(crate) use self::model::measure;
 #[cfg(feature = "models")]
 pub use self::model::{CheckOptions, Checked, check};
-pub use self::record::CheckRecord;
+pub use self::record::{AblationRecord, CheckRecord, OutputChange};

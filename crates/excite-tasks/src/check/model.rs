@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use excite_onnx::{Examination, Model};
 use excite_vitals::{Diagnosis, Vitals};
 
-use super::record::CheckRecord;
+use super::ablation;
+use super::record::{AblationRecord, CheckRecord};
 use crate::data::UnreadableFiles;
 use crate::watcher::Steps;
 use crate::{Baseline, Data, Error, NamedModel, SkippedLayer, Watcher, weights};
@@ -15,6 +16,8 @@ use crate::{Baseline, Data, Error, NamedModel, SkippedLayer, Watcher, weights};
 pub struct CheckOptions {
     /// The result of an earlier check, whose findings are left out.
     pub baseline: Option<Baseline>,
+    /// Whether the dead and the dormant units are set to 0 to see what changes in the outputs, which takes two more runs for each.
+    pub ablate: bool,
 }
 
 /// What a check found.
@@ -30,6 +33,8 @@ pub struct Checked {
     pub not_seen: Vec<SkippedLayer>,
     /// How many findings were left out because the baseline has them.
     pub known: usize,
+    /// What the network computes without the units that were found, where that was asked for.
+    pub ablations: Vec<AblationRecord>,
 }
 
 /// Runs the model on the data, and diagnoses its activations. The weights that lead into a layer show why its dead units are dead.
@@ -39,7 +44,13 @@ pub struct Checked {
 pub fn check(model: &NamedModel, data: &Data, options: &CheckOptions, watcher: &dyn Watcher) -> Result<Checked, Error> {
     let (vitals, not_seen) = measure(model, data, &Steps::new(watcher))?;
     let described = data.describe(vitals.samples());
-    Ok(Checked { not_seen, ..Checked::of(vitals, Some(model), described, options.baseline.as_ref())? })
+    let mut checked = Checked::of(vitals, Some(model), described, options.baseline.as_ref())?;
+    checked.not_seen = not_seen;
+    if options.ablate {
+        let (diagnosis, batches) = (&checked.diagnosis, checked.vitals.runs);
+        checked.ablations = ablation::ablate(model, data, diagnosis, batches, &Steps::new(watcher))?;
+    }
+    Ok(checked)
 }
 
 impl Checked {
@@ -56,7 +67,7 @@ impl Checked {
         };
         diagnosis.not_looked_at = model.map_or(0, |model| not_looked_at(model.model(), &vitals));
         let known = baseline.map_or(0, |baseline| baseline.retain_new(&mut diagnosis));
-        Ok(Self { vitals, diagnosis, data, not_seen: Vec::new(), known })
+        Ok(Self { vitals, diagnosis, data, not_seen: Vec::new(), known, ablations: Vec::new() })
     }
 
     /// The record, which programs print as JSON; `command` is what makes it again.
@@ -66,6 +77,7 @@ impl Checked {
             command: command.to_owned(),
             data: self.data.clone(),
             not_seen: self.not_seen.clone(),
+            ablations: self.ablations.clone(),
         }
     }
 }

@@ -6,14 +6,15 @@ use crate::{LayerVitals, Role};
 pub(super) static RULE: Rule = Rule {
     id: "dormant-units",
     title: "Dormant units",
-    meaning: "The unit's mean |output| is a fortieth or less of its layer's average; whether the network needs it, the size alone does not \
-              show. Networks whose share of dormant units grows lose the ability to learn new things.",
+    meaning: "The unit's mean |output| is a fortieth or less of its layer's average. Whether the network needs it, the size alone does not \
+              show: `excite check --ablate` sets such units to 0 and says what changes in the outputs. Networks whose share of dormant \
+              units grows lose the ability to learn new things.",
     threshold: "A dormancy score E|a| / mean E|a| of at most 0.025 (Sokar et al. 2023) in a hidden unit that is not dead. Under a tenth of a \
                 layer is a note, more is a warning.",
     remedies: &[(
         Cause::Unknown,
         "Compare with earlier vitals: if the share grows in training, lower the learning rate or reset such units; if not, the layer may be \
-         wider than it needs to be, which only a run without them shows.",
+         wider than it needs to be: `--ablate` shows whether anything changes without them.",
     )],
     check,
 };
