@@ -6,6 +6,7 @@ All run in this process, show their progress, end within a second of Ctrl-C, and
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import io
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -46,6 +47,8 @@ def check(
     shape: Sequence[int] | None = None,
     dtype: str = "float32",
     unit_axis: UnitAxis = None,
+    engine: str = "auto",
+    ablate: bool = False,
     baseline: FilePath | None = None,
     html: FilePath | None = None,
     vitals: FilePath | None = None,
@@ -57,7 +60,9 @@ def check(
     runs on random numbers of `seed`, which say little, in `sizes` where it leaves one open. At most `samples` are used,
     `batch` of them at once. Colours of pictures are from 0 to 1; `mean` is subtracted from them, and they are divided
     by `std`; `resize` is their height and width. Files of raw numbers need `shape`, whose first size of 0 is as many as
-    there are, and `dtype`. `unit_axis` is for a model whose graph does not show which axis holds the units. Findings of
+    there are, and `dtype`. `unit_axis` is for a model whose graph does not show which axis holds the units. `engine` is
+    "auto" (ONNX Runtime where the package `onnxruntime` is installed), "embedded" or "onnxruntime". `ablate` sets dead
+    and dormant units to 0 to see what changes in the outputs, which takes two more runs for each. Findings of
     `baseline`, the JSON of an earlier check, are left out. `html` and `vitals` are files to write. `progress` is False
     for none, or a function of the steps done, all steps, and a note.
 
@@ -65,9 +70,9 @@ def check(
     the model cannot be run.
     """
     data = _data(inputs, seed, sizes, mean, std, resize, shape, dtype).limited(samples, batch)
-    opened = _native.NativeModel.open(os.fspath(model), _unit_axes(unit_axis))
+    opened = _open(model, unit_axis, engine)
     with Progress(progress) as shown:
-        checked = _native.check_model(opened, data, _path(baseline), shown)
+        checked = _native.check_model(opened, data, _path(baseline), ablate, shown)
     _write(html, checked.html)
     if vitals is not None:
         checked.vitals().save(os.fspath(vitals))
@@ -102,7 +107,7 @@ def measure(
     """The vitals of a model that is given as bytes, as `Vitals.from_bytes` reads them: for workers elsewhere."""
     data = _data(inputs, 0, None, mean, std, resize, shape, dtype).limited(samples, batch)
     opened = _native.NativeModel.from_bytes(content, name, _unit_axes(unit_axis))
-    vitals: bytes = _native.check_model(opened, data, None, watch).vitals().to_bytes()
+    vitals: bytes = _native.check_model(opened, data, None, False, watch).vitals().to_bytes()
     return vitals
 
 
@@ -125,6 +130,7 @@ def quantise(
     shape: Sequence[int] | None = None,
     dtype: str = "float32",
     unit_axis: UnitAxis = None,
+    engine: str = "auto",
     html: FilePath | None = None,
     progress: Shown = None,
 ) -> Quantisation:
@@ -139,7 +145,7 @@ def quantise(
     if any(width < 0 for width in widths):
         raise ValueError(f"bits must be whole numbers from 4 to 16, not {min(widths)}")
     classes = None if labels is None else np.asarray(labels).astype(np.int64).ravel().tolist()
-    opened = _native.NativeModel.open(os.fspath(model), _unit_axes(unit_axis))
+    opened = _open(model, unit_axis, engine)
     options = (widths, float(cap), list(formats), simulate, classes)
     with Progress(progress) as shown:
         text, page = _native.quantise_model(opened, data, *options, shown)
@@ -339,6 +345,14 @@ def _path(path: FilePath | None) -> str | None:
 def _write(path: FilePath | None, page: Callable[[], str]) -> None:
     if path is not None:
         Path(path).write_text(page(), encoding="utf-8")
+
+
+def _open(model: FilePath, unit_axis: UnitAxis, engine: str) -> _native.NativeModel:
+    """The model, for an engine; ONNX Runtime's library is that of the package of this process."""
+    package = importlib.util.find_spec("onnxruntime") if engine != "embedded" else None
+    folders = package.submodule_search_locations if package is not None else None
+    library = os.path.join(folders[0], "capi") if folders else None
+    return _native.NativeModel.open(os.fspath(model), _unit_axes(unit_axis), engine, library)
 
 
 def _unit_axes(unit_axis: UnitAxis) -> list[tuple[str | None, int]]:

@@ -57,7 +57,7 @@ impl Presentation {
 
     /// Shows the diagnosis; `path` is what findings are said to be in. Fails with [`Failure::Findings`] where they are severe.
     pub fn show(&self, checked: &Checked, path: &str) -> Result<(), Failure> {
-        let Checked { vitals, diagnosis, data, not_seen, known, ablations } = checked;
+        let Checked { vitals, diagnosis, data, not_seen, known, ablations, .. } = checked;
         let not_seen = not_seen.iter().map(|one| (one.name.clone(), one.why.clone())).collect();
         let ablations = ablations.iter().flat_map(AblationRecord::sentences).collect();
         let origin = Origin { command: command_line(), data: data.clone(), not_seen, ablations };

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::site::UnitAxis;
 use crate::{Array, Error, Model, Run, Values};
 
 /// Sets units to 0 and counts what that changes in the outputs.
@@ -34,7 +35,7 @@ pub struct Ablation<'a> {
 pub struct Ablated {
     /// How many units were set to 0.
     pub units: usize,
-    /// How many were to be, and could not: those of gates within recurrent nodes and of branches.
+    /// How many were to be, and could not: those of gates within recurrent nodes and of branches, and those along two axes apart.
     pub left_out: usize,
     /// What became of the outputs.
     pub outputs: Vec<AblatedOutput>,
@@ -79,7 +80,13 @@ impl<'a> Ablation<'a> {
         let mut all =
             Self { model, units: vec![Vec::new(); names.len()], layouts: HashMap::new(), ablated: Ablated::default() };
         for (layer, units) in layers {
-            match names.iter().position(|name| name == layer).filter(|site| model.replaceable().contains(site)) {
+            // Units along two axes that are not neighbours do not lie together in the tensor.
+            let together = |site: usize| match model.sites()[site].unit_axis {
+                UnitAxis::Two(first, second) => second == first + 1,
+                _ => true,
+            };
+            let site = names.iter().position(|name| name == layer);
+            match site.filter(|&site| model.replaceable().contains(&site) && together(site)) {
                 Some(site) => {
                     all.ablated.units += units.len();
                     all.units[site].extend(units);
@@ -139,7 +146,9 @@ impl<'a> Ablation<'a> {
                 output.largest_value = output.largest_value.max(value.abs());
                 output.largest_difference = output.largest_difference.max((value - other).abs());
             }
-            if let [_, classes @ 2..] = before.shape[..] {
+            if let &[_, classes] = &before.shape[..]
+                && classes > 1
+            {
                 let rows = values.chunks_exact(classes).zip(others.chunks_exact(classes));
                 let counted = output.classes.get_or_insert_with(ChangedClasses::default);
                 for (row, other) in rows {

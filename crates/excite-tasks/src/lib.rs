@@ -72,7 +72,7 @@ mod watcher;
 mod weights;
 
 pub use baseline::Baseline;
-pub use check::{AblationRecord, CheckRecord, OutputChange};
+pub use check::{AblationRecord, CheckRecord, EngineRecord, OutputChange};
 #[cfg(feature = "models")]
 pub use check::{CheckOptions, Checked, check};
 #[cfg(feature = "models")]
@@ -84,7 +84,7 @@ pub use excite_onnx::{
     inputs::{InputOptions, Pictures, Raw},
 };
 #[cfg(feature = "models")]
-pub use excite_onnx::{EngineChoice, EngineOptions};
+pub use excite_onnx::{EngineChoice, EngineInfo, EngineOptions};
 #[cfg(feature = "models")]
 pub use merge::{MergeOptions, merge};
 #[cfg(feature = "models")]

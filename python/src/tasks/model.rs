@@ -6,7 +6,8 @@ use std::sync::Arc;
 use excite_fixed::QFormat;
 use excite_report::{Origin, diagnosis_page, quantisation_page};
 use excite_tasks::{
-    Baseline, CheckOptions, Checked, Error, MergeOptions, NamedModel, QuantiseOptions, UnitAxis, check, merge, quantise,
+    AblationRecord, Baseline, CheckOptions, Checked, EngineOptions, Error, MergeOptions, NamedModel, QuantiseOptions,
+    UnitAxis, check, merge, quantise,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -26,8 +27,15 @@ type UnitAxes = Vec<(Option<String>, isize)>;
 #[pymethods]
 impl NativeModel {
     #[staticmethod]
-    fn open(py: Python<'_>, path: PathBuf, unit_axes: UnitAxes) -> PyResult<Self> {
-        Self::read(py, unit_axes, move || NamedModel::open(path))
+    fn open(
+        py: Python<'_>,
+        path: PathBuf,
+        unit_axes: UnitAxes,
+        engine: &str,
+        onnxruntime: Option<PathBuf>,
+    ) -> PyResult<Self> {
+        let engine = EngineOptions { choice: engine.parse().map_err(PyValueError::new_err)?, onnxruntime };
+        Self::read(py, unit_axes, move || NamedModel::open_with(path, &engine))
     }
 
     #[staticmethod]
@@ -70,9 +78,10 @@ impl NativeChecked {
 
     /// The report, a page.
     fn html(&self) -> String {
-        let Checked { vitals, diagnosis, data, not_seen, .. } = &self.0;
+        let Checked { vitals, diagnosis, data, not_seen, ablations, .. } = &self.0;
         let not_seen = not_seen.iter().map(|one| (one.name.clone(), one.why.clone())).collect();
-        diagnosis_page(vitals, diagnosis, &Origin { command: String::new(), data: data.clone(), not_seen })
+        let ablations = ablations.iter().flat_map(AblationRecord::sentences).collect();
+        diagnosis_page(vitals, diagnosis, &Origin { command: String::new(), data: data.clone(), not_seen, ablations })
     }
 
     fn vitals(&self) -> NativeVitals {
@@ -86,12 +95,13 @@ pub fn check_model(
     model: &NativeModel,
     data: &NativeData,
     baseline: Option<PathBuf>,
+    ablate: bool,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<NativeChecked> {
     let (model, data) = (Arc::clone(&model.0), data.0.clone());
     let done = run(py, progress, move |watcher| {
         let baseline = baseline.as_deref().map(Baseline::read).transpose()?;
-        check(&model, &data, &CheckOptions { baseline }, watcher)
+        check(&model, &data, &CheckOptions { baseline, ablate }, watcher)
     })?;
     done.map(NativeChecked).map_err(|error| raised(py, error))
 }

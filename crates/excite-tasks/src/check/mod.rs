@@ -10,4 +10,4 @@ mod record;
 pub(crate) use self::model::measure;
 #[cfg(feature = "models")]
 pub use self::model::{CheckOptions, Checked, check};
-pub use self::record::{AblationRecord, CheckRecord, OutputChange};
+pub use self::record::{AblationRecord, CheckRecord, EngineRecord, OutputChange};

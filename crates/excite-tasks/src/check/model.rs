@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
-use excite_onnx::{Examination, Model};
+use excite_onnx::{EngineInfo, Examination, Model};
 use excite_vitals::{Diagnosis, Vitals};
 
 use super::ablation;
-use super::record::{AblationRecord, CheckRecord};
+use super::record::{AblationRecord, CheckRecord, EngineRecord};
 use crate::data::UnreadableFiles;
 use crate::watcher::Steps;
 use crate::{Baseline, Data, Error, NamedModel, SkippedLayer, Watcher, weights};
@@ -29,6 +29,8 @@ pub struct Checked {
     pub diagnosis: Diagnosis,
     /// The data in a few words.
     pub data: String,
+    /// The engine that ran the model; none where vitals were merged.
+    pub engine: Option<EngineInfo>,
     /// The activations that were not looked at.
     pub not_seen: Vec<SkippedLayer>,
     /// How many findings were left out because the baseline has them.
@@ -46,11 +48,18 @@ pub fn check(model: &NamedModel, data: &Data, options: &CheckOptions, watcher: &
     let described = data.describe(vitals.samples());
     let mut checked = Checked::of(vitals, Some(model), described, options.baseline.as_ref())?;
     checked.not_seen = not_seen;
+    checked.engine = Some(model.model().engine());
     if options.ablate {
         let (diagnosis, batches) = (&checked.diagnosis, checked.vitals.runs);
         checked.ablations = ablation::ablate(model, data, diagnosis, batches, &Steps::new(watcher))?;
     }
     Ok(checked)
+}
+
+impl From<EngineInfo> for EngineRecord {
+    fn from(EngineInfo { name, version, precision, note }: EngineInfo) -> Self {
+        Self { name: name.to_owned(), version, precision: precision.to_owned(), note }
+    }
 }
 
 impl Checked {
@@ -67,7 +76,7 @@ impl Checked {
         };
         diagnosis.not_looked_at = model.map_or(0, |model| not_looked_at(model.model(), &vitals));
         let known = baseline.map_or(0, |baseline| baseline.retain_new(&mut diagnosis));
-        Ok(Self { vitals, diagnosis, data, not_seen: Vec::new(), known, ablations: Vec::new() })
+        Ok(Self { vitals, diagnosis, data, engine: None, not_seen: Vec::new(), known, ablations: Vec::new() })
     }
 
     /// The record, which programs print as JSON; `command` is what makes it again.
@@ -76,6 +85,7 @@ impl Checked {
             diagnosis: self.diagnosis.record(),
             command: command.to_owned(),
             data: self.data.clone(),
+            engine: self.engine.clone().map(EngineRecord::from),
             not_seen: self.not_seen.clone(),
             ablations: self.ablations.clone(),
         }

@@ -16,11 +16,29 @@ pub struct CheckRecord {
     pub command: String,
     /// The data in a few words.
     pub data: String,
+    /// The engine that ran the model; absent where vitals were merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<EngineRecord>,
     /// The activations that were not looked at.
     pub not_seen: Vec<SkippedLayer>,
     /// What the network computes without the units that were found, where that was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ablations: Vec<AblationRecord>,
+}
+
+/// The engine that ran a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EngineRecord {
+    /// `embedded` or `onnxruntime`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The precision in which float tensors are computed: `float32`, or `as declared`.
+    pub precision: String,
+    /// What else there is to say, such as that a float16 model runs in float32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// What changed in the outputs when the units that a rule had found were set to 0.
