@@ -15,8 +15,7 @@ use crate::{Journal, LabError, Plan, RunKey, Spec, summarise};
 
 /// Follows the progress of training, and may stop it. An experiment counts its repetitions instead of epochs.
 pub trait Watcher: Sync {
-    /// How many epochs there are to train in all, as far as is known by now; runs that the journal holds are not
-    /// counted.
+    /// The number of epochs to train in all, as far as it is known by now; runs that the journal holds are not counted.
     fn plan(&self, epochs_total: u64);
 
     /// `epochs` more are trained, or no longer needed; `note` names the run.

@@ -18,7 +18,7 @@ pub(crate) fn batch_loss(outputs: &[f32], targets: &Targets, samples: &[usize]) 
     weighted_batch_loss(outputs, targets, samples, &[])
 }
 
-/// The same with the samples of each class counted so many times: in the loss, its gradient and the errors. No weights: once.
+/// The same with a weight for the samples of each class: in the loss, its gradient and the errors. No weights: 1.
 pub(crate) fn weighted_batch_loss(outputs: &[f32], targets: &Targets, samples: &[usize], weights: &[f64]) -> BatchLoss {
     let width = outputs.len() / samples.len();
     let scale = 1.0 / samples.len() as f64;

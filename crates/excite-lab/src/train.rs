@@ -18,11 +18,11 @@ use crate::operations::Parameters;
 use crate::optimise::Descent;
 use crate::{LabError, RunKey, Spec, TrainedNetwork, Watcher};
 
-/// Of every so many-th batch the activations are looked at: with that, all vitals and deaths take a tenth of the training time of a small
+/// Activations are sampled on every third batch: with that, all vitals and deaths take a tenth of the training time of a small
 /// MLP (`digits_time` prints it). As each epoch has another order, all samples get their turn.
 const BATCH_STRIDE: usize = 3;
 
-/// Every so many-th step the gradients and updates of the weights are looked at: doing so at each would take longer
+/// Gradients and updates of the weights are sampled at every sixteenth step: doing so at each would take longer
 /// than computing the activations.
 const STEP_STRIDE: usize = 16;
 
@@ -70,7 +70,7 @@ struct Training<'a> {
     random: ChaCha8Rng,
     order: Vec<usize>,
     activation: Activation,
-    /// Vitals that have seen nothing, from which each epoch starts.
+    /// Empty vitals, from which each epoch starts.
     blank: Vec<LayerVitals>,
     /// The vitals of the epoch under way, or of the last one.
     vitals: Vec<LayerVitals>,

@@ -2,7 +2,7 @@
 
 use excite::Function;
 use excite_lab::record::comparison::{Comparison, DataSummary, Settings, Task};
-use excite_lab::record::deaths::{Deaths, Event, Fate, Killing, Push};
+use excite_lab::record::deaths::{Death, Deaths, Event, Push, UnitHistory};
 use excite_lab::record::run::{Epoch, LayerRecord, Outcome, Run, Time};
 use excite_lab::record::side_by_side;
 
@@ -164,21 +164,24 @@ fn the_dead_are_named_with_their_cause() {
         run.epochs.iter_mut().flat_map(|epoch| &mut epoch.layers).for_each(|layer| layer.dead = 0.5);
         let killed = |unit, upstream| {
             let push = Push { own_weights: 1.0, own_bias: 0.0, upstream };
-            let killing = Killing { step: 16, alive_at: 8, push, survives_half: true };
-            Fate { layer: 0, unit, events: vec![Event::Killed(killing)] }
+            let death = Death { step: 16, alive_at: 8, push, survives_half: true };
+            UnitHistory { layer: 0, unit, events: vec![Event::Killed(death)] }
         };
-        let fates = vec![
-            Fate { layer: 0, unit: 0, events: vec![Event::BornDead] },
+        let histories = vec![
+            UnitHistory { layer: 0, unit: 0, events: vec![Event::BornDead] },
             killed(1, 0.0),
             killed(2, 0.0),
             killed(3, 2.0),
             killed(4, 0.0),
         ];
-        run.deaths = Deaths { units: 8, steps: 90, samples: 256, fates };
+        run.deaths = Deaths { units: 8, steps: 90, samples: 256, histories };
     }
     let comparison = compare(Task::Classification, vec![runs], true);
-    let toll = comparison.activations[0].deaths;
-    assert_eq!((toll.units, toll.born_dead, toll.killed, toll.by_own_weights, toll.by_upstream), (24, 3, 12, 9, 3));
+    let counts = comparison.activations[0].deaths;
+    assert_eq!(
+        (counts.units, counts.born_dead, counts.killed, counts.by_own_weights, counts.by_upstream),
+        (24, 3, 12, 9, 3)
+    );
     let expected = "50 % of the units dead (12 % born so, 50 % killed in training, 75 % of those by their own weights)";
     assert!(comparison.verdict.contains(expected), "{}", comparison.verdict);
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use excite::Function;
 use excite_lab::data::{Dataset, Options, Samples, Targets};
 use excite_lab::record::comparison::{Comparison, Task};
-use excite_lab::record::deaths::{Fate, Killing, Push};
+use excite_lab::record::deaths::{Death, Push, UnitHistory};
 use excite_lab::record::run::{Outcome, Run, Time};
 use excite_lab::{Journal, JournalKey, LabError, LearningRate, Local, NetworkSpec, Optimizer, Plan, RunKey, Spec};
 use excite_lab::{Unwatched, Watcher, compare, train};
@@ -166,20 +166,20 @@ fn units_that_training_kills_are_listed_with_step_and_cause() {
     // 1438 samples in batches of 32, twice.
     let killed = of("relu", 0.3, 0.0);
     assert_eq!((killed.units, killed.steps, killed.samples), (128, 90, 256));
-    let killings: Vec<Killing> = killed.fates.iter().filter_map(Fate::killed).collect();
-    assert!(killings.len() > 10, "{killed:#?}");
-    assert!(killings.iter().all(|k| k.alive_at < k.step && k.step <= 90));
-    for killing in &killings {
-        let Push { own_weights, own_bias, upstream } = killing.push;
-        assert!(own_weights.max(own_bias).max(upstream) > 0.0, "something pushed it down: {killing:?}");
+    let killed_units: Vec<Death> = killed.histories.iter().filter_map(UnitHistory::killed).collect();
+    assert!(killed_units.len() > 10, "{killed:#?}");
+    assert!(killed_units.iter().all(|k| k.alive_at < k.step && k.step <= 90));
+    for death in &killed_units {
+        let Push { own_weights, own_bias, upstream } = death.push;
+        assert!(own_weights.max(own_bias).max(upstream) > 0.0, "something pushed it down: {death:?}");
     }
     assert!(killed.dead_after(90) > killed.dead_after(0));
     // A bias of −20 outweighs what standardised pixels sum up to.
     let born = of("relu", 1e-3, -20.0);
-    assert!(born.fates.iter().filter(|fate| fate.is_born_dead()).count() > 100, "{born:#?}");
-    assert_eq!(of("leaky_relu", 0.3, 0.0).fates, []);
+    assert!(born.histories.iter().filter(|history| history.is_born_dead()).count() > 100, "{born:#?}");
+    assert_eq!(of("leaky_relu", 0.3, 0.0).histories, []);
     // A few units of a low rate are so rarely lifted that none of the samples does.
-    assert!(of("relu", 0.01, 0.0).fates.len() < killings.len() / 3);
+    assert!(of("relu", 0.01, 0.0).histories.len() < killed_units.len() / 3);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn channels_of_a_convolution_are_units_that_can_die() {
     let spec = Spec { network: NetworkSpec::Conv, bias: -20.0, ..Spec::default() };
     let deaths = run(&images, &spec, "relu", 1e-3, 1).deaths;
     assert_eq!((deaths.units, deaths.samples), (16 + 32 + 64, images.train.len().min(256)));
-    let born_dead = deaths.fates.iter().filter(|fate| fate.is_born_dead()).count();
+    let born_dead = deaths.histories.iter().filter(|history| history.is_born_dead()).count();
     assert_eq!(born_dead, 16 + 32 + 64, "{deaths:#?}");
 }
 

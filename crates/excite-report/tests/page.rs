@@ -5,7 +5,7 @@ mod synthetic;
 
 use excite::Function;
 use excite_lab::record::comparison::{Comparison, Task};
-use excite_lab::record::deaths::Toll;
+use excite_lab::record::deaths::DeathCounts;
 use excite_lab::record::run::Outcome;
 use excite_report::{comparison_page, curve_svg};
 use excite_vitals::sketch::Histogram;
@@ -60,7 +60,7 @@ fn deaths_are_counted_by_function_and_cause_and_drawn_by_step() {
     assert_eq!(labels.map(cell), ["3", "12", "4", "5", "3", "3", "12"]);
     assert!(page.contains("Deaths step by step"));
     let mut alive = comparison(&Shape::default());
-    alive.activations.iter_mut().for_each(|result| result.deaths = Toll { units: 64, ..Toll::default() });
+    alive.activations.iter_mut().for_each(|result| result.deaths = DeathCounts { units: 64, ..DeathCounts::default() });
     let page = comparison_page(&alive);
     assert!(page.contains("no unit was found dead") && !page.contains("Deaths step by step"));
 }

@@ -129,7 +129,7 @@ fn number(text: &str, field: impl Fn() -> Field) -> Result<Option<f64>, Problem>
     }
 }
 
-/// What the first rows tell of a file.
+/// The layout of a file, by its first rows.
 struct Layout {
     delimiter: u8,
     width: usize,

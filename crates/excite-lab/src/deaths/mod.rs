@@ -2,12 +2,13 @@
 
 mod sampled;
 
-use crate::record::deaths::{Event, Fate, Killing, Push};
+use crate::record::deaths::{Death, Event, Push, Range, UnitHistory};
 use excite::Function;
 
 use crate::activation::Activation;
 use crate::matrix::Matrix;
 use crate::network::Network;
+use crate::operations::Parameters;
 
 pub(crate) use sampled::{Inputs, SampledWatch};
 
@@ -23,17 +24,16 @@ pub(crate) struct DeathWatch {
     before: Network,
     looked_at: usize,
     layers: Vec<Layer>,
-    fates: Vec<Fate>,
+    histories: Vec<UnitHistory>,
 }
 
-/// The least and the largest pre-activation of a unit.
-type Range = (f32, f32);
+/// A hidden unit: its layer and its place in it.
+type Unit = (usize, usize);
 
 /// What the units of a layer do on the samples.
 struct Layer {
     dead: Vec<bool>,
-    /// The least and the largest pre-activation of each.
-    range: Vec<Range>,
+    ranges: Vec<Range>,
 }
 
 impl DeathWatch {
@@ -41,36 +41,40 @@ impl DeathWatch {
     pub(crate) fn new(network: &Network, function: Function, inputs: Vec<f32>) -> Self {
         let activation = Activation::new(function);
         let layers = look(network, &activation, &inputs);
-        let mut fates = vec![];
+        let mut histories = vec![];
         for (layer, found) in layers.iter().enumerate() {
             let dead = (0..found.dead.len()).filter(|&unit| found.dead[unit]);
-            fates.extend(dead.map(|unit| Fate { layer, unit, events: vec![Event::BornDead] }));
+            histories.extend(dead.map(|unit| UnitHistory { layer, unit, events: vec![Event::BornDead] }));
         }
-        Self { activation, inputs, before: network.clone(), looked_at: 0, layers, fates }
+        Self { activation, inputs, before: network.clone(), looked_at: 0, layers, histories }
     }
 
     /// The network after a step, counted from 1. Steps may be left out; then what changed since the last look counts as one.
     pub(crate) fn look(&mut self, step: usize, network: &Network) {
         let layers = look(network, &self.activation, &self.inputs);
-        let halfway = self.if_any_died(&layers, || self.before.midpoint(network));
-        for layer in 0..layers.len() {
-            let changed = |was: bool| {
-                let units = layers[layer].dead.iter().zip(&self.layers[layer].dead).enumerate();
-                units.filter(move |(_, (now, before))| (**now, **before) == (!was, was)).map(|(unit, _)| unit)
+        let changed = |was: bool| -> Vec<Unit> {
+            let of_layer = |(layer, (now, before)): (usize, (&Layer, &Layer))| -> Vec<Unit> {
+                let units = (0..now.dead.len()).filter(|&unit| (now.dead[unit], before.dead[unit]) == (!was, was));
+                units.map(|unit| (layer, unit)).collect()
             };
-            let (killed, revived): (Vec<_>, Vec<_>) = (changed(false).collect(), changed(true).collect());
-            if let Some(halfway) = halfway.as_ref().filter(|_| !killed.is_empty()) {
-                let ranges = (&self.layers[layer].range[..], &layers[layer].range[..]);
-                let pushes = pushes(&self.before, network, &self.activation, &self.inputs, layer, ranges);
-                for unit in killed {
-                    let survives_half = !halfway[layer].dead[unit];
-                    let killing = Killing { step, alive_at: self.looked_at, push: pushes[unit], survives_half };
-                    tell(&mut self.fates, layer, unit, Event::Killed(killing));
-                }
+            layers.iter().zip(&self.layers).enumerate().flat_map(of_layer).collect()
+        };
+        let (killed, revived) = (changed(false), changed(true));
+        if !killed.is_empty() {
+            let halfway = look(&self.before.midpoint(network), &self.activation, &self.inputs);
+            let taken = Step {
+                step,
+                alive_at: self.looked_at,
+                networks: [&self.before, network],
+                layers: [&self.layers, &layers],
+                inputs: &self.inputs,
+            };
+            for (unit, death) in taken.deaths(&killed, &self.activation, |(layer, unit)| !halfway[layer].dead[unit]) {
+                record_event(&mut self.histories, unit, Event::Killed(death));
             }
-            for unit in revived {
-                tell(&mut self.fates, layer, unit, Event::Revived { step });
-            }
+        }
+        for unit in revived {
+            record_event(&mut self.histories, unit, Event::Revived { step });
         }
         (self.layers, self.before, self.looked_at) = (layers, network.clone(), step);
     }
@@ -87,49 +91,71 @@ impl DeathWatch {
     }
 
     /// The units that were dead at some time.
-    pub(crate) fn fates(&self) -> &[Fate] {
-        &self.fates
-    }
-
-    /// What the network that `make` gives does, if a unit is dead in `layers` that was alive.
-    fn if_any_died(&self, layers: &[Layer], make: impl FnOnce() -> Network) -> Option<Vec<Layer>> {
-        let died = |(now, before): (&Layer, &Layer)| now.dead.iter().zip(&before.dead).any(|(now, was)| *now && !*was);
-        let any = layers.iter().zip(&self.layers).any(died);
-        any.then(|| look(&make(), &self.activation, &self.inputs))
+    pub(crate) fn histories(&self) -> &[UnitHistory] {
+        &self.histories
     }
 }
 
-/// How far each part of the change from `before` to `network` pushed each unit of a layer, whose least and largest pre-activations over
-/// `inputs` are given for both.
-fn pushes(
-    before: &Network,
-    network: &Network,
-    activation: &Activation,
-    inputs: &[f32],
-    layer: usize,
-    ranges: (&[Range], &[Range]),
-) -> Vec<Push> {
-    let with_only = |change: &dyn Fn(&mut Network)| -> Vec<Range> {
-        let mut mixed = before.clone();
-        change(&mut mixed);
-        look(&mixed, activation, inputs).swap_remove(layer).range
-    };
-    let after = &network.parameters;
-    let own_weights = with_only(&|mixed| mixed.parameters[layer].weights.clone_from(&after[layer].weights));
-    let own_bias = with_only(&|mixed| mixed.parameters[layer].biases.clone_from(&after[layer].biases));
-    let upstream = with_only(&|mixed| mixed.parameters[..layer].clone_from_slice(&after[..layer]));
-    let push = |unit: usize| {
-        let (before, above) = (ranges.0[unit], ranges.1[unit].0 > 0.0);
-        let fall = |to: Range| f64::from(if above { to.0 - before.0 } else { before.1 - to.1 });
-        Push { own_weights: fall(own_weights[unit]), own_bias: fall(own_bias[unit]), upstream: fall(upstream[unit]) }
-    };
-    (0..own_weights.len()).map(push).collect()
+/// What changed between two looks at the same samples.
+struct Step<'a> {
+    /// The step, and after how many steps the look before was.
+    step: usize,
+    alive_at: usize,
+    /// Before and after.
+    networks: [&'a Network; 2],
+    /// What they do on the samples.
+    layers: [&'a [Layer]; 2],
+    /// The samples.
+    inputs: &'a [f32],
 }
 
-fn tell(fates: &mut Vec<Fate>, layer: usize, unit: usize, event: Event) {
-    match fates.iter_mut().find(|fate| (fate.layer, fate.unit) == (layer, unit)) {
-        Some(fate) => fate.events.push(event),
-        None => fates.push(Fate { layer, unit, events: vec![event] }),
+impl Step<'_> {
+    /// How the `killed` units died: the networks are run again with only a part of the change. `survives_half` says which units live
+    /// halfway.
+    fn deaths(
+        &self,
+        killed: &[Unit],
+        activation: &Activation,
+        survives_half: impl Fn(Unit) -> bool,
+    ) -> Vec<(Unit, Death)> {
+        let mut deaths = vec![];
+        for layer in 0..self.layers[0].len() {
+            let units: Vec<Unit> = killed.iter().copied().filter(|unit| unit.0 == layer).collect();
+            if units.is_empty() {
+                continue;
+            }
+            let [own_weights, own_bias, upstream] = self.with_parts(layer, activation);
+            let [before, after] = self.layers.map(|layers| &layers[layer].ranges);
+            deaths.extend(units.into_iter().map(|unit| {
+                let at = unit.1;
+                let push = Push::of(before[at], after[at], own_weights[at], own_bias[at], upstream[at]);
+                let survives_half = survives_half(unit);
+                (unit, Death { step: self.step, alive_at: self.alive_at, push, survives_half })
+            }));
+        }
+        deaths
+    }
+
+    /// The ranges of a layer's units with only their own weights changed, only their own biases, and only the layers before.
+    fn with_parts(&self, layer: usize, activation: &Activation) -> [Vec<Range>; 3] {
+        let after = &self.networks[1].parameters;
+        let with_only = |change: &dyn Fn(&mut [Parameters])| -> Vec<Range> {
+            let mut mixed = self.networks[0].clone();
+            change(&mut mixed.parameters);
+            look(&mixed, activation, self.inputs).swap_remove(layer).ranges
+        };
+        [
+            with_only(&|mixed| mixed[layer].weights.clone_from(&after[layer].weights)),
+            with_only(&|mixed| mixed[layer].biases.clone_from(&after[layer].biases)),
+            with_only(&|mixed| mixed[..layer].clone_from_slice(&after[..layer])),
+        ]
+    }
+}
+
+fn record_event(histories: &mut Vec<UnitHistory>, (layer, unit): Unit, event: Event) {
+    match histories.iter_mut().find(|history| (history.layer, history.unit) == (layer, unit)) {
+        Some(history) => history.events.push(event),
+        None => histories.push(UnitHistory { layer, unit, events: vec![event] }),
     }
 }
 
@@ -143,20 +169,20 @@ impl Layer {
     /// Of pre-activations, a row for each sample.
     fn of(z: &Matrix, function: Function) -> Self {
         let units = z.columns;
-        let mut range = vec![(f32::INFINITY, f32::NEG_INFINITY); units];
+        let mut ranges = vec![Range { least: f32::INFINITY, largest: f32::NEG_INFINITY }; units];
         for row in z.rows() {
-            for ((least, most), &z) in range.iter_mut().zip(row) {
-                *least = if z < *least { z } else { *least };
-                *most = if z > *most { z } else { *most };
+            for (range, &z) in ranges.iter_mut().zip(row) {
+                range.least = if z < range.least { z } else { range.least };
+                range.largest = if z > range.largest { z } else { range.largest };
             }
         }
         // A unit whose largest value has a slope is alive: the others are looked at where it has none.
         let passes = |z: f32| function.slope_at(z) != 0.0;
         let dead = |unit: usize| {
             let values = || z.values.iter().skip(unit).step_by(units);
-            !passes(range[unit].1) && !passes(range[unit].0) && !values().any(|&z| passes(z))
+            !passes(ranges[unit].largest) && !passes(ranges[unit].least) && !values().any(|&z| passes(z))
         };
-        Self { dead: (0..units).map(dead).collect(), range }
+        Self { dead: (0..units).map(dead).collect(), ranges }
     }
 }
 
@@ -172,7 +198,6 @@ mod tests {
     use crate::initialise::Init;
     use crate::loss::batch_loss;
     use crate::network::Start;
-    use crate::operations::Parameters;
     use crate::optimise::{Descent, Optimizer};
 
     /// An MLP on the digits.
@@ -189,36 +214,37 @@ mod tests {
         values.iter_mut().enumerate().for_each(|(at, value)| *value = to(at, *value));
     }
 
-    fn killings(watch: &DeathWatch) -> Vec<(usize, usize, usize, Cause)> {
-        let killing = |fate: &Fate| fate.killed().map(|k| (fate.layer, fate.unit, k.step, k.push.cause()));
-        watch.fates().iter().filter_map(killing).collect()
+    fn deaths(watch: &DeathWatch) -> Vec<(usize, usize, usize, Cause)> {
+        let death =
+            |history: &UnitHistory| history.killed().map(|k| (history.layer, history.unit, k.step, k.push.cause()));
+        watch.histories().iter().filter_map(death).collect()
     }
 
     #[test]
     fn planted_killings_are_named_with_their_step_and_cause() {
         let (data, mut network) = network(&[6, 5], 3);
         let mut watch = DeathWatch::new(&network, "relu".parse().unwrap(), data.train.inputs.clone());
-        assert!(watch.fates().is_empty(), "{:?}", watch.fates());
+        assert!(watch.histories().is_empty(), "{:?}", watch.histories());
         watch.look(1, &network);
         // Activations of layer 1 are not negative: weights of −1 leave unit 2 of layer 2 nothing.
         change(&mut network.parameters[1].weights.values, |at, w| if at / 6 == 2 { -1.0 } else { w });
         watch.look(2, &network);
         change(&mut network.parameters[1].biases, |unit, b| if unit == 4 { -1e4 } else { b });
         watch.look(3, &network);
-        assert_eq!(killings(&watch), [(1, 2, 2, Cause::OwnWeights), (1, 4, 3, Cause::OwnBias)]);
+        assert_eq!(deaths(&watch), [(1, 2, 2, Cause::OwnWeights), (1, 4, 3, Cause::OwnBias)]);
         // A low bias that unit 0 lives with, until everything upstream falls silent but unit 4, which lifts it no more.
         change(&mut network.parameters[1].weights.values, |at, w| if at / 6 == 0 { 1.0 } else { w });
         change(&mut network.parameters[1].biases, |unit, b| if unit == 0 { -1.0 } else { b });
         watch.look(4, &network);
         change(&mut network.parameters[0].biases, |_, _| -1e4);
         watch.look(5, &network);
-        let fifth: Vec<_> = killings(&watch).into_iter().filter(|(.., step, _)| *step == 5).collect();
+        let fifth: Vec<_> = deaths(&watch).into_iter().filter(|(.., step, _)| *step == 5).collect();
         assert_eq!(fifth.iter().filter(|(layer, _, _, cause)| (*layer, *cause) == (0, Cause::OwnBias)).count(), 6);
         assert!(fifth.contains(&(1, 0, 5, Cause::Upstream)), "{fifth:?}");
         change(&mut network.parameters[0].biases, |_, _| 0.0);
         watch.look(6, &network);
-        let revived = |fate: &&Fate| fate.events.last() == Some(&Event::Revived { step: 6 });
-        assert!(watch.fates().iter().filter(revived).count() >= 7, "{:?}", watch.fates());
+        let revived = |history: &&UnitHistory| history.events.last() == Some(&Event::Revived { step: 6 });
+        assert!(watch.histories().iter().filter(revived).count() >= 7, "{:?}", watch.histories());
         assert_eq!(watch.dead_share(), 2.0 / 11.0);
     }
 
@@ -252,13 +278,13 @@ mod tests {
         };
         // y = 1 and the gradients by w and b are 2: at a rate of 0.3 each falls by 0.6, and z = 1 becomes −0.2.
         let watch = run(&[1e-4, 1e-4, 0.3, 0.3]);
-        let killing = watch.fates()[0].killed().unwrap();
-        assert_eq!((watch.fates().len(), killing.step, killing.survives_half), (1, 3, true));
-        assert!((killing.push.own_weights - 0.6).abs() < 0.01 && (killing.push.own_bias - 0.6).abs() < 0.01);
-        assert_eq!((killing.push.upstream, watch.fates()[0].is_dead()), (0.0, true));
+        let death = watch.histories()[0].killed().unwrap();
+        assert_eq!((watch.histories().len(), death.step, death.survives_half), (1, 3, true));
+        assert!((death.push.own_weights - 0.6).abs() < 0.01 && (death.push.own_bias - 0.6).abs() < 0.01);
+        assert_eq!((death.push.upstream, watch.histories()[0].is_dead()), (0.0, true));
         // At four times the rate half a step kills too: z falls by 2.4.
-        assert!(!run(&[1.2]).fates()[0].killed().unwrap().survives_half);
-        assert!(run(&[0.1]).fates().is_empty());
+        assert!(!run(&[1.2]).histories()[0].killed().unwrap().survives_half);
+        assert!(run(&[0.1]).histories().is_empty());
     }
 
     #[test]
@@ -266,11 +292,11 @@ mod tests {
         let relu6: Function = "relu6".parse().unwrap();
         let layer = Layer::of(&Matrix::new(vec![-1.0, 6.5, 1.0, -2.0, -2.0, 7.0, -1.0, 8.0], 4), relu6);
         assert_eq!(layer.dead, [true, true, false, true]);
-        assert_eq!(layer.range[3], (-2.0, 8.0));
+        assert_eq!(layer.ranges[3], Range { least: -2.0, largest: 8.0 });
         let (data, mut network) = network(&[4], 2);
         change(&mut network.parameters[0].biases, |unit, b| if unit == 1 { -1e4 } else { b });
         let watch = DeathWatch::new(&network, relu6, data.train.inputs.clone());
-        assert_eq!(watch.fates(), [Fate { layer: 0, unit: 1, events: vec![Event::BornDead] }]);
+        assert_eq!(watch.histories(), [UnitHistory { layer: 0, unit: 1, events: vec![Event::BornDead] }]);
         assert_eq!((watch.dead_share(), watch.units()), (0.25, 4));
     }
 }

@@ -1,32 +1,34 @@
-//! The same as training goes by, at little cost: on the batch at hand first, and on more samples where a unit is silent.
+//! Deaths watched during training, at little cost: first on the current batch, then on more samples for units that it leaves silent.
 
-use crate::record::deaths::{Deaths, Event, Killing};
+use std::collections::BTreeSet;
+
+use crate::record::deaths::{Deaths, Event};
 use excite::Function;
 
-use super::{look, pushes, tell};
+use super::{Step, Unit, look, record_event};
 use crate::activation::Activation;
 use crate::matrix::Matrix;
 use crate::network::{Network, Pass};
 use crate::train::gather;
 
-/// On so many training samples a unit must be found without a slope to be called dead: with 95 % confidence it then answers fewer than
+/// The training samples on which a unit must have no gradient to be called dead: with 95 % confidence it then answers fewer than
 /// 3/256, 1.2 %, of all.
 const PROBE: usize = 256;
 
 /// Samples run through at once: most units that a batch leaves silent answer one of the first few.
 const CHUNK: usize = 32;
 
-/// One sample may be run through for every so many that are trained on, besides the first [`PROBE`]. As training on one takes some three
-/// times as long, that comes to about a 48th of the time of a long run.
+/// Budget: beyond the first [`PROBE`], one probed sample per this many trained ones. Training on a sample takes some three times as long
+/// as probing it, so a long run spends about a 48th of its time on this.
 const TRAINED_PER_LOOK: usize = 16;
 
-/// Watches the hidden units of a network under training: a unit is dead if it has no slope for the batch at hand, nor for the sample that
+/// Watches the hidden units of a network under training: a unit is dead if it has no gradient on the current batch, nor on the sample that
 /// lifted it last, nor for any of [`PROBE`] others.
 pub(crate) struct SampledWatch {
     activation: Activation,
     /// The training samples that are looked at before a unit is called dead.
     probe: Vec<usize>,
-    /// The network at the last look, after so many steps.
+    /// The network at the last look, and the number of steps before it.
     before: Network,
     looked_at: usize,
     /// Those of `before`; None for the dead.
@@ -44,9 +46,6 @@ pub(crate) struct Inputs<'a> {
     pub(crate) width: usize,
 }
 
-/// A hidden unit: its layer and its place in it.
-type Unit = (usize, usize);
-
 /// Of each layer and unit a training sample for which it has a slope, if there is one.
 type Witnesses = Vec<Vec<Option<usize>>>;
 
@@ -57,7 +56,7 @@ impl SampledWatch {
         let samples = inputs.values.len() / inputs.width.max(1);
         let count = samples.min(PROBE);
         let deaths =
-            Deaths { units: units.iter().map(|(_, units)| units).sum(), steps: 0, samples: count, fates: vec![] };
+            Deaths { units: units.iter().map(|(_, units)| units).sum(), steps: 0, samples: count, histories: vec![] };
         let mut watch = Self {
             activation: Activation::new(function),
             // From everywhere, for data may lie in order.
@@ -70,13 +69,13 @@ impl SampledWatch {
         };
         let all = watch.units();
         let born_dead = watch.silent_on_probe(network, all, inputs);
-        for (layer, unit) in born_dead {
-            tell(&mut watch.deaths.fates, layer, unit, Event::BornDead);
+        for unit in born_dead {
+            record_event(&mut watch.deaths.histories, unit, Event::BornDead);
         }
         watch
     }
 
-    /// Whether to look after so many steps: after the first few, as what kills often does so at once, and from then on after every
+    /// Whether to look after this many steps: after the first few, because many units die at once, and from then on after every
     /// sixteenth.
     pub(crate) fn is_due(step: usize) -> bool {
         step.is_power_of_two() || (step > 0 && step.is_multiple_of(16))
@@ -94,7 +93,7 @@ impl SampledWatch {
         let mut silent = vec![];
         for (layer, unit) in self.units() {
             match (old[layer][unit], answers[layer][unit]) {
-                (None, Some(_)) => tell(&mut self.deaths.fates, layer, unit, Event::Revived { step }),
+                (None, Some(_)) => record_event(&mut self.deaths.histories, (layer, unit), Event::Revived { step }),
                 (Some(_), None) => silent.push((layer, unit)),
                 _ => {}
             }
@@ -196,19 +195,17 @@ impl SampledWatch {
         let dead_halfway = self.still_silent(&halfway, killed.to_vec(), &samples, inputs);
         let dead_halfway = self.silent_on_probe(&halfway, dead_halfway, inputs);
         self.witnesses = kept;
-        for layer in 0..before.len() {
-            let units: Vec<Unit> = killed.iter().copied().filter(|unit| unit.0 == layer).collect();
-            if units.is_empty() {
-                continue;
-            }
-            self.spent += 3 * samples.len();
-            let ranges = (&before[layer].range[..], &after[layer].range[..]);
-            let pushes = pushes(&self.before, network, &self.activation, &lifted, layer, ranges);
-            for unit in units {
-                let survives_half = !dead_halfway.contains(&unit);
-                let killing = Killing { step, alive_at: self.looked_at, push: pushes[unit.1], survives_half };
-                tell(&mut self.deaths.fates, layer, unit.1, Event::Killed(killing));
-            }
+        let layers = killed.iter().map(|unit| unit.0).collect::<BTreeSet<_>>().len();
+        self.spent += 3 * samples.len() * layers;
+        let taken = Step {
+            step,
+            alive_at: self.looked_at,
+            networks: [&self.before, network],
+            layers: [&before, &after],
+            inputs: &lifted,
+        };
+        for (unit, death) in taken.deaths(killed, &self.activation, |unit| !dead_halfway.contains(&unit)) {
+            record_event(&mut self.deaths.histories, unit, Event::Killed(death));
         }
     }
 }
@@ -241,7 +238,7 @@ fn distinct(samples: impl Iterator<Item = usize>) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use crate::record::deaths::{Cause, Fate};
+    use crate::record::deaths::{Cause, UnitHistory};
 
     use super::super::tests::{change, network};
     use super::*;
@@ -254,7 +251,7 @@ mod tests {
         let mut watch = SampledWatch::new(&network, relu, inputs);
         assert_eq!((watch.deaths.units, watch.deaths.samples), (11, 256));
         let of = |watch: &SampledWatch, (layer, unit): Unit| {
-            watch.deaths.fates.iter().find(|fate| (fate.layer, fate.unit) == (layer, unit)).cloned()
+            watch.deaths.histories.iter().find(|history| (history.layer, history.unit) == (layer, unit)).cloned()
         };
         let batch: Vec<usize> = (7..39).collect();
         let look = |watch: &mut SampledWatch, network: &Network, step| {
@@ -269,12 +266,12 @@ mod tests {
         look(&mut watch, &network, 3200);
         change(&mut network.parameters[0].biases, |unit, b| if unit == 4 { -1e4 } else { b });
         look(&mut watch, &network, 4800);
-        let killing = |unit| {
-            let killing = of(&watch, unit).and_then(|fate| fate.killed()).unwrap();
-            (killing.step, killing.alive_at, killing.push.cause())
+        let death = |unit| {
+            let death = of(&watch, unit).and_then(|history| history.killed()).unwrap();
+            (death.step, death.alive_at, death.push.cause())
         };
-        assert_eq!(killing((1, 2)), (3200, 1600, Cause::OwnWeights));
-        assert_eq!(killing((0, 4)), (4800, 3200, Cause::OwnBias));
+        assert_eq!(death((1, 2)), (3200, 1600, Cause::OwnWeights));
+        assert_eq!(death((0, 4)), (4800, 3200, Cause::OwnBias));
         change(&mut network.parameters[0].biases, |_, _| 0.0);
         look(&mut watch, &network, 6400);
         assert_eq!(of(&watch, (0, 4)).unwrap().events.last(), Some(&Event::Revived { step: 6400 }));
@@ -303,7 +300,7 @@ mod tests {
         watch.look(1, &network, &pass_of(&network, &[best, best + 1]), &[best, best + 1], inputs);
         let others: Vec<usize> = (0..32).filter(|&sample| sample != best).collect();
         watch.look(2, &network, &pass_of(&network, &others), &others, inputs);
-        assert!(watch.deaths.fates.is_empty(), "{:?}", watch.deaths);
+        assert!(watch.deaths.histories.is_empty(), "{:?}", watch.deaths);
         assert_eq!(watch.witnesses[0][1], Some(best));
     }
 
@@ -312,9 +309,9 @@ mod tests {
         let (data, mut network) = network(&[4], 2);
         network.parameters[0].biases[1] = -1e4;
         let inputs = Inputs { values: &data.train.inputs, width: 64 };
-        let fates = |name: &str| SampledWatch::new(&network, name.parse().unwrap(), inputs).into_deaths().fates;
-        assert_eq!(fates("relu"), [Fate { layer: 0, unit: 1, events: vec![Event::BornDead] }]);
-        assert_eq!(fates("leaky_relu"), []);
+        let histories = |name: &str| SampledWatch::new(&network, name.parse().unwrap(), inputs).into_deaths().histories;
+        assert_eq!(histories("relu"), [UnitHistory { layer: 0, unit: 1, events: vec![Event::BornDead] }]);
+        assert_eq!(histories("leaky_relu"), []);
     }
 
     #[test]

@@ -29,12 +29,12 @@ const SCALES: [f64; 3] = [0.5, 1.0, 2.0];
 const FEW: f64 = 0.05;
 
 /// What became of the units of each hidden layer with one seed.
-struct Fate {
+struct DeadUnits {
     born_dead: [usize; 2],
     came_back: [usize; 2],
 }
 
-impl Fate {
+impl DeadUnits {
     fn new(data: &Dataset, f: Function, scale: f64, bias: f64, seed: u64, epochs: usize) -> Result<Self, LabError> {
         let start = Start { gain: Some(scale * f.gain()), bias, ..usual_start() };
         let mut trial = Trial::new(data, &HIDDEN, f, start, seed)?;
@@ -83,24 +83,24 @@ struct Case {
     function: Function,
     scale: f64,
     bias: f64,
-    fates: Vec<Fate>,
+    counts: Vec<DeadUnits>,
 }
 
 impl Case {
     fn dead(&self) -> Vec<f64> {
-        self.fates.iter().map(Fate::all_dead_share).collect()
+        self.counts.iter().map(DeadUnits::all_dead_share).collect()
     }
 
     fn measures(&self) -> Vec<Measure> {
         let name = format!("{}, scale × {}, bias {}", self.function, self.scale, self.bias);
         let mut measures = vec![];
         for layer in [0, 1] {
-            let dead: Vec<f64> = self.fates.iter().map(|fate| 100.0 * fate.dead_share(layer)).collect();
+            let dead: Vec<f64> = self.counts.iter().map(|count| 100.0 * count.dead_share(layer)).collect();
             measures.push(Measure::new(&name, &format!("dead at step 0, layer {}", layer + 1), "%", &dead));
         }
         for layer in [0, 1] {
             let back: Vec<f64> =
-                self.fates.iter().filter_map(|fate| fate.back_share(layer)).map(|share| 100.0 * share).collect();
+                self.counts.iter().filter_map(|count| count.back_share(layer)).map(|share| 100.0 * share).collect();
             measures.push(Measure::new(&name, &format!("of these came back, layer {}", layer + 1), "%", &back));
         }
         measures
@@ -117,8 +117,9 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
         for scale in SCALES {
             for &bias in biases {
                 let note = format!("{function}, scale × {scale}, bias {bias}");
-                let fates = setting.over_seeds(&note, |seed| Fate::new(&data, function, scale, bias, seed, epochs))?;
-                all.push(Case { function, scale, bias, fates });
+                let counts =
+                    setting.over_seeds(&note, |seed| DeadUnits::new(&data, function, scale, bias, seed, epochs))?;
+                all.push(Case { function, scale, bias, counts });
             }
         }
     }
@@ -144,10 +145,10 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
         sure.push(format!("Dead by the bias: {}", certainty(&lowest, &usual)));
         // Where a whole layer is dead nothing learns, and nothing can come back.
         let living =
-            || all.iter().filter(|case| case.function == f).flat_map(|case| &case.fates).filter(|fate| fate.lives());
+            || all.iter().filter(|case| case.function == f).flat_map(|case| &case.counts).filter(|count| count.lives());
         for layer in [0, 1] {
-            let born: usize = living().map(|fate| fate.born_dead[layer]).sum();
-            let back: usize = living().map(|fate| fate.came_back[layer]).sum();
+            let born: usize = living().map(|count| count.born_dead[layer]).sum();
+            let back: usize = living().map(|count| count.came_back[layer]).sum();
             if born > 0 {
                 let share = back as f64 / born as f64;
                 cases.push(share < FEW);
@@ -170,11 +171,11 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
 }
 
 fn picture(f: Function, all: &[Case]) -> Picture {
-    let series = |figures: &dyn Fn(&Fate) -> Option<f64>| -> Vec<Mark> {
+    let series = |figures: &dyn Fn(&DeadUnits) -> Option<f64>| -> Vec<Mark> {
         let of_scale = |scale: f64| {
             let cases = all.iter().filter(move |case| case.function == f && case.scale == scale);
             let at = |case: &Case| {
-                let values: Vec<f64> = case.fates.iter().filter_map(figures).collect();
+                let values: Vec<f64> = case.counts.iter().filter_map(figures).collect();
                 (!values.is_empty()).then(|| (case.bias, spread(&values)))
             };
             Mark::spreads(format!("scale × {scale}"), &cases.filter_map(at).collect::<Vec<_>>())
@@ -191,11 +192,11 @@ fn picture(f: Function, all: &[Case]) -> Picture {
     let layers = [0, 1];
     let dead = layers.map(|layer| {
         let title = format!("layer {}: dead at step 0, % of units", layer + 1);
-        panel(title, series(&|fate| Some(fate.dead_share(layer))))
+        panel(title, series(&|count| Some(count.dead_share(layer))))
     });
     let back = layers.map(|layer| {
         let title = format!("layer {}: of these came back, %", layer + 1);
-        panel(title, series(&|fate| fate.back_share(layer)))
+        panel(title, series(&|count| count.back_share(layer)))
     });
     Picture {
         title: format!("{f}: dead from the start, and come back"),

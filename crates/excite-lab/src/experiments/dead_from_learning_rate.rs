@@ -1,4 +1,4 @@
-use crate::record::deaths::{Cause, Fate, Killing};
+use crate::record::deaths::{Cause, Death, UnitHistory};
 use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use excite::Function;
 
@@ -53,16 +53,16 @@ fn momentum(momentum: f64) -> String {
 }
 
 /// What one training did to the units.
-struct Toll {
+struct Training {
     units: usize,
-    fates: Vec<Fate>,
+    histories: Vec<UnitHistory>,
     /// The share of units dead at the start and after each step.
     dead: Vec<f64>,
     /// The share of wrong classes in the last epoch; None where the loss ceased to be finite.
     error: Option<f64>,
 }
 
-impl Toll {
+impl Training {
     fn of(setting: &Setting<'_>, data: &Dataset, case: &Case, seed: u64, epochs: usize) -> Result<Self, LabError> {
         let mut trial = Trial::new(data, &HIDDEN, case.function, usual_start(), seed)?;
         let mut descent = trial.descent_by(Optimizer::Sgd { momentum: case.momentum }, case.rate());
@@ -81,81 +81,81 @@ impl Toll {
                 break;
             }
         }
-        Ok(Self { units: watch.units(), fates: watch.fates().to_vec(), dead, error })
+        Ok(Self { units: watch.units(), histories: watch.histories().to_vec(), dead, error })
     }
 
-    fn killed(&self) -> impl Iterator<Item = &Fate> {
-        self.fates.iter().filter(|fate| fate.killed().is_some())
+    fn killed(&self) -> impl Iterator<Item = &UnitHistory> {
+        self.histories.iter().filter(|history| history.killed().is_some())
     }
 
     /// The share of all units that training killed, if only for a while.
     fn killed_share(&self) -> f64 {
-        self.killed().filter(|fate| !fate.is_born_dead()).count() as f64 / self.units as f64
+        self.killed().filter(|history| !history.is_born_dead()).count() as f64 / self.units as f64
     }
 
     /// Of the killed the share that `counts`. None if there are none.
-    fn share(&self, counts: impl Fn(&Fate) -> bool) -> Option<f64> {
+    fn share(&self, counts: impl Fn(&UnitHistory) -> bool) -> Option<f64> {
         let killed = self.killed().count();
-        (killed > 0).then(|| self.killed().filter(|fate| counts(fate)).count() as f64 / killed as f64)
+        (killed > 0).then(|| self.killed().filter(|history| counts(history)).count() as f64 / killed as f64)
     }
 
     fn by(&self, cause: Cause) -> Option<f64> {
-        self.share(|fate| fate.killed().is_some_and(|killing| killing.push.cause() == cause))
+        self.share(|history| history.killed().is_some_and(|death| death.push.cause() == cause))
     }
 
     /// Of the killed the share that is alive at the end.
     fn back(&self) -> Option<f64> {
-        self.share(|fate| !fate.is_dead())
+        self.share(|history| !history.is_dead())
     }
 
     fn survive_half(&self) -> Option<f64> {
-        self.share(|fate| fate.killed().is_some_and(|killing| killing.survives_half))
+        self.share(|history| history.killed().is_some_and(|death| death.survives_half))
     }
 
     /// The median of the steps that killed.
     fn step(&self) -> Option<f64> {
-        let steps: Vec<f64> = self.killed().filter_map(Fate::killed).map(|killing| killing.step as f64).collect();
+        let steps: Vec<f64> = self.killed().filter_map(UnitHistory::killed).map(|death| death.step as f64).collect();
         (!steps.is_empty()).then(|| spread(&steps).median)
     }
 }
 
-/// A case with what came of it, a toll a seed.
+/// A case with what came of it, a training a seed.
 struct Series {
     case: Case,
-    tolls: Vec<Toll>,
+    trainings: Vec<Training>,
 }
 
 impl Series {
-    fn figures(&self, figure: impl Fn(&Toll) -> Option<f64>) -> Vec<f64> {
-        self.tolls.iter().filter_map(figure).collect()
+    fn figures(&self, figure: impl Fn(&Training) -> Option<f64>) -> Vec<f64> {
+        self.trainings.iter().filter_map(figure).collect()
     }
 
     fn killed(&self) -> Vec<f64> {
-        self.figures(|toll| Some(toll.killed_share()))
+        self.figures(|training| Some(training.killed_share()))
     }
 
     fn measures(&self) -> Vec<Measure> {
         let name = self.case.name();
-        let percent = |quantity: &str, figure: &dyn Fn(&Toll) -> Option<f64>| {
-            Measure::new(&name, quantity, "%", &self.figures(|toll| figure(toll).map(|share| 100.0 * share)))
+        let percent = |quantity: &str, figure: &dyn Fn(&Training) -> Option<f64>| {
+            Measure::new(&name, quantity, "%", &self.figures(|training| figure(training).map(|share| 100.0 * share)))
         };
         vec![
-            percent("killed", &|toll| Some(toll.killed_share())),
-            Measure::new(&name, "at step", "", &self.figures(Toll::step)),
-            percent("by own weights", &|toll| toll.by(Cause::OwnWeights)),
-            percent("by own bias", &|toll| toll.by(Cause::OwnBias)),
-            percent("by upstream", &|toll| toll.by(Cause::Upstream)),
-            percent("live at half the step", &Toll::survive_half),
-            percent("alive at the end", &Toll::back),
-            percent("training error", &|toll| toll.error),
+            percent("killed", &|training| Some(training.killed_share())),
+            Measure::new(&name, "at step", "", &self.figures(Training::step)),
+            percent("by own weights", &|training| training.by(Cause::OwnWeights)),
+            percent("by own bias", &|training| training.by(Cause::OwnBias)),
+            percent("by upstream", &|training| training.by(Cause::Upstream)),
+            percent("live at half the step", &Training::survive_half),
+            percent("alive at the end", &Training::back),
+            percent("training error", &|training| training.error),
         ]
     }
 
     /// The median share of dead units after each step that all seeds took, thinned to what a plot shows.
     fn timeline(&self) -> Mark {
-        let steps = self.tolls.iter().map(|toll| toll.dead.len()).min().unwrap_or(0);
+        let steps = self.trainings.iter().map(|training| training.dead.len()).min().unwrap_or(0);
         let stride = steps.div_ceil(120).max(1);
-        let at = |step| (step as f64, spread(&self.figures(|toll| Some(toll.dead[step]))).median);
+        let at = |step| (step as f64, spread(&self.figures(|training| Some(training.dead[step]))).median);
         Mark::line(format!("rate {}", self.case.rate()), (0..steps).step_by(stride).map(at).collect())
     }
 }
@@ -169,9 +169,9 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
             cases.extend(rates.iter().map(|&effective_rate| Case { function, momentum, effective_rate }));
         }
     }
-    let toll = |case: &Case, seed| Toll::of(setting, &data, case, seed, epochs);
-    let tolls = setting.over_cases(&cases, Case::name, toll)?;
-    let all: Vec<_> = cases.into_iter().zip(tolls).map(|(case, tolls)| Series { case, tolls }).collect();
+    let training = |case: &Case, seed| Training::of(setting, &data, case, seed, epochs);
+    let trainings = setting.over_cases(&cases, Case::name, training)?;
+    let all: Vec<_> = cases.into_iter().zip(trainings).map(|(case, trainings)| Series { case, trainings }).collect();
 
     let (mut held, mut findings, mut sure, mut pictures) = (vec![], vec![], vec![], vec![]);
     for &f in &setting.functions {
@@ -210,17 +210,17 @@ fn judge(f: Function, series: &[&Series], findings: &mut Vec<String>, sure: &mut
         percents(&worst.killed()),
     ));
     sure.push(format!("{f}, {with}: {}", certainty(&worst.killed(), &lowest.killed())));
-    let fates = || series.iter().flat_map(|series| &series.tolls).flat_map(Toll::killed);
-    let share = |of: &dyn Fn(&Fate) -> bool, counts: &dyn Fn(&Fate) -> bool| {
-        let count = fates().filter(|fate| of(fate)).count();
-        (count > 0).then(|| fates().filter(|fate| of(fate) && counts(fate)).count() as f64 / count as f64)
+    let histories = || series.iter().flat_map(|series| &series.trainings).flat_map(Training::killed);
+    let share = |of: &dyn Fn(&UnitHistory) -> bool, counts: &dyn Fn(&UnitHistory) -> bool| {
+        let count = histories().filter(|history| of(history)).count();
+        (count > 0).then(|| histories().filter(|history| of(history) && counts(history)).count() as f64 / count as f64)
     };
-    let killing = |counts: &dyn Fn(Killing) -> bool| {
-        share(&|_| true, &|fate| fate.killed().is_some_and(counts)).map_or_else(String::new, percent)
+    let death = |counts: &dyn Fn(Death) -> bool| {
+        share(&|_| true, &|history| history.killed().is_some_and(counts)).map_or_else(String::new, percent)
     };
-    let killed = fates().count();
+    let killed = histories().count();
     if killed > 0 {
-        let by = |cause| killing(&|killing| killing.push.cause() == cause);
+        let by = |cause| death(&|death| death.push.cause() == cause);
         let causes = [
             format!("{} fell most by their own weights", by(Cause::OwnWeights)),
             format!("{} by their own bias", by(Cause::OwnBias)),
@@ -229,15 +229,15 @@ fn judge(f: Function, series: &[&Series], findings: &mut Vec<String>, sure: &mut
         findings.push(format!(
             "Of {killed} killed at all these rates {}; {} live if their step is taken at half the rate.",
             listed(causes),
-            killing(&|killing| killing.survives_half),
+            death(&|death| death.survives_half),
         ));
     }
-    let back = [0, 1].map(|layer| share(&|fate| fate.layer == layer, &|fate| !fate.is_dead()));
-    let told =
+    let back = [0, 1].map(|layer| share(&|history| history.layer == layer, &|history| !history.is_dead()));
+    let revived =
         (1..).zip(back).filter_map(|(layer, back)| Some(format!("{} of those of layer {layer}", percent(back?))));
-    let told: Vec<_> = told.collect();
-    if !told.is_empty() {
-        findings.push(format!("At the end {} live again.", listed(told)));
+    let revived: Vec<_> = revived.collect();
+    if !revived.is_empty() {
+        findings.push(format!("At the end {} live again.", listed(revived)));
     }
     std::iter::once(kills).chain(back.into_iter().flatten().map(|back| back < FEW)).collect()
 }
@@ -279,7 +279,7 @@ fn timelines(f: Function, by_momentum: &[Vec<&Series>; 2]) -> Picture {
 }
 
 fn tolls_by_rate(f: Function, by_momentum: &[Vec<&Series>; 2]) -> Picture {
-    let marks = |x: fn(&Case) -> f64, figure: &dyn Fn(&Toll) -> Option<f64>| -> Vec<Mark> {
+    let marks = |x: fn(&Case) -> f64, figure: &dyn Fn(&Training) -> Option<f64>| -> Vec<Mark> {
         let of = |series: &Vec<&Series>| {
             let at = |series: &&Series| {
                 let figures = series.figures(figure);
@@ -297,19 +297,19 @@ fn tolls_by_rate(f: Function, by_momentum: &[Vec<&Series>; 2]) -> Picture {
         marks,
     };
     let (rate, effective) = ("learning rate", "learning rate / (1 − momentum)");
-    let by = |cause| marks(|case| case.effective_rate, &move |toll: &Toll| toll.by(cause));
+    let by = |cause| marks(|case| case.effective_rate, &move |training: &Training| training.by(cause));
     Picture {
-        title: format!("{f}: the rate, the toll and its cause"),
+        title: format!("{f}: the rate, the training and its cause"),
         caption: "The line is the median over the seeds, the band reaches from the lowest to the highest. The shares by cause, and those \
                   that live at half the step, are of the killed units; there is no point where none was killed."
             .to_owned(),
         panels: vec![
-            panel("killed, % of units", rate, marks(Case::rate, &|toll| Some(toll.killed_share()))),
-            panel("killed, % of units", effective, marks(|case| case.effective_rate, &|toll| Some(toll.killed_share()))),
+            panel("killed, % of units", rate, marks(Case::rate, &|training| Some(training.killed_share()))),
+            panel("killed, % of units", effective, marks(|case| case.effective_rate, &|training| Some(training.killed_share()))),
             panel("killed by own weights, %", effective, by(Cause::OwnWeights)),
             panel("killed by upstream, %", effective, by(Cause::Upstream)),
-            panel("live at half the step, %", effective, marks(|case| case.effective_rate, &Toll::survive_half)),
-            panel("training error at the end", effective, marks(|case| case.effective_rate, &|toll| toll.error)),
+            panel("live at half the step, %", effective, marks(|case| case.effective_rate, &Training::survive_half)),
+            panel("training error at the end", effective, marks(|case| case.effective_rate, &|training| training.error)),
         ],
     }
 }
@@ -337,12 +337,17 @@ mod tests {
         let function = "relu".parse().unwrap();
         let setting =
             Setting { functions: vec![function], seeds: 1, quick: true, data: None, watcher: &crate::Unwatched };
-        let toll = Toll::of(&setting, &data, &Case { function, momentum: 0.0, effective_rate: 3.0 }, 1, 2).unwrap();
-        let of_layer = |layer: usize| toll.killed().filter(move |fate| fate.layer == layer);
-        assert!(of_layer(0).count() > 10 && of_layer(0).all(|fate| fate.events.len() == 1));
-        assert!(of_layer(1).any(Fate::has_revived));
-        assert_eq!(toll.dead.len(), 91);
-        assert!((toll.dead[90] - toll.fates.iter().filter(|fate| fate.is_dead()).count() as f64 / 128.0).abs() < 1e-12);
+        let training =
+            Training::of(&setting, &data, &Case { function, momentum: 0.0, effective_rate: 3.0 }, 1, 2).unwrap();
+        let of_layer = |layer: usize| training.killed().filter(move |history| history.layer == layer);
+        assert!(of_layer(0).count() > 10 && of_layer(0).all(|history| history.events.len() == 1));
+        assert!(of_layer(1).any(UnitHistory::has_revived));
+        assert_eq!(training.dead.len(), 91);
+        assert!(
+            (training.dead[90] - training.histories.iter().filter(|history| history.is_dead()).count() as f64 / 128.0)
+                .abs()
+                < 1e-12
+        );
     }
 
     #[test]

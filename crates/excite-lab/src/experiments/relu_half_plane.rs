@@ -111,7 +111,7 @@ fn cloud(count: usize, seed: u64) -> (Vec<Point>, Dataset) {
 }
 
 /// What one seed showed.
-struct Seen {
+struct Measured {
     points: Vec<Point>,
     before: Vec<Line>,
     after: Vec<Line>,
@@ -121,7 +121,7 @@ struct Seen {
     dead: Vec<bool>,
 }
 
-impl Seen {
+impl Measured {
     fn new(f: Function, seed: u64, count: usize, epochs: usize) -> Result<Self, LabError> {
         let (points, data) = cloud(count, seed);
         // Other random numbers than those of the points.
@@ -192,27 +192,29 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
     let (mut measures, mut pictures, mut cases) = (vec![], vec![], vec![]);
     let (mut findings, mut sure) = (vec![], vec![]);
     for &f in &setting.functions {
-        let seen = setting.over_seeds(f.name(), |seed| Seen::new(f, seed, count, epochs))?;
-        let figures = |figure: &dyn Fn(&Seen) -> f64| seen.iter().map(figure).collect::<Vec<_>>();
-        let disagreement = figures(&Seen::disagreement);
-        let found = figures(&|seen| f64::from(u8::from(seen.dead[DEAD])));
-        let moved_dead = figures(&|seen| seen.moved(DEAD));
-        let moved_living = figures(&|seen| Seen::of_living(|unit| seen.moved(unit)));
+        let measured = setting.over_seeds(f.name(), |seed| Measured::new(f, seed, count, epochs))?;
+        let figures = |figure: &dyn Fn(&Measured) -> f64| measured.iter().map(figure).collect::<Vec<_>>();
+        let disagreement = figures(&Measured::disagreement);
+        let found = figures(&|measured| f64::from(u8::from(measured.dead[DEAD])));
+        let moved_dead = figures(&|measured| measured.moved(DEAD));
+        let moved_living = figures(&|measured| Measured::of_living(|unit| measured.moved(unit)));
         let row = |name: &str| format!("{f}, {name}");
         let mut measure = |name: &str, quantity: &str, unit: &str, figures: &[f64]| {
             measures.push(Measure::new(row(name), quantity, unit, figures));
         };
         let dead = "unit off the cloud";
-        measure(dead, "points on its side, from its weights", "%", &figures(&|seen| seen.percent(DEAD).0));
-        measure(dead, "values it answers to, by the vitals", "%", &figures(&|seen| seen.percent(DEAD).1));
+        measure(dead, "points on its side, from its weights", "%", &figures(&|measured| measured.percent(DEAD).0));
+        measure(dead, "values it answers to, by the vitals", "%", &figures(&|measured| measured.percent(DEAD).1));
         measure(dead, "dead by the vitals", "% of units", &found.iter().map(|found| 100.0 * found).collect::<Vec<_>>());
         measure(dead, "moved by training", "", &moved_dead);
         let living = "the other units, mean";
-        let mean =
-            |figure: fn(&(f64, f64)) -> f64| figures(&|seen| Seen::of_living(|unit| figure(&seen.percent(unit))));
+        let mean = |figure: fn(&(f64, f64)) -> f64| {
+            figures(&|measured| Measured::of_living(|unit| figure(&measured.percent(unit))))
+        };
         measure(living, "points on its side, from its weights", "%", &mean(|shares| shares.0));
         measure(living, "values it answers to, by the vitals", "%", &mean(|shares| shares.1));
-        let also_dead = |seen: &Seen| 100.0 * Seen::of_living(|unit| f64::from(u8::from(seen.dead[unit])));
+        let also_dead =
+            |measured: &Measured| 100.0 * Measured::of_living(|unit| f64::from(u8::from(measured.dead[unit])));
         measure(living, "dead by the vitals", "% of units", &figures(&also_dead));
         measure(living, "moved by training", "", &moved_living);
         // A point on the very line may fall to either side.
@@ -229,7 +231,7 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
             figure(spread(&moved_living).median),
         ));
         sure.push(certainty(&moved_living, &moved_dead));
-        pictures.push(picture(f, &seen[0]));
+        pictures.push(picture(f, &measured[0]));
     }
     Ok(Outcome {
         verdict: Verdict::of(cases),
@@ -240,8 +242,8 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
     })
 }
 
-fn picture(f: Function, seen: &Seen) -> Picture {
-    let furthest = seen.points.iter().map(|[x, y]| x.hypot(*y)).fold(0.0, f64::max);
+fn picture(f: Function, measured: &Measured) -> Picture {
+    let furthest = measured.points.iter().map(|[x, y]| x.hypot(*y)).fold(0.0, f64::max);
     let reach = 1.5 * furthest;
     let pairs = |points: Vec<Point>| points.into_iter().map(|[x, y]| (x, y)).collect::<Vec<_>>();
     let panel = |title: &str, lines: &[Line]| {
@@ -255,7 +257,7 @@ fn picture(f: Function, seen: &Seen) -> Picture {
         let mut marks: Vec<Mark> = lines.iter().enumerate().map(side).collect();
         marks.push(Mark::Dots {
             name: "data".to_owned(),
-            points: pairs(seen.points.iter().copied().take(150).collect()),
+            points: pairs(measured.points.iter().copied().take(150).collect()),
         });
         let in_sight = |(_, line): &(usize, &Line)| line.arrow(0.15 * reach).0.iter().all(|x| x.abs() < reach);
         marks.extend(lines.iter().enumerate().filter(in_sight).map(arrow));
@@ -272,7 +274,7 @@ fn picture(f: Function, seen: &Seen) -> Picture {
         caption: "Each unit's side is tinted: the deeper the tint, the more units answer there. An arrow stands on each unit's line and \
                   points to its side. The first seed; at most 150 of its points."
             .to_owned(),
-        panels: vec![panel("at the start: second input", &seen.before), panel("after training: second input", &seen.after)],
+        panels: vec![panel("at the start: second input", &measured.before), panel("after training: second input", &measured.after)],
     }
 }
 

@@ -260,14 +260,14 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
     for group in all.chunks(Remedy::ALL.len()) {
         let (untreated, treated) = (&group[0], &group[1..]);
         let Case { function, ailment, .. } = untreated.case;
-        let told = |series: &&Series| format!("{} ({})", series.case.remedy.name(), series.in_words());
+        let described = |series: &&Series| format!("{} ({})", series.case.remedy.name(), series.in_words());
         let (helped, idle): (Vec<&Series>, Vec<&Series>) = treated.iter().partition(|series| series.helps(untreated));
         findings.push(format!(
             "{function}, {}: without a remedy {}. What helps: {}. What does not: {}.",
             ailment.name(),
             untreated.in_words(),
-            listed(helped.iter().map(told)),
-            listed(idle.iter().map(told)),
+            listed(helped.iter().map(described)),
+            listed(idle.iter().map(described)),
         ));
         for series in treated {
             let as_claimed = series.helps(untreated) == series.case.remedy.should_help(ailment);

@@ -1,65 +1,56 @@
 //! A network as a graph of ONNX operators.
 
 use excite::Function;
+use rten_onnx::onnx::{AttributeProto, GraphProto, NodeProto};
 
-use super::onnx::{Attribute, Constant, Graph, Node};
+use super::Constant;
+use super::onnx::{float, integer, integers, node, tensor, text, value};
 use crate::LabError;
 use crate::network::Network;
 use crate::operations::{Image, Parameters};
 
 /// The graph of `network`, whose hidden layers have `function`, for samples of `shape`.
-pub(super) fn of(network: &Network, function: Function, shape: &[usize]) -> Result<Graph, LabError> {
+pub(super) fn of(network: &Network, function: Function, shape: &[usize]) -> Result<GraphProto, LabError> {
     let architecture = network.architecture();
-    let mut graph = Graph {
-        nodes: vec![],
-        tensors: parameters(network),
-        input: ("input".to_owned(), shape.to_vec()),
-        output: ("output".to_owned(), vec![architecture.outputs()]),
+    let mut graph = GraphProto {
+        initializer: parameters(network).iter().map(tensor).collect(),
+        input: vec![value("input", shape)],
+        output: vec![value("output", &[architecture.outputs()])],
+        ..GraphProto::default()
     };
     let convolutions = architecture.convolutions();
     let mut x = "input".to_owned();
     for (index, name) in layer_names(network).into_iter().enumerate() {
         if index == convolutions && (convolutions > 0 || shape.len() > 1) {
-            graph.nodes.push(node("flatten", "Flatten", &[&x], "flat", vec![]));
+            graph.node.push(node("flatten", "Flatten", &[&x], "flat", vec![]));
             "flat".clone_into(&mut x);
         }
         let (weights, biases) = (format!("{name}.weight"), format!("{name}.bias"));
         let is_output = name == "output";
         let z = if is_output { name.clone() } else { format!("{name}.z") };
         if index < convolutions {
-            let same = vec![("pads", Attribute::Integers(vec![1; 4]))];
-            graph.nodes.push(node(&name, "Conv", &[&x, &weights, &biases], &z, same));
+            let same = vec![integers("pads", &[1; 4])];
+            graph.node.push(node(&name, "Conv", &[&x, &weights, &biases], &z, same));
         } else {
-            let units_first = vec![("transB", Attribute::Integer(1))];
-            graph.nodes.push(node(&name, "Gemm", &[&x, &weights, &biases], &z, units_first));
+            let units_first = vec![integer("transB", 1)];
+            graph.node.push(node(&name, "Gemm", &[&x, &weights, &biases], &z, units_first));
         }
         if is_output {
             break;
         }
         let a = format!("{name}.a");
         let (nodes, bounds) = activation(function, &z, &a)?;
-        graph.nodes.extend(nodes);
-        graph.tensors.extend(bounds);
+        graph.node.extend(nodes);
+        graph.initializer.extend(bounds.iter().map(tensor));
         if index < convolutions {
-            let halved = ["kernel_shape", "strides"].map(|name| (name, Attribute::Integers(vec![2, 2])));
+            let halved = ["kernel_shape", "strides"].map(|name| integers(name, &[2, 2]));
             x = format!("{name}.pooled");
-            graph.nodes.push(node(&format!("{name}/pool"), "MaxPool", &[&a], &x, halved.into()));
+            graph.node.push(node(&format!("{name}/pool"), "MaxPool", &[&a], &x, halved.into()));
         } else {
             x = a;
         }
     }
     Ok(graph)
-}
-
-fn node(
-    name: &str,
-    operator: &'static str,
-    inputs: &[&str],
-    output: &str,
-    attributes: Vec<(&'static str, Attribute)>,
-) -> Node {
-    let inputs = inputs.iter().map(|&input| input.to_owned()).collect();
-    Node { name: name.to_owned(), operator, inputs, output: output.to_owned(), attributes }
 }
 
 /// The names of the layers in files: `conv_1`, `hidden_1`, `output`.
@@ -100,15 +91,13 @@ fn channels_first(values: &[f32], image: Image) -> Vec<f32> {
 }
 
 /// The nodes that compute the function from `z` to `a`, and the constants that they need.
-pub(super) fn activation(f: Function, z: &str, a: &str) -> Result<(Vec<Node>, Vec<Constant>), LabError> {
+pub(super) fn activation(f: Function, z: &str, a: &str) -> Result<(Vec<NodeProto>, Vec<Constant>), LabError> {
     let name = format!("{}/{}", z.trim_end_matches(".z"), f.name());
-    let one = |operator: &'static str, attributes: Vec<(&'static str, Attribute)>| {
-        (vec![node(&name, operator, &[z], a, attributes)], vec![])
-    };
-    let plain = |operator: &'static str| one(operator, vec![]);
-    let float = |operator: &'static str, attribute: &'static str| {
-        one(operator, vec![(attribute, Attribute::Float(f.parameter(0).unwrap_or(f64::NAN)))])
-    };
+    let parameter = |index| f.parameter(index).unwrap_or(f64::NAN);
+    let one =
+        |operator: &str, attributes: Vec<AttributeProto>| (vec![node(&name, operator, &[z], a, attributes)], vec![]);
+    let plain = |operator: &str| one(operator, vec![]);
+    let alpha = |operator: &str| one(operator, vec![float("alpha", parameter(0))]);
     let clip = |low: f64, high: f64| {
         let ends = [("low", low), ("high", high)];
         let constants = ends.map(|(end, value)| Constant {
@@ -140,28 +129,23 @@ pub(super) fn activation(f: Function, z: &str, a: &str) -> Result<(Vec<Node>, Ve
         "tanh" => plain("Tanh"),
         "relu" => plain("Relu"),
         "relu6" => clip(0.0, 6.0),
-        "relu_n" => clip(0.0, f.parameter(0).unwrap_or(f64::NAN)),
-        "hard_tanh" => clip(f.parameter(0).unwrap_or(f64::NAN), f.parameter(1).unwrap_or(f64::NAN)),
-        "leaky_relu" | "prelu" => float("LeakyRelu", "alpha"),
-        "elu" => float("Elu", "alpha"),
-        "celu" => float("Celu", "alpha"),
-        "thresholded_relu" => float("ThresholdedRelu", "alpha"),
+        "relu_n" => clip(0.0, parameter(0)),
+        "hard_tanh" => clip(parameter(0), parameter(1)),
+        "leaky_relu" | "prelu" => alpha("LeakyRelu"),
+        "elu" => alpha("Elu"),
+        "celu" => alpha("Celu"),
+        "thresholded_relu" => alpha("ThresholdedRelu"),
         "selu" => plain("Selu"),
         "gelu" => plain("Gelu"),
-        "gelu_tanh" => one("Gelu", vec![("approximate", Attribute::Text("tanh"))]),
+        "gelu_tanh" => one("Gelu", vec![text("approximate", "tanh")]),
         "silu" => swish(1.0),
-        "swish" => swish(f.parameter(0).unwrap_or(f64::NAN)),
+        "swish" => swish(parameter(0)),
         "mish" => plain("Mish"),
         "hard_swish" => plain("HardSwish"),
-        "hard_sigmoid" => {
-            one("HardSigmoid", vec![("alpha", Attribute::Float(1.0 / 6.0)), ("beta", Attribute::Float(0.5))])
-        }
-        "hard_shrink" => one(
-            "Shrink",
-            vec![("bias", Attribute::Float(0.0)), ("lambd", Attribute::Float(f.parameter(0).unwrap_or(f64::NAN)))],
-        ),
+        "hard_sigmoid" => one("HardSigmoid", vec![float("alpha", 1.0 / 6.0), float("beta", 0.5)]),
+        "hard_shrink" => one("Shrink", vec![float("bias", 0.0), float("lambd", parameter(0))]),
         "soft_shrink" => {
-            let ends = ["bias", "lambd"].map(|name| (name, Attribute::Float(f.parameter(0).unwrap_or(f64::NAN))));
+            let ends = ["bias", "lambd"].map(|name| float(name, parameter(0)));
             one("Shrink", ends.into())
         }
         "softplus" => plain("Softplus"),

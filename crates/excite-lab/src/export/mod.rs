@@ -22,6 +22,13 @@ pub struct TrainedNetwork {
     shape: Vec<usize>,
 }
 
+/// A tensor that a file holds; one of no axes is a number.
+struct Constant {
+    name: String,
+    shape: Vec<usize>,
+    values: Vec<f32>,
+}
+
 /// What a trained network computes of a few samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Computed {
@@ -57,9 +64,9 @@ impl TrainedNetwork {
     /// layer 1 is the node `hidden_1`, with its activation function as the node `hidden_1/relu`.
     ///
     /// # Errors
-    /// If ONNX has no operator for the function: [`exportable`] tells beforehand.
+    /// If ONNX has no operator for the function; [`exportable`] checks that before training.
     pub fn to_onnx(&self) -> Result<Vec<u8>, LabError> {
-        Ok(graph::of(&self.network, self.function, &self.shape)?.encoded())
+        graph::of(&self.network, self.function, &self.shape).map(onnx::encoded)
     }
 
     /// The weights and biases in the form of safetensors: of dense layers `hidden_1.weight`, \[units, inputs\], and `hidden_1.bias`, as

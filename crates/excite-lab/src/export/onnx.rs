@@ -1,166 +1,114 @@
-//! The little of ONNX that a network needs, in the bytes of protocol buffers. Field numbers are those of onnx.proto3 (ONNX 1.19).
+//! The messages of ONNX that a network needs. Field numbers are those of onnx.proto3 (ONNX 1.19).
+
+use std::cell::RefCell;
+
+use rten_onnx::onnx::{
+    AttributeProto, AttributeType, DataType, Dimension, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
+    TensorProto, TensorShapeProto, TypeProto, TypeProtoTensor, ValueInfoProto,
+};
+use rten_onnx::protobuf::{EncodeMessage, MessageWriter, ProtobufError, ValueWriter, WriteValue};
+
+use super::Constant;
 
 /// The version of the operators: the first with Gelu.
-const OPSET: u64 = 20;
+const OPSET: i64 = 20;
 /// The version of the file's form that belongs to it.
-const IR_VERSION: u64 = 9;
-/// TensorProto.FLOAT.
-const FLOAT: u64 = 1;
+const IR_VERSION: i64 = 9;
 
-/// A graph with one input and one output, both of floats with a first axis of any length.
-pub(super) struct Graph {
-    pub(super) nodes: Vec<Node>,
-    pub(super) tensors: Vec<Constant>,
-    /// The name, and the axes after the first.
-    pub(super) input: (String, Vec<usize>),
-    pub(super) output: (String, Vec<usize>),
-}
-
-/// An operator at work.
-pub(super) struct Node {
-    pub(super) name: String,
-    pub(super) operator: &'static str,
-    pub(super) inputs: Vec<String>,
-    pub(super) output: String,
-    pub(super) attributes: Vec<(&'static str, Attribute)>,
-}
-
-pub(super) enum Attribute {
-    Float(f64),
-    Integer(u64),
-    Integers(Vec<u64>),
-    Text(&'static str),
-}
-
-/// A tensor that the file holds; one of no axes is a number.
-pub(super) struct Constant {
-    pub(super) name: String,
-    pub(super) shape: Vec<usize>,
-    pub(super) values: Vec<f32>,
-}
-
-impl Graph {
-    /// The bytes of the file.
-    pub(super) fn encoded(&self) -> Vec<u8> {
-        let mut graph = Message::default();
-        self.nodes.iter().for_each(|node| graph.message(1, &node.encoded()));
-        graph.bytes(2, b"network");
-        self.tensors.iter().for_each(|tensor| graph.message(5, &tensor.encoded()));
-        graph.message(11, &value(&self.input));
-        graph.message(12, &value(&self.output));
-        let mut operators = Message::default();
-        operators.number(2, OPSET);
-        let mut model = Message::default();
-        model.number(1, IR_VERSION);
-        model.bytes(2, b"excite");
-        model.bytes(3, env!("CARGO_PKG_VERSION").as_bytes());
-        model.message(7, &graph);
-        model.message(8, &operators);
-        model.0
+pub(super) fn node(
+    name: &str,
+    operator: &str,
+    inputs: &[&str],
+    output: &str,
+    attributes: Vec<AttributeProto>,
+) -> NodeProto {
+    NodeProto {
+        name: Some(name.to_owned()),
+        op_type: Some(operator.to_owned()),
+        input: inputs.iter().map(|&input| input.to_owned()).collect(),
+        output: vec![output.to_owned()],
+        attribute: attributes,
+        domain: None,
     }
 }
 
-impl Node {
-    fn encoded(&self) -> Message {
-        let mut node = Message::default();
-        self.inputs.iter().for_each(|input| node.bytes(1, input.as_bytes()));
-        node.bytes(2, self.output.as_bytes());
-        node.bytes(3, self.name.as_bytes());
-        node.bytes(4, self.operator.as_bytes());
-        for (name, value) in &self.attributes {
-            let mut attribute = Message::default();
-            attribute.bytes(1, name.as_bytes());
-            // The field of the value, and the kind that field 20 says it is.
-            let kind = match value {
-                Attribute::Float(value) => {
-                    attribute.float(2, *value as f32);
-                    1
-                }
-                Attribute::Integer(value) => {
-                    attribute.number(3, *value);
-                    2
-                }
-                Attribute::Text(value) => {
-                    attribute.bytes(4, value.as_bytes());
-                    3
-                }
-                Attribute::Integers(values) => {
-                    for value in values {
-                        attribute.number(8, *value);
-                    }
-                    7
-                }
-            };
-            attribute.number(20, kind);
-            node.message(5, &attribute);
-        }
-        node
+fn attribute(name: &str, kind: AttributeType) -> AttributeProto {
+    AttributeProto { name: Some(name.to_owned()), r#type: Some(kind), ..AttributeProto::default() }
+}
+
+pub(super) fn float(name: &str, value: f64) -> AttributeProto {
+    AttributeProto { f: Some(value as f32), ..attribute(name, AttributeType::FLOAT) }
+}
+
+pub(super) fn integer(name: &str, value: i64) -> AttributeProto {
+    AttributeProto { i: Some(value), ..attribute(name, AttributeType::INT) }
+}
+
+pub(super) fn integers(name: &str, values: &[i64]) -> AttributeProto {
+    AttributeProto { ints: values.to_vec(), ..attribute(name, AttributeType::INTS) }
+}
+
+pub(super) fn text(name: &str, value: &str) -> AttributeProto {
+    AttributeProto { s: Some(value.to_owned()), ..attribute(name, AttributeType::STRING) }
+}
+
+pub(super) fn tensor(constant: &Constant) -> TensorProto {
+    TensorProto {
+        name: Some(constant.name.clone()),
+        dims: constant.shape.iter().map(|&extent| extent as i64).collect(),
+        data_type: Some(DataType::FLOAT),
+        raw_data: Some(RefCell::new(super::little_endian(&constant.values))),
+        ..TensorProto::default()
     }
 }
 
-impl Constant {
-    fn encoded(&self) -> Message {
-        let mut tensor = Message::default();
-        self.shape.iter().for_each(|&extent| tensor.number(1, extent as u64));
-        tensor.number(2, FLOAT);
-        tensor.bytes(8, self.name.as_bytes());
-        tensor.bytes(9, &super::little_endian(&self.values));
-        tensor
+/// An input or an output of floats, with a first axis of any length and others of these sizes.
+pub(super) fn value(name: &str, sizes: &[usize]) -> ValueInfoProto {
+    let any = Dimension { dim_value: None, dim_param: Some("batch".to_owned()) };
+    let fixed = sizes.iter().map(|&size| Dimension { dim_value: Some(size as i64), dim_param: None });
+    let shape = TensorShapeProto { dim: std::iter::once(any).chain(fixed).collect() };
+    let tensor = TypeProtoTensor { elem_type: Some(DataType::FLOAT), shape: Some(shape) };
+    ValueInfoProto {
+        name: Some(name.to_owned()),
+        r#type: Some(TypeProto { tensor_type: Some(tensor), sequence: None }),
     }
 }
 
-fn value((name, sizes): &(String, Vec<usize>)) -> Message {
-    let mut shape = Message::default();
-    let mut any = Message::default();
-    any.bytes(2, b"batch");
-    shape.message(1, &any);
-    for &size in sizes {
-        let mut axis = Message::default();
-        axis.number(1, size as u64);
-        shape.message(1, &axis);
-    }
-    let mut tensor = Message::default();
-    tensor.number(1, FLOAT);
-    tensor.message(2, &shape);
-    let mut kind = Message::default();
-    kind.message(1, &tensor);
-    let mut value = Message::default();
-    value.bytes(1, name.as_bytes());
-    value.message(2, &kind);
-    value
+/// The file of a model with this graph.
+pub(super) fn encoded(graph: GraphProto) -> Vec<u8> {
+    let model = ModelProto {
+        ir_version: Some(IR_VERSION),
+        producer_name: Some("excite".to_owned()),
+        producer_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        opset_import: vec![OperatorSetIdProto { domain: None, version: Some(OPSET) }],
+        ..ModelProto::default()
+    };
+    let mut bytes = vec![];
+    let file = File { model, graph: NamedGraph(graph) };
+    file.encode(ValueWriter::new(&mut bytes)).expect("a vector takes every byte");
+    bytes
 }
 
-/// Fields one after the other.
-#[derive(Default)]
-struct Message(Vec<u8>);
+/// A graph with its name, which ONNX demands and `GraphProto` leaves out.
+struct NamedGraph(GraphProto);
 
-impl Message {
-    fn varint(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            self.0.push(number as u8 | 0x80);
-            number >>= 7;
-        }
-        self.0.push(number as u8);
+impl EncodeMessage for NamedGraph {
+    fn encode_fields<W: WriteValue>(&self, fields: &mut MessageWriter<W>) -> Result<(), ProtobufError> {
+        fields.write_string(2, "network")?;
+        self.0.encode_fields(fields)
     }
+}
 
-    fn number(&mut self, field: u64, value: u64) {
-        self.varint(field << 3);
-        self.varint(value);
-    }
+/// A model, all but its graph, and the graph.
+struct File {
+    model: ModelProto,
+    graph: NamedGraph,
+}
 
-    fn float(&mut self, field: u64, value: f32) {
-        self.varint(field << 3 | 5);
-        self.0.extend(value.to_le_bytes());
-    }
-
-    fn bytes(&mut self, field: u64, bytes: &[u8]) {
-        self.varint(field << 3 | 2);
-        self.varint(bytes.len() as u64);
-        self.0.extend(bytes);
-    }
-
-    fn message(&mut self, field: u64, message: &Self) {
-        self.bytes(field, &message.0);
+impl EncodeMessage for File {
+    fn encode_fields<W: WriteValue>(&self, fields: &mut MessageWriter<W>) -> Result<(), ProtobufError> {
+        self.model.encode_fields(fields)?;
+        fields.write_message(7, &self.graph)
     }
 }
 
@@ -169,14 +117,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_have_the_bytes_of_the_specification() {
-        // The examples of the encoding's documentation: 150 in field 1, "testing" in field 2, and a message with 150 in field 3.
-        let mut inner = Message::default();
-        inner.number(1, 150);
-        assert_eq!(inner.0, [0x08, 0x96, 0x01]);
-        let mut outer = Message::default();
-        outer.bytes(2, b"testing");
-        outer.message(3, &inner);
-        assert_eq!(outer.0, b"\x12\x07testing\x1a\x03\x08\x96\x01");
+    fn the_graph_has_its_name_and_is_read_back() {
+        let constant = Constant { name: "w".to_owned(), shape: vec![2], values: vec![1.5, -2.0] };
+        let graph = GraphProto {
+            node: vec![node("n", "Relu", &["x"], "y", vec![integers("pads", &[1, 300])])],
+            initializer: vec![tensor(&constant)],
+            input: vec![value("x", &[2])],
+            output: vec![value("y", &[2])],
+            ..GraphProto::default()
+        };
+        let bytes = encoded(graph);
+        assert!(bytes.windows(9).any(|field| field == b"\x12\x07network"), "field 2 of the graph");
+        let model = ModelProto::parse_buf(&bytes).unwrap();
+        let graph = model.graph.unwrap();
+        assert_eq!((model.ir_version, model.opset_import[0].version), (Some(9), Some(20)));
+        assert_eq!(graph.node[0].attribute[0].ints, [1, 300]);
+        assert_eq!((&graph.initializer[0].dims[..], graph.input[0].name.as_deref()), (&[2][..], Some("x")));
     }
 }

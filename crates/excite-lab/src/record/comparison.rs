@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 pub use excite_vitals::statistics::{MedianInterval, Spread, ranges_apart_by_chance};
 
-use super::deaths::Toll;
+use super::deaths::DeathCounts;
 use super::run::{LayerRecord, Outcome, Run};
 
 /// The result of comparing activation functions: what was asked, what was found.
@@ -125,7 +125,7 @@ pub struct ActivationResult {
     pub dead: f64,
     /// Which units were born dead, killed and revived over all runs, and of what.
     #[serde(default)]
-    pub deaths: Toll,
+    pub deaths: DeathCounts,
     /// The share of saturated values in the last epoch, mean over layers and seeds.
     pub saturated: f64,
     /// The mean activation in the last epoch, mean over layers and seeds.
@@ -173,7 +173,7 @@ impl ActivationResult {
             test_error: Spread::of(&test_errors),
             test_error_interval: MedianInterval::of(&test_errors, runs.len() - sound.len()),
             dead: mean(|layer| layer.dead),
-            deaths: Toll::of(runs.iter().map(|run| &run.deaths)),
+            deaths: DeathCounts::of(runs.iter().map(|run| &run.deaths)),
             saturated: mean(|layer| layer.saturated),
             mean_activation: mean(|layer| layer.mean),
             seconds_per_epoch: Spread::of(&paces).map_or(0.0, |paces| paces.median),

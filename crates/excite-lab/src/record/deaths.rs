@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What became of one hidden unit that was dead at some time: no gradient passed through it for any of the samples looked at.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Fate {
+pub struct UnitHistory {
     /// The hidden layer, counted from 0.
     pub layer: usize,
     /// The unit, counted from 0.
@@ -25,7 +25,7 @@ pub enum Event {
     /// It was dead before the first step.
     BornDead,
     /// It was alive before a step and dead after it.
-    Killed(Killing),
+    Killed(Death),
     /// It was dead before a step and alive after it.
     Revived {
         /// The step, counted from 1.
@@ -36,7 +36,7 @@ pub enum Event {
 /// The death of a unit in training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Killing {
+pub struct Death {
     /// The step, counted from 1; where not every step was looked at, the first look that found it dead.
     pub step: usize,
     /// The last look before, after so many steps, that found it alive: one step before where every step was looked at.
@@ -84,7 +84,7 @@ impl Event {
     pub fn step(self) -> usize {
         match self {
             Self::BornDead => 0,
-            Self::Killed(killing) => killing.step,
+            Self::Killed(death) => death.step,
             Self::Revived { step } => step,
         }
     }
@@ -105,7 +105,37 @@ impl fmt::Display for Cause {
     }
 }
 
+/// The least and the largest pre-activation of a unit over some samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    /// The least.
+    pub least: f32,
+    /// The largest.
+    pub largest: f32,
+}
+
 impl Push {
+    /// The pushes of a step that killed a unit, from its ranges over the same samples before and after the step, and with only one part of
+    /// the step taken.
+    pub fn of(before: Range, after: Range, own_weights: Range, own_bias: Range, upstream: Range) -> Self {
+        let part = |part| Self::of_part(before, after, part);
+        Self { own_weights: part(own_weights), own_bias: part(own_bias), upstream: part(upstream) }
+    }
+
+    /// How far one part of a step that killed a unit pushed it. `part` is its range with only that part of the step taken.
+    ///
+    /// ```
+    /// use excite_vitals::deaths::{Push, Range};
+    /// let range = |least, largest| Range { least, largest };
+    /// // The largest pre-activation fell from 1 to −2, and by one part alone to 0.
+    /// assert_eq!(Push::of_part(range(-3.0, 1.0), range(-6.0, -2.0), range(-4.0, 0.0)), 1.0);
+    /// // All of ReLU6's samples came to lie above 6: the least rose.
+    /// assert_eq!(Push::of_part(range(4.0, 7.0), range(6.5, 9.0), range(5.0, 8.0)), 1.0);
+    /// ```
+    pub fn of_part(before: Range, after: Range, part: Range) -> f64 {
+        f64::from(if after.least > 0.0 { part.least - before.least } else { before.largest - part.largest })
+    }
+
     /// The part that pushed furthest.
     ///
     /// ```
@@ -124,15 +154,15 @@ impl Push {
     }
 }
 
-impl Fate {
+impl UnitHistory {
     /// Whether it was dead before the first step.
     pub fn is_born_dead(&self) -> bool {
         self.events.first() == Some(&Event::BornDead)
     }
 
     /// Its first death in training, if it was alive before.
-    pub fn killed(&self) -> Option<Killing> {
-        self.events.iter().find_map(|event| if let Event::Killed(killing) = event { Some(*killing) } else { None })
+    pub fn killed(&self) -> Option<Death> {
+        self.events.iter().find_map(|event| if let Event::Killed(death) = event { Some(*death) } else { None })
     }
 
     /// Whether it came back to life, if only for a while.
@@ -163,27 +193,28 @@ pub struct Deaths {
     /// On how many training samples a unit must have been found without a slope to be called dead, besides those of the batch at hand.
     pub samples: usize,
     /// The units that were dead at some time.
-    pub fates: Vec<Fate>,
+    #[serde(rename = "fates")]
+    pub histories: Vec<UnitHistory>,
 }
 
 impl Deaths {
     /// The share of the units that is dead after so many steps.
     ///
     /// ```
-    /// use excite_lab::record::deaths::{Deaths, Event, Fate};
-    /// let fate = Fate { layer: 0, unit: 3, events: vec![Event::BornDead, Event::Revived { step: 16 }] };
-    /// let deaths = Deaths { units: 4, steps: 100, samples: 256, fates: vec![fate] };
+    /// use excite_lab::record::deaths::{Deaths, Event, UnitHistory};
+    /// let history = UnitHistory { layer: 0, unit: 3, events: vec![Event::BornDead, Event::Revived { step: 16 }] };
+    /// let deaths = Deaths { units: 4, steps: 100, samples: 256, histories: vec![history] };
     /// assert_eq!([0, 15, 16].map(|step| deaths.dead_after(step)), [0.25, 0.25, 0.0]);
     /// ```
     pub fn dead_after(&self, step: usize) -> f64 {
-        self.fates.iter().filter(|fate| fate.is_dead_after(step)).count() as f64 / self.units.max(1) as f64
+        self.histories.iter().filter(|history| history.is_dead_after(step)).count() as f64 / self.units.max(1) as f64
     }
 }
 
 /// The deaths of several runs, counted. Of a unit that died more than once the first death counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Toll {
+pub struct DeathCounts {
     /// The hidden units that were looked at, of all runs.
     pub units: usize,
     /// Dead before the first step.
@@ -208,31 +239,31 @@ pub struct Toll {
     pub median_step: Option<f64>,
 }
 
-impl Toll {
+impl DeathCounts {
     /// Counts.
     pub fn of<'a>(runs: impl IntoIterator<Item = &'a Deaths>) -> Self {
-        let (mut toll, mut steps) = (Self::default(), vec![]);
+        let (mut counts, mut steps) = (Self::default(), vec![]);
         for run in runs {
-            toll.units += run.units;
-            for fate in &run.fates {
-                toll.born_dead += usize::from(fate.is_born_dead());
-                toll.revived += usize::from(fate.has_revived());
-                toll.dead += usize::from(fate.is_dead());
-                let Some(killing) = fate.killed() else { continue };
-                toll.killed += 1;
-                toll.survives_half += usize::from(killing.survives_half);
-                *match killing.push.cause() {
-                    Cause::OwnWeights => &mut toll.by_own_weights,
-                    Cause::OwnBias => &mut toll.by_own_bias,
-                    Cause::Upstream => &mut toll.by_upstream,
+            counts.units += run.units;
+            for history in &run.histories {
+                counts.born_dead += usize::from(history.is_born_dead());
+                counts.revived += usize::from(history.has_revived());
+                counts.dead += usize::from(history.is_dead());
+                let Some(death) = history.killed() else { continue };
+                counts.killed += 1;
+                counts.survives_half += usize::from(death.survives_half);
+                *match death.push.cause() {
+                    Cause::OwnWeights => &mut counts.by_own_weights,
+                    Cause::OwnBias => &mut counts.by_own_bias,
+                    Cause::Upstream => &mut counts.by_upstream,
                 } += 1;
-                steps.push(killing.step as f64);
+                steps.push(death.step as f64);
             }
         }
         let steps = Spread::of(&steps);
-        toll.first_step = steps.map(|steps| steps.low as usize);
-        toll.median_step = steps.map(|steps| steps.median);
-        toll
+        counts.first_step = steps.map(|steps| steps.low as usize);
+        counts.median_step = steps.map(|steps| steps.median);
+        counts
     }
 
     /// The killed by cause.
@@ -250,7 +281,7 @@ impl Toll {
     }
 }
 
-impl fmt::Display for Toll {
+impl fmt::Display for DeathCounts {
     /// In a clause, the causes from the most frequent on.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.is_any() {
@@ -276,24 +307,25 @@ mod tests {
     fn a_toll_counts_units_by_their_first_death_and_what_became_of_them() {
         let killed = |step, own_weights, upstream| {
             let push = Push { own_weights, own_bias: 0.0, upstream };
-            Event::Killed(Killing { step, alive_at: step - 1, push, survives_half: step == 4 })
+            Event::Killed(Death { step, alive_at: step - 1, push, survives_half: step == 4 })
         };
-        let fate = |unit, events| Fate { layer: 1, unit, events };
+        let history = |unit, events| UnitHistory { layer: 1, unit, events };
         let first = vec![
-            fate(0, vec![Event::BornDead]),
-            fate(1, vec![killed(4, 1.0, 0.5), Event::Revived { step: 6 }, killed(8, 0.1, 3.0)]),
+            history(0, vec![Event::BornDead]),
+            history(1, vec![killed(4, 1.0, 0.5), Event::Revived { step: 6 }, killed(8, 0.1, 3.0)]),
         ];
-        let second = vec![fate(5, vec![killed(10, 0.1, 0.5), Event::Revived { step: 12 }])];
-        let run = |fates| Deaths { units: 10, steps: 20, samples: 256, fates };
-        let toll = Toll::of([&run(first), &run(second), &run(vec![])]);
-        let counts = [toll.units, toll.born_dead, toll.killed, toll.revived, toll.dead, toll.survives_half];
-        assert_eq!(counts, [30, 1, 2, 2, 2, 1]);
-        assert_eq!(Cause::ALL.map(|cause| toll.by(cause)), [1, 0, 1]);
-        assert_eq!((toll.first_step, toll.median_step), (Some(4), Some(7.0)));
+        let second = vec![history(5, vec![killed(10, 0.1, 0.5), Event::Revived { step: 12 }])];
+        let run = |histories| Deaths { units: 10, steps: 20, samples: 256, histories };
+        let counts = DeathCounts::of([&run(first), &run(second), &run(vec![])]);
+        let numbers =
+            [counts.units, counts.born_dead, counts.killed, counts.revived, counts.dead, counts.survives_half];
+        assert_eq!(numbers, [30, 1, 2, 2, 2, 1]);
+        assert_eq!(Cause::ALL.map(|cause| counts.by(cause)), [1, 0, 1]);
+        assert_eq!((counts.first_step, counts.median_step), (Some(4), Some(7.0)));
         assert_eq!(
-            toll.to_string(),
+            counts.to_string(),
             "of 30 units 1 born dead, 2 killed (first by step 4, median 7; cause: 1 own weights, 1 upstream), 2 revived, 2 dead at the end"
         );
-        assert_eq!(Toll::of([&run(vec![])]).to_string(), "none of 10 units");
+        assert_eq!(DeathCounts::of([&run(vec![])]).to_string(), "none of 10 units");
     }
 }

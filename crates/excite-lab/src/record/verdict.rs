@@ -3,7 +3,7 @@
 use excite::{Facts, Function};
 
 use super::comparison::{ActivationResult, Comparison, Spread, Task, ranges_apart_by_chance};
-use super::deaths::{Cause, Toll};
+use super::deaths::{Cause, DeathCounts};
 
 /// The share of dead units from which on they are named.
 const DEAD: f64 = 0.05;
@@ -146,21 +146,21 @@ fn faults_of(result: &ActivationResult) -> Vec<String> {
 }
 
 /// How many were born dead, how many training killed, and of what most of them.
-fn how_they_died(toll: &Toll) -> String {
-    let most = Cause::ALL.into_iter().max_by_key(|&cause| toll.by(cause)).filter(|&cause| toll.by(cause) > 0);
+fn how_they_died(counts: &DeathCounts) -> String {
+    let most = Cause::ALL.into_iter().max_by_key(|&cause| counts.by(cause)).filter(|&cause| counts.by(cause) > 0);
     let cause = most.map_or_else(String::new, |cause| {
         let by = match cause {
             Cause::OwnWeights => "their own weights",
             Cause::OwnBias => "their own bias",
             Cause::Upstream => "the layers before",
         };
-        format!(", {:.0} % of those by {by}", 100.0 * toll.by(cause) as f64 / toll.killed as f64)
+        format!(", {:.0} % of those by {by}", 100.0 * counts.by(cause) as f64 / counts.killed as f64)
     });
-    let dead = |count: usize| count as f64 * 100.0 / toll.units.max(1) as f64;
-    if !toll.is_any() {
+    let dead = |count: usize| count as f64 * 100.0 / counts.units.max(1) as f64;
+    if !counts.is_any() {
         return String::new();
     }
-    format!(" ({:.0} % born so, {:.0} % killed in training{cause})", dead(toll.born_dead), dead(toll.killed))
+    format!(" ({:.0} % born so, {:.0} % killed in training{cause})", dead(counts.born_dead), dead(counts.killed))
 }
 
 /// The mean of ‖μ‖/‖σ‖ over the layers in the last epochs; 0 if there are none.

@@ -1,7 +1,7 @@
 //! Which units died in training, when and of what.
 
 use excite_lab::record::comparison::Spread;
-use excite_lab::record::deaths::{Cause, Toll};
+use excite_lab::record::deaths::{Cause, DeathCounts};
 use maud::{Markup, html};
 
 use super::{Series, legend};
@@ -45,7 +45,8 @@ fn timeline(series: &[Series]) -> Markup {
 /// The corners of the line of a function: level until the step at which the median over the runs changed.
 fn stairs(series: &Series) -> Vec<(f64, f64)> {
     let runs = || series.runs.iter().map(|run| &run.deaths);
-    let events = runs().flat_map(|deaths| &deaths.fates).flat_map(|fate| &fate.events).map(|event| event.step());
+    let events =
+        runs().flat_map(|deaths| &deaths.histories).flat_map(|history| &history.events).map(|event| event.step());
     let ends = runs().map(|deaths| deaths.steps).max();
     let mut steps: Vec<usize> = [0].into_iter().chain(events).chain(ends).collect();
     steps.sort_unstable();
@@ -84,28 +85,28 @@ fn table(series: &[Series]) -> Markup {
 }
 
 fn row(series: &Series) -> Vec<Markup> {
-    let toll: &Toll = &series.result.deaths;
+    let counts: &DeathCounts = &series.result.deaths;
     let of_killed = |count: usize| {
-        if toll.killed == 0 {
+        if counts.killed == 0 {
             html! { "–" }
         } else {
             html! { (count) }
         }
     };
     let step = |step: Option<f64>| html! { (step.map_or("–".to_owned(), |step| number::trimmed(step, 0))) };
-    let [own_weights, own_bias, upstream] = Cause::ALL.map(|cause| of_killed(toll.by(cause)));
+    let [own_weights, own_bias, upstream] = Cause::ALL.map(|cause| of_killed(counts.by(cause)));
     vec![
         html! { (page::swatch(series.stroke)) (series.name) },
-        html! { (toll.units) },
-        html! { (toll.born_dead) },
-        html! { (toll.killed) },
-        step(toll.first_step.map(|step| step as f64)),
-        step(toll.median_step),
+        html! { (counts.units) },
+        html! { (counts.born_dead) },
+        html! { (counts.killed) },
+        step(counts.first_step.map(|step| step as f64)),
+        step(counts.median_step),
         own_weights,
         own_bias,
         upstream,
-        of_killed(toll.survives_half),
-        html! { (toll.revived) },
-        html! { (toll.dead) },
+        of_killed(counts.survives_half),
+        html! { (counts.revived) },
+        html! { (counts.dead) },
     ]
 }

@@ -2,7 +2,7 @@
 
 use excite::Function;
 use excite_lab::record::comparison::{Comparison, DataSummary, Settings, SweepPoint, Task};
-use excite_lab::record::deaths::{Deaths, Event, Fate, Killing, Push};
+use excite_lab::record::deaths::{Death, Deaths, Event, Push, UnitHistory};
 use excite_lab::record::run::{Epoch, LayerRecord, Outcome, Run, Time};
 use excite_lab::record::side_by_side;
 use excite_vitals::sketch::Histogram;
@@ -110,18 +110,18 @@ fn run(shape: &Shape, index: usize, f: Function, seed: usize) -> Run {
 /// Units of rectifiers that die of each cause, one born dead and one that revives.
 fn deaths(shape: &Shape, index: usize, epochs: usize, seed: usize) -> Deaths {
     let units = 64 * shape.layers;
-    let mut fates = vec![];
+    let mut histories = vec![];
     if index % 4 >= 2 && shape.layers > 0 {
-        fates.push(Fate { layer: 0, unit: 63, events: vec![Event::BornDead] });
+        histories.push(UnitHistory { layer: 0, unit: 63, events: vec![Event::BornDead] });
         for unit in 0..3 + seed {
             let push = Push { own_weights: 0.5, own_bias: [0.1, 0.9][unit % 2], upstream: [0.2, 0.3, 1.2][unit % 3] };
             let step = (16 << unit).min(45 * epochs.max(1));
-            let killing = Killing { step, alive_at: step - 16, push, survives_half: unit == 1 };
-            let events = [Event::Killed(killing)].into_iter().chain((unit == 0).then_some(Event::Revived { step: 48 }));
-            fates.push(Fate { layer: 0, unit, events: events.collect() });
+            let death = Death { step, alive_at: step - 16, push, survives_half: unit == 1 };
+            let events = [Event::Killed(death)].into_iter().chain((unit == 0).then_some(Event::Revived { step: 48 }));
+            histories.push(UnitHistory { layer: 0, unit, events: events.collect() });
         }
     }
-    Deaths { units, steps: 45 * epochs, samples: 256, fates }
+    Deaths { units, steps: 45 * epochs, samples: 256, histories }
 }
 
 fn record(index: usize, layer: usize, epoch: usize, seed: usize) -> LayerRecord {
