@@ -125,7 +125,7 @@ impl Push {
     /// How far one part of a step that killed a unit pushed it. `part` is its range with only that part of the step taken.
     ///
     /// ```
-    /// use excite_vitals::deaths::{Push, Range};
+    /// use excite_lab::record::deaths::{Push, Range};
     /// let range = |least, largest| Range { least, largest };
     /// // The largest pre-activation fell from 1 to −2, and by one part alone to 0.
     /// assert_eq!(Push::of_part(range(-3.0, 1.0), range(-6.0, -2.0), range(-4.0, 0.0)), 1.0);
