@@ -40,6 +40,6 @@
 mod definition;
 mod real;
 
-pub use crate::math::{Native, Number, Pair};
+pub use crate::math::{Constant, Native, Number, Pair};
 pub use definition::{Definition, Precision, Reference};
 pub use real::Real;

@@ -1,5 +1,5 @@
 use crate::define::{Definition, Precision, Real, Reference};
-use crate::math::{Native, Number, exp_m1_in_two, inverse_in_two, product_in_two, times_exp};
+use crate::math::{EXP_LOWEST, Native, Number, exp_m1_in_two, inverse_in_two, product_in_two, times_exp};
 use crate::parameters::{activation, parameters};
 use crate::{Info, MaxUlp};
 
@@ -29,7 +29,10 @@ impl Celu {
     /// x / α in two parts, for x ≤ 0, cut off where its exponential is 0.
     #[inline(always)]
     fn scaled_in_two<T: Native>(self, x: T) -> (T, T) {
-        product_in_two(x.at_most(T::ZERO).at_least(T::SILU_ZERO * T::lit(self.alpha)), inverse_in_two(self.alpha))
+        product_in_two(
+            x.at_most(T::ZERO).at_least(T::pick(EXP_LOWEST) * T::lit(self.alpha)),
+            inverse_in_two(self.alpha),
+        )
     }
 }
 

@@ -1,5 +1,6 @@
+use super::sigmoid::logistic;
 use crate::define::{Definition, Precision, Real, Reference};
-use crate::math::{Native, Number, ln_1p_exp, logistic};
+use crate::math::{EXP_LOST, EXP_LOWEST, Native, Number, ln_1p_exp};
 use crate::parameters::activation;
 use crate::{Info, MaxUlp, Sigmoid};
 
@@ -50,8 +51,8 @@ impl Definition for LogSigmoid {
 
     #[inline(always)]
     fn tuned<T: Native>(self, x: T) -> T {
-        let bent = -ln_1p_exp((-x).at_least(T::SILU_ZERO).at_most(T::SIGMOID_ONE), None, None);
-        if x < -T::SIGMOID_ONE { x } else { bent }
+        let bent = -ln_1p_exp((-x).at_least(T::pick(EXP_LOWEST)).at_most(T::pick(EXP_LOST)), None, None);
+        if x < -T::pick(EXP_LOST) { x } else { bent }
     }
 
     #[inline(always)]

@@ -1,5 +1,5 @@
 use crate::define::{Definition, Precision, Real, Reference};
-use crate::math::{Native, Number, Root, exp_m1_neg_whole, reduce};
+use crate::math::{Constant, EXP_LOWEST, Native, Number, Root, exp_m1_neg_whole, reduce};
 use crate::parameters::activation;
 use crate::{Info, MaxUlp};
 
@@ -17,6 +17,9 @@ activation! {
 
 /// e^−LIMIT is 0 in f64 too.
 const LIMIT: f64 = 1000.0;
+
+/// Above this the value is x.
+const SELF: Constant = Constant { f32: 9.5, f64: 19.5 };
 
 /// Of the slope.
 const ROOT: Root = Root {
@@ -78,7 +81,7 @@ impl Definition for Mish {
     /// of the quotient and of the product with x are all taken into the last addition.
     #[inline(always)]
     fn tuned<T: Native>(self, x: T) -> T {
-        let near = x.at_least(T::SILU_ZERO).at_most(T::TANH_ONE);
+        let near = x.at_least(T::pick(EXP_LOWEST)).at_most(T::pick(SELF));
         let reduced = reduce(near, T::GUARD_EXPONENT);
         let (s, s_lo) = exp_m1_neg_whole(&reduced, None);
         let lowering = T::ONE / T::GUARD;
@@ -104,7 +107,7 @@ impl Definition for Mish {
         let lost = lifted.mul_add(q, -product);
         let y = (lifted.mul_add(residual * inverse, lost) + product) * reduced.power * (lowering * lowering);
         // The sum of zeros has lost its sign.
-        if x > T::TANH_ONE { x } else { y.copysign(x) }
+        if x > T::pick(SELF) { x } else { y.copysign(x) }
     }
 
     /// (n·(n + 2) + 4x·E·(E + 1)) / (n + 2)², in the same terms.

@@ -1,5 +1,5 @@
 use crate::define::{Definition, Precision, Real, Reference};
-use crate::math::{Native, Number, logistic};
+use crate::math::{Constant, EXP_LOST, EXP_ZERO, Native, Number, exp_m1_neg, reduce};
 use crate::parameters::activation;
 use crate::{Info, MaxUlp, SlopeFrom};
 
@@ -15,6 +15,36 @@ activation! {
     /// assert_eq!(Sigmoid.slope(0.5_f32), 0.25);
     /// ```
     pub struct Sigmoid;
+}
+
+/// Below this σ(x) is 0, as eˣ is.
+const ZERO: Constant = EXP_ZERO;
+
+/// Above this σ(x) is 1.
+const ONE: Constant = EXP_LOST;
+
+/// σ(v + rest) = 1 / (1 + e^−(v + rest)) within 1 ULP, where the rest is below the last place of v.
+///
+/// With v = m·ln 2 + r and p = e⁻ʳ = 1 + s it is 2ᵐ / (2ᵐ + 1 + s). One Newton step on the reciprocal of the sum takes in the
+/// rounding error of that sum, so that only the last rounding is left.
+#[inline(always)]
+pub fn logistic<T: Native>(v: T, rest: Option<T>) -> T {
+    let v = v.at_least(T::pick(ZERO)).at_most(T::pick(ONE));
+    // All of the sum is multiplied by the guard, with which 2^m is a normal number even where σ(v) is not.
+    let reduced = reduce(v, T::GUARD_EXPONENT);
+    let (power, guard) = (reduced.power, T::GUARD);
+    let s = exp_m1_neg(&reduced);
+    let d = s.mul_add(guard, power + guard);
+    // d + d_lo = 2^m + 1 + s, but for what is below 2^-26 of it: d − 1 is exact, or 2^m is large and cancels it.
+    let d_lo = s.mul_add(guard, power - (d - guard));
+    // e^−(r + rest) is e⁻ʳ·(1 − rest).
+    let d_lo = match rest {
+        Some(rest) => (d - power).mul_add(-rest, d_lo),
+        None => d_lo,
+    };
+    let y = T::ONE / d;
+    let residual = y.mul_add(-d_lo, y.mul_add(-d, T::ONE));
+    y.mul_add(residual, y) * power
 }
 
 #[doc(hidden)]

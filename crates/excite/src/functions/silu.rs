@@ -1,5 +1,5 @@
 use crate::define::{Definition, Precision, Real, Reference};
-use crate::math::{Native, Number, times_logistic, times_logistic_slope};
+use crate::math::{EXP_LOWEST, Native, Number, SELF, times_logistic, times_logistic_slope};
 use crate::parameters::activation;
 use crate::{Info, MaxUlp, Swish};
 
@@ -47,7 +47,7 @@ impl Definition for Silu {
 
     #[inline(always)]
     fn tuned<T: Native>(self, x: T) -> T {
-        let low = x.at_least(T::SILU_ZERO);
+        let low = x.at_least(T::pick(EXP_LOWEST));
         times_logistic(low, low, None)
     }
 
@@ -58,7 +58,7 @@ impl Definition for Silu {
 
     #[inline(always)]
     fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
-        let near = x.at_least(T::SILU_ZERO).at_most(T::SILU_SELF);
+        let near = x.at_least(T::pick(EXP_LOWEST)).at_most(T::pick(SELF));
         times_logistic_slope((near, None), (near, None))
     }
 }

@@ -1,5 +1,6 @@
+use super::sigmoid::logistic;
 use crate::define::{Definition, Precision, Real, Reference};
-use crate::math::{Native, Number, inverse_in_two, ln_1p_exp, logistic, product_in_two};
+use crate::math::{EXP_LOST, EXP_LOWEST, Native, Number, inverse_in_two, ln_1p_exp, product_in_two};
 use crate::parameters::{activation, parameters};
 use crate::{Info, MaxUlp, Sigmoid};
 
@@ -66,8 +67,9 @@ impl Definition for Softplus {
     #[inline(always)]
     fn tuned<T: Native>(self, x: T) -> T {
         let beta = T::lit(self.beta);
-        let highest = T::SIGMOID_ONE / beta;
-        let (z, z_lo) = product_in_two(x.at_least(T::SILU_ZERO / beta).at_most(highest), T::in_two(self.beta, 0.0));
+        let highest = T::pick(EXP_LOST) / beta;
+        let (z, z_lo) =
+            product_in_two(x.at_least(T::pick(EXP_LOWEST) / beta).at_most(highest), T::in_two(self.beta, 0.0));
         let bent = ln_1p_exp(z, Some(z_lo), Some(inverse_in_two(self.beta)));
         if (x > highest) | (x * beta > T::lit(self.threshold)) { x } else { bent }
     }
@@ -82,7 +84,7 @@ impl Definition for Softplus {
     #[inline(always)]
     fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
         let beta = T::lit(self.beta);
-        let near = x.at_least(T::SILU_ZERO / beta).at_most(T::SIGMOID_ONE / beta);
+        let near = x.at_least(T::pick(EXP_LOWEST) / beta).at_most(T::pick(EXP_LOST) / beta);
         let (z, z_lo) = product_in_two(near, T::in_two(self.beta, 0.0));
         let sigmoid = logistic(z, Some(z_lo));
         (if x * beta > T::lit(self.threshold) { T::ONE } else { sigmoid }, false)

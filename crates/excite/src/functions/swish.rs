@@ -1,5 +1,5 @@
 use crate::define::{Definition, Precision, Real, Reference};
-use crate::math::{Native, Number, Root, product_in_two, times_logistic, times_logistic_slope};
+use crate::math::{EXP_LOWEST, Native, Number, Root, SELF, product_in_two, times_logistic, times_logistic_slope};
 use crate::parameters::{activation, parameters};
 use crate::{Info, MaxUlp};
 
@@ -75,7 +75,7 @@ impl Definition for Swish {
 
     #[inline(always)]
     fn tuned<T: Native>(self, x: T) -> T {
-        let low = x.at_least(T::SILU_ZERO / T::lit(self.beta));
+        let low = x.at_least(T::pick(EXP_LOWEST) / T::lit(self.beta));
         let (z, z_lo) = product_in_two(low, T::in_two(self.beta, 0.0));
         times_logistic(low, z, Some(z_lo))
     }
@@ -97,7 +97,7 @@ impl Definition for Swish {
     #[inline(always)]
     fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
         let beta = T::lit(self.beta);
-        let near = x.at_least(T::SILU_ZERO / beta).at_most(T::SILU_SELF / beta);
+        let near = x.at_least(T::pick(EXP_LOWEST) / beta).at_most(T::pick(SELF) / beta);
         let (z, z_lo) = product_in_two(near, T::in_two(self.beta, 0.0));
         times_logistic_slope((z, Some(z_lo)), (z, Some(z_lo)))
     }

@@ -1,5 +1,5 @@
 use crate::define::{Definition, Precision, Real, Reference};
-use crate::math::{Native, Number, tanh_in_two};
+use crate::math::{Constant, Native, Number, exp_m1_neg_in_two, reduce};
 use crate::parameters::activation;
 use crate::{Info, MaxUlp, SlopeFrom};
 
@@ -14,6 +14,30 @@ activation! {
     /// assert_eq!(Tanh.slope(0.5_f32), 0.75);
     /// ```
     pub struct Tanh;
+}
+
+/// Above this tanh x is 1: at 9.02 and 19.07 1 − tanh x is half of the last place below 1.
+const ONE: Constant = Constant { f32: 9.5, f64: 19.5 };
+
+/// tanh x for x ≥ 0 as a sum of two; what is not above [`ONE`] only.
+///
+/// With 2x = m·ln 2 + r and s = e⁻ʳ − 1 it is (2ᵐ − 1 − s) / (2ᵐ + 1 + s) = n / d. The quotient is corrected by its residual
+/// n − q·d, in which every rounding error so far is kept.
+#[inline(always)]
+fn tanh_in_two<T: Native>(x: T) -> (T, T) {
+    let reduced = reduce(x + x, T::ZERO);
+    let power = reduced.power;
+    let (s, s_lo) = exp_m1_neg_in_two(&reduced);
+    let less = power - T::ONE;
+    let more = power + T::ONE;
+    // From 2^24 on (2^53 in f64) 2^m ± 1 rounds: by how much both together, which near q = 1 is what counts.
+    let rounded_off = (more - less) - T::lit(2.0);
+    let n = less - s;
+    let n_lo = (((less - n) - s) - s_lo) + rounded_off;
+    let inverse = T::ONE / (more + s);
+    let q = n * inverse;
+    let residual = q.mul_add(-s, q.mul_add(-more, n)) + n_lo;
+    (q, residual * inverse)
 }
 
 #[doc(hidden)]
@@ -48,8 +72,7 @@ impl Definition for Tanh {
 
     #[inline(always)]
     fn tuned<T: Native>(self, x: T) -> T {
-        // Beyond this the result is ±1.
-        let (tanh, rest) = tanh_in_two(x.abs().at_most(T::TANH_ONE));
+        let (tanh, rest) = tanh_in_two(x.abs().at_most(T::pick(ONE)));
         (tanh + rest).copysign(x)
     }
 

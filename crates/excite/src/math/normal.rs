@@ -1,5 +1,6 @@
 //! The upper tail of the normal distribution without its exponential, P(x) = Φ(−x)·e^(x²/2), for 0 ≤ x ≤ 40: Mills' ratio / √(2π).
 
+use super::exp::ExpConstants;
 use super::{Native, Number, Pair};
 
 // (x + 5)·P(x) goes smoothly from 2.5 at 0 to 0.4 at infinity. With q = 1/(x + 5) and u linear in q from −1 to 1, it is a polynomial

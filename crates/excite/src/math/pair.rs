@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 use core::ops::{Add, Div, Mul, Neg, Sub};
 
 use super::Number;
-use super::{exp, ln_1p, normal, trig};
+use super::{exp_wide, ln_1p, normal, trig};
 
 /// The unevaluated sum `head + tail`, where `tail` is at most half of the last place of `head`: about 106 binary digits. What f64
 /// results are evaluated in, so that they are rounded once at the end. (Dekker 1971; Joldes, Muller and Popescu 2017, Tight
@@ -229,28 +229,28 @@ impl Number for Pair {
 
     #[inline(always)]
     fn exp(self) -> Self {
-        exp::pair(self, 0.0)
+        exp_wide::pair(self, 0.0)
     }
 
     #[inline(always)]
     fn exp_scaled(self) -> Self {
-        exp::pair(self.at_least(Self::from(exp::LOWEST_RAISED)), exp::RAISED_BY)
+        exp_wide::pair(self.at_least(Self::from(exp_wide::LOWEST_RAISED)), exp_wide::RAISED_BY)
     }
 
     #[inline(always)]
     fn scaled_back(self) -> Self {
-        let (head, tail) = (self.head * exp::LOWERING, self.tail * exp::LOWERING);
+        let (head, tail) = (self.head * exp_wide::LOWERING, self.tail * exp_wide::LOWERING);
         // Near the subnormal numbers there is no room for a tail, and the head must have been rounded with it.
         let subnormal = head.abs() < f64::MIN_POSITIVE / f64::EPSILON;
         Self {
-            head: if subnormal { self.to_f64() * exp::LOWERING } else { head },
+            head: if subnormal { self.to_f64() * exp_wide::LOWERING } else { head },
             tail: if subnormal { 0.0 } else { tail },
         }
     }
 
     #[inline(always)]
     fn exp_m1(self) -> Self {
-        exp::pair_m1(self)
+        exp_wide::pair_m1(self)
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! f32 and f64 as numbers that formulas are evaluated in.
 
-use super::{Number, Pair, exp, ln_1p, normal, std_or_libm, trig};
+use super::{Number, Pair, exp_wide, ln_1p, normal, std_or_libm, trig};
 
 impl Number for f64 {
     const SIN_LIMIT: f64 = trig::LIMIT;
@@ -58,12 +58,12 @@ impl Number for f64 {
 
     #[inline(always)]
     fn exp(self) -> Self {
-        exp::f64(self)
+        exp_wide::f64(self)
     }
 
     #[inline(always)]
     fn exp_scaled(self) -> Self {
-        exp::f64_below_0(self)
+        exp_wide::f64_below_0(self)
     }
 
     #[inline(always)]
@@ -73,7 +73,7 @@ impl Number for f64 {
 
     #[inline(always)]
     fn exp_m1(self) -> Self {
-        exp::f64_m1(self)
+        exp_wide::f64_m1(self)
     }
 
     #[inline(always)]

@@ -271,7 +271,7 @@ impl<T: Native> Scores<T> {
     }
 }
 
-/// What e^((x − largest) / temperature) · [`Native::GUARD`] is computed with. Raised so, it is never subnormal.
+/// What e^((x − largest) / temperature) · the guard of [`exp_guarded`] is computed with. Raised so, it is never subnormal.
 pub enum Exponentials<T> {
     Plain(ExpBelow<T>),
     Scaled(Scores<T>),

@@ -1,32 +1,11 @@
-//! σ(v), x·σ(v) and its slope, which GELU's tanh form and SiLU are made of, and tanh.
+//! x·σ(v) and its slope, which SiLU, Swish and GELU's tanh form are made of.
 
 use super::Native;
-use super::exp::{exp_m1_neg, exp_m1_neg_in_two, exp_m1_neg_whole, reduce};
+use super::exp::{EXP_LOWEST, exp_m1_neg_whole, reduce};
+use super::native::Constant;
 
-/// σ(v + rest) = 1 / (1 + e^−(v + rest)) within 1 ULP, where the rest is below the last place of v.
-///
-/// With v = m·ln 2 + r and p = e⁻ʳ = 1 + s it is 2ᵐ / (2ᵐ + 1 + s). One Newton step on the reciprocal of the sum takes in the
-/// rounding error of that sum, so that only the last rounding is left.
-#[inline(always)]
-pub fn logistic<T: Native>(v: T, rest: Option<T>) -> T {
-    // Beyond these the result is 0 and 1.
-    let v = v.at_least(T::SIGMOID_ZERO).at_most(T::SIGMOID_ONE);
-    // All of the sum is multiplied by the guard, with which 2^m is a normal number even where σ(v) is not.
-    let reduced = reduce(v, T::GUARD_EXPONENT);
-    let (power, guard) = (reduced.power, T::GUARD);
-    let s = exp_m1_neg(&reduced);
-    let d = s.mul_add(guard, power + guard);
-    // d + d_lo = 2^m + 1 + s, but for what is below 2^-26 of it: d − 1 is exact, or 2^m is large and cancels it.
-    let d_lo = s.mul_add(guard, power - (d - guard));
-    // e^−(r + rest) is e⁻ʳ·(1 − rest).
-    let d_lo = match rest {
-        Some(rest) => (d - power).mul_add(-rest, d_lo),
-        None => d_lo,
-    };
-    let y = T::ONE / d;
-    let residual = y.mul_add(-d_lo, y.mul_add(-d, T::ONE));
-    y.mul_add(residual, y) * power
-}
+/// Above this x·σ(x) is x: at 18 and 38 1 − σ(x) is a quarter of the last place below 1.
+pub const SELF: Constant = Constant { f32: 30.0, f64: 60.0 };
 
 /// x·σ(v + rest) = x / (1 + e^−(v + rest)) within 1 ULP, where the rest is below the last place of v, x has the sign of v, and
 /// |x| ≤ |v| or |x| ≤ 10⁵. x itself where σ(v) rounds to 1.
@@ -35,7 +14,7 @@ pub fn logistic<T: Native>(v: T, rest: Option<T>) -> T {
 /// with x are all taken into the last addition.
 #[inline(always)]
 pub fn times_logistic<T: Native>(x: T, v: T, rest: Option<T>) -> T {
-    let reduced = reduce(v.at_least(T::SILU_ZERO), T::GUARD_EXPONENT);
+    let reduced = reduce(v.at_least(T::pick(EXP_LOWEST)), T::GUARD_EXPONENT);
     let (power, guard) = (reduced.power, T::GUARD);
     let (s, s_lo) = exp_m1_neg_whole(&reduced, rest);
     let d = s.mul_add(guard, power + guard);
@@ -49,7 +28,7 @@ pub fn times_logistic<T: Native>(x: T, v: T, rest: Option<T>) -> T {
     let lost = lifted.mul_add(inverse, -product);
     let y = (product.mul_add(residual, lost) + product) * power * (T::ONE / lift);
     // The sum of zeros has lost its sign.
-    if v > T::SILU_SELF { x } else { y.copysign(x) }
+    if v > T::pick(SELF) { x } else { y.copysign(x) }
 }
 
 /// Below this slope over σ the terms cancel.
@@ -61,7 +40,7 @@ const NEAR_ROOT: f64 = 0.01;
 /// With p = e⁻ʳ and c = 2ᵐ + p it is 2ᵐ/c·(1 + w·p/c), both above and below 0.
 #[inline(always)]
 pub fn times_logistic_slope<T: Native>((v, v_lo): (T, Option<T>), (w, w_lo): (T, Option<T>)) -> (T, bool) {
-    let reduced = reduce(v.at_least(T::SILU_ZERO).at_most(T::SILU_SELF), T::GUARD_EXPONENT);
+    let reduced = reduce(v.at_least(T::pick(EXP_LOWEST)).at_most(T::pick(SELF)), T::GUARD_EXPONENT);
     let (power, guard) = (reduced.power, T::GUARD);
     let (s, s_lo) = exp_m1_neg_whole(&reduced, v_lo);
     let p = s.mul_add(guard, guard);
@@ -85,25 +64,4 @@ pub fn times_logistic_slope<T: Native>((v, v_lo): (T, Option<T>), (w, w_lo): (T,
     let n_lo = (bend - (n - T::ONE)) + bend_lo;
     let slope = n.mul_add(inverse, n.mul_add(residual, n_lo) * inverse) * power;
     (slope, n.abs() < T::lit(NEAR_ROOT))
-}
-
-/// tanh x for x ≥ 0 as a sum of two; what is not above [`Native::TANH_ONE`] only.
-///
-/// With 2x = m·ln 2 + r and s = e⁻ʳ − 1 it is (2ᵐ − 1 − s) / (2ᵐ + 1 + s) = n / d. The quotient is corrected by its residual
-/// n − q·d, in which every rounding error so far is kept.
-#[inline(always)]
-pub fn tanh_in_two<T: Native>(x: T) -> (T, T) {
-    let reduced = reduce(x + x, T::ZERO);
-    let power = reduced.power;
-    let (s, s_lo) = exp_m1_neg_in_two(&reduced);
-    let less = power - T::ONE;
-    let more = power + T::ONE;
-    // From 2^24 on (2^53 in f64) 2^m ± 1 rounds: by how much both together, which near q = 1 is what counts.
-    let rounded_off = (more - less) - T::lit(2.0);
-    let n = less - s;
-    let n_lo = (((less - n) - s) - s_lo) + rounded_off;
-    let inverse = T::ONE / (more + s);
-    let q = n * inverse;
-    let residual = q.mul_add(-s, q.mul_add(-more, n)) + n_lo;
-    (q, residual * inverse)
 }
