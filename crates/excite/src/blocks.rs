@@ -3,7 +3,7 @@
 use core::mem::MaybeUninit;
 
 use crate::Float;
-use crate::dispatch::{self, CheckedLevel};
+use crate::dispatch::{self, CheckedLevel, Input};
 use crate::kernels::Kernel;
 use crate::math::Native;
 
@@ -23,7 +23,7 @@ const AHEAD: usize = 1024;
 pub fn map<F: Float, const N: usize>(
     level: CheckedLevel,
     kernel: impl Kernel<F, N>,
-    inputs: [&[F]; N],
+    inputs: [Input<'_, F>; N],
     y: &mut [MaybeUninit<F>],
     streaming: bool,
 ) {
@@ -31,29 +31,45 @@ pub fn map<F: Float, const N: usize>(
     let streaming = streaming && dispatch::are_whole_lines(blocks);
     let mut padded = [[F::default(); BLOCK]; N];
     for (padded, input) in padded.iter_mut().zip(inputs) {
-        padded[..tail.len()].copy_from_slice(&input[blocks.len() * BLOCK..]);
+        match input {
+            Input::Slice(input) => padded[..tail.len()].copy_from_slice(&input[blocks.len() * BLOCK..]),
+            Input::InPlace => dispatch::as_uninit(&mut padded[..tail.len()]).copy_from_slice(tail),
+        }
     }
+    // Results that cannot be written to their place at once: what is left at the end, and what goes past the caches.
+    let mut apart = [F::default(); BLOCK];
     let count = blocks.len() + usize::from(!tail.is_empty());
     for index in 0..count {
-        let mut from = padded.each_ref();
+        let mut from = padded.each_ref().map(Some);
         if index < blocks.len() {
             for (from, input) in from.iter_mut().zip(inputs) {
-                *from = block_at(input, index * BLOCK);
+                *from = match input {
+                    Input::Slice(input) => Some(block_at(input, index * BLOCK)),
+                    Input::InPlace => None,
+                };
             }
         }
         if streaming {
             for input in inputs {
-                dispatch::prefetch(input, index * BLOCK + AHEAD, BLOCK);
+                if let Input::Slice(input) = input {
+                    dispatch::prefetch(input, index * BLOCK + AHEAD, BLOCK);
+                }
             }
         }
-        let results = compute(level, kernel, from);
+        compute(
+            level,
+            kernel,
+            from,
+            match blocks.get_mut(index) {
+                Some(block) if !streaming => block,
+                _ => dispatch::as_uninit(&mut apart).first_chunk_mut().expect("it is a block"),
+            },
+        );
         match blocks.get_mut(index) {
-            Some(block) if streaming => dispatch::store_past_caches(block, &results),
-            Some(block) => {
-                block.write_copy_of_slice(&results);
-            }
+            Some(block) if streaming => dispatch::store_past_caches(block, &apart),
+            Some(_) => {}
             None => {
-                tail.write_copy_of_slice(&results[..tail.len()]);
+                tail.write_copy_of_slice(&apart[..tail.len()]);
             }
         }
     }
@@ -67,16 +83,28 @@ fn block_at<F: Float>(input: &[F], first: usize) -> &[F; BLOCK] {
     input[first..].first_chunk().expect("every input is as long as the output")
 }
 
+/// What is computed from: a block, or in place what the memory of the results holds before.
+#[inline(always)]
+fn input_or_before<'a, F: Float>(input: Option<&'a [F; BLOCK]>, to: &'a [MaybeUninit<F>; BLOCK]) -> &'a [F; BLOCK] {
+    match input {
+        Some(input) => input,
+        None => dispatch::before(to),
+    }
+}
+
+/// The inputs are blocks, or what is in `to` before. Writes to `to` at once: results that were handed back would be in memory twice, which
+/// for ReLU is half of all time.
 #[inline(always)]
 fn compute<F: Float, K: Kernel<F, N>, const N: usize>(
     level: CheckedLevel,
     kernel: K,
-    inputs: [&[F; BLOCK]; N],
-) -> [F; BLOCK] {
+    inputs: [Option<&[F; BLOCK]>; N],
+    to: &mut [MaybeUninit<F>; BLOCK],
+) {
     // Plain loops: `array::map` with its closures would be compiled anew for each kernel.
     let mut lanes = [[F::Lane::ZERO; BLOCK]; N];
     for (lanes, input) in lanes.iter_mut().zip(inputs) {
-        *lanes = F::load(level, input);
+        *lanes = F::load(level, input_or_before(input, to));
     }
     let mut y = [F::Lane::ZERO; BLOCK];
     if level.emulates_mul_add() && kernel.multiplies_and_adds() {
@@ -84,7 +112,8 @@ fn compute<F: Float, K: Kernel<F, N>, const N: usize>(
         for (i, y) in y.iter_mut().enumerate() {
             *y = compute_element(kernel, at(&lanes, i));
         }
-        return F::store(level, &y);
+        to.write_copy_of_slice(&F::store(level, &y));
+        return;
     }
     let mut doubtful = [false; BLOCK];
     for i in 0..BLOCK {
@@ -92,9 +121,11 @@ fn compute<F: Float, K: Kernel<F, N>, const N: usize>(
     }
     if K::MAY_BE_DOUBTFUL && doubtful.iter().fold(false, |any, &one| any | one) {
         // All by value or as the slices have it: what is handed over by reference would have to be in memory in any case.
-        return F::store(level, &recompute(level, kernel, inputs, doubtful, y));
+        let y = recompute(level, kernel, inputs, to, doubtful, y);
+        to.write_copy_of_slice(&F::store(level, &y));
+        return;
     }
-    F::store(level, &y)
+    to.write_copy_of_slice(&F::store(level, &y));
 }
 
 /// What all inputs hold at a place.
@@ -118,7 +149,8 @@ fn compute_element<F: Float, const N: usize>(kernel: impl Kernel<F, N>, inputs: 
 fn recompute<F: Float, const N: usize>(
     level: CheckedLevel,
     kernel: impl Kernel<F, N>,
-    inputs: [&[F; BLOCK]; N],
+    inputs: [Option<&[F; BLOCK]>; N],
+    to: &[MaybeUninit<F>; BLOCK],
     doubtful: [bool; BLOCK],
     mut y: [F::Lane; BLOCK],
 ) -> [F::Lane; BLOCK] {
@@ -129,7 +161,7 @@ fn recompute<F: Float, const N: usize>(
                 if doubtful[i] {
                     let mut elements = [F::Lane::ZERO; N];
                     for (element, input) in elements.iter_mut().zip(inputs) {
-                        *element = input[i].to_lane();
+                        *element = input_or_before(input, to)[i].to_lane();
                     }
                     y[i] = kernel.careful(elements);
                 }

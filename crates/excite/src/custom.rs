@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use half::{bf16, f16};
 
 use crate::define::{Definition, Precision};
+use crate::dispatch::Input;
 use crate::{Elementwise, Engine, Float, Function, Info, Parameter, ParameterError, SlopeFrom};
 
 /// A function that is not of the catalogue, inside a [`Function`]: made by [`Function::register`].
@@ -172,9 +173,8 @@ impl<D: Definition> Erased for D {
 pub trait ErasedIn<F> {
     fn value(&self, x: F) -> F;
     fn slope(&self, from: F) -> F;
-    fn forward(&self, engine: Engine, x: &[F], y: &mut [MaybeUninit<F>]);
-    fn in_place(&self, engine: Engine, x: &mut [F]);
-    fn backward(&self, engine: Engine, from: &[F], dy: &[F], dx: &mut [MaybeUninit<F>]);
+    fn forward(&self, engine: Engine, x: Input<'_, F>, y: &mut [MaybeUninit<F>]);
+    fn backward(&self, engine: Engine, from: &[F], dy: Input<'_, F>, dx: &mut [MaybeUninit<F>]);
     fn backward_parameter(&self, engine: Engine, index: usize, x: &[F], dy: &[F]) -> f64;
     fn forward_each(&self, engine: Engine, index: usize, inputs: [&[F]; 2], y: &mut [MaybeUninit<F>]);
     fn backward_each(&self, engine: Engine, index: usize, inputs: [&[F]; 3], dx: &mut [MaybeUninit<F>]);
@@ -190,15 +190,11 @@ impl<D: Definition, F: Float> ErasedIn<F> for D {
         Elementwise::slope(self, from)
     }
 
-    fn forward(&self, engine: Engine, x: &[F], y: &mut [MaybeUninit<F>]) {
+    fn forward(&self, engine: Engine, x: Input<'_, F>, y: &mut [MaybeUninit<F>]) {
         self.run_forward(engine, x, y);
     }
 
-    fn in_place(&self, engine: Engine, x: &mut [F]) {
-        self.run_in_place(engine, x);
-    }
-
-    fn backward(&self, engine: Engine, from: &[F], dy: &[F], dx: &mut [MaybeUninit<F>]) {
+    fn backward(&self, engine: Engine, from: &[F], dy: Input<'_, F>, dx: &mut [MaybeUninit<F>]) {
         self.run_backward(engine, from, dy, dx);
     }
 
@@ -252,15 +248,11 @@ impl Elementwise for Custom {
         self.0.slope_by_parameter(index, x)
     }
 
-    fn run_forward<F: Float>(&self, engine: Engine, x: &[F], y: &mut [MaybeUninit<F>]) {
+    fn run_forward<F: Float>(&self, engine: Engine, x: Input<'_, F>, y: &mut [MaybeUninit<F>]) {
         F::part_of(self.0).forward(engine, x, y);
     }
 
-    fn run_in_place<F: Float>(&self, engine: Engine, x: &mut [F]) {
-        F::part_of(self.0).in_place(engine, x);
-    }
-
-    fn run_backward<F: Float>(&self, engine: Engine, from: &[F], dy: &[F], dx: &mut [MaybeUninit<F>]) {
+    fn run_backward<F: Float>(&self, engine: Engine, from: &[F], dy: Input<'_, F>, dx: &mut [MaybeUninit<F>]) {
         F::part_of(self.0).backward(engine, from, dy, dx);
     }
 

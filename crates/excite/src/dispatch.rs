@@ -28,7 +28,8 @@ mod bytes;
 mod uninit;
 
 pub use bytes::Byte;
-pub(crate) use uninit::{as_uninit, collected, written};
+pub use uninit::Input;
+pub(crate) use uninit::{as_uninit, before, collected, written};
 
 /// An instruction set that kernels are compiled for. All give the same bits; they differ in speed.
 ///

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 
 use crate::define::Definition;
+use crate::dispatch::Input;
 use crate::error::check_parameters;
 use crate::kernels::{Backward, BackwardEach, Forward, ForwardEach, Kernel};
 use crate::{Channels, Engine, Error, Float, Info, Parameter, ParameterError, PerChannel, SlopeFrom};
@@ -160,17 +161,13 @@ pub trait Elementwise: Copy + Send + Sync + 'static {
         PerChannel::new(self, index, layout, values)
     }
 
-    /// y = f(x), over slices of one length.
+    /// y = f(x), over slices of one length or in place.
     #[doc(hidden)]
-    fn run_forward<F: Float>(&self, engine: Engine, x: &[F], y: &mut [MaybeUninit<F>]);
+    fn run_forward<F: Float>(&self, engine: Engine, x: Input<'_, F>, y: &mut [MaybeUninit<F>]);
 
-    /// x = f(x).
+    /// dx = dy · f'(x), over slices of one length, or in the place of dy.
     #[doc(hidden)]
-    fn run_in_place<F: Float>(&self, engine: Engine, x: &mut [F]);
-
-    /// dx = dy · f'(x), over slices of one length.
-    #[doc(hidden)]
-    fn run_backward<F: Float>(&self, engine: Engine, from: &[F], dy: &[F], dx: &mut [MaybeUninit<F>]);
+    fn run_backward<F: Float>(&self, engine: Engine, from: &[F], dy: Input<'_, F>, dx: &mut [MaybeUninit<F>]);
 
     /// The sum of dy · ∂f/∂parameter, over slices of one length.
     #[doc(hidden)]
@@ -229,16 +226,12 @@ impl<D: Definition> Elementwise for D {
         if index < D::PARAMETERS.len() { Definition::slope_by_parameter(*self, index, x) } else { 0.0 }
     }
 
-    fn run_forward<F: Float>(&self, engine: Engine, x: &[F], y: &mut [MaybeUninit<F>]) {
+    fn run_forward<F: Float>(&self, engine: Engine, x: Input<'_, F>, y: &mut [MaybeUninit<F>]) {
         engine.forward_kernel(*self, x, y);
     }
 
-    fn run_in_place<F: Float>(&self, engine: Engine, x: &mut [F]) {
-        engine.in_place_kernel(*self, x);
-    }
-
-    fn run_backward<F: Float>(&self, engine: Engine, from: &[F], dy: &[F], dx: &mut [MaybeUninit<F>]) {
-        engine.run(Backward(*self), [from, dy], dx);
+    fn run_backward<F: Float>(&self, engine: Engine, from: &[F], dy: Input<'_, F>, dx: &mut [MaybeUninit<F>]) {
+        engine.run_from(Backward(*self), [Input::Slice(from), dy], dx);
     }
 
     fn run_backward_parameter<F: Float>(&self, engine: Engine, index: usize, x: &[F], dy: &[F]) -> f64 {

@@ -6,6 +6,7 @@ use core::mem::MaybeUninit;
 use crate::define::Definition;
 #[cfg(feature = "exact")]
 use crate::define::Precision;
+use crate::dispatch::Input;
 use crate::error::same_length;
 use crate::kernels::{Forward, Kernel};
 use crate::{Elementwise, Error, Float, Level, Operation, blocks, dispatch};
@@ -14,9 +15,6 @@ use crate::{Elementwise, Error, Float, Level, Operation, blocks, dispatch};
 /// fastest function, ReLU, takes several times as long as handing a piece to another thread.
 #[cfg(feature = "rayon")]
 const PIECE: usize = 1 << 17;
-
-/// Elements that are copied at a time where input and output are the same slice.
-const COPIED: usize = 1024;
 
 /// Outputs of this size and more are written past the caches by [`Stores::Auto`].
 const STREAMING_BYTES: usize = 8 << 20;
@@ -172,7 +170,7 @@ impl Engine {
 
     /// x = f(x).
     pub fn forward_in_place<F: Float>(self, f: &impl Elementwise, x: &mut [F]) {
-        f.run_in_place(self, x);
+        f.run_forward(self, Input::InPlace, dispatch::as_uninit(x));
     }
 
     /// The gradient of a loss by x, from the gradient by y: dx = dy · f'(x) for functions of single elements. `from` holds what the
@@ -230,16 +228,7 @@ impl Engine {
     /// If the slices differ in length.
     pub fn backward_in_place<F: Float>(self, f: &impl Elementwise, from: &[F], dy: &mut [F]) -> Result<(), Error> {
         same_length("dy", dy.len(), from.len())?;
-        let here = self.within_caches();
-        self.in_pieces(1, dy, &|first, dy| {
-            let mut copy = [F::default(); COPIED];
-            for (part, dy) in dy.chunks_mut(COPIED).enumerate() {
-                let copy = &mut copy[..dy.len()];
-                copy.copy_from_slice(dy);
-                let from = &from[first + part * COPIED..][..dy.len()];
-                Elementwise::run_backward(f, here, from, copy, dispatch::as_uninit(dy));
-            }
-        });
+        Elementwise::run_backward(f, self, from, Input::InPlace, dispatch::as_uninit(dy));
         Ok(())
     }
 
@@ -266,13 +255,13 @@ impl Engine {
 /// The kernels that the verbs come down to.
 impl Engine {
     /// y = f(x), over slices of one length.
-    pub(crate) fn forward_kernel<D: Definition, F: Float>(self, f: D, x: &[F], y: &mut [MaybeUninit<F>]) {
+    pub(crate) fn forward_kernel<D: Definition, F: Float>(self, f: D, x: Input<'_, F>, y: &mut [MaybeUninit<F>]) {
         // Constant conditions first, so that the exact kernel is compiled only where it differs from the other.
         #[cfg(feature = "exact")]
         if F::HAS_EXACT && !matches!(D::PRECISION, Precision::Selects) && self.is_exact() {
-            return self.run(crate::kernels::Exact(f), [x], y);
+            return self.run_from(crate::kernels::Exact(f), [x], y);
         }
-        self.run(Forward(f), [x], y);
+        self.run_from(Forward(f), [x], y);
     }
 
     /// Whether so many elements are computed on several threads where a piece holds two outputs.
@@ -287,20 +276,6 @@ impl Engine {
         self.accuracy == Accuracy::Exact
     }
 
-    /// x = f(x).
-    pub(crate) fn in_place_kernel<D: Definition, F: Float>(self, f: D, x: &mut [F]) {
-        // A copy that stays in the nearest cache costs less than the code of a second loop over every function.
-        let here = self.within_caches();
-        self.in_pieces(1, x, &|_, x| {
-            let mut copy = [F::default(); COPIED];
-            for x in x.chunks_mut(COPIED) {
-                let copy = &mut copy[..x.len()];
-                copy.copy_from_slice(x);
-                here.forward_kernel(f, copy, dispatch::as_uninit(x));
-            }
-        });
-    }
-
     /// y = kernel(inputs), element by element, in pieces if that pays.
     pub(crate) fn run<F: Float, const N: usize>(
         self,
@@ -308,13 +283,25 @@ impl Engine {
         inputs: [&[F]; N],
         y: &mut [MaybeUninit<F>],
     ) {
-        let streaming = self.stores == Stores::Auto && size_of_val(y) >= STREAMING_BYTES;
+        self.run_from(kernel, inputs.map(Input::Slice), y);
+    }
+
+    /// [`run`](Self::run), from slices or in place.
+    pub(crate) fn run_from<F: Float, const N: usize>(
+        self,
+        kernel: impl Kernel<F, N>,
+        inputs: [Input<'_, F>; N],
+        y: &mut [MaybeUninit<F>],
+    ) {
+        // Memory that is read is in the caches already.
+        let in_place = inputs.iter().any(|input| input.is_in_place());
+        let streaming = self.stores == Stores::Auto && size_of_val(y) >= STREAMING_BYTES && !in_place;
         self.in_pieces(1, y, &|first, y| {
             // Up to the first whole cache line, from which on the caches can be passed by.
             let head = if streaming { y.as_ptr().align_offset(dispatch::CACHE_LINE).min(y.len()) } else { 0 };
             let (unaligned, aligned) = y.split_at_mut(head);
             for (first, y) in [(first, unaligned), (first + head, aligned)] {
-                let inputs = inputs.map(|input| &input[first..first + y.len()]);
+                let inputs = inputs.map(|input| input.part(first, y.len()));
                 self.level.run_checked(
                     #[inline(always)]
                     |level| blocks::map(level, kernel, inputs, y, streaming),

@@ -2,6 +2,7 @@
 
 use core::mem::MaybeUninit;
 
+use crate::dispatch::Input;
 use crate::error::same_length;
 use crate::{Elementwise, Engine, Error, Float};
 
@@ -48,10 +49,10 @@ impl<E: Elementwise, F: Float> Operation<F> for E {
     }
 
     fn run_forward(&self, engine: Engine, x: &[F], y: &mut [MaybeUninit<F>]) {
-        Elementwise::run_forward(self, engine, x, y);
+        Elementwise::run_forward(self, engine, Input::Slice(x), y);
     }
 
     fn run_backward(&self, engine: Engine, from: &[F], dy: &[F], dx: &mut [MaybeUninit<F>]) {
-        Elementwise::run_backward(self, engine, from, dy, dx);
+        Elementwise::run_backward(self, engine, from, Input::Slice(dy), dx);
     }
 }

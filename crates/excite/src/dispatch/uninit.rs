@@ -24,6 +24,47 @@ pub(crate) fn written<F: Float>(y: &mut [MaybeUninit<F>], write: impl FnOnce(&mu
     unsafe { y.assume_init_mut() }
 }
 
+/// Where an operation reads its numbers.
+#[derive(Clone, Copy)]
+pub enum Input<'a, F> {
+    /// In a slice.
+    Slice(&'a [F]),
+    /// In the memory that its results go to, each number where its own result goes. Only the verbs of the engine that work in place make it,
+    /// over memory that holds numbers.
+    InPlace,
+}
+
+impl<'a, F: Float> Input<'a, F> {
+    /// So many of the numbers, from `first` on.
+    pub(crate) fn part(self, first: usize, len: usize) -> Self {
+        match self {
+            Self::Slice(slice) => Self::Slice(&slice[first..first + len]),
+            Self::InPlace => Self::InPlace,
+        }
+    }
+
+    /// The number at `index`, whose result goes to `y`.
+    #[cfg(not(feature = "f64"))]
+    pub(crate) fn at(self, index: usize, y: &MaybeUninit<F>) -> F {
+        match self {
+            Self::Slice(slice) => slice[index],
+            Self::InPlace => before(core::array::from_ref(y))[0],
+        }
+    }
+
+    pub(crate) fn is_in_place(self) -> bool {
+        matches!(self, Self::InPlace)
+    }
+}
+
+/// What the memory of results holds before they are written, where an operation works in place ([`Input::InPlace`]).
+#[inline(always)]
+pub(crate) fn before<F: Float, const N: usize>(y: &[MaybeUninit<F>; N]) -> &[F; N] {
+    // SAFETY: `Input::InPlace`, for which alone this is called, is made by `Engine::forward_in_place` and `Engine::backward_in_place`, which
+    // get `&mut [F]`: all of it is initialised, and so is what has been written there since.
+    unsafe { &*core::ptr::from_ref(y).cast::<[F; N]>() }
+}
+
 /// A new vector of `len` numbers, all written by `write`.
 pub(crate) fn collected<F: Float>(len: usize, write: impl FnOnce(&mut [MaybeUninit<F>])) -> Vec<F> {
     let mut numbers = Vec::with_capacity(len);

@@ -9,6 +9,7 @@ use half::{bf16, f16};
 
 use crate::custom::{self, Custom};
 use crate::define::{Definition, Precision, Real, Reference};
+use crate::dispatch::Input;
 use crate::{Elementwise, Engine, Error, Facts, Float, Info, Parameter, ParameterError, SlopeFrom};
 
 /// Makes [`Function`] from the list of the functions: the one place besides its own file that names a function.
@@ -281,15 +282,11 @@ impl Elementwise for Function {
         Self::slope_by_parameter(self, index, x)
     }
 
-    fn run_forward<F: Float>(&self, engine: Engine, x: &[F], y: &mut [MaybeUninit<F>]) {
+    fn run_forward<F: Float>(&self, engine: Engine, x: Input<'_, F>, y: &mut [MaybeUninit<F>]) {
         F::forward_of(*self, engine, x, y);
     }
 
-    fn run_in_place<F: Float>(&self, engine: Engine, x: &mut [F]) {
-        F::in_place_of(*self, engine, x);
-    }
-
-    fn run_backward<F: Float>(&self, engine: Engine, from: &[F], dy: &[F], dx: &mut [MaybeUninit<F>]) {
+    fn run_backward<F: Float>(&self, engine: Engine, from: &[F], dy: Input<'_, F>, dx: &mut [MaybeUninit<F>]) {
         F::backward_of(*self, engine, from, dy, dx);
     }
 
@@ -319,11 +316,9 @@ pub trait Compiled: Sized + 'static {
     /// f'(x), from x or from f(x).
     fn slope_of(f: Function, from: Self) -> Self;
     /// y = f(x)
-    fn forward_of(f: Function, engine: Engine, x: &[Self], y: &mut [MaybeUninit<Self>]);
-    /// x = f(x)
-    fn in_place_of(f: Function, engine: Engine, x: &mut [Self]);
+    fn forward_of(f: Function, engine: Engine, x: Input<'_, Self>, y: &mut [MaybeUninit<Self>]);
     /// dx = dy · f'(x)
-    fn backward_of(f: Function, engine: Engine, from: &[Self], dy: &[Self], dx: &mut [MaybeUninit<Self>]);
+    fn backward_of(f: Function, engine: Engine, from: &[Self], dy: Input<'_, Self>, dx: &mut [MaybeUninit<Self>]);
     /// The sum of dy · ∂f/∂parameter.
     fn backward_parameter_of(f: Function, engine: Engine, index: usize, x: &[Self], dy: &[Self]) -> f64;
     /// y = f(x), with a value of the parameter for each element.
@@ -340,15 +335,11 @@ pub trait Compiled: Sized + 'static {
 /// compile; there a parameter that makes no sense gives NaN.
 macro_rules! slices {
     (by_kernels) => {
-        fn forward_of(f: Function, engine: Engine, x: &[Self], y: &mut [MaybeUninit<Self>]) {
+        fn forward_of(f: Function, engine: Engine, x: Input<'_, Self>, y: &mut [MaybeUninit<Self>]) {
             with_function!(f, f => f.run_forward(engine, x, y));
         }
 
-        fn in_place_of(f: Function, engine: Engine, x: &mut [Self]) {
-            with_function!(f, f => f.run_in_place(engine, x));
-        }
-
-        fn backward_of(f: Function, engine: Engine, from: &[Self], dy: &[Self], dx: &mut [MaybeUninit<Self>]) {
+        fn backward_of(f: Function, engine: Engine, from: &[Self], dy: Input<'_, Self>, dx: &mut [MaybeUninit<Self>]) {
             with_function!(f, f => f.run_backward(engine, from, dy, dx));
         }
 
@@ -373,21 +364,15 @@ macro_rules! slices {
         }
     };
     (one_by_one) => {
-        fn forward_of(f: Function, _: Engine, x: &[Self], y: &mut [MaybeUninit<Self>]) {
-            for (x, y) in x.iter().zip(y) {
-                y.write(f.value(*x));
+        fn forward_of(f: Function, _: Engine, x: Input<'_, Self>, y: &mut [MaybeUninit<Self>]) {
+            for (index, y) in y.iter_mut().enumerate() {
+                y.write(f.value(x.at(index, y)));
             }
         }
 
-        fn in_place_of(f: Function, _: Engine, x: &mut [Self]) {
-            for x in x {
-                *x = f.value(*x);
-            }
-        }
-
-        fn backward_of(f: Function, _: Engine, from: &[Self], dy: &[Self], dx: &mut [MaybeUninit<Self>]) {
-            for ((from, dy), dx) in from.iter().zip(dy).zip(dx) {
-                dx.write(dy * f.slope(*from));
+        fn backward_of(f: Function, _: Engine, from: &[Self], dy: Input<'_, Self>, dx: &mut [MaybeUninit<Self>]) {
+            for (index, (from, dx)) in from.iter().zip(dx).enumerate() {
+                dx.write(dy.at(index, dx) * f.slope(*from));
             }
         }
 

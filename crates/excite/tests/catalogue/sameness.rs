@@ -63,6 +63,9 @@ fn every_level_gives_the_bits_of_the_scalar_function<F: Bits>() {
             assert_same(&in_place(f, engine, &x), &y, &x, format_args!("{f} in place on {level}"));
             assert_same(&backward(f, engine, &from, &ones), &slopes, &from, format_args!("slope of {f} on {level}"));
             assert_same(&backward(f, engine, &from, &dy), &dx, &from, format_args!("{f} backward on {level}"));
+            let mut gradient = dy.clone();
+            engine.backward_in_place(&f, &from, &mut gradient).unwrap();
+            assert_same(&gradient, &dx, &from, format_args!("{f} backward in place on {level}"));
         }
     }
 }
@@ -123,6 +126,10 @@ fn every_length_and_alignment_gives_the_same_bits<F: Bits>() {
                 check(&y, "in place", &|out| {
                     out.copy_from_slice(x);
                     engine.forward_in_place(&f, out);
+                });
+                check(&dx, "backward in place", &|out| {
+                    out.copy_from_slice(dy);
+                    engine.backward_in_place(&f, from, out).unwrap();
                 });
             }
         }

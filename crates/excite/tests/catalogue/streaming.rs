@@ -56,6 +56,9 @@ fn threads_and_ways_of_writing_give_the_same_bits<F: Bits>() {
                 out.copy_from_slice(&x);
                 engine.forward_in_place(&f, out);
                 assert_same(out, &y, &x, format_args!("{f} in place on {engine:?} from {first}"));
+                out.copy_from_slice(&dy);
+                engine.backward_in_place(&f, &from, out).unwrap();
+                assert_same(out, &dx, &from, format_args!("{f} backward in place on {engine:?} from {first}"));
             }
         }
     }
