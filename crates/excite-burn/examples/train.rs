@@ -1,4 +1,6 @@
 //! A multi-layer perceptron trained with one activation after another, as a user of burn would write it.
+//!
+//! `cargo run --release -p excite-burn --example train [ACTIVATION...]`
 
 use burn::config::Config;
 use burn::module::{Module, Param};
@@ -83,9 +85,22 @@ fn train(activation: &str) -> Result<[f32; 2], excite::ParseFunctionError> {
     Ok([before, loss(&network).into_scalar::<f32>()])
 }
 
+/// Names in configurations of burn, of PyTorch and of excite.
+const ACTIVATIONS: [&str; 6] = ["relu", "tanh", "gelu_pytorch_tanh", "nn.SiLU()", "mish", "leaky_relu(0.1)"];
+
+fn main() -> Result<(), excite::ParseFunctionError> {
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    let all = if given.is_empty() { ACTIVATIONS.map(String::from).to_vec() } else { given };
+    for activation in all {
+        let [before, after] = train(&activation)?;
+        println!("{activation:20} loss {before:.3} before, {after:.4} after 600 steps");
+    }
+    Ok(())
+}
+
 #[test]
 fn networks_learn_with_each_activation() -> Result<(), excite::ParseFunctionError> {
-    for activation in ["relu", "tanh", "gelu", "silu", "mish", "leaky_relu(0.1)"] {
+    for activation in ACTIVATIONS {
         let [before, after] = train(activation)?;
         assert!(after < 0.5 * before, "{activation}: the loss went from {before} to {after}");
     }
