@@ -7,7 +7,17 @@ use crate::cargo::cargo;
 /// The test that compares results with the files writes them instead. Look at what changed before committing it.
 pub fn run() -> ExitCode {
     let written = cargo()
-        .args(["test", "--release", "--package", "excite", "--test", "catalogue", "--locked", "golden"])
+        .args([
+            "test",
+            "--release",
+            "--package",
+            "excite",
+            "--all-features",
+            "--test",
+            "catalogue",
+            "--locked",
+            "golden",
+        ])
         .env("EXCITE_WRITE_GOLDEN", "1")
         .status()
         .is_ok_and(|status| status.success());

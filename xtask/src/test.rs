@@ -78,6 +78,28 @@ const CHECKS: &[Check] = &[
         ],
         environment: &[],
     },
+    // A user's crate, outside the workspace.
+    Check {
+        title: "a function of one's own",
+        arguments: &["run", "--release", "--locked", "--manifest-path", OWN_ACTIVATION, "--target-dir", OWN_TARGET],
+        environment: &[],
+    },
+    Check {
+        title: "the speed of a function of one's own",
+        arguments: &[
+            "run",
+            "--release",
+            "--locked",
+            "--manifest-path",
+            OWN_ACTIVATION,
+            "--target-dir",
+            OWN_TARGET,
+            "--no-default-features",
+            "--example",
+            "speed",
+        ],
+        environment: &[],
+    },
     Check {
         title: "the public API",
         arguments: &["run", "--release", "--package", "xtask", "--locked", "--", "api", "--check"],
@@ -104,6 +126,10 @@ const CHECKS: &[Check] = &[
         environment: &[],
     },
 ];
+
+const OWN_ACTIVATION: &str = "examples/own-activation/Cargo.toml";
+
+const OWN_TARGET: &str = "target/own-activation";
 
 /// Microcontrollers with an ARM Cortex-M4F.
 const BARE_TARGET: &str = "thumbv7em-none-eabihf";
@@ -166,5 +192,7 @@ fn passes(check: &Check) -> bool {
 }
 
 fn succeeds(arguments: &[&str], environment: &[(&str, &str)]) -> bool {
-    cargo().args(arguments).envs(environment.iter().copied()).status().is_ok_and(|status| status.success())
+    let mut cargo = cargo();
+    cargo.args(arguments).envs(environment.iter().copied()).current_dir(root());
+    cargo.status().is_ok_and(|status| status.success())
 }

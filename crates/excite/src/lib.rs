@@ -18,7 +18,7 @@
 //! ```
 //!
 //! # Where things are
-//! * [`Elementwise`] is what functions of single numbers do: the 35 types of the catalogue ([`Relu`], [`Gelu`], ...), and any of them chosen
+//! * [`Elementwise`] is what functions of single numbers do: the types of the catalogue ([`Relu`], [`Gelu`], ...), and any of them chosen
 //!   at run time by name: [`Function`], `"relu6".parse::<Function>()`.
 //! * [`Rowwise`] is what functions of whole rows do: [`Softmax`], [`LogSoftmax`], [`Softmin`], [`Sparsemax`], and [`RowFunction`] by name.
 //! * [`Gate`] is GLU, ReGLU, GEGLU or SwiGLU: two inputs in one pass, or packed in one slice.
