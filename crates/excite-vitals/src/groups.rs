@@ -1,5 +1,7 @@
 //! Findings that say the same of several layers, and the verdict over all.
 
+use std::fmt;
+
 use crate::Diagnosis;
 use crate::findings::{Finding, Severity};
 
@@ -101,6 +103,33 @@ impl Diagnosis {
             0 => String::new(),
             missed => format!(" Only {looked_at} of {} activations were looked at.", looked_at + missed),
         }
+    }
+}
+
+/// A line for each group of findings, the most severe first; the verdict where nothing was found.
+///
+/// ```
+/// use excite_vitals::{Diagnosis, LayerVitals, Vitals};
+/// let z: Vec<f32> = (0..800).map(|i| if i % 2 == 0 { (i % 7) as f32 - 3.0 } else { -1.0 }).collect();
+/// let a: Vec<f32> = z.iter().map(|z| z.max(0.0)).collect();
+/// let mut layer = LayerVitals::new("fc1", "relu".parse()?, 2);
+/// layer.update(&z, &a)?;
+/// let lines = Diagnosis::of(&Vitals::new("mlp", vec![layer])).to_string();
+/// assert!(lines.starts_with("error: dead units: `fc1`: "), "{lines}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let groups = self.groups();
+        if groups.is_empty() {
+            return out.write_str(&self.headline());
+        }
+        for (index, group) in groups.iter().enumerate() {
+            let Finding { severity, rule, .. } = group.findings[0];
+            let end = if index == 0 { "" } else { "\n" };
+            write!(out, "{end}{severity}: {}: {}", lowered(rule.title), group.summary())?;
+        }
+        Ok(())
     }
 }
 
