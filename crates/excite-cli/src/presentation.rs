@@ -140,5 +140,8 @@ fn in_lines(group: &FindingGroup, width: usize) -> String {
     let word = if finding.severity == Severity::Note { "fact".to_owned() } else { finding.severity.to_string() };
     let line = format!("{} ({}): {}", finding.rule.title, finding.rule.id, group.summary());
     let line = output::indented(&format!("{line} [{}, N = {}]", finding.grade, finding.samples), 8, width);
-    format!("{style}{word:<8}{style:#}{line}\n        {}\n", output::indented(&format!("→ {}", finding.remedy), 8, width))
+    format!(
+        "{style}{word:<8}{style:#}{line}\n        {}\n",
+        output::indented(&format!("→ {}", finding.remedy), 8, width)
+    )
 }

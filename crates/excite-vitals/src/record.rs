@@ -114,7 +114,13 @@ impl Diagnosis {
             stage: self.stage,
             judgement: self.judgement.clone(),
             layers: layers.collect(),
-            groups: self.judgement.finding_groups().iter().chain(&self.judgement.fact_groups()).map(FindingGroup::record).collect(),
+            groups: self
+                .judgement
+                .finding_groups()
+                .iter()
+                .chain(&self.judgement.fact_groups())
+                .map(FindingGroup::record)
+                .collect(),
         }
     }
 

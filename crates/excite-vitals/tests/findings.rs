@@ -358,7 +358,9 @@ fn gradients_that_vanish_or_explode_over_depth() {
         (only(&vanishing, "vanishing-gradient").cause, only(&vanishing, "vanishing-gradient").grade),
         (Cause::Function, Grade::Suspected)
     );
-    assert!(evidence(only(&vanishing, "vanishing-gradient"), "product of the derivatives over the hidden layers") < 1e-3);
+    assert!(
+        evidence(only(&vanishing, "vanishing-gradient"), "product of the derivatives over the hidden layers") < 1e-3
+    );
     assert!(!has(&deep("sigmoid", 1.0, 2), "vanishing-gradient"));
     let saturated = deep("tanh", 200.0, 5);
     assert_eq!(only(&saturated, "vanishing-gradient").cause, Cause::Spread);

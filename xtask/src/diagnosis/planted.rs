@@ -36,7 +36,8 @@ impl Planted {
         let traces = trace(layers, inputs);
         let vitals = vitals(name, layers, inputs, &traces);
         let weights = incoming(layers, &vitals);
-        let subject = Subject::of(&vitals).in_training().with_weights(&weights).expect("weights of the layers themselves");
+        let subject =
+            Subject::of(&vitals).in_training().with_weights(&weights).expect("weights of the layers themselves");
         let diagnosis = Diagnosis::of_subject(&subject.with_shortcuts(false));
         let none: Vec<Vec<bool>> = traces.iter().map(|trace| vec![false; trace.units()]).collect();
         let causes = traces.iter().map(|trace| vec![None; trace.units()]).collect();

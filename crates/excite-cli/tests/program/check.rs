@@ -90,8 +90,7 @@ fn json_has_the_units_and_nothing_else_is_printed() {
 fn fail_on_sets_the_exit_code() {
     let (half, quarter) = (place(&[1, 3]), place(&[1]));
     let codes = |place: &Place| {
-        ["warning", "error", "never"]
-            .map(|from| check(place, &["--fail-on", from, "--in-training"]).code.unwrap())
+        ["warning", "error", "never"].map(|from| check(place, &["--fail-on", from, "--in-training"]).code.unwrap())
     };
     assert_eq!(codes(&half), [1, 1, 0]);
     assert_eq!(codes(&quarter), [1, 0, 0]);
@@ -102,7 +101,11 @@ fn fail_on_sets_the_exit_code() {
 fn a_finished_network_is_judged_by_what_it_does_and_facts_do_not_fail() {
     let quarter = check(&place(&[1]), &[]);
     assert_eq!(quarter.code, Some(0), "{}", quarter.out);
-    assert!(quarter.out.starts_with("Looks sound. 1 of 4 hidden units stayed silent on all 400 samples.\n"), "{}", quarter.out);
+    assert!(
+        quarter.out.starts_with("Looks sound. 1 of 4 hidden units stayed silent on all 400 samples.\n"),
+        "{}",
+        quarter.out
+    );
     assert!(quarter.out.contains("no fault") && !quarter.out.contains("they can be removed"), "{}", quarter.out);
     let facts = check(&place(&[1]), &["--facts"]).out.replace("\n        ", " ");
     assert!(facts.contains("fact    Dead units") && facts.contains("they can be removed"), "{facts}");

@@ -34,7 +34,10 @@ pub(crate) static RULE: Rule = Rule {
         ),
         (Cause::NoInput, "Every unit that feeds this one is dead or always 0: fix the layer before it first."),
         (Cause::LearningRate, "Lower the learning rate to the best one found; `--lr auto` searches for it."),
-        (Cause::Data, "Standardise the inputs: subtract the mean of each feature, and divide by its standard deviation."),
+        (
+            Cause::Data,
+            "Standardise the inputs: subtract the mean of each feature, and divide by its standard deviation.",
+        ),
         (Cause::Initialisation, "Start with weights of mean 0, the gain of the function, and biases of 0."),
     ],
     finished: "These units contribute a constant: they can be removed, with their weights, and the outputs stay the same. Before that, see \
@@ -74,7 +77,9 @@ fn finding(layer: &LayerVitals, weights: Option<&IncomingWeights>, units: Vec<us
         let samples = layer.samples();
         let plural = if samples == 1 { "" } else { "s" };
         let most = super::percent(bound);
-        format!("{count} stayed silent on {samples} sample{plural}{held_down}; they may still fire on up to {most} of inputs")
+        format!(
+            "{count} stayed silent on {samples} sample{plural}{held_down}; they may still fire on up to {most} of inputs"
+        )
     };
     let all = layer.units();
     Finding { summary, ..finding }

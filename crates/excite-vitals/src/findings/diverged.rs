@@ -11,7 +11,10 @@ pub(crate) static RULE: Rule = Rule {
     threshold: "A loss that is not finite, in a training run that excite has seen: the network is broken.",
     remedies: &[
         (Cause::LearningRate, "Lower the learning rate to the best one found; `--lr auto` searches for it."),
-        (Cause::Data, "Standardise the inputs: subtract the mean of each feature, and divide by its standard deviation."),
+        (
+            Cause::Data,
+            "Standardise the inputs: subtract the mean of each feature, and divide by its standard deviation.",
+        ),
         (Cause::Initialisation, "Start with smaller weights: the gain of the function, and biases of 0."),
         (
             Cause::Function,
@@ -39,7 +42,9 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let why = match cause {
         Cause::Data => format!("; the inputs reach {}", super::number(run.largest_input)),
         Cause::LearningRate => format!("; {}", run.rate_in_words()),
-        Cause::Initialisation => format!("; the initial weights are {} times their usual size", super::number(run.gain)),
+        Cause::Initialisation => {
+            format!("; the initial weights are {} times their usual size", super::number(run.gain))
+        }
         Cause::Function => format!("; {} grows too fast", run.function),
         _ => String::new(),
     };

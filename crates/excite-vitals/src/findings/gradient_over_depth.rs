@@ -113,9 +113,15 @@ const RATIO: &str = "first gradient over the last";
 
 fn in_words(ratio: f64, layers: usize) -> String {
     if ratio >= 1.0 {
-        format!("the gradient grows {} times from the last of {layers} hidden layers to the first", super::number(ratio))
+        format!(
+            "the gradient grows {} times from the last of {layers} hidden layers to the first",
+            super::number(ratio)
+        )
     } else {
-        format!("the gradient shrinks {}-fold from the last of {layers} hidden layers to the first", super::number(1.0 / ratio))
+        format!(
+            "the gradient shrinks {}-fold from the last of {layers} hidden layers to the first",
+            super::number(1.0 / ratio)
+        )
     }
 }
 

@@ -31,10 +31,19 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
         Learnt::Something => return Vec::new(),
         Learnt::ByHeart => (
             Cause::Data,
-            "the network learns its training samples by heart; the labels seem to have nothing to do with the inputs".to_owned(),
+            "the network learns its training samples by heart; the labels seem to have nothing to do with the inputs"
+                .to_owned(),
         ),
-        Learnt::Nothing => (Cause::Unknown, "units and gradients look sound; look at the labels, the data and the learning rate".to_owned()),
+        Learnt::Nothing => (
+            Cause::Unknown,
+            "units and gradients look sound; look at the labels, the data and the learning rate".to_owned(),
+        ),
     };
     let finding = Finding::on_network(&RULE, run.train_samples as u64, cause, summary);
-    vec![finding.with("error of guessing", run.chance).with("lowest training error", run.lowest_train_error).with("lowest test error", run.lowest_test_error)]
+    vec![
+        finding
+            .with("error of guessing", run.chance)
+            .with("lowest training error", run.lowest_train_error)
+            .with("lowest test error", run.lowest_test_error),
+    ]
 }

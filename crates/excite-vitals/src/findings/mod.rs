@@ -162,7 +162,11 @@ impl Finding {
             summary,
             evidence: Vec::new(),
             cause,
-            parts: if units.is_empty() { Vec::new() } else { vec![Part { cause, grade: Grade::Measured, units: units.clone() }] },
+            parts: if units.is_empty() {
+                Vec::new()
+            } else {
+                vec![Part { cause, grade: Grade::Measured, units: units.clone() }]
+            },
             remedy: String::new(),
             units,
         }
@@ -338,7 +342,8 @@ pub(crate) fn number(value: f64) -> String {
 /// `15,552`
 pub(crate) fn thousands(count: u64) -> String {
     let digits = count.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or("")).collect();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or("")).collect();
     groups.join(",")
 }
 

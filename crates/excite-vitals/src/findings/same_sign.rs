@@ -49,8 +49,8 @@ fn finding(layer: &LayerVitals, weights: Option<&IncomingWeights>) -> Option<Fin
         summary = format!("{summary}; {} of its inputs always have one sign", percent(inputs));
     }
     let cause = if most(one_sided).is_some() { Cause::OffCentreInputs } else { Cause::Unknown };
-    let mut finding = Finding::on(&RULE, layer, Vec::new(), cause, summary)
-        .with("share of a unit's gradients with one sign", share);
+    let mut finding =
+        Finding::on(&RULE, layer, Vec::new(), cause, summary).with("share of a unit's gradients with one sign", share);
     if let Some(inputs) = of_one_sign {
         finding = finding.with("share of the inputs that always have one sign", inputs);
     }

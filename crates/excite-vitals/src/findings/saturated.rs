@@ -3,9 +3,9 @@
 use excite::{Facts, Function};
 
 use super::{Cause, Finding, Grade, Rule, by_cause, counted, percent, shift_or_spread};
+use crate::LayerVitals;
 use crate::judgement::Subject;
 use crate::sketch::Unit;
-use crate::LayerVitals;
 
 pub(crate) static RULE: Rule = Rule {
     id: "saturated-units",
@@ -27,7 +27,10 @@ pub(crate) static RULE: Rule = Rule {
             "The pre-activations lie to one side: start biases at 0, standardise the inputs, or normalise before the function.",
         ),
         (Cause::LearningRate, "Lower the learning rate to the best one found; `--lr auto` searches for it."),
-        (Cause::Data, "Standardise the inputs: subtract the mean of each feature, and divide by its standard deviation."),
+        (
+            Cause::Data,
+            "Standardise the inputs: subtract the mean of each feature, and divide by its standard deviation.",
+        ),
         (Cause::Initialisation, "Start with weights of mean 0 and the gain of the function."),
         (Cause::Bias, "Start with biases of 0."),
     ],
@@ -55,7 +58,8 @@ fn of_layer(layer: &LayerVitals) -> Option<Finding> {
     let (low, high) = (if off_side { 0.0 } else { mean(Unit::low_share) }, mean(Unit::high_share));
     let side = if low > high { "low" } else { "high" };
     let count = counted(saturated.len(), units.len());
-    let summary = format!("{count} are saturated for {} of their values, mostly on the {side} side", percent(low + high));
+    let summary =
+        format!("{count} are saturated for {} of their values, mostly on the {side} side", percent(low + high));
     let seen = |unit: usize| (units[unit].z.count > 0).then_some(&units[unit].z);
     Some(
         Finding::on(&RULE, layer, saturated, Cause::Unknown, summary)

@@ -23,8 +23,10 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
     }
     let bound = (3.0 / samples as f64).min(1.0);
     let plural = if samples == 1 { " was" } else { "s were" };
-    let summary =
-        format!("{samples} sample{plural} seen: a unit that looks dead may still fire on up to {} of inputs", percent(bound));
+    let summary = format!(
+        "{samples} sample{plural} seen: a unit that looks dead may still fire on up to {} of inputs",
+        percent(bound)
+    );
     let finding = Finding::on_network(&RULE, samples, Cause::FewSamples, summary);
     vec![finding.with("upper bound of the firing rate of a unit that never fired", bound)]
 }

@@ -47,7 +47,8 @@ impl Rule {
     /// Its page of the guide, in Markdown.
     pub fn page(&self) -> String {
         let Self { id, title, meaning, threshold, remedies, finished, .. } = self;
-        let mut page = format!("# {title}\n\n{meaning}\n\n## When it is reported\n\n{threshold}\n\n## What to do in training\n\n");
+        let mut page =
+            format!("# {title}\n\n{meaning}\n\n## When it is reported\n\n{threshold}\n\n## What to do in training\n\n");
         for (cause, remedy) in *remedies {
             // Writing to a string cannot fail.
             let _ = writeln!(page, "- **{cause}**: {remedy}");

@@ -25,7 +25,10 @@ fn learnt_nothing(subject: &Subject<'_>, first: Option<&Finding>) -> String {
     let guessing = subject.training.map_or_else(String::new, |run| format!(" ({})", run.error(run.chance)));
     match first {
         Some(first) if first.rule == &learnt_nothing::RULE => {
-            format!("Learnt nothing{guessing}: {}.", first.summary.replace("the network learns its training samples by heart; ", "learnt by heart; "))
+            format!(
+                "Learnt nothing{guessing}: {}.",
+                first.summary.replace("the network learns its training samples by heart; ", "learnt by heart; ")
+            )
         }
         Some(first) => format!("Learnt nothing{guessing}: {}.", said(first)),
         None => format!("Learnt nothing{guessing}."),
@@ -60,7 +63,9 @@ fn sound(subject: &Subject<'_>, facts: &[Finding]) -> String {
         }
         (0, true) => "Looks sound.".to_owned(),
         (0, false) => format!("Looks sound, as far as {samples} samples show."),
-        (_, true) => format!("Looks sound. {count} of {of} hidden units stayed silent on all {} samples.", thousands(samples)),
+        (_, true) => {
+            format!("Looks sound. {count} of {of} hidden units stayed silent on all {} samples.", thousands(samples))
+        }
         (_, false) => format!(
             "Looks sound. {count} of {of} hidden units stayed silent on {samples} samples; too few samples to call them dead."
         ),

@@ -34,7 +34,11 @@ fn dead_units(run: &TrainingRun) -> Option<Finding> {
         (cause, format!("{} of the units died in training{}", percent(died), because(run, cause)))
     };
     let finding = Finding::on_network(&dead::RULE, run.train_samples as u64, cause, summary);
-    Some(Finding { of: run.units, ..finding }.with("share of units born dead", born).with("share of units that died", died))
+    Some(
+        Finding { of: run.units, ..finding }
+            .with("share of units born dead", born)
+            .with("share of units that died", died),
+    )
 }
 
 fn saturated_units(run: &TrainingRun) -> Option<Finding> {
@@ -79,7 +83,11 @@ fn because(run: &TrainingRun, cause: Cause) -> String {
     match cause {
         Cause::Bias => format!("; the initial bias, {}, is why", number(run.bias)),
         Cause::Data => {
-            format!("; the inputs have mean {} and standard deviation {}", number(run.input_mean), number(run.input_std))
+            format!(
+                "; the inputs have mean {} and standard deviation {}",
+                number(run.input_mean),
+                number(run.input_std)
+            )
         }
         Cause::Initialisation => format!("; the initial weights are {} times their usual size", number(run.gain)),
         Cause::LearningRate => format!("; {}", run.rate_in_words()),
