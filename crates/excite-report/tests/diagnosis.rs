@@ -77,9 +77,11 @@ fn every_unit_is_a_cell_of_its_state_with_its_figures() {
 #[test]
 fn severities_and_states_are_told_in_words_and_signs_too() {
     let page = page(&made_up::vitals(&Shape::default()));
-    for badge in ["▲ warning", "● note"] {
-        assert!(page.contains(badge), "{badge}");
-    }
+    assert!(page.contains("● note"));
+    let z: Vec<f32> = (0..1600).map(|i| if i % 4 == 0 { -1.0 } else { (i % 7) as f32 - 3.0 }).collect();
+    let mut quarter = LayerVitals::new("fc1", "relu".parse().unwrap(), 4);
+    quarter.update(&z, &z.iter().map(|z| z.max(0.0)).collect::<Vec<f32>>()).unwrap();
+    assert!(self::page(&Vitals::new("a quarter dead", vec![quarter])).contains("▲ warning"));
     let mut dead = LayerVitals::new("fc1", "relu".parse().unwrap(), 2);
     dead.update(&[-1.0; 800], &[0.0; 800]).unwrap();
     assert!(self::page(&Vitals::new("dead", vec![dead])).contains("✕ error"));
