@@ -20,6 +20,15 @@ class Evidence:
 
 
 @dataclasses.dataclass(frozen=True)
+class Part:
+    """Units of a finding with one cause, and how sure it is."""
+
+    cause: str
+    grade: str
+    units: list[int]
+
+
+@dataclasses.dataclass(frozen=True)
 class Finding:
     """Something that a rule found. `excite check --explain RULE` tells more of a rule."""
 
@@ -33,18 +42,20 @@ class Finding:
     summary: str
     evidence: list[Evidence]
     cause: str
+    parts: list[Part]
     remedy: str
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Finding:
         """From the JSON of the program."""
         evidence = [Evidence(**_known(Evidence, figure)) for figure in data["evidence"]]
-        return cls(**_known(cls, {**data, "evidence": evidence}))
+        parts = [Part(**_known(Part, part)) for part in data["parts"]]
+        return cls(**_known(cls, {**data, "evidence": evidence, "parts": parts}))
 
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """Findings that say the same of several layers, in words: of the worst of them."""
+    """Findings or facts of one rule in several layers, in words: of the worst of them."""
 
     rule: str
     title: str
@@ -98,19 +109,23 @@ class LayerFigures:
 
 @dataclasses.dataclass(frozen=True)
 class Diagnosis:
-    """The figures of all layers in depth order, and what was found, the most severe first.
+    """The figures of all layers in depth order, and what they mean.
 
-    `groups` are the findings in words, those together that say the same of several layers. `not_seen` has what could
-    not be looked at, with the reason.
+    `health` is sound, look_at_this, broken, learnt_nothing or cannot_tell; `headline` says why. `findings` are what is
+    wrong, the worst first; `facts` are no faults. `groups` are both in words, those of one rule together. `not_seen`
+    has what could not be looked at, with the reason.
     """
 
     model: str
     samples: int
     random_data: bool
-    verdict: str
+    stage: str
+    health: str
+    headline: str
     layers: list[LayerFigures]
     groups: list[Group]
     findings: list[Finding]
+    facts: list[Finding]
     not_seen: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @classmethod
@@ -122,25 +137,26 @@ class Diagnosis:
             "layers": [LayerFigures(**_known(LayerFigures, layer)) for layer in data["layers"]],
             "groups": [Group(**_known(Group, group)) for group in data["groups"]],
             "findings": [Finding.from_dict(finding) for finding in data["findings"]],
+            "facts": [Finding.from_dict(fact) for fact in data["facts"]],
             "not_seen": {one["name"]: one["why"] for one in data.get("not_seen", [])},
         }
         return cls(**_known(cls, known))
 
     @property
-    def is_healthy(self) -> bool:
-        """Whether nothing was found that is worse than a note."""
-        return all(finding.severity == "note" for finding in self.findings)
+    def is_sound(self) -> bool:
+        """Whether nothing need be done."""
+        return self.health == "sound"
 
     def to_pandas(self) -> Any:
         """A DataFrame with a row for each layer."""
         return _frame(self.layers)
 
     def findings_to_pandas(self) -> Any:
-        """A DataFrame with a row for each finding."""
-        return _frame(self.findings)
+        """A DataFrame with a row for each finding and each fact."""
+        return _frame([*self.findings, *self.facts])
 
     def __str__(self) -> str:
-        lines = [f"{self.model}:", *map(_wrapped, self._said()), *map(str, self.groups)]
+        lines = [_wrapped(self.headline), f"{self.model}:", *map(str, self.groups)]
         return "\n".join([*lines, *map(_wrapped, not_looked_at(self.not_seen))])
 
     def _repr_html_(self) -> str:
@@ -149,16 +165,12 @@ class Diagnosis:
             [layer.name, layer.function, layer.units, len(layer.dead), layer.saturated_units, f"{layer.mean:.3g}"]
             for layer in self.layers
         ]
-        said = "".join(f"<p>{html.escape(line)}</p>" for line in [*self._said(), *not_looked_at(self.not_seen)])
+        said = "".join(f"<p>{html.escape(line)}</p>" for line in [self.headline, *not_looked_at(self.not_seen)])
         return (
             f"<p><b>{html.escape(self.model)}</b></p>{said}"
             + _table(["severity", "what was found", "what to do"], found)
             + _table(["layer", "function", "units", "dead", "saturated", "mean"], layers)
         )
-
-    def _said(self) -> list[str]:
-        random = "The inputs were random numbers: this shows that the model runs, and little more."
-        return [random, self.verdict] if self.random_data else [self.verdict]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -107,13 +107,16 @@ class Vitals:
         """Add what `other` has seen of the same network. Raises ValueError if it is another; then nothing was added."""
         self._native.merge(other._native)
 
-    def diagnosis(self, weights: Sequence[dict[str, Any] | None] | None = None) -> Diagnosis:
-        """What is found.
+    def diagnosis(
+        self, weights: Sequence[dict[str, Any] | None] | None = None, *, in_training: bool = False
+    ) -> Diagnosis:
+        """What is found: of a finished network, unless it is `in_training` or gradients were seen.
 
         `weights` has for each layer None, or a dict of its bias, its weights (a row for each unit, flat), the inputs
         (a dict of low and high for each) and the input_means: they tell what holds a dead unit down.
         """
-        return Diagnosis.from_json(self._native.diagnosis(None if weights is None else json.dumps(list(weights))))
+        given = None if weights is None else json.dumps(list(weights))
+        return Diagnosis.from_json(self._native.diagnosis(given, in_training))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file that `excite merge` and `load` read: JSON if the name ends in .json."""

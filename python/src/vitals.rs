@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use excite_vitals::judgement::Subject;
 use excite_vitals::{Batch, Diagnosis, IncomingWeights, InputVitals, LayerVitals, Role, Vitals, VitalsError};
 use numpy::PyReadonlyArrayDyn;
 use pyo3::exceptions::{PyIndexError, PyOSError, PyValueError};
@@ -114,15 +115,19 @@ impl NativeVitals {
     }
 
     /// The diagnosis as JSON; `weights` is a JSON list with the incoming weights of each layer, or null.
-    fn diagnosis(&self, weights: Option<&str>) -> PyResult<String> {
-        let diagnosis = match weights {
-            None => Diagnosis::of(&self.0),
-            Some(weights) => {
-                let weights: Vec<Option<IncomingWeights>> = serde_json::from_str(weights)
-                    .map_err(|error| PyValueError::new_err(format!("the weights cannot be read: {error}")))?;
-                Diagnosis::with_weights(&self.0, &weights).map_err(refused)?
-            }
-        };
+    fn diagnosis(&self, weights: Option<&str>, in_training: bool) -> PyResult<String> {
+        let weights: Option<Vec<Option<IncomingWeights>>> = weights
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(|error| PyValueError::new_err(format!("the weights cannot be read: {error}")))?;
+        let mut subject = Subject::of(&self.0);
+        if in_training {
+            subject = subject.in_training();
+        }
+        if let Some(weights) = &weights {
+            subject = subject.with_weights(weights).map_err(refused)?;
+        }
+        let diagnosis = Diagnosis::of_subject(&subject);
         serde_json::to_string(&diagnosis.record()).map_err(|error| PyValueError::new_err(error.to_string()))
     }
 }

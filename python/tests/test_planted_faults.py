@@ -127,10 +127,11 @@ def seed():
 def found(diagnosis, rule):
     """The units that a rule found, with the cause; each in one finding."""
     units = [
-        ((finding.layer, unit), finding.cause)
-        for finding in diagnosis.findings
+        ((finding.layer, unit), part.cause)
+        for finding in [*diagnosis.findings, *diagnosis.facts]
         if finding.rule == rule
-        for unit in finding.units
+        for part in finding.parts
+        for unit in part.units
     ]
     assert len(units) == len(dict(units))
     return dict(units)
@@ -253,7 +254,7 @@ def test_nothing_is_found_in_healthy_models(name):
             loss(head(planted.model(rows)), targets).backward()
             optimizer.step()
     report = handle.report()
-    assert report.diagnosis.is_healthy, str(report)
+    assert report.diagnosis.is_sound, str(report)
     assert report.events == []
 
 
@@ -270,7 +271,8 @@ def trained(model, x, steps=20):
             optimizer.zero_grad()
             F.mse_loss(model(rows), rows[:, :1]).backward()
             optimizer.step()
-    return handle.report().diagnosis.findings
+    diagnosis = handle.report().diagnosis
+    return [*diagnosis.findings, *diagnosis.facts]
 
 
 def test_gradients_of_one_sign_are_found_behind_sigmoid_and_not_behind_tanh():
@@ -289,6 +291,6 @@ def test_gradients_that_vanish_over_depth_are_found_as_measured(function, cause)
         with torch.no_grad():
             for layer in model[:-1:2]:
                 layer.weight.mul_(0.3)
-    (finding,) = (f for f in trained(model, standard_inputs()) if f.rule == "vanishing-gate")
+    (finding,) = (f for f in trained(model, standard_inputs()) if f.rule == "vanishing-gradient")
     assert (finding.grade, finding.cause) == ("measured", cause)
     assert {one.quantity: one.value for one in finding.evidence}["first gradient over the last"] < 1e-3

@@ -21,7 +21,7 @@ def test_dead_units_are_found():
     diagnosis = fed(z).diagnosis()
     (layer,) = diagnosis.layers
     assert (layer.units, layer.samples, layer.dead) == (8, 400, [3])
-    finding = next(finding for finding in diagnosis.findings if finding.rule == "dead-units")
+    finding = next(fact for fact in diagnosis.facts if fact.rule == "dead-units")
     assert (finding.layer, finding.units) == ("fc1", [3])
     assert finding.remedy and finding.evidence
     assert "fc1" in diagnosis._repr_html_() and "dead" in str(diagnosis)

@@ -148,11 +148,13 @@ fn causes(page: &mut String, all: &[Planted]) {
 /// The cause that the diagnosis gives for each unit that is dead or saturated.
 fn found_causes(planted: &Planted) -> Vec<Vec<Option<Cause>>> {
     let mut causes: Vec<Vec<Option<Cause>>> = planted.traces.iter().map(|trace| vec![None; trace.units()]).collect();
-    let findings = planted.diagnosis.findings.iter();
+    let findings = planted.diagnosis.judgement.all();
     for finding in findings.filter(|finding| ["dead-units", "saturated-units"].contains(&finding.rule.id)) {
         let layer = planted.traces.iter().position(|trace| finding.layer.as_deref() == Some(trace.name));
-        for &unit in &finding.units {
-            causes[layer.expect("a layer of the network")][unit] = Some(finding.cause);
+        for part in &finding.parts {
+            for &unit in &part.units {
+                causes[layer.expect("a layer of the network")][unit] = Some(part.cause);
+            }
         }
     }
     causes
@@ -165,7 +167,8 @@ fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use excite_vitals::findings::{Grade, Severity};
+    use excite_vitals::findings::Grade;
+    use excite_vitals::judgement::Health;
 
     use super::*;
 
@@ -211,14 +214,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_above_a_note_is_found_in_healthy_networks() {
+    fn healthy_networks_are_sound() {
         let all = planted::all();
         let healthy: Vec<_> = all.iter().filter(|planted| planted.is_healthy()).collect();
         assert_eq!(healthy.len(), 8);
         for planted in healthy {
-            let worse: Vec<_> =
-                planted.diagnosis.findings.iter().filter(|finding| finding.severity > Severity::Note).collect();
-            assert!(worse.is_empty(), "{}: {worse:#?}", planted.name);
+            let judgement = &planted.diagnosis.judgement;
+            assert_eq!(judgement.health, Health::Sound, "{}: {:#?}", planted.name, judgement.findings);
         }
     }
 
@@ -227,11 +229,9 @@ mod tests {
         let all = planted::all();
         let proven = |name: &str| {
             let planted = all.iter().find(|planted| planted.name == name).unwrap();
-            let findings = planted.diagnosis.findings.iter();
-            findings
-                .filter(|f| f.rule.id == "dead-units" && f.grade == Grade::Proven)
-                .map(|f| f.units.len())
-                .sum::<usize>()
+            let dead = planted.diagnosis.judgement.all().filter(|finding| finding.rule.id == "dead-units");
+            let parts = dead.flat_map(|finding| &finding.parts).filter(|part| part.grade == Grade::Proven);
+            parts.map(|part| part.units.len()).sum::<usize>()
         };
         assert_eq!((proven("initial bias"), proven("off-centre inputs"), proven("dead layer before")), (5, 7, 48));
     }
@@ -241,7 +241,7 @@ mod tests {
         let (after, before) = planted::oversized_step();
         let dead = |planted: &Planted| planted.dead[0].iter().filter(|&&dead| dead).count();
         let alive_before = before.traces[0].units();
-        assert!(before.diagnosis.findings.iter().all(|f| f.rule.id != "dead-units"));
+        assert!(before.diagnosis.judgement.all().all(|f| f.rule.id != "dead-units"));
         assert!((4..=alive_before).contains(&dead(&after)), "{}", dead(&after));
     }
 
@@ -250,7 +250,7 @@ mod tests {
         let all = planted::all();
         let finds = |name: &str, id: &str| {
             let planted = all.iter().find(|planted| planted.name == name).unwrap();
-            planted.diagnosis.findings.iter().any(|finding| finding.rule.id == id)
+            planted.diagnosis.judgement.all().any(|finding| finding.rule.id == id)
         };
         assert!(finds("off-centre inputs", "input-not-standardised"));
         assert!(finds("upstream shift", "always-on") && finds("upstream shift", "off-centre"));

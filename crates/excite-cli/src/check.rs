@@ -26,7 +26,7 @@ Examples:
 
 Inputs are found out by their names: .npz, .npy, .safetensors, .pb, .png, .jpg, .wav, folders of these, and folders of
 input_0.pb, input_1.pb... or test_data_set_0... as ONNX has them. The first axis is cut into batches where the model lets it.
-Exit codes: 0 healthy, 1 findings from --fail-on up, 2 wrong usage, 3 could not be done, 130 interrupted.")]
+Exit codes: 0 sound, 1 findings from --fail-on up, 2 wrong usage, 3 could not be done, 130 interrupted.")]
 pub struct Arguments {
     /// The model, an ONNX file
     #[arg(required_unless_present = "explain")]
@@ -55,10 +55,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return explain(rule.as_deref());
     }
     let path = arguments.model.as_deref().unwrap_or(Path::new(""));
-    let options = CheckOptions {
-        baseline: arguments.presentation.prepare(arguments.vitals.as_deref())?,
-        ablate: arguments.ablate,
-    };
+    let options =
+        CheckOptions { ablate: arguments.ablate, ..arguments.presentation.prepare(arguments.vitals.as_deref())? };
     let (model, data) = (arguments.inputs.open(path)?, arguments.inputs.data()?);
     let progress = Progress::new("runs", "stopping, nothing is written")?;
     let checked = excite_tasks::check(&model, &data, &options, &progress);

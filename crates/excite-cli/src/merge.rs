@@ -35,9 +35,9 @@ pub struct Arguments {
 
 /// Joins the files, and shows what they say together.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let baseline = arguments.presentation.prepare(arguments.out.as_deref())?;
+    let check = arguments.presentation.prepare(arguments.out.as_deref())?;
     let model = arguments.model.as_deref().map(NamedModel::open).transpose()?;
-    let merged = excite_tasks::merge(&arguments.files, &MergeOptions { model, baseline })?;
+    let merged = excite_tasks::merge(&arguments.files, &MergeOptions { model, check })?;
     if let Some(path) = &arguments.out {
         merged.vitals.write(path).map_err(|error| Failure::Failed(format!("the vitals cannot be written: {error}")))?;
         output::notice(&format!("wrote {}", path.display()));

@@ -232,7 +232,7 @@ const LONGEST_NAME: usize = 24;
 
 /// The layers, from the input to the output. Of very many those with warnings or errors.
 pub fn of_layers(vitals: &Vitals, diagnosis: &Diagnosis) -> Table {
-    let worst = |name: &str| diagnosis.findings.iter().find(|finding| finding.layer.as_deref() == Some(name));
+    let worst = |name: &str| diagnosis.judgement.all().find(|finding| finding.layer.as_deref() == Some(name));
     let is_listed = |figures: &LayerFigures| {
         diagnosis.layers.len() <= MOST_LAYERS
             || worst(&figures.name).is_some_and(|finding| finding.severity > Severity::Note)

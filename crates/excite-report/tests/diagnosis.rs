@@ -6,19 +6,24 @@ mod svg;
 use std::collections::HashSet;
 
 use excite_report::{Origin, diagnosis_page};
-use excite_vitals::findings::{self, Severity};
+use excite_vitals::findings;
+use excite_vitals::judgement::Subject;
 use excite_vitals::{Diagnosis, LayerVitals, UnitState, Vitals};
 use made_up::Shape;
 use svg::check_svgs;
 
 fn page(vitals: &Vitals) -> String {
-    diagnosis_page(vitals, &Diagnosis::of(vitals), &Origin::default())
+    diagnosis_page(vitals, &in_training(vitals), &Origin::default())
+}
+
+fn in_training(vitals: &Vitals) -> Diagnosis {
+    Diagnosis::of_subject(&Subject::of(vitals).in_training())
 }
 
 #[test]
 fn the_page_tells_all_that_was_found() {
     let vitals = made_up::vitals(&Shape::default());
-    let diagnosis = Diagnosis::of(&vitals);
+    let diagnosis = in_training(&vitals);
     let origin = Origin {
         command: "excite check net.onnx --input data.npz".to_owned(),
         data: "320 rows of data.npz".to_owned(),
@@ -37,9 +42,9 @@ fn the_page_tells_all_that_was_found() {
     ] {
         assert!(page.contains(text), "{text}");
     }
-    let rules: HashSet<_> = diagnosis.findings.iter().map(|finding| finding.rule.id).collect();
+    let rules: HashSet<_> = diagnosis.judgement.all().map(|finding| finding.rule.id).collect();
     assert!(rules.len() >= 6, "the made-up network has many faults: {rules:?}");
-    for finding in &diagnosis.findings {
+    for finding in diagnosis.judgement.all() {
         assert!(page.contains(&finding.summary), "{}", finding.summary);
         assert!(page.contains(&finding.remedy), "{}", finding.remedy);
     }
@@ -72,9 +77,11 @@ fn every_unit_is_a_cell_of_its_state_with_its_figures() {
 #[test]
 fn severities_and_states_are_told_in_words_and_signs_too() {
     let page = page(&made_up::vitals(&Shape::default()));
-    for badge in ["▲ warning", "● note"] {
-        assert!(page.contains(badge), "{badge}");
-    }
+    assert!(page.contains("● note"));
+    let z: Vec<f32> = (0..1600).map(|i| if i % 4 == 0 { -1.0 } else { (i % 7) as f32 - 3.0 }).collect();
+    let mut quarter = LayerVitals::new("fc1", "relu".parse().unwrap(), 4);
+    quarter.update(&z, &z.iter().map(|z| z.max(0.0)).collect::<Vec<f32>>()).unwrap();
+    assert!(self::page(&Vitals::new("a quarter dead", vec![quarter])).contains("▲ warning"));
     let mut dead = LayerVitals::new("fc1", "relu".parse().unwrap(), 2);
     dead.update(&[-1.0; 800], &[0.0; 800]).unwrap();
     assert!(self::page(&Vitals::new("dead", vec![dead])).contains("✕ error"));
@@ -127,9 +134,9 @@ fn a_healthy_network_is_told_so() {
     let a: Vec<f32> = z.iter().map(|z| z.tanh()).collect();
     layer.update(&z, &a).unwrap();
     let vitals = Vitals::new("sound", vec![layer]);
-    assert_eq!(Diagnosis::of(&vitals).worst(), None);
+    assert_eq!(Diagnosis::of(&vitals).judgement.worst(), None);
     let page = page(&vitals);
-    assert!(page.contains("Healthy: nothing was found") && page.contains("No errors and no warnings."));
+    assert!(page.contains("Looks sound.") && page.contains("Nothing need be done."));
     check_svgs(&page);
 }
 
@@ -197,8 +204,8 @@ fn layers_of_which_only_activations_were_given_are_shown() {
 fn the_same_said_of_many_layers_is_said_once() {
     let vitals = made_up::vitals(&Shape { layers: 30, units: 4, samples: 3 });
     let diagnosis = Diagnosis::of(&vitals);
-    let few = diagnosis.findings.iter().filter(|finding| finding.rule.id == "too-few-samples").count();
-    assert!(few == 30 && diagnosis.worst() >= Some(Severity::Warning));
+    let few = diagnosis.judgement.facts.iter().filter(|fact| fact.rule.id == "too-few-samples").count();
+    assert_eq!((few, diagnosis.judgement.worst()), (1, None));
     let page = page(&vitals);
     let findings = page.split("<h2>Findings</h2>").nth(1).unwrap().split("<h2>").next().unwrap();
     assert_eq!(findings.matches("</span> Too few samples</h3>").count(), 1);

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use excite_vitals::Diagnosis;
 use excite_vitals::findings::{Finding, Severity};
+use excite_vitals::judgement::Judgement;
 use serde::Deserialize;
 
 use crate::Error;
@@ -14,6 +14,8 @@ use crate::Error;
 #[derive(Clone, Debug, Deserialize)]
 pub struct Baseline {
     findings: Vec<Finding>,
+    #[serde(default)]
+    facts: Vec<Finding>,
 }
 
 impl Baseline {
@@ -28,15 +30,14 @@ impl Baseline {
     }
 
     /// Leaves out the known findings: those of the same rule and layer that are no more severe and have no new unit. Gives their number.
-    pub(crate) fn retain_new(&self, diagnosis: &mut Diagnosis) -> usize {
-        let before = diagnosis.findings.len();
-        diagnosis.findings.retain(|finding| self.is_new(finding));
-        before - diagnosis.findings.len()
+    pub(crate) fn retain_new(&self, judgement: &mut Judgement) -> usize {
+        judgement.leave_out(|finding| !self.is_new(finding))
     }
 
     /// Causes and grades may differ: a unit is the same with another cause.
     fn is_new(&self, finding: &Finding) -> bool {
-        let same = || self.findings.iter().filter(|known| known.rule == finding.rule && known.layer == finding.layer);
+        let all = || self.findings.iter().chain(&self.facts);
+        let same = || all().filter(|known| known.rule == finding.rule && known.layer == finding.layer);
         let worst: Option<Severity> = same().map(|known| known.severity).max();
         let known: HashSet<usize> = same().flat_map(|known| known.units.iter().copied()).collect();
         worst < Some(finding.severity) || finding.units.iter().any(|unit| !known.contains(unit))
@@ -45,27 +46,28 @@ impl Baseline {
 
 #[cfg(test)]
 mod tests {
-    use excite_vitals::{LayerVitals, Vitals};
+    use excite_vitals::{Diagnosis, LayerVitals, Vitals};
 
     use super::*;
 
     /// Of a ReLU layer of 30 units in which these are dead.
-    fn diagnosis(dead: &[usize]) -> Diagnosis {
+    fn judgement(dead: &[usize]) -> Judgement {
         let sample =
             |i: usize| (0..30).map(move |unit| if dead.contains(&unit) { -1.0 } else { ((i + unit) % 9) as f32 - 4.0 });
         let z: Vec<f32> = (0..400).flat_map(sample).collect();
         let a: Vec<f32> = z.iter().map(|z| z.max(0.0)).collect();
         let mut layer = LayerVitals::new("fc", "relu".parse().unwrap(), 30);
         layer.update(&z, &a).unwrap();
-        Diagnosis::of(&Vitals::new("mlp", vec![layer]))
+        Diagnosis::of(&Vitals::new("mlp", vec![layer])).judgement
     }
 
     #[test]
     fn only_what_is_new_or_worse_stays() {
         let new = |before: &[usize], after: &[usize]| {
-            let mut diagnosis = diagnosis(after);
-            let known = Baseline { findings: self::diagnosis(before).findings }.retain_new(&mut diagnosis);
-            (diagnosis.findings.len(), known)
+            let mut judgement = judgement(after);
+            let Judgement { findings, facts, .. } = self::judgement(before);
+            let known = Baseline { findings, facts }.retain_new(&mut judgement);
+            (judgement.all().count(), known)
         };
         assert_eq!(new(&[1, 2], &[1, 2]), (0, 1));
         assert_eq!(new(&[1, 2], &[2]), (0, 1), "fewer are not worse");

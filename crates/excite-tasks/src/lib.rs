@@ -21,8 +21,8 @@
 //! let model = NamedModel::open(model)?;
 //! let data = Data::files(&[data.into()], InputOptions::default())?;
 //! let checked = check(&model, &data, &CheckOptions::default(), &())?;
-//! println!("{}", checked.diagnosis.headline());
-//! for finding in &checked.diagnosis.findings {
+//! println!("{}", checked.diagnosis.judgement.headline);
+//! for finding in &checked.diagnosis.judgement.findings {
 //!     let layer = finding.layer.as_deref().unwrap_or("the network");
 //!     println!("{}: {layer}: {}", finding.severity, finding.summary);
 //!     println!("  {}", finding.remedy);

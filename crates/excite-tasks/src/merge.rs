@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use excite_vitals::Vitals;
 
-use crate::{Baseline, Checked, Error, NamedModel};
+use crate::{CheckOptions, Checked, Error, NamedModel};
 
 /// How vitals are merged.
 #[derive(Default)]
 pub struct MergeOptions {
     /// The model that they are of, for its weights: they show why dead units are dead.
     pub model: Option<NamedModel>,
-    /// The result of an earlier check, whose findings are left out.
-    pub baseline: Option<Baseline>,
+    /// As of a check.
+    pub check: CheckOptions,
 }
 
 /// Reads files of vitals of one model, in any order, and diagnoses all of them together.
@@ -40,7 +40,7 @@ pub fn merge(files: &[PathBuf], options: &MergeOptions) -> Result<Checked, Error
         [one] => format!("{} samples in {}", vitals.samples(), one.display()),
         files => format!("{} samples in {} files of vitals", vitals.samples(), files.len()),
     };
-    Checked::of(vitals, options.model.as_ref(), data, options.baseline.as_ref())
+    Checked::of(vitals, options.model.as_ref(), data, &options.check)
 }
 
 fn joined(files: &[PathBuf]) -> Result<Vitals, Error> {

@@ -33,7 +33,7 @@ pub fn sarif(diagnosis: &Diagnosis, model: &str) -> Value {
                 "rules": rules.collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
-            "results": diagnosis.findings.iter().map(|finding| result(finding, model)).collect::<Vec<_>>(),
+            "results": diagnosis.judgement.all().map(|finding| result(finding, model)).collect::<Vec<_>>(),
         }],
     })
 }
@@ -51,8 +51,8 @@ fn result(finding: &Finding, model: &str) -> Value {
             "physicalLocation": { "artifactLocation": { "uri": uri(model) }, "region": { "startLine": 1 } },
             "logicalLocations": [{ "name": layer, "kind": "member" }],
         }],
-        // By rule, layer and cause, so that a finding stays the same one while its figures move.
-        "partialFingerprints": { "excite/v1": format!("{}/{layer}/{:?}", finding.rule.id, finding.cause) },
+        // By rule and layer, so that a finding stays the same one while its figures move.
+        "partialFingerprints": { "excite/v2": format!("{}/{layer}", finding.rule.id) },
         "properties": { "grade": finding.grade, "samples": finding.samples, "units": finding.units, "of": finding.of },
     })
 }

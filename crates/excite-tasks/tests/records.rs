@@ -37,7 +37,7 @@ fn read_back<T: Serialize + DeserializeOwned>(record: &T) -> T {
 fn records_read_back_as_they_were() {
     let record = checked(&chords(), &CheckOptions::default()).record("excite check nmp.onnx");
     assert_eq!(read_back::<CheckRecord>(&record), record);
-    assert!(!record.diagnosis.findings.is_empty() && record.diagnosis.layers.len() == 6);
+    assert!(!record.diagnosis.judgement.facts.is_empty() && record.diagnosis.layers.len() == 6);
 
     let options = QuantiseOptions { bits: vec![8, 4, 8], ..QuantiseOptions::default() };
     let record = quantise(&model(), &chords(), &options, &()).unwrap().record;
@@ -78,7 +78,7 @@ fn a_baseline_leaves_out_what_it_has() {
     std::fs::write(&file, serde_json::to_string(&before.record("")).unwrap()).unwrap();
     let options = CheckOptions { baseline: Some(Baseline::read(&file).unwrap()), ..CheckOptions::default() };
     let after = checked(&chords(), &options);
-    assert_eq!((after.diagnosis.findings.len(), after.known), (0, before.diagnosis.findings.len()));
+    assert_eq!((after.diagnosis.judgement.all().count(), after.known), (0, before.diagnosis.judgement.all().count()));
     assert!(matches!(Baseline::read(&models().join("nmp.onnx")), Err(Error::Baseline { .. })));
 }
 

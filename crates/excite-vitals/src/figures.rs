@@ -106,6 +106,17 @@ impl LayerVitals {
     /// The dormancy score up to which a unit is dormant: τ of the analysis of Sokar et al. 2023.
     pub const DORMANT: f64 = 0.025;
 
+    /// The independent samples from which on a unit that never fired fires in less than 1 % of all: 3/N is 1 %.
+    pub const ENOUGH_SAMPLES: u64 = 300;
+
+    /// The samples under which 3/N is over 10 %: too few to call a unit dead.
+    pub const FEW_SAMPLES: u64 = 30;
+
+    /// Whether it has seen enough samples to call units dead.
+    pub fn is_seen_enough(&self) -> bool {
+        self.samples() >= Self::ENOUGH_SAMPLES
+    }
+
     /// The vitals in figures.
     pub fn figures(&self) -> LayerFigures {
         LayerFigures::of(self)

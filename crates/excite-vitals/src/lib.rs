@@ -23,6 +23,7 @@ mod file;
 pub mod findings;
 mod groups;
 mod histogram_sample;
+pub mod judgement;
 mod layer;
 mod layer_record;
 mod network;

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::findings::{Finding, Grade, Rule, Severity, read_id, write_id};
+use crate::findings::{Grade, Rule, Severity, read_id, write_id};
+use crate::judgement::{Judgement, Stage};
 use crate::{Diagnosis, FindingGroup, LayerFigures, UnitState};
 
-/// A diagnosis with its verdict, its findings in groups, and the units of each layer that were found dead, saturated and so on.
+/// A diagnosis with its judgement, findings by rule, and the units of each layer that were found dead, saturated and so on.
 ///
 /// ```
 /// use excite_vitals::{Diagnosis, DiagnosisRecord, LayerVitals, Vitals};
@@ -29,14 +30,15 @@ pub struct DiagnosisRecord {
     pub samples: u64,
     /// Whether the inputs were random numbers. Then nothing is graded as measured.
     pub random_data: bool,
-    /// The verdict in a sentence or two.
-    pub verdict: String,
+    /// Whether the network is in training.
+    pub stage: Stage,
+    /// Health, headline, findings and facts.
+    #[serde(flatten)]
+    pub judgement: Judgement,
     /// The layers, in depth order.
     pub layers: Vec<DiagnosedLayer>,
-    /// The findings, those that say the same of several layers together; the most severe first.
+    /// Findings and then facts in words, those of one rule together.
     pub groups: Vec<GroupRecord>,
-    /// The findings, the most severe first.
-    pub findings: Vec<Finding>,
 }
 
 /// The figures of a layer, and the indices of its units in which something was found, in rising order.
@@ -60,7 +62,7 @@ pub struct DiagnosedLayer {
     pub not_finite: Vec<usize>,
 }
 
-/// Findings of one rule, severity, grade and cause, in words: those of the worst of them.
+/// Findings of one rule and severity in words: those of the worst of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GroupRecord {
@@ -86,7 +88,7 @@ pub struct GroupRecord {
 
 impl DiagnosisRecord {
     /// The version of the form.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 }
 
 impl Diagnosis {
@@ -109,16 +111,22 @@ impl Diagnosis {
             model: self.model.clone(),
             samples: self.samples,
             random_data: self.random_data,
-            verdict: self.headline(),
+            stage: self.stage,
+            judgement: self.judgement.clone(),
             layers: layers.collect(),
-            groups: self.groups().iter().map(FindingGroup::record).collect(),
-            findings: self.findings.clone(),
+            groups: self
+                .judgement
+                .finding_groups()
+                .iter()
+                .chain(&self.judgement.fact_groups())
+                .map(FindingGroup::record)
+                .collect(),
         }
     }
 
     /// The units of a layer that the rule behind a state finds, in rising order.
     fn units_in(&self, layer: &str, state: UnitState) -> Vec<usize> {
-        let found = self.findings.iter().filter(|finding| finding.layer.as_deref() == Some(layer));
+        let found = self.judgement.all().filter(|finding| finding.layer.as_deref() == Some(layer));
         let found = found.filter(|finding| state.rule() == Some(finding.rule.id));
         let mut units: Vec<usize> = found.flat_map(|finding| finding.units.clone()).collect();
         units.sort_unstable();

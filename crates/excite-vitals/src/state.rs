@@ -94,7 +94,7 @@ impl Diagnosis {
         let units = layer.units();
         let nothing = if layer.samples() == 0 { UnitState::NotSeen } else { UnitState::Healthy };
         let mut states = vec![nothing; units.len()];
-        for finding in self.findings.iter().filter(|finding| finding.layer.as_deref() == Some(layer.name())) {
+        for finding in self.judgement.all().filter(|finding| finding.layer.as_deref() == Some(layer.name())) {
             let found = UnitState::ALL.into_iter().find(|state| state.rule() == Some(finding.rule.id));
             let Some(found) = found else { continue };
             for &unit in finding.units.iter().filter(|&&unit| unit < units.len()) {

@@ -93,7 +93,7 @@ class Watch:
     def report(self) -> Report:
         """What was found so far."""
         events = [] if self._deaths is None else list(self._deaths.events)
-        diagnosis = self.vitals.diagnosis(self._incoming())
+        diagnosis = self.vitals.diagnosis(self._incoming(), in_training=True)
         return Report(dataclasses.replace(diagnosis, not_seen=_not_seen(self.model)), events, self.step)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -230,7 +230,7 @@ class Watch:
         if self._deaths is not None and self.step % self.look_every == 0:
             self._deaths.look(self.step)
         if self.callback is not None and self.step % self.look_every == 0 and self.vitals.layers:
-            self.callback(self.step, self.vitals.diagnosis())
+            self.callback(self.step, self.vitals.diagnosis(in_training=True))
 
 
 class _Inputs:

@@ -101,7 +101,7 @@ pub fn check_model(
     let (model, data) = (Arc::clone(&model.0), data.0.clone());
     let done = run(py, progress, move |watcher| {
         let baseline = baseline.as_deref().map(Baseline::read).transpose()?;
-        check(&model, &data, &CheckOptions { baseline, ablate }, watcher)
+        check(&model, &data, &CheckOptions { baseline, ablate, ..CheckOptions::default() }, watcher)
     })?;
     done.map(NativeChecked).map_err(|error| raised(py, error))
 }

@@ -1,6 +1,7 @@
 //! Networks with a fault in known units, and healthy ones.
 
 use excite_vitals::findings::Cause;
+use excite_vitals::judgement::Subject;
 use excite_vitals::{Diagnosis, Role, Vitals};
 
 use super::network::{Layer, Random, Trace, descend, incoming, trace, vitals};
@@ -34,8 +35,10 @@ impl Planted {
     fn new(name: &'static str, what: &'static str, layers: &[Layer], inputs: &[Vec<f32>]) -> Self {
         let traces = trace(layers, inputs);
         let vitals = vitals(name, layers, inputs, &traces);
-        let diagnosis =
-            Diagnosis::with_weights(&vitals, &incoming(layers, &vitals)).expect("weights of the layers themselves");
+        let weights = incoming(layers, &vitals);
+        let subject =
+            Subject::of(&vitals).in_training().with_weights(&weights).expect("weights of the layers themselves");
+        let diagnosis = Diagnosis::of_subject(&subject.with_shortcuts(false));
         let none: Vec<Vec<bool>> = traces.iter().map(|trace| vec![false; trace.units()]).collect();
         let causes = traces.iter().map(|trace| vec![None; trace.units()]).collect();
         Self { name, what, traces, dead: none.clone(), saturated: none, causes, vitals, diagnosis }

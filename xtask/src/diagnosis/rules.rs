@@ -119,7 +119,7 @@ pub const RULES: &[Rule] = &[
 /// What our diagnosis finds; but not what it only notes of gates and outputs, which may be so on purpose.
 fn ours(planted: &Planted, id: &str) -> Vec<Vec<bool>> {
     let mut flags: Vec<Vec<bool>> = planted.traces.iter().map(|trace| vec![false; trace.units()]).collect();
-    for finding in planted.diagnosis.findings.iter().filter(|finding| finding.rule.id == id) {
+    for finding in planted.diagnosis.judgement.all().filter(|finding| finding.rule.id == id) {
         let layers = planted.vitals.layers.iter().enumerate();
         for (index, layer) in layers.filter(|(_, layer)| finding.layer.as_deref() == Some(layer.name())) {
             if layer.role() == Role::Hidden || finding.severity > Severity::Note {

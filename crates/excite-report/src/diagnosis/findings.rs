@@ -1,6 +1,6 @@
 //! What was found, the worst first.
 
-use excite_vitals::findings::{Evidence, Finding, Grade, Severity};
+use excite_vitals::findings::{Figure, Finding, Grade};
 use excite_vitals::{Diagnosis, FindingGroup};
 use maud::{Markup, html};
 
@@ -14,15 +14,13 @@ const MOST_LAYERS: usize = 12;
 const MOST_UNITS: usize = 40;
 
 pub(super) fn list(diagnosis: &Diagnosis, layers: &[Layer]) -> Markup {
-    let groups = diagnosis.groups();
-    let (notes, graver): (Vec<_>, Vec<_>) =
-        groups.iter().partition(|group| group.findings[0].severity == Severity::Note);
+    let (graver, notes) = (diagnosis.judgement.finding_groups(), diagnosis.judgement.fact_groups());
     html! {
-        @if graver.is_empty() { p { "No errors and no warnings." } }
+        @if graver.is_empty() { p { "Nothing need be done." } }
         @for group in &graver { (article(group, layers)) }
         @if !notes.is_empty() {
             details.notes {
-                summary { (number::count(notes.len(), "kind of note", "kinds of notes")) ": worth knowing, and healthy networks have them too" }
+                summary { (number::count(notes.len(), "kind of fact", "kinds of facts")) ": worth knowing, and sound networks have them too" }
                 @for group in &notes { (article(group, layers)) }
             }
         }
@@ -94,7 +92,7 @@ fn evidence(group: &FindingGroup) -> Markup {
 }
 
 fn of_finding(finding: &Finding) -> Markup {
-    let whole: Vec<&Evidence> = finding.evidence.iter().filter(|figure| figure.unit.is_none()).collect();
+    let whole: Vec<&Figure> = finding.evidence.iter().filter(|figure| figure.unit.is_none()).collect();
     let units: Vec<usize> =
         finding.units.iter().copied().filter(|unit| finding.evidence.iter().any(|e| e.unit == Some(*unit))).collect();
     let mut quantities: Vec<&str> = Vec::new();

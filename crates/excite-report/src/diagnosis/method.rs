@@ -81,8 +81,8 @@ fn terms(diagnosis: &Diagnosis) -> Vec<(&'static str, String)> {
         ),
         (
             "Severity",
-            "Error: the layer or the network does not work as it is. Warning: likely to cost accuracy or time. Note: worth knowing; \
-             healthy networks have it too."
+            "Error: the network does not work as it is. Warning: likely to cost accuracy or time. Note: a fact that sound networks \
+             have too."
                 .to_owned(),
         ),
         (

@@ -46,7 +46,7 @@ pub fn diagnosis_page(vitals: &Vitals, diagnosis: &Diagnosis, origin: &Origin) -
         p.eyebrow { "Check of a network's activations" }
         h1 { (diagnosis.model) }
         @if diagnosis.random_data { (made_up()) }
-        p.verdict { (page::with_code(&diagnosis.headline())) }
+        p.verdict { (page::with_code(&diagnosis.judgement.headline)) }
         (facts(diagnosis, &layers, origin))
         (page::section("Findings", &findings::list(diagnosis, &layers)))
         @if !origin.ablations.is_empty() {
@@ -80,7 +80,7 @@ impl<'a> Layer<'a> {
             vitals,
             figures,
             states: diagnosis.unit_states(vitals),
-            findings: diagnosis.findings.iter().filter(|f| f.layer.as_deref() == Some(vitals.name())).collect(),
+            findings: diagnosis.judgement.all().filter(|f| f.layer.as_deref() == Some(vitals.name())).collect(),
         };
         vitals.layers.iter().zip(&diagnosis.layers).enumerate().map(of).collect()
     }

@@ -20,7 +20,7 @@ pub(super) fn ablate(
 ) -> Result<Vec<AblationRecord>, Error> {
     let mut records = Vec::new();
     for rule in RULES {
-        let found = diagnosis.findings.iter().filter(|finding| finding.rule.id == rule);
+        let found = diagnosis.judgement.all().filter(|finding| finding.rule.id == rule);
         let layers: Vec<(String, Vec<usize>)> =
             found.filter_map(|finding| Some((finding.layer.clone()?, finding.units.clone()))).collect();
         if layers.is_empty() {

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use excite_onnx::{EngineInfo, Examination, Model};
+use excite_vitals::judgement::{Stage, Subject};
 use excite_vitals::{Diagnosis, Vitals};
 
 use super::ablation;
@@ -18,6 +19,8 @@ pub struct CheckOptions {
     pub baseline: Option<Baseline>,
     /// Whether the dead and the dormant units are set to 0 to see what changes in the outputs, which takes two more runs for each.
     pub ablate: bool,
+    /// Whether the model is in training. None: a network that `excite compare` saved is, and any other model is finished.
+    pub stage: Option<Stage>,
 }
 
 /// What a check found.
@@ -46,7 +49,7 @@ pub struct Checked {
 pub fn check(model: &NamedModel, data: &Data, options: &CheckOptions, watcher: &dyn Watcher) -> Result<Checked, Error> {
     let (vitals, not_seen) = measure(model, data, &Steps::new(watcher))?;
     let described = data.describe(vitals.samples());
-    let mut checked = Checked::of(vitals, Some(model), described, options.baseline.as_ref())?;
+    let mut checked = Checked::of(vitals, Some(model), described, options)?;
     checked.not_seen = not_seen;
     checked.engine = Some(model.model().engine());
     if options.ablate {
@@ -68,14 +71,19 @@ impl Checked {
         vitals: Vitals,
         model: Option<&NamedModel>,
         data: String,
-        baseline: Option<&Baseline>,
+        options: &CheckOptions,
     ) -> Result<Self, Error> {
-        let mut diagnosis = match model {
-            Some(model) => Diagnosis::with_weights(&vitals, &weights::incoming(model.model(), &vitals))?,
-            None => Diagnosis::of(&vitals),
-        };
-        diagnosis.not_looked_at = model.map_or(0, |model| not_looked_at(model.model(), &vitals));
-        let known = baseline.map_or(0, |baseline| baseline.retain_new(&mut diagnosis));
+        let incoming = model.map(|model| weights::incoming(model.model(), &vitals));
+        let mut subject = Subject::of(&vitals);
+        if let Some(incoming) = &incoming {
+            subject = subject.with_weights(incoming)?;
+        }
+        if let Some(stage) = options.stage {
+            subject.stage = stage;
+        }
+        subject.not_looked_at = model.map_or(0, |model| not_looked_at(model.model(), &vitals));
+        let mut diagnosis = Diagnosis::of_subject(&subject);
+        let known = options.baseline.as_ref().map_or(0, |baseline| baseline.retain_new(&mut diagnosis.judgement));
         Ok(Self { vitals, diagnosis, data, engine: None, not_seen: Vec::new(), known, ablations: Vec::new() })
     }
 

@@ -1,6 +1,7 @@
 //! Units of a rectifier that never cut.
 
-use super::{Cause, Finding, Rule, Severity, Subject, counted};
+use super::{Cause, Finding, Rule, counted};
+use crate::judgement::Subject;
 use crate::{LayerVitals, Role};
 
 pub(super) static RULE: Rule = Rule {
@@ -8,12 +9,13 @@ pub(super) static RULE: Rule = Rule {
     title: "Always-on units",
     meaning: "The unit never left the straight part of its function, so for this data it is linear and adds nothing that the weights around \
               it could not do. A ReLU is in this state when its pre-activation is always positive.",
-    threshold: "A hidden unit of a function that cuts whose slope stayed within 1 % of the largest for all values. Under half of a layer is a \
-                note, half or more a warning.",
+    threshold: "A hidden unit of a function that cuts whose derivative stayed within 1 % of the largest for all values. It is a fact, not a \
+                warning.",
     remedies: &[(
         Cause::Shift,
         "The pre-activations lie above 0: start biases at 0, standardise the inputs, or normalise before the function.",
     )],
+    finished: "Nothing need be done. A layer in which every unit is always on can be merged with the layer after it.",
     check,
 };
 
@@ -28,9 +30,8 @@ fn finding(layer: &LayerVitals) -> Option<Finding> {
     if on.is_empty() {
         return None;
     }
-    let severity = if 2 * on.len() >= units.len() { Severity::Warning } else { Severity::Note };
     let summary =
         format!("{} never cut in {} samples: they are linear", counted(on.len(), units.len()), layer.samples());
-    let finding = Finding::on(&RULE, layer, on, Cause::Shift, summary).severity(severity);
+    let finding = Finding::on(&RULE, layer, on, Cause::Shift, summary);
     Some(finding.with_units("smallest pre-activation", |unit| (units[unit].z.count > 0).then_some(units[unit].z.min)))
 }

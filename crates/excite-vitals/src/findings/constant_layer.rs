@@ -1,14 +1,16 @@
 //! Layers that put out the same for every sample.
 
-use super::{Cause, Finding, Rule, Severity, Subject};
+use super::{Cause, Finding, Rule};
+use crate::judgement::Subject;
 use crate::sketch::Unit;
 
-pub(super) static RULE: Rule = Rule {
+pub(crate) static RULE: Rule = Rule {
     id: "constant-layer",
     title: "Constant layer",
     meaning: "Every unit of the layer put out one and the same value for all samples, so nothing of the input gets through it. What comes \
               after works on a constant, and the network answers the same to everything.",
-    threshold: "All units of a layer constant over two or more samples: an error.",
+    threshold: "All units of a layer constant over two or more samples. The network is broken if 30 samples or more were seen and every hidden \
+                layer after it is constant too; else it is a fact, for a layer may read something that never changes, as positions.",
     remedies: &[
         (
             Cause::NoInput,
@@ -16,6 +18,8 @@ pub(super) static RULE: Rule = Rule {
         ),
         (Cause::Unknown, "Look at the first such layer: all its units are dead or saturated, or its weights are 0."),
     ],
+    finished: "The layer can be replaced by its constant outputs. If the outputs of the network are constant too, it was exported or trained \
+               wrongly.",
     check,
 };
 
@@ -30,7 +34,7 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
         let cause = if is_fed || units[0].z.count == 0 { Cause::Unknown } else { Cause::NoInput };
         let summary = format!("all {} units put out the same for {} samples", units.len(), layer.samples());
         let finding = Finding::on(&RULE, layer, (0..units.len()).collect(), cause, summary);
-        findings.push(finding.severity(Severity::Error).with_units("its value", |unit| Some(units[unit].a.mean)));
+        findings.push(finding.with_units("its value", |unit| Some(units[unit].a.mean)));
     }
     findings
 }

@@ -1,26 +1,27 @@
 //! Units through which no gradient ever passes.
 
-use super::{Cause, Finding, Grade, Rule, Severity, Subject, by_cause, counted, percent, severity_by_share};
-use crate::{IncomingWeights, LayerVitals, Role};
+use super::{Cause, Finding, Grade, Part, Rule, by_cause, counted};
+use crate::judgement::Subject;
+use crate::{IncomingWeights, LayerVitals};
 
-pub(super) static RULE: Rule = Rule {
+pub(crate) static RULE: Rule = Rule {
     id: "dead-units",
     title: "Dead units",
     meaning: "The unit put out the same for every sample and passed no gradient, so it tells nothing, and training cannot change it. A ReLU \
               dies this way when its pre-activation is never positive; in N samples without a firing, the true rate is under 3/N with 95 % \
               confidence.",
-    threshold: "A unit whose gradient was 0 and whose output was one and the same for all values. Under a tenth of a layer is a note, half \
-                or more is an error; in a gate it is a note.",
+    threshold: "A unit whose gradient was 0 and whose output was one and the same for all values. In training it counts from a fifth of a hidden \
+                layer on, and the network is broken from half of all hidden units on; of a finished network, from nine tenths of a layer or half \
+                of all hidden units on. Under 30 samples it is a fact.",
     remedies: &[
         (
             Cause::Unknown,
-            "Compare with the vitals of the untrained network: dead there calls for centred inputs, the right gain and biases of 0 or a \
-             little over; dead later for a lower learning rate, warm-up, gradient clipping, or a leaky function.",
+            "Compare with the vitals of the untrained network. Dead there: centre the inputs, and start with the gain of the function and biases \
+             of 0. Dead later: lower the learning rate.",
         ),
         (
             Cause::Bias,
-            "The bias holds it down: start biases at 0 or a little over; if training brought it there, lower the learning rate, warm up, or \
-             clip gradients. Of a network that is not trained on, it can be cut out.",
+            "The bias holds it down: start biases at 0 or a little over. If training brought it there, lower the learning rate.",
         ),
         (
             Cause::OffCentreInputs,
@@ -29,51 +30,59 @@ pub(super) static RULE: Rule = Rule {
         (
             Cause::Weights,
             "The incoming weights hold it down: they are all 0, or neither another bias nor centred inputs alone would lift it. Check the \
-             initialisation and its gain, lower the learning rate, or use a leaky function.",
+             initialisation and its gain, and lower the learning rate.",
         ),
         (Cause::NoInput, "Every unit that feeds this one is dead or always 0: fix the layer before it first."),
+        (Cause::LearningRate, "Lower the learning rate to the best one found; `--lr auto` searches for it."),
+        (
+            Cause::Data,
+            "Standardise the inputs: subtract the mean of each feature, and divide by its standard deviation.",
+        ),
+        (Cause::Initialisation, "Start with weights of mean 0, the gain of the function, and biases of 0."),
     ],
+    finished: "These units contribute a constant: they can be removed, with their weights, and the outputs stay the same. Before that, see \
+               that they stay silent on more samples.",
     check,
 };
 
 fn check(subject: &Subject<'_>) -> Vec<Finding> {
-    subject.layers().flat_map(|(layer, weights)| of_layer(layer, weights)).collect()
+    subject.layers().filter_map(|(layer, weights)| of_layer(layer, weights)).collect()
 }
 
-fn of_layer(layer: &LayerVitals, weights: Option<&IncomingWeights>) -> Vec<Finding> {
+fn of_layer(layer: &LayerVitals, weights: Option<&IncomingWeights>) -> Option<Finding> {
     let dead: Vec<usize> = (0..layer.units().len()).filter(|&unit| layer.units()[unit].is_dead()).collect();
-    let severity = match layer.role() {
-        Role::Gate => Severity::Note,
-        Role::Hidden | Role::Output => severity_by_share(dead.len(), layer.units().len()),
-    };
-    let is_proven = |unit: usize| weights.is_some_and(|weights| is_provably_dead(layer, weights, unit));
-    let (proven, measured): (Vec<usize>, Vec<usize>) = dead.into_iter().partition(|&unit| is_proven(unit));
-    let mut findings = Vec::new();
-    for (grade, units) in [(Grade::Proven, proven), (Grade::Measured, measured)] {
-        for (cause, units) in by_cause(units.into_iter().map(|unit| (unit, cause(layer, weights, unit)))) {
-            findings.push(finding(layer, weights, units, cause).severity(severity).grade(grade));
-        }
+    if dead.is_empty() {
+        return None;
     }
-    findings
+    let is_proven = |unit: usize| weights.is_some_and(|weights| is_provably_dead(layer, weights, unit));
+    let grade = |unit: usize| if is_proven(unit) { Grade::Proven } else { Grade::Measured };
+    let parts = by_cause(dead.iter().map(|&unit| (unit, cause(layer, weights, unit), grade(unit))));
+    Some(finding(layer, weights, dead, parts))
 }
 
-fn finding(layer: &LayerVitals, weights: Option<&IncomingWeights>, units: Vec<usize>, cause: Cause) -> Finding {
+fn finding(layer: &LayerVitals, weights: Option<&IncomingWeights>, units: Vec<usize>, parts: Vec<Part>) -> Finding {
     let bound = layer.dead_bound().unwrap_or(1.0);
-    let summary = format!(
-        "{} passed no gradient in {} samples (so in less than {} of all){}",
-        counted(units.len(), layer.units().len()),
-        layer.samples(),
-        percent(bound),
-        match cause {
-            Cause::Bias => ", held down by the bias",
-            Cause::OffCentreInputs => ", held down by the mean of the inputs",
-            Cause::Weights => ", held down by the incoming weights",
-            Cause::NoInput => ", as all inputs are 0",
-            _ => "",
-        }
-    );
+    let count = counted(units.len(), layer.units().len());
+    let finding = Finding::on(&RULE, layer, units, Cause::Unknown, String::new()).with_parts(parts);
+    let held_down = match finding.cause {
+        Cause::Bias => ", held down by the bias",
+        Cause::OffCentreInputs => ", held down by the mean of the inputs",
+        Cause::Weights => ", held down by the incoming weights",
+        Cause::NoInput => ", as all inputs are 0",
+        _ => "",
+    };
+    let summary = if layer.is_seen_enough() {
+        format!("{count} stayed silent on all {} samples{held_down}", layer.samples())
+    } else {
+        let samples = layer.samples();
+        let plural = if samples == 1 { "" } else { "s" };
+        let most = super::percent(bound);
+        format!(
+            "{count} stayed silent on {samples} sample{plural}{held_down}; they may still fire on up to {most} of inputs"
+        )
+    };
     let all = layer.units();
-    Finding::on(&RULE, layer, units, cause, summary)
+    Finding { summary, ..finding }
         .with("upper bound of the share of samples that pass a gradient", bound)
         .with_units("largest pre-activation", |unit| (all[unit].z.count > 0).then_some(all[unit].z.max))
         .with_units("bias", |unit| weights.map(|weights| f64::from(weights.bias[unit])))

@@ -1,21 +1,22 @@
 //! Units that hardly ever say anything.
 
-use super::{Cause, Finding, Rule, Severity, Subject, counted, severity_by_share};
+use super::{Cause, Finding, Rule, counted};
+use crate::judgement::Subject;
 use crate::{LayerVitals, Role};
 
 pub(super) static RULE: Rule = Rule {
     id: "dormant-units",
     title: "Dormant units",
-    meaning: "The unit's mean |output| is a fortieth or less of its layer's average. Whether the network needs it, the size alone does not \
-              show: `excite check --ablate` sets such units to 0 and says what changes in the outputs. Networks whose share of dormant \
-              units grows lose the ability to learn new things.",
-    threshold: "A dormancy score E|a| / mean E|a| of at most 0.025 (Sokar et al. 2023) in a hidden unit that is not dead. Under a tenth of a \
-                layer is a note, more is a warning.",
+    meaning: "The unit's mean |output| is a fortieth or less of its layer's average; whether the network needs it, `excite check --ablate` \
+              shows. Networks whose share of dormant units grows lose the ability to learn new things.",
+    threshold: "A dormancy score E|a| / mean E|a| of at most 0.025 (Sokar et al. 2023) in a hidden unit that is not dead. It is a fact, \
+                not a warning.",
     remedies: &[(
         Cause::Unknown,
         "Compare with earlier vitals: if the share grows in training, lower the learning rate or reset such units; if not, the layer may be \
          wider than it needs to be: `--ablate` shows whether anything changes without them.",
     )],
+    finished: "Nothing need be done. The layer may be wider than it needs to be: `--ablate` shows what these units contribute.",
     check,
 };
 
@@ -31,8 +32,7 @@ fn finding(layer: &LayerVitals) -> Option<Finding> {
     if dormant.is_empty() {
         return None;
     }
-    let severity = severity_by_share(dormant.len(), units.len()).min(Severity::Warning);
     let summary = format!("{} put out a fortieth or less of the layer's average", counted(dormant.len(), units.len()));
-    let finding = Finding::on(&RULE, layer, dormant, Cause::Unknown, summary).severity(severity);
+    let finding = Finding::on(&RULE, layer, dormant, Cause::Unknown, summary);
     Some(finding.with_units("dormancy score", |unit| Some(scores[unit])))
 }

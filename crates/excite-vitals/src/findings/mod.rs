@@ -1,16 +1,19 @@
-//! What vitals show: one file per rule, and the one list of them.
+//! What vitals show: one file per rule, and the one list of them. What it means for the network, [`judgement`](crate::judgement) says.
 
 mod always_on;
 mod clipped;
-mod constant_layer;
-mod dead;
+pub(crate) mod constant_layer;
+pub(crate) mod dead;
+pub(crate) mod diverged;
 mod dormant;
-mod gate_over_depth;
-mod input_not_standardised;
-mod not_finite;
+pub(crate) mod gradient_over_depth;
+pub(crate) mod input_not_standardised;
+pub(crate) mod learning_rate;
+pub(crate) mod learnt_nothing;
+pub(crate) mod not_finite;
 mod off_centre;
 mod same_sign;
-mod saturated;
+pub(crate) mod saturated;
 mod too_few_samples;
 mod words;
 
@@ -18,16 +21,20 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{IncomingWeights, LayerVitals, Vitals};
+use crate::LayerVitals;
+use crate::judgement::{Stage, Subject};
 
-/// All rules, in the order in which they are explained.
+/// All rules, in the order in which causes are looked for.
 pub static ALL: &[&Rule] = &[
+    &diverged::RULE,
     &not_finite::RULE,
+    &gradient_over_depth::VANISHING,
+    &gradient_over_depth::EXPLODING,
     &dead::RULE,
     &saturated::RULE,
+    &learning_rate::RULE,
     &constant_layer::RULE,
-    &gate_over_depth::VANISHING,
-    &gate_over_depth::EXPLODING,
+    &learnt_nothing::RULE,
     &clipped::RULE,
     &dormant::RULE,
     &always_on::RULE,
@@ -57,10 +64,12 @@ pub struct Rule {
     pub title: &'static str,
     /// What it means, in two sentences.
     pub meaning: &'static str,
-    /// From which figure on it is reported, and how severely.
+    /// From which figure on it is reported, and when it counts as more than a fact.
     pub threshold: &'static str,
-    /// What to do about it, cause by cause.
+    /// What to do about it in a network in training, cause by cause.
     pub remedies: &'static [(Cause, &'static str)],
+    /// What it means for a finished network, which nobody trains again, and what can be done.
+    pub finished: &'static str,
     check: fn(&Subject<'_>) -> Vec<Finding>,
 }
 
@@ -71,8 +80,11 @@ impl Rule {
     }
 
     /// What to do where `cause` is behind it.
-    pub fn remedy(&self, cause: Cause) -> &'static str {
-        self.remedies.iter().find(|(known, _)| *known == cause).map_or("", |(_, remedy)| remedy)
+    pub fn remedy(&self, cause: Cause, stage: Stage) -> &'static str {
+        match stage {
+            Stage::Training => self.remedies.iter().find(|(known, _)| *known == cause).map_or("", |(_, remedy)| remedy),
+            Stage::Finished => self.finished,
+        }
     }
 
     /// What the rule finds.
@@ -93,26 +105,6 @@ impl fmt::Debug for Rule {
     }
 }
 
-/// What rules look at.
-#[derive(Clone, Copy, Debug)]
-pub struct Subject<'a> {
-    /// The vitals of the network.
-    pub vitals: &'a Vitals,
-    /// The weights that lead into its layers, as far as they are at hand, layer by layer.
-    pub weights: &'a [Option<IncomingWeights>],
-}
-
-impl<'a> Subject<'a> {
-    /// The layers that have seen something, each with its incoming weights where known.
-    fn layers(&self) -> impl Iterator<Item = (&'a LayerVitals, Option<&'a IncomingWeights>)> {
-        let weights = self.weights;
-        let layers = self.vitals.layers.iter().enumerate();
-        layers
-            .filter(|(_, layer)| layer.samples() > 0)
-            .map(move |(index, layer)| (layer, weights.get(index).and_then(Option::as_ref)))
-    }
-}
-
 /// Something that a rule found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -127,51 +119,92 @@ pub struct Finding {
     pub units: Vec<usize>,
     /// How many units the layer has.
     pub of: usize,
-    /// How bad it is.
+    /// How bad it is for the network.
     pub severity: Severity,
-    /// How sure it is.
+    /// How sure it is: as sure as the least sure of its parts.
     pub grade: Grade,
     /// N, the number of independent samples behind it.
     pub samples: u64,
     /// What was found, in a sentence.
     pub summary: String,
     /// The figures behind it.
-    pub evidence: Vec<Evidence>,
-    /// What is behind it, as far as the figures tell.
+    pub evidence: Vec<Figure>,
+    /// What is behind it, as far as the figures tell: what is behind most of its units.
     pub cause: Cause,
-    /// What to do about it.
+    /// Its units by what is behind each and how sure that is. Empty where it is about the whole.
+    pub parts: Vec<Part>,
+    /// What to do about it; of a finished network, what it means.
     pub remedy: String,
 }
 
+/// Units of a finding with one cause.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Part {
+    /// What is behind it.
+    pub cause: Cause,
+    /// How sure it is.
+    pub grade: Grade,
+    /// The units, in rising order.
+    pub units: Vec<usize>,
+}
+
 impl Finding {
-    /// A finding on some units of a layer, measured. Its remedy is that of the rule for the cause.
+    /// A finding on some units of a layer, measured. How severe it is and what to do about it, the judgement says.
     fn on(rule: &'static Rule, layer: &LayerVitals, units: Vec<usize>, cause: Cause, summary: String) -> Self {
         Self {
             rule,
             layer: Some(layer.name().to_owned()),
-            units,
             of: layer.units().len(),
-            severity: Severity::Warning,
+            severity: Severity::Note,
             grade: Grade::Measured,
             samples: layer.samples(),
             summary,
             evidence: Vec::new(),
             cause,
-            remedy: rule.remedy(cause).to_owned(),
+            parts: if units.is_empty() {
+                Vec::new()
+            } else {
+                vec![Part { cause, grade: Grade::Measured, units: units.clone() }]
+            },
+            remedy: String::new(),
+            units,
         }
     }
 
-    fn severity(self, severity: Severity) -> Self {
-        Self { severity, ..self }
+    /// A finding on the network as a whole, or on its inputs.
+    pub(crate) fn on_network(rule: &'static Rule, samples: u64, cause: Cause, summary: String) -> Self {
+        Self {
+            rule,
+            layer: None,
+            units: Vec::new(),
+            of: 0,
+            severity: Severity::Note,
+            grade: Grade::Measured,
+            samples,
+            summary,
+            evidence: Vec::new(),
+            cause,
+            parts: Vec::new(),
+            remedy: String::new(),
+        }
     }
 
-    fn grade(self, grade: Grade) -> Self {
-        Self { grade, ..self }
+    /// With its units by cause: the cause of most of them becomes that of the finding, and the least sure its grade.
+    fn with_parts(self, parts: Vec<Part>) -> Self {
+        let most = parts.iter().rev().max_by_key(|part| part.units.len());
+        let (cause, grade) = (most.map_or(self.cause, |part| part.cause), parts.iter().map(|part| part.grade).min());
+        Self { cause, grade: grade.unwrap_or(self.grade), parts, ..self }
+    }
+
+    /// The share of the units of its layer that it is about; all of what has no units.
+    pub fn share(&self) -> f64 {
+        if self.units.is_empty() { 1.0 } else { self.units.len() as f64 / self.of.max(1) as f64 }
     }
 
     /// With a figure of the whole.
-    fn with(mut self, quantity: &str, value: f64) -> Self {
-        self.evidence.push(Evidence { quantity: quantity.to_owned(), unit: None, value });
+    pub(crate) fn with(mut self, quantity: &str, value: f64) -> Self {
+        self.evidence.push(Figure { quantity: quantity.to_owned(), unit: None, value });
         self
     }
 
@@ -179,7 +212,7 @@ impl Finding {
     fn with_units(mut self, quantity: &str, figure: impl Fn(usize) -> Option<f64>) -> Self {
         for &unit in &self.units {
             if let Some(value) = figure(unit) {
-                self.evidence.push(Evidence { quantity: quantity.to_owned(), unit: Some(unit), value });
+                self.evidence.push(Figure { quantity: quantity.to_owned(), unit: Some(unit), value });
             }
         }
         self
@@ -189,7 +222,7 @@ impl Finding {
 /// A figure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Evidence {
+pub struct Figure {
     /// What it is of, in words.
     pub quantity: String,
     /// The unit that it is of. None where it is of the whole.
@@ -198,16 +231,16 @@ pub struct Evidence {
     pub value: f64,
 }
 
-/// How bad a finding is.
+/// How bad a finding is for the network: its consequence, not its rule, decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Worth knowing; healthy networks have it too.
+    /// A fact: worth knowing, and sound networks have it too.
     Note,
-    /// Likely to cost accuracy or time.
+    /// Look at this: it is likely to cost accuracy or time.
     Warning,
-    /// The layer or the network does not work as it is.
+    /// Broken: the network does not work as it is.
     Error,
 }
 
@@ -249,28 +282,23 @@ pub enum Cause {
     FewSamples,
     /// The data.
     Data,
+    /// The learning rate.
+    LearningRate,
+    /// The scale of the initial weights.
+    Initialisation,
 }
 
-/// `units` in groups of one cause, in the order of the causes.
-fn by_cause(units: impl IntoIterator<Item = (usize, Cause)>) -> Vec<(Cause, Vec<usize>)> {
-    let mut groups: Vec<(Cause, Vec<usize>)> = Vec::new();
-    for (unit, cause) in units {
-        match groups.iter_mut().find(|(known, _)| *known == cause) {
-            Some((_, group)) => group.push(unit),
-            None => groups.push((cause, vec![unit])),
+/// `units` in parts of one cause and grade, in the order of the causes.
+fn by_cause(units: impl IntoIterator<Item = (usize, Cause, Grade)>) -> Vec<Part> {
+    let mut parts: Vec<Part> = Vec::new();
+    for (unit, cause, grade) in units {
+        match parts.iter_mut().find(|part| (part.cause, part.grade) == (cause, grade)) {
+            Some(part) => part.units.push(unit),
+            None => parts.push(Part { cause, grade, units: vec![unit] }),
         }
     }
-    groups.sort_by_key(|(cause, _)| *cause);
-    groups
-}
-
-/// A note for a few units of a layer, a warning from a tenth on (as keras-contrib), an error from half on.
-fn severity_by_share(units: usize, of: usize) -> Severity {
-    match units as f64 / of.max(1) as f64 {
-        ..0.1 => Severity::Note,
-        ..0.5 => Severity::Warning,
-        _ => Severity::Error,
-    }
+    parts.sort_by_key(|part| (part.cause, part.grade));
+    parts
 }
 
 /// Whether its pre-activations lie to one side or are spread wide. Unknown where they are.
@@ -287,8 +315,36 @@ fn counted(units: usize, of: usize) -> String {
     format!("{units} of {of} {}", if of == 1 { "unit" } else { "units" })
 }
 
-fn percent(share: f64) -> String {
-    format!("{:.3} %", 100.0 * share).replace(".000 %", " %")
+/// A share as a percentage with two significant digits, and three from 99.5 % on.
+pub(crate) fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    match percent.abs() {
+        0.0 => "0 %".to_owned(),
+        99.5.. => format!("{} %", (10.0 * percent).round() / 10.0),
+        9.95.. => format!("{percent:.0} %"),
+        0.995.. => format!("{} %", (10.0 * percent).round() / 10.0),
+        0.0995.. => format!("{} %", (100.0 * percent).round() / 100.0),
+        _ => format!("{percent:.1e} %"),
+    }
+}
+
+/// A number with two significant digits, as people write it: `0.3`, `12`, `4,800`, `2.8e5`.
+pub(crate) fn number(value: f64) -> String {
+    let rounded: f64 = format!("{value:.1e}").parse().unwrap_or(value);
+    match rounded.abs() {
+        0.0 => "0".to_owned(),
+        1e6.. | ..1e-3 => format!("{rounded:.1e}").replace(".0e", "e").replace("e-", "e−").replace('-', "−"),
+        1000.0.. => thousands(rounded.abs() as u64),
+        _ => rounded.to_string().replace('-', "−"),
+    }
+}
+
+/// `15,552`
+pub(crate) fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or("")).collect();
+    groups.join(",")
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands on references")]
@@ -320,7 +376,7 @@ mod tests {
                 assert!(!text.is_empty() && !text.contains("  ") && text.trim() == text, "{rule:?}: {text:?}");
             }
             assert!(rule.meaning.ends_with('.') && rule.threshold.ends_with('.'), "{rule:?}");
-            assert!(!rule.remedies.is_empty());
+            assert!(!rule.remedies.is_empty() && rule.finished.ends_with('.'), "{rule:?}");
             for (cause, remedy) in rule.remedies {
                 assert!(remedy.ends_with('.') && !remedy.contains("  "), "{rule:?}: {remedy:?}");
                 assert_eq!(rule.remedies.iter().filter(|(other, _)| other == cause).count(), 1, "{rule:?}");
@@ -351,13 +407,6 @@ mod tests {
         assert!(json.starts_with(r#"{"rule":"dead-units","layer":"fc","units":[2],"of":4"#), "{json}");
         assert_eq!(serde_json::from_str::<Finding>(&json).unwrap(), finding);
         assert!(serde_json::from_str::<Finding>(&json.replace("dead-units", "no-such")).is_err());
-        assert!(!finding.remedy.is_empty());
-    }
-
-    #[test]
-    fn severity_grows_with_the_share() {
-        use Severity::{Error, Note, Warning};
-        let severities = [1, 9, 10, 49, 50, 100].map(|units| severity_by_share(units, 100));
-        assert_eq!(severities, [Note, Note, Warning, Warning, Error, Error]);
+        assert_eq!(finding.parts[0].units, [2]);
     }
 }

@@ -1,14 +1,16 @@
 //! NaN and infinities.
 
-use super::{Cause, Evidence, Finding, Grade, Rule, Severity, Subject, counted};
+use super::{Cause, Finding, Rule, counted};
+use crate::judgement::Subject;
 use crate::sketch::Unit;
 
-pub(super) static RULE: Rule = Rule {
+pub(crate) static RULE: Rule = Rule {
     id: "nan-or-infinite",
     title: "NaN or infinities",
     meaning: "Values of the layer, or of the inputs, were not numbers or were infinite. One such value spreads to all that is computed from \
               it, and a training step with it ruins the weights.",
-    threshold: "A single NaN or infinity in inputs, pre-activations or activations: an error.",
+    threshold: "A NaN or infinity in inputs or activations: the network is broken. Where only pre-activations are infinite, as those that a mask \
+                sends to −∞ before a softmax, it is a fact.",
     remedies: &[
         (
             Cause::Unknown,
@@ -17,6 +19,8 @@ pub(super) static RULE: Rule = Rule {
         ),
         (Cause::Data, "Missing or broken values in the data: drop or fill them in before they reach the network."),
     ],
+    finished: "Find the first layer that has them: the inputs lie outside of what the network was trained for, or it was exported in a type \
+               that is too narrow.",
     check,
 };
 
@@ -27,21 +31,11 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
             (0..input.features.len()).filter(|&i| input.features[i].nan + input.features[i].infinite > 0).collect();
         if !broken.is_empty() {
             let all = input.all();
-            let figure =
-                |quantity: &str, value: u64| Evidence { quantity: quantity.into(), unit: None, value: value as f64 };
-            findings.push(Finding {
-                rule: &RULE,
-                layer: None,
-                of: input.features.len(),
-                severity: Severity::Error,
-                grade: Grade::Measured,
-                samples: subject.vitals.samples(),
-                summary: format!("the inputs hold {} NaN and {} infinities", all.nan, all.infinite),
-                evidence: vec![figure("NaN", all.nan), figure("infinities", all.infinite)],
-                cause: Cause::Data,
-                remedy: RULE.remedy(Cause::Data).to_owned(),
-                units: broken,
-            });
+            let summary = format!("the inputs hold {} NaN and {} infinities", all.nan, all.infinite);
+            let finding = Finding::on_network(&RULE, subject.vitals.samples(), Cause::Data, summary)
+                .with("NaN", all.nan as f64)
+                .with("infinities", all.infinite as f64);
+            findings.push(Finding { of: input.features.len(), units: broken, ..finding });
         }
     }
     let is_clean = findings.is_empty();
@@ -55,7 +49,7 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
         let (nan, infinite) = (total(|u| u.z.nan.max(u.a.nan)), total(|u| u.z.infinite.max(u.a.infinite)));
         let summary = format!("{} put out {nan} NaN and {infinite} infinities", counted(broken.len(), units.len()));
         let cause = if is_clean { Cause::Unknown } else { Cause::Data };
-        let finding = Finding::on(&RULE, layer, broken, cause, summary).severity(Severity::Error);
+        let finding = Finding::on(&RULE, layer, broken, cause, summary);
         findings.push(
             finding
                 .with("NaN among the pre-activations", total(|u| u.z.nan) as f64)

@@ -2,7 +2,8 @@
 
 use excite::{Facts, Function};
 
-use super::{Cause, Finding, Rule, Severity, Subject, counted};
+use super::{Cause, Finding, Rule, counted};
+use crate::judgement::Subject;
 use crate::sketch::Unit;
 use crate::{LayerVitals, Role};
 
@@ -16,7 +17,8 @@ pub(super) static RULE: Rule = Rule {
     meaning: "The outputs of the layer vary less than half as much as their mean lies from 0, so that the gradients of the next layer's weights nearly \
               all point the same way, and training zig-zags. The next layer's pre-activations are shifted with it, which kills or saturates \
               units there.",
-    threshold: "γ = ‖μ‖/‖σ‖ over the units of a hidden layer above 2: a warning. Gates and outputs are not looked at.",
+    threshold: "γ = ‖μ‖/‖σ‖ over the units of a hidden layer above 2. It is a fact, not a warning: sound networks of sigmoid have it. \
+                Gates and outputs are not looked at.",
     remedies: &[
         (
             Cause::Function,
@@ -27,6 +29,7 @@ pub(super) static RULE: Rule = Rule {
             "The pre-activations lie to one side: start biases at 0, standardise the inputs, or normalise before the function.",
         ),
     ],
+    finished: "Nothing need be done. In fixed point such a layer is better served by a zero point than by a symmetric range.",
     check,
 };
 
@@ -49,7 +52,6 @@ fn finding(layer: &LayerVitals) -> Finding {
         counted(off.len(), units.len())
     );
     Finding::on(&RULE, layer, off, cause, summary)
-        .severity(Severity::Warning)
         .with("‖μ‖/‖σ‖ of the layer", gamma)
         .with("‖μ‖/‖σ‖ of the function for standard normal inputs", usual_gamma(layer.function()))
         .with_units("|mean| over standard deviation", |unit| units[unit].off_centre())

@@ -2,7 +2,7 @@
 
 use excite::Interval;
 
-use super::{Cause, Finding, Rule, Severity, percent};
+use super::{Cause, Finding, Rule, percent};
 use crate::{IncomingWeights, LayerVitals};
 
 /// The share of a unit's gradients with one sign from which on it is reported. `excite lab same-sign-gradients --quick` prints, for batches of
@@ -16,8 +16,8 @@ pub(super) static RULE: Rule = Rule {
               and training zig-zags. It is so where all inputs of the unit have one sign, as behind a sigmoid: for one sample each gradient is \
               the unit's error times an input.",
     threshold: "The share of the gradients of a unit's weights that has the sign of most of them, the mean over the units of a layer and the \
-                steps, is 0.8 or more: a warning if as many of the inputs always have one sign, as behind a sigmoid; else a note, also behind a \
-                ReLU, whose zeros let weights rest. It is looked for where gradients were seen.",
+                steps, is 0.8 or more. It is a fact, not a warning: networks behind a sigmoid have it and learn. It is looked for where gradients \
+                were seen.",
     remedies: &[
         (
             Cause::OffCentreInputs,
@@ -30,6 +30,7 @@ pub(super) static RULE: Rule = Rule {
              If batches are of one sample or a few, make them larger.",
         ),
     ],
+    finished: "Nothing need be done: it concerns training alone.",
     check: |subject| subject.layers().filter_map(|(layer, weights)| finding(layer, weights)).collect(),
 };
 
@@ -47,11 +48,9 @@ fn finding(layer: &LayerVitals, weights: Option<&IncomingWeights>) -> Option<Fin
     if let Some(inputs) = most(of_one_sign) {
         summary = format!("{summary}; {} of its inputs always have one sign", percent(inputs));
     }
-    let severity = if most(of_one_sign).is_some() { Severity::Warning } else { Severity::Note };
     let cause = if most(one_sided).is_some() { Cause::OffCentreInputs } else { Cause::Unknown };
-    let mut finding = Finding::on(&RULE, layer, Vec::new(), cause, summary)
-        .severity(severity)
-        .with("share of a unit's gradients with one sign", share);
+    let mut finding =
+        Finding::on(&RULE, layer, Vec::new(), cause, summary).with("share of a unit's gradients with one sign", share);
     if let Some(inputs) = of_one_sign {
         finding = finding.with("share of the inputs that always have one sign", inputs);
     }

@@ -37,6 +37,8 @@ impl fmt::Display for Cause {
             Self::Function => "the function itself",
             Self::FewSamples => "few samples",
             Self::Data => "the data",
+            Self::LearningRate => "the learning rate",
+            Self::Initialisation => "the scale of the initial weights",
         })
     }
 }
@@ -44,15 +46,16 @@ impl fmt::Display for Cause {
 impl Rule {
     /// Its page of the guide, in Markdown.
     pub fn page(&self) -> String {
-        let Self { id, title, meaning, threshold, remedies, .. } = self;
-        let mut page = format!("# {title}\n\n{meaning}\n\n## When it is reported\n\n{threshold}\n\n## What to do\n\n");
+        let Self { id, title, meaning, threshold, remedies, finished, .. } = self;
+        let mut page =
+            format!("# {title}\n\n{meaning}\n\n## When it is reported\n\n{threshold}\n\n## What to do in training\n\n");
         for (cause, remedy) in *remedies {
             // Writing to a string cannot fail.
             let _ = writeln!(page, "- **{cause}**: {remedy}");
         }
         let _ = write!(
             page,
-            "\n## See it\n\n```console\n$ excite check model.onnx --input data.npz --html report.html\n\
+            "\n## In a finished network\n\n{finished}\n\n## See it\n\n```console\n$ excite check model.onnx --input data.npz --html report.html\n\
              $ excite check model.onnx --input data.npz --json | jq '.findings[] | select(.rule == \"{id}\")'\n```\n"
         );
         page

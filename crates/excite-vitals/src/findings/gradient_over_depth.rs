@@ -1,0 +1,147 @@
+//! Gradients that shrink or blow up on their way back through the layers.
+
+use super::{Cause, Finding, Grade, Rule};
+use crate::judgement::{Stage, Subject};
+use crate::{LayerVitals, Role};
+
+/// The ratio of the first gradient to the last under which gradients vanish, that of AutoTrainer; where no gradients were seen, the product
+/// of the derivatives stands for it. Over its inverse they explode.
+const VANISHING_UNDER: f64 = 1e-3;
+
+pub(crate) static VANISHING: Rule = Rule {
+    id: "vanishing-gradient",
+    title: "Vanishing gradient",
+    meaning: "Each layer multiplies the gradient by its weights and the derivative of its function, and over the depth of the network these \
+              factors multiply to next to nothing. The layers near the input then hardly learn.",
+    threshold: "The norm of the gradient of the first hidden layer's weights is under 1e-3 of the last's. It is a fact where the network learnt \
+                all the same. Where no gradients were seen, the product over the hidden layers of the root mean square derivative, times the \
+                gain of the function where that is over 1, stands for it: in a network in training without shortcuts, and suspected only.",
+    remedies: &[
+        (
+            Cause::Function,
+            "The derivative of the function is small everywhere: use ReLU, GELU or SiLU, fewer layers, shortcuts around layers, or \
+             normalisation.",
+        ),
+        (
+            Cause::Spread,
+            "The layers are saturated: start with the gain of the function, normalise before it, or lower the learning rate.",
+        ),
+        (
+            Cause::Weights,
+            "The weights are too small: start with the gain of the function, normalise between layers, or add shortcuts around them.",
+        ),
+        (Cause::Initialisation, "The initial weights are too small: start with the gain of the function."),
+    ],
+    finished: "Nothing need be done if the outputs are right: it concerns training alone.",
+    check: |subject| check(subject, &VANISHING),
+};
+
+pub(crate) static EXPLODING: Rule = Rule {
+    id: "exploding-gradient",
+    title: "Exploding gradient",
+    meaning: "Each layer multiplies the gradient by its weights and the derivative of its function, and over the depth of the network these \
+              factors multiply to something huge. Training then diverges, or needs a very small learning rate.",
+    threshold: "The norm of the gradient of the first hidden layer's weights is over 1e3 times the last's; else as for vanishing-gradient.",
+    remedies: &[
+        (
+            Cause::Function,
+            "The derivative of the function grows with its input: use one with a bounded derivative, normalise before it, or clip gradients.",
+        ),
+        (
+            Cause::Weights,
+            "The weights are too large: start with the gain of the function, normalise between layers, or clip gradients.",
+        ),
+        (Cause::Initialisation, "The initial weights are too large: start with the gain of the function."),
+    ],
+    finished: "Nothing need be done if the outputs are right: it concerns training alone.",
+    check: |subject| check(subject, &EXPLODING),
+};
+
+fn check(subject: &Subject<'_>, rule: &'static Rule) -> Vec<Finding> {
+    let is_vanishing = rule.id == VANISHING.id;
+    let badness = |ratio: f64| if is_vanishing { VANISHING_UNDER / ratio } else { ratio * VANISHING_UNDER };
+    if let Some(run) = subject.training {
+        let Some(ratio) = run.gradient_ratio().filter(|&ratio| badness(ratio) > 1.0) else { return Vec::new() };
+        let is_scaled = if is_vanishing { run.gain < 0.7 } else { run.gain > 1.4 };
+        let cause = if is_scaled { Cause::Initialisation } else { Cause::Function };
+        let finding = Finding::on_network(rule, run.train_samples as u64, cause, in_words(ratio, run.end.len()));
+        return vec![finding.with(RATIO, ratio)];
+    }
+    let layers: Vec<(&LayerVitals, f64)> = subject
+        .layers()
+        .map(|(layer, _)| layer)
+        .filter(|layer| layer.role() == Role::Hidden)
+        .filter_map(|layer| Some((layer, root_mean_square_slope(layer)?)))
+        .collect();
+    let factor = |&(layer, slope): &(&LayerVitals, f64)| {
+        let gain = layer.function().gain();
+        slope * if is_vanishing { gain.max(1.0) } else { gain.min(1.0) }
+    };
+    let product: f64 = layers.iter().map(factor).product();
+    let measured = first_over_last(layers.iter().map(|(layer, _)| *layer));
+    // Of the graph alone nothing follows where paths lead round the layers, or nobody trains any more.
+    let is_from_graph = subject.stage == Stage::Training && subject.shortcuts == Some(false);
+    let Some(ratio) = measured.or(is_from_graph.then_some(product)).filter(|&ratio| badness(ratio) > 1.0) else {
+        return Vec::new();
+    };
+    let worst = layers.iter().min_by(|a, b| {
+        let (a, b) = (factor(a), factor(b));
+        if is_vanishing { a.total_cmp(&b) } else { b.total_cmp(&a) }
+    });
+    let Some(&(worst, worst_slope)) = worst else { return Vec::new() };
+    let is_saturated = is_vanishing && worst_slope < 0.5 * usual_slope(worst);
+    let cause = match (badness(product) > 1.0, is_saturated) {
+        (false, _) => Cause::Weights,
+        (true, true) => Cause::Spread,
+        (true, false) => Cause::Function,
+    };
+    let samples = layers.iter().map(|(layer, _)| layer.samples()).min().unwrap_or(0);
+    let mut finding = Finding::on_network(rule, samples, cause, in_words(ratio, layers.len()))
+        .with("product of the derivatives over the hidden layers", product);
+    if let Some(ratio) = measured {
+        finding = finding.with(RATIO, ratio);
+    }
+    for pair in &layers {
+        finding = finding.with(&format!("factor of `{}`", pair.0.name()), factor(pair));
+    }
+    finding.evidence.retain(|figure| figure.value.is_finite());
+    finding.grade = if measured.is_some() { Grade::Measured } else { Grade::Suspected };
+    vec![finding]
+}
+
+const RATIO: &str = "first gradient over the last";
+
+fn in_words(ratio: f64, layers: usize) -> String {
+    if ratio >= 1.0 {
+        format!(
+            "the gradient grows {} times from the last of {layers} hidden layers to the first",
+            super::number(ratio)
+        )
+    } else {
+        format!(
+            "the gradient shrinks {}-fold from the last of {layers} hidden layers to the first",
+            super::number(1.0 / ratio)
+        )
+    }
+}
+
+/// The norm of the gradient of the first layer's weights over that of the last's. None where those of two were not seen, or the last is 0.
+fn first_over_last<'a>(layers: impl Iterator<Item = &'a LayerVitals>) -> Option<f64> {
+    let mut norms = layers.filter_map(LayerVitals::gradient_norm);
+    let (first, last) = (norms.next()?, norms.last()?);
+    (last > 0.0).then_some(first / last)
+}
+
+/// √E[f'²], by which the layer's slopes multiply the size of a gradient. None where no slope is known.
+fn root_mean_square_slope(layer: &LayerVitals) -> Option<f64> {
+    let slopes = layer.slopes();
+    (slopes.count > 0).then(|| (slopes.variance() + slopes.mean * slopes.mean).sqrt())
+}
+
+/// The same for standard normal inputs.
+fn usual_slope(layer: &LayerVitals) -> f64 {
+    let density = |x: f64| (-0.5 * x * x).exp();
+    let inputs = || (-800..=800).map(|i| f64::from(i) / 100.0);
+    let square = |x: f64| layer.function().slope_at(x) * layer.function().slope_at(x);
+    (inputs().map(|x| density(x) * square(x)).sum::<f64>() / inputs().map(density).sum::<f64>()).sqrt()
+}

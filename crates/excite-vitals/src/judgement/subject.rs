@@ -1,0 +1,90 @@
+//! What is judged: all that is known of a network.
+
+use serde::{Deserialize, Serialize};
+
+use super::TrainingRun;
+use crate::{IncomingWeights, LayerVitals, Vitals, VitalsError};
+
+/// Whether a network is being trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Nobody trains it any more: advice is on what a finding means and what can be removed.
+    #[default]
+    Finished,
+    /// It is being trained: advice is on what to change.
+    Training,
+}
+
+/// All that is known of a network.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The vitals of its layers; of a network of which a training run alone is known, vitals without layers.
+    pub vitals: &'a Vitals,
+    /// The weights that lead into its layers, as far as they are known, layer by layer.
+    pub weights: &'a [Option<IncomingWeights>],
+    /// Whether paths lead round layers, as residual connections do. None where the graph is not known.
+    pub shortcuts: Option<bool>,
+    /// Whether it is in training.
+    pub stage: Stage,
+    /// What is known of its training.
+    pub training: Option<&'a TrainingRun>,
+    /// How many activations of the model could not be looked at.
+    pub not_looked_at: u64,
+}
+
+impl<'a> Subject<'a> {
+    /// A network of which the vitals alone are known: in training if they have seen gradients, else finished.
+    pub fn of(vitals: &'a Vitals) -> Self {
+        let has_gradients = vitals.layers.iter().any(|layer| layer.gradient_norm().is_some());
+        let stage = if has_gradients { Stage::Training } else { Stage::Finished };
+        Self { vitals, weights: &[], shortcuts: None, stage, training: None, not_looked_at: 0 }
+    }
+
+    /// With the weights that lead into its layers, one entry for each layer of the vitals, None where they are not known. They tell what
+    /// holds a dead unit down, and whether it is dead for every input.
+    ///
+    /// # Errors
+    /// If there are not as many entries as layers, or weights do not fit their layer.
+    pub fn with_weights(self, weights: &'a [Option<IncomingWeights>]) -> Result<Self, VitalsError> {
+        let vitals = self.vitals;
+        if weights.len() != vitals.layers.len() {
+            let fault = format!("{} entries for {} layers", weights.len(), vitals.layers.len());
+            return Err(VitalsError::Weights { layer: vitals.model.clone(), fault });
+        }
+        for (layer, weights) in vitals.layers.iter().zip(weights) {
+            if let Some(weights) = weights {
+                weights.check(layer.name(), layer.units().len())?;
+            }
+        }
+        Ok(Self { weights, ..self })
+    }
+
+    /// As a network in training.
+    #[must_use]
+    pub fn in_training(self) -> Self {
+        Self { stage: Stage::Training, ..self }
+    }
+
+    /// With what is known of its training.
+    #[must_use]
+    pub fn trained_by(self, run: &'a TrainingRun) -> Self {
+        Self { stage: Stage::Training, training: Some(run), ..self }
+    }
+
+    /// With whether paths lead round layers.
+    #[must_use]
+    pub fn with_shortcuts(self, shortcuts: bool) -> Self {
+        Self { shortcuts: Some(shortcuts), ..self }
+    }
+
+    /// The layers that have seen something, each with its incoming weights where known.
+    pub(crate) fn layers(&self) -> impl Iterator<Item = (&'a LayerVitals, Option<&'a IncomingWeights>)> {
+        let weights = self.weights;
+        let layers = self.vitals.layers.iter().enumerate();
+        layers
+            .filter(|(_, layer)| layer.samples() > 0)
+            .map(move |(index, layer)| (layer, weights.get(index).and_then(Option::as_ref)))
+    }
+}
