@@ -78,23 +78,21 @@ const CHECKS: &[Check] = &[
         ],
         environment: &[],
     },
-    // A user's crate, outside the workspace.
+    // A user's crate, outside the workspace, in its own development profile, which optimises excite and nothing else that takes long.
     Check {
         title: "a function of one's own",
-        arguments: &["run", "--release", "--locked", "--manifest-path", OWN_ACTIVATION, "--target-dir", OWN_TARGET],
+        arguments: &["run", "--locked", "--manifest-path", OWN_ACTIVATION, "--target-dir", OWN_TARGET],
         environment: &[],
     },
     Check {
         title: "the speed of a function of one's own",
         arguments: &[
             "run",
-            "--release",
             "--locked",
             "--manifest-path",
             OWN_ACTIVATION,
             "--target-dir",
             OWN_TARGET,
-            "--no-default-features",
             "--example",
             "speed",
         ],

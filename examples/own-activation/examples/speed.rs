@@ -1,8 +1,7 @@
 //! What the function costs beside a built-in one and beside a plain loop, in nanoseconds an element.
 //!
-//! `cargo run --release --no-default-features --example speed`. In a debug build of everything:
-//! `cargo run --no-default-features --example speed --config profile.dev.opt-level=0`, and with `--config
-//! profile.dev.package.excite.opt-level=3` added, in one where excite alone is optimised.
+//! `cargo run --example speed`, with `--no-default-features` to build excite alone. With `--config profile.dev.opt-level=0` added it is that of
+//! a debug build in which excite alone is optimised, and with `--config profile.dev.package.excite.opt-level=0` too of one in which nothing is.
 
 #[path = "../src/isru.rs"]
 mod isru;
