@@ -37,15 +37,16 @@
 //!
 //! # What it costs
 //! Kernels are compiled for each function, type and instruction set: a release build of a program that has only this crate takes about a
-//! minute on two cores, and the features below leave parts out. Unoptimised kernels are a hundred times slower, and a debug build has them
-//! unless your `Cargo.toml` says:
+//! minute on two cores, and the features below leave parts out. In a debug build an unoptimised kernel takes some 500 ns an element forward
+//! and backward, where an unoptimised loop takes 27. With these lines in your `Cargo.toml` it is 0.9 for a [`Function`]:
 //!
 //! ```toml
 //! [profile.dev.package.excite]
 //! opt-level = 3
 //! ```
 //!
-//! Typed functions (`Sigmoid.forward`) are compiled in your own crate, so there prefer a [`Function`], which is compiled here.
+//! Typed functions (`Sigmoid.forward`) and your own are compiled in your crate, and stay as slow unless that is optimised too
+//! (`[profile.dev] opt-level = 3`). `examples/own-activation/examples/speed.rs` prints these figures.
 //!
 //! # Features
 //! * `std` (on by default): instruction sets are detected at run time, an unknown name is answered with the nearest known one, and
