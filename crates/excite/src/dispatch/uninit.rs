@@ -34,7 +34,7 @@ pub enum Input<'a, F> {
     InPlace,
 }
 
-impl<'a, F: Float> Input<'a, F> {
+impl<F: Float> Input<'_, F> {
     /// So many of the numbers, from `first` on.
     pub(crate) fn part(self, first: usize, len: usize) -> Self {
         match self {
