@@ -1,11 +1,9 @@
 //! The axes of a plot: a range, and the values written on it.
 
-use std::ops::Range;
-
-use plotters::coord::ranged1d::{BoldPoints, KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
-use plotters::coord::types::RangedCoordf64;
-
 use crate::number;
+
+/// The most round numbers that are written on an axis.
+const MOST_TICKS: usize = 6;
 
 /// An axis: its range, and the values that are written on it.
 pub(crate) struct Axis {
@@ -13,6 +11,9 @@ pub(crate) struct Axis {
     pub(crate) low: f64,
     pub(crate) high: f64,
     pub(crate) ticks: Vec<f64>,
+    /// Whether what is drawn is log10 of the value, and whether the value is a share that is read in percent.
+    logarithmic: bool,
+    percent: bool,
     text: Box<dyn Fn(f64) -> String>,
 }
 
@@ -21,15 +22,8 @@ impl Axis {
     pub(crate) fn linear(label: &str, low: f64, high: f64, text: impl Fn(f64) -> String + 'static) -> Self {
         let sound = low.is_finite() && high.is_finite() && high - low > 1e-12 * low.abs().max(high.abs());
         let (low, high) = if sound { (low, high) } else { (0.0, 1.0) };
-        let ticks = RangedCoordf64::from(low..high).key_points(BoldPoints(6));
-        Self { label: label.to_owned(), low, high, ticks, text: Box::new(text) }
-    }
-
-    /// From 0 to a little over the largest of `shares`, in percent; at least to 5 %.
-    pub(crate) fn shares(label: &str, shares: impl Iterator<Item = f64>) -> Self {
-        let largest = shares.filter(|share| share.is_finite()).fold(0.05, f64::max);
-        let text = |share: f64| format!("{} %", number::trimmed(100.0 * share, 1));
-        Self::linear(label, 0.0, 1.04 * largest, text)
+        let ticks = round_numbers(low, high);
+        Self { label: label.to_owned(), low, high, ticks, logarithmic: false, percent: false, text: Box::new(text) }
     }
 
     /// The epochs 1 to `epochs`.
@@ -49,7 +43,7 @@ impl Axis {
         let (low, high) = if low <= high { (low, high.max(low + 1.0)) } else { (-1.0, 0.0) };
         let step = ((high - low) / 6.0).ceil() as usize;
         let ticks = (low as i32..=high as i32).step_by(step).map(f64::from).collect();
-        Self::linear(label, low, high, number::power_of_ten).with_ticks(ticks)
+        Self { logarithmic: true, ..Self::linear(label, low, high, number::power_of_ten).with_ticks(ticks) }
     }
 
     /// From `low` to `high`, both positive, with ticks at 1, 2 and 5 times powers of ten; draw log10 of a value.
@@ -57,7 +51,8 @@ impl Axis {
         let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
         let round = (first..=last).flat_map(|exponent| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(exponent)));
         let ticks = round.filter(|tick| (low..=high).contains(tick)).map(f64::log10).collect();
-        Self::linear(label, low.log10(), high.log10(), move |log| text(10_f64.powf(log))).with_ticks(ticks)
+        let axis = Self::linear(label, low.log10(), high.log10(), move |log| text(10_f64.powf(log))).with_ticks(ticks);
+        Self { logarithmic: true, ..axis }
     }
 
     /// The places 1, 2, 3 and on, with room at both ends: by name where there are few, otherwise by number.
@@ -87,33 +82,43 @@ impl Axis {
     pub(crate) fn with_ticks(self, ticks: Vec<f64>) -> Self {
         Self { ticks, ..self }
     }
+
+    /// Of shares, which are read in percent.
+    pub(crate) fn in_percent(self) -> Self {
+        Self { percent: true, ..self }
+    }
+
+    /// What is written at a value.
+    pub(crate) fn text(&self, value: f64) -> String {
+        (self.text)(value)
+    }
+
+    /// Where a value lies between the pixels `from` and `to`; what is beyond the ends lies at them.
+    pub(crate) fn place(&self, value: f64, (from, to): (f64, f64)) -> f64 {
+        let share = (value.clamp(self.low, self.high) - self.low) / (self.high - self.low);
+        from + (to - from) * share
+    }
+
+    /// What the script needs to read values off pixels: both ends in pixels and in values, the kind, and the label.
+    pub(crate) fn for_script(&self, (from, to): (f64, f64)) -> String {
+        let kind = match (self.logarithmic, self.percent) {
+            (false, false) => "linear",
+            (false, true) => "linear%",
+            (true, false) => "log",
+            (true, true) => "log%",
+        };
+        format!("{from} {to} {} {} {kind} {}", self.low, self.high, self.label)
+    }
 }
 
-impl Ranged for &Axis {
-    type FormatOption = NoDefaultFormatting;
-    type ValueType = f64;
-
-    fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
-        from + (f64::from(to - from) * (value - self.low) / (self.high - self.low)).round() as i32
-    }
-
-    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
-        self.ticks.clone()
-    }
-
-    fn range(&self) -> Range<f64> {
-        self.low..self.high
-    }
-}
-
-impl ValueFormatter<f64> for &Axis {
-    fn format(value: &f64) -> String {
-        number::significant(*value)
-    }
-
-    fn format_ext(&self, value: &f64) -> String {
-        (self.text)(*value)
-    }
+/// Up to [`MOST_TICKS`] multiples of 1, 2 or 5 times a power of ten.
+fn round_numbers(low: f64, high: f64) -> Vec<f64> {
+    let least = (high - low) / MOST_TICKS as f64;
+    let power = 10_f64.powf(least.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * power).into_iter().find(|step| *step >= least);
+    let Some(step) = step.filter(|step| step.is_normal()) else { return vec![low, high] };
+    let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+    (first..=last).map(|number| number as f64 * step).collect()
 }
 
 #[cfg(test)]
@@ -128,11 +133,25 @@ mod tests {
     }
 
     #[test]
+    fn ticks_are_round_numbers() {
+        let texts = |low: f64, high: f64| -> Vec<String> {
+            let axis = Axis::linear("", low, high, number::significant);
+            axis.ticks.iter().map(|tick| axis.text(*tick)).collect()
+        };
+        assert_eq!(texts(0.0, 1.0), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
+        assert_eq!(texts(-0.31, 0.31), ["−0.2", "0", "0.2"]);
+        assert_eq!(texts(0.0, 1340.0), ["0", "500", "1000"]);
+        for (low, high) in [(0.0, 1e300), (-1e300, 1e300), (0.0, 1e-300), (1e12, 1e12 + 1e3)] {
+            let count = texts(low, high).len();
+            assert!((2..=MOST_TICKS + 1).contains(&count), "{low} to {high}: {count}");
+        }
+    }
+
+    #[test]
     fn an_axis_of_nothing_has_a_range() {
         for axis in [
             Axis::linear("", f64::NAN, 1.0, number::significant),
             Axis::linear("", 2.0, 2.0, number::significant),
-            Axis::shares("", std::iter::empty()),
             Axis::decades("", [f64::NEG_INFINITY].into_iter()),
             Axis::epochs(0),
             Axis::places("", Vec::new()),

@@ -4,7 +4,7 @@ use excite::{Facts, Function};
 
 use crate::axis::Axis;
 use crate::number;
-use crate::plot::{Mark, Plot, WIDTH};
+use crate::plot::{Mark, Plot};
 use crate::theme::{Colour, Stroke};
 
 /// The inputs that curves are drawn over.
@@ -47,18 +47,21 @@ pub fn curve_svg(functions: &[Function]) -> String {
         .standalone(&format!("Value and slope of {} for inputs from −8 to 8", names.join(", ")))
 }
 
-/// The function of a result with its saturated zones shaded.
-pub(crate) fn plot_with_zones(f: Function, colour: Colour) -> Plot {
-    let mut marks = zones(f);
-    marks.extend(lines(f, colour, 2.0));
+/// The value and, thin, the slope of `f`, squeezed between two heights.
+pub(crate) fn squeezed(f: Function, colour: Colour, (floor, top): (f64, f64)) -> [Mark; 2] {
     let (low, high) = heights(&[f]);
-    let y = Axis::linear("", low, high, |y| number::trimmed(y, 2));
-    Plot { title: format!("{f}: value (solid), slope (dashed)"), x: inputs(""), y, size: (WIDTH, 170), marks }
+    let height = |y: f64| floor + (top - floor) * (y - low) / (high - low);
+    let [value, slope] = lines(f, colour, 2.0).map(|mark| match mark {
+        Mark::Line { points, .. } => points.into_iter().step_by(4).map(|(x, y)| (x, height(y))).collect(),
+        _ => Vec::new(),
+    });
+    let line = |points, colour, width| Mark::Line { points, stroke: Stroke { colour, dash: 0 }, width };
+    [line(slope, Colour::Level, 1.0), line(value, colour, 2.0)]
 }
 
 /// The value of `f` alone as a line, with the ends of a y axis that holds it.
 pub(crate) fn value_line(f: Function, stroke: Stroke) -> (Mark, f64, f64) {
-    let points: Vec<_> = positions().step_by(4).map(|x| (x, f.value(x))).filter(|(_, y)| y.abs() <= LARGEST).collect();
+    let points: Vec<_> = positions().step_by(8).map(|x| (x, f.value(x))).filter(|(_, y)| y.abs() <= LARGEST).collect();
     let (low, high) = points.iter().fold((0.0, 1.0), |(low, high): (f64, f64), (_, y)| (low.min(*y), high.max(*y)));
     let margin = 0.05 * (high - low);
     (Mark::Line { points, stroke, width: 2.0 }, low - margin, high + margin)

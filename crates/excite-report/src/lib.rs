@@ -1,7 +1,8 @@
 //! Self-contained HTML reports and SVG plots of activation functions and of the networks that use them.
 //!
-//! A report is one file: its style and figures are inside, it loads nothing and runs no script. It follows the reader's light
-//! or dark theme, fits a phone and prints on white paper.
+//! A report is one file: its style, its figures and a small script are inside, and it loads nothing. The script shows values where one
+//! points, and hides lines; without it everything is there. A report follows the reader's light or dark theme, fits a phone and prints
+//! on white paper.
 //!
 //! * [`comparison_page`] is the report of a comparison of activation functions on one network and data.
 //! * [`diagnosis_page`] is the report of what is wrong with the activations of a network.
@@ -19,10 +20,13 @@ mod curve;
 mod diagnosis;
 mod experiment;
 mod file;
+mod headline;
+mod heat;
 pub mod number;
 mod page;
 mod plot;
 mod quantisation;
+mod rows;
 mod sheet;
 mod theme;
 

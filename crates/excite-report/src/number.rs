@@ -58,6 +58,13 @@ pub(crate) fn percent(share: f64) -> String {
     if share.is_finite() { format!("{}\u{a0}%", fixed(100.0 * share, 1)) } else { NONE.to_owned() }
 }
 
+/// With a comma between thousands: `"15,552"`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let is_edge = |at: usize| at > 0 && (digits.len() - at) % 3 == 0;
+    digits.char_indices().flat_map(|(at, digit)| is_edge(at).then_some(',').into_iter().chain([digit])).collect()
+}
+
 /// A number of things: `"1 seed"`, `"3 seeds"`.
 pub(crate) fn count(number: usize, singular: &str, plural: &str) -> String {
     format!("{number}\u{a0}{}", if number == 1 { singular } else { plural })
@@ -78,6 +85,7 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
+        assert_eq!([0, 999, 1000, 15_552, 1_234_567].map(grouped), ["0", "999", "1,000", "15,552", "1,234,567"]);
         assert_eq!(significant(0.012345), "0.0123");
         assert_eq!(significant(0.1), "0.1");
         assert_eq!(significant(1234.5), "1234");

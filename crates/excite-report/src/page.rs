@@ -2,7 +2,8 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
 
-use crate::theme::{self, Stroke};
+use crate::plot::{WIDE, WIDTH};
+use crate::theme::{self, Colour, Stroke};
 
 /// A whole HTML file.
 pub(crate) fn page(title: &str, body: &Markup) -> String {
@@ -16,7 +17,10 @@ pub(crate) fn page(title: &str, body: &Markup) -> String {
                 title { (title) }
                 style { (PreEscaped(include_str!("page.css"))) (PreEscaped(theme::css())) }
             }
-            body { main { (body) } }
+            body {
+                main { (body) }
+                script { (PreEscaped(include_str!("page.js"))) }
+            }
         }
     };
     html.into_string()
@@ -27,35 +31,66 @@ pub(crate) fn section(heading: &str, body: &Markup) -> Markup {
     html! { section { h2 { (heading) } (body) } }
 }
 
+/// Something that is there for those who want it: its name shows, the rest on a click.
+pub(crate) fn fold(name: &str, body: &Markup) -> Markup {
+    html! { details.fold { summary { (name) } div { (body) } } }
+}
+
+/// Figures in short, beside each other: what they are of below the name of the data or the model.
+pub(crate) fn facts_line<'a>(facts: impl IntoIterator<Item = &'a str>) -> Markup {
+    html! { p.glance { @for fact in facts { span { (fact) } " " } } }
+}
+
+/// A plot as a phone shows it and as a wider screen does, each drawn at its size; one of them is shown.
+pub(crate) fn by_width(draw: impl Fn(u32, &str) -> Markup) -> Markup {
+    html! { (draw(WIDE, "plot wide")) (draw(WIDTH, "plot narrow")) }
+}
+
 /// Plots under one title with a legend and a caption.
 pub(crate) fn figure(title: &str, legend: &Markup, plots: &[Markup], caption: &str) -> Markup {
     html! {
         figure {
             h3 { (title) }
             (legend)
-            div class=(if matches!(plots.len(), 2 | 4) { "plots two" } else { "plots" }) { @for plot in plots { div { (plot) } } }
-            figcaption { (caption) }
+            div.plots { @for plot in plots { div { (plot) } } }
+            @if !caption.is_empty() { figcaption { (caption) } }
         }
     }
 }
 
 /// What each stroke stands for.
 pub(crate) fn legend<'a>(entries: impl IntoIterator<Item = (Stroke, &'a str)>) -> Markup {
-    html! { ul.legend { @for (stroke, name) in entries { li { (swatch(stroke)) (name) } } } }
+    html! {
+        ul.legend {
+            @for (stroke, name) in entries { li data-s=[series(stroke.colour)] { (swatch(stroke)) (name) } }
+        }
+    }
+}
+
+/// What each filled colour stands for.
+pub(crate) fn areas<'a>(entries: impl IntoIterator<Item = (Colour, &'a str)>) -> Markup {
+    html! { ul.legend { @for (colour, name) in entries { li data-s=[series(colour)] { (patch(colour)) (name) } } } }
+}
+
+fn series(colour: Colour) -> Option<usize> {
+    if let Colour::Series(index) = colour { Some(index) } else { None }
 }
 
 /// A short piece of a line.
 pub(crate) fn swatch(stroke: Stroke) -> Markup {
-    html! {
-        svg.swatch viewBox="0 0 300 60" aria-hidden="true" { line class=(stroke.classes()) x1="0" y1="30" x2="300" y2="30" {} }
-    }
+    html! { svg.swatch viewBox="0 0 30 6" aria-hidden="true" { path class=(format!("l {}", stroke.classes())) d="M0 3H30" {} } }
+}
+
+/// A small filled square.
+pub(crate) fn patch(colour: Colour) -> Markup {
+    html! { svg.patch viewBox="0 0 10 10" aria-hidden="true" { rect class=(format!("f-{}", colour.name())) width="10" height="10" rx="2" {} } }
 }
 
 /// A table whose first column names the row. On a phone each row becomes a card that names every value.
 pub(crate) fn cards<T: Render>(caption: &str, columns: &[&str], rows: &[Vec<T>]) -> Markup {
     html! {
         table.cards {
-            caption { (caption) }
+            @if !caption.is_empty() { caption { (caption) } }
             thead { tr { @for column in columns { th scope="col" { (column) } } } }
             tbody {
                 @for row in rows {

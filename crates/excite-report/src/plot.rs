@@ -1,30 +1,35 @@
-//! One plot: axes and what is drawn between them, as SVG. Numbers that are not finite are left out.
+//! One plot: axes and what is drawn between them, as SVG in pixels. Numbers that are not finite are left out.
 //!
-//! plotters works in whole pixels and knows neither classes nor dashes. So plots are drawn on ten times the pixels and scaled
-//! by the view box, in colours that are names only; these become classes of the [theme] in the text.
+//! Colours and dashes are classes of the [theme]. A plot is drawn at the size at which it is shown, so its text is of one size.
 
-use maud::{Markup, PreEscaped, html};
-use plotters::coord::Shift;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+mod marks;
+
+use maud::{Markup, html};
 
 use crate::axis::Axis;
 use crate::theme::{self, Colour, Stroke};
 
-/// Plot units in a pixel at the natural size.
-const UNIT: u32 = 10;
 /// The width of a plot on a page, in pixels: that of a phone, so that text in a plot keeps its size there.
-pub(crate) const WIDTH: u32 = 380;
-const FONT: f64 = 13.0;
+pub(crate) const WIDTH: u32 = 350;
+/// The width of the picture that carries a page, on a screen that is no phone.
+pub(crate) const WIDE: u32 = 1104;
+/// The width of a letter of 13 pixels; an average one is a little less.
+pub(crate) const LETTER: f64 = 7.4;
+/// From one line of text to the next.
+const LINE: f64 = 15.0;
 
 /// Something drawn in a plot. The first drawn lies lowest.
 pub(crate) enum Mark {
     /// A line through points, its width in pixels.
     Line { points: Vec<(f64, f64)>, stroke: Stroke, width: f64 },
+    /// A line that is named where it is pointed at, and at its end where it has a label.
+    Named { points: Vec<(f64, f64)>, series: usize, name: String, label: bool },
     /// A dot at each point.
     Dots { points: Vec<(f64, f64)>, colour: Colour },
     /// Between two heights at each x: `(x, low, high)`.
     Band { points: Vec<(f64, f64, f64)>, colour: Colour },
+    /// What lies between a floor and an outline, as of a histogram.
+    Hill { points: Vec<(f64, f64)>, floor: f64, colour: Colour },
     /// The inside of a polygon.
     Area { corners: Vec<(f64, f64)>, colour: Colour },
     /// Arrows, each from its tail to its tip.
@@ -58,13 +63,32 @@ pub(crate) struct Plot {
     pub(crate) marks: Vec<Mark>,
 }
 
+/// The pixels between which the values lie.
+#[derive(Clone, Copy)]
+struct Frame {
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+}
+
 impl Plot {
     /// The plot as an element of a page, read aloud as `description`.
     pub(crate) fn inline(&self, description: &str) -> Markup {
+        self.of_class("plot", description)
+    }
+
+    /// The plot as an element of this class.
+    pub(crate) fn of_class(&self, class: &str, description: &str) -> Markup {
+        let ((width, height), frame) = (self.size, self.frame());
+        let named = self.marks.iter().any(|mark| matches!(mark, Mark::Named { .. }));
+        let x = named.then(|| self.x.for_script((frame.left, frame.right)));
+        let y = named.then(|| self.y.for_script((frame.bottom, frame.top)));
         html! {
-            svg role="img" aria-label=(description) viewBox=(self.view_box()) {
+            svg class=(class) role="img" aria-label=(description) width=(width) height=(height) viewBox=(self.view_box())
+                data-x=[x] data-y=[y] {
                 title { (description) }
-                (PreEscaped(self.content()))
+                (self.content())
             }
         }
     }
@@ -73,7 +97,7 @@ impl Plot {
     pub(crate) fn nested(&self, x: u32, y: u32) -> Markup {
         let (width, height) = self.size;
         html! {
-            svg x=(x) y=(y) width=(width) height=(height) viewBox=(self.view_box()) { (PreEscaped(self.content())) }
+            svg x=(x) y=(y) width=(width) height=(height) viewBox=(self.view_box()) { (self.content()) }
         }
     }
 
@@ -84,207 +108,121 @@ impl Plot {
             svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label=(description)
                 viewBox=(self.view_box()) width=(width) height=(height) {
                 title { (description) }
-                style { (PreEscaped(theme::css())) }
+                style { (maud::PreEscaped(theme::css())) }
                 rect class="ground" width="100%" height="100%" {}
-                (PreEscaped(self.content()))
+                (self.content())
             }
         };
         svg.into_string() + "\n"
     }
 
     fn view_box(&self) -> String {
-        format!("0 0 {} {}", self.size.0 * UNIT, self.size.1 * UNIT)
+        format!("0 0 {} {}", self.size.0, self.size.1)
+    }
+
+    fn frame(&self) -> Frame {
+        let (width, height) = (f64::from(self.size.0), f64::from(self.size.1));
+        let names = self
+            .marks
+            .iter()
+            .filter_map(|mark| if let Mark::Named { name, label: true, .. } = mark { Some(name) } else { None });
+        let longest = names.map(|name| name.chars().count()).max();
+        let beside = longest.map_or(14.0, |letters| 12.0 + LETTER * letters as f64);
+        let below = if self.x.label.is_empty() { 22.0 } else { 38.0 };
+        Frame { left: 50.0, right: width - beside.min(0.4 * width), top: 28.0, bottom: height - below }
     }
 
     /// What is inside the `svg` element.
-    fn content(&self) -> String {
-        let mut svg = String::new();
-        let drawn =
-            self.draw(&SVGBackend::with_string(&mut svg, (self.size.0 * UNIT, self.size.1 * UNIT)).into_drawing_area());
-        // The only error of this backend is one of writing, and a string takes everything.
-        debug_assert!(drawn.is_ok(), "{drawn:?}");
-        drop(drawn);
-        let inside = svg.find("<svg").and_then(|at| Some(at + svg[at..].find('>')? + 1)).unwrap_or(svg.len());
-        with_classes(svg[inside..].trim_end().trim_end_matches("</svg>"))
-    }
-
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-        area.draw(&Text::new(self.title.clone(), (px(4.0).cast_signed(), px(3.0).cast_signed()), font()))?;
-        let mut chart = ChartBuilder::on(area)
-            .margin_top(px(28.0))
-            .margin_right(px(14.0))
-            .x_label_area_size(px(if self.x.label.is_empty() { 22.0 } else { 38.0 }))
-            .y_label_area_size(px(50.0))
-            .build_cartesian_2d(&self.x, &self.y)?;
+    fn content(&self) -> Markup {
+        let frame = self.frame();
         let (zones, others): (Vec<_>, Vec<_>) = self.marks.iter().partition(|mark| matches!(mark, Mark::Zone { .. }));
-        for zone in zones {
-            self.draw_mark(&mut chart, zone)?;
+        html! {
+            text.f-text x="4" y="14" { (self.title) }
+            @for zone in zones { (self.mark(frame, zone)) }
+            (self.axes(frame))
+            @for mark in others { (self.mark(frame, mark)) }
+            (self.names_at_ends(frame))
         }
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .max_light_lines(0)
-            .x_labels(self.x.ticks.len())
-            .y_labels(self.y.ticks.len())
-            .bold_line_style(named(Colour::Grid, 0).stroke_width(px(1.0)))
-            .axis_style(named(Colour::Axis, 0).stroke_width(px(1.0)))
-            .label_style(font())
-            .axis_desc_style(font())
-            .x_desc(self.x.label.clone())
-            .set_all_tick_mark_size(px(4.0))
-            .draw()?;
-        for mark in others {
-            self.draw_mark(&mut chart, mark)?;
-        }
-        area.present()
     }
 
-    fn draw_mark<'a, B: DrawingBackend>(
-        &'a self,
-        chart: &mut ChartContext<B, Cartesian2d<&'a Axis, &'a Axis>>,
-        mark: &Mark,
-    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-        match mark {
-            Mark::Line { points, stroke, width } => {
-                let style = named(stroke.colour, stroke.dash).stroke_width(px(*width));
-                chart.draw_series([PathElement::new(self.within(points), style)])?;
-            }
-            Mark::Dots { points, colour } => {
-                let dot = |point| Circle::new(point, px(3.5), named(*colour, 0).filled());
-                chart.draw_series(self.within(points).into_iter().map(dot))?;
-            }
-            Mark::Band { points, colour } => {
-                let low = points.iter().map(|&(x, low, _)| (x, low));
-                let high = points.iter().rev().map(|&(x, _, high)| (x, high));
-                self.draw_area(chart, &low.chain(high).collect::<Vec<_>>(), *colour)?;
-            }
-            Mark::Area { corners, colour } => self.draw_area(chart, corners, *colour)?,
-            Mark::Arrows { arrows, colour } => {
-                let style = named(*colour, 0).stroke_width(px(1.2));
-                for (tail, tip) in arrows {
-                    let ends = self.within(&[*tail, *tip]);
-                    if let [tail, tip] = ends[..] {
-                        chart.draw_series([Polygon::new(self.arrow_head(tail, tip), named(*colour, 0).filled())])?;
-                    }
-                    chart.draw_series([PathElement::new(ends, style)])?;
+    fn axes(&self, frame: Frame) -> Markup {
+        let Frame { left, right, top, bottom } = frame;
+        let within = |axis: &Axis, tick: &f64| *tick >= axis.low && *tick <= axis.high;
+        let rows: Vec<(f64, String)> = self
+            .y
+            .ticks
+            .iter()
+            .filter(|tick| within(&self.y, tick))
+            .map(|tick| (self.y.place(*tick, (bottom, top)), self.y.text(*tick)))
+            .collect();
+        let columns: Vec<(f64, String)> = self
+            .x
+            .ticks
+            .iter()
+            .filter(|tick| within(&self.x, tick))
+            .map(|tick| (self.x.place(*tick, (left, right)), self.x.text(*tick)))
+            .collect();
+        let lines: String = rows.iter().map(|(y, _)| format!("M{left} {}H{}", px(*y), px(right))).collect();
+        let ticks: String = columns.iter().map(|(x, _)| format!("M{} {bottom}v4", px(*x))).collect();
+        let outline = format!("M{left} {top}V{bottom}H{}{ticks}", px(right));
+        html! {
+            @if !rows.is_empty() { path class="thin c-grid" d=(lines) {} }
+            path class="thin c-axis" d=(outline) {}
+            g.f-text {
+                @for (y, text) in &rows { text.e x=(left - 6.0) y=(px(y + 4.5)) { (text) } }
+                @for (x, text) in &columns { text.m x=(px(*x)) y=(bottom + 17.0) { (text) } }
+                @if !self.x.label.is_empty() {
+                    text.m x=(px(f64::midpoint(left, right))) y=(bottom + 33.0) { (self.x.label) }
                 }
             }
-            Mark::Zone { from, to } => {
-                if *from >= self.x.high || *to <= self.x.low {
-                    return Ok(());
-                }
-                let corners = [(from.max(self.x.low), self.y.low), (to.min(self.x.high), self.y.high)];
-                chart.draw_series([Rectangle::new(corners, named(Colour::Zone, 0).filled())])?;
+        }
+    }
+
+    /// The names of the named lines, at their ends, moved apart where they would lie on one another.
+    fn names_at_ends(&self, frame: Frame) -> Markup {
+        let end = |mark: &Mark| match mark {
+            Mark::Named { points, series, name, label: true } => {
+                let &(_, y) = points.iter().rfind(|(x, y)| x.is_finite() && y.is_finite())?;
+                Some((self.y.place(y, (frame.bottom, frame.top)), *series, name.clone()))
             }
-            Mark::Level { y, dash, word } => {
-                let style = named(Colour::Level, *dash).stroke_width(px(1.2));
-                let ends = self.within(&[(self.x.low, *y), (self.x.high, *y)]);
-                let above = font().pos(Pos::new(HPos::Right, VPos::Bottom));
-                let end = ends.last().filter(|_| !word.is_empty());
-                chart.draw_series(end.map(|end| Text::new(*word, *end, above)))?;
-                chart.draw_series([PathElement::new(ends, style)])?;
-            }
-            Mark::Word { at, text } => {
-                let beside = font().pos(Pos::new(HPos::Left, VPos::Center));
-                let at = self.within(&[*at]);
-                chart.draw_series(at.into_iter().map(|at| Text::new(text.clone(), at, beside.clone())))?;
+            _ => None,
+        };
+        let mut names: Vec<(f64, usize, String)> = self.marks.iter().filter_map(end).collect();
+        names.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let heights = spread(&names.iter().map(|(y, ..)| *y).collect::<Vec<_>>(), frame.top + 4.0, frame.bottom);
+        html! {
+            @for ((_, series, name), y) in names.iter().zip(heights) {
+                text class=(format!("f-{} name", Colour::Series(*series).name())) data-s=(series) x=(px(frame.right + 6.0)) y=(px(y + 4.5)) { (name) }
             }
         }
-        Ok(())
     }
 
-    fn draw_area<'a, B: DrawingBackend>(
-        &'a self,
-        chart: &mut ChartContext<B, Cartesian2d<&'a Axis, &'a Axis>>,
-        corners: &[(f64, f64)],
-        colour: Colour,
-    ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-        let outline = self.within(corners);
-        if outline.len() > 2 {
-            chart.draw_series([Polygon::new(outline, named(colour, 0).mix(0.16).filled())])?;
-        }
-        Ok(())
-    }
-
-    /// The corners of the head of an arrow: 6 pixels long, shorter on a short arrow.
-    fn arrow_head(&self, tail: (f64, f64), tip: (f64, f64)) -> Vec<(f64, f64)> {
-        // What a pixel is on each axis; the margins, labels and title take the rest of the size.
-        let pixel = (
-            (self.x.high - self.x.low) / (f64::from(self.size.0) - 64.0),
-            (self.y.high - self.y.low) / (f64::from(self.size.1) - 60.0),
-        );
-        let along = ((tip.0 - tail.0) / pixel.0, (tip.1 - tail.1) / pixel.1);
-        let length = along.0.hypot(along.1);
-        if length == 0.0 {
-            return vec![tip];
-        }
-        let size = (0.5 * length).min(6.0) / length;
-        let back = |across: f64| {
-            let (right, up) = (-along.0 - across * along.1, -along.1 + across * along.0);
-            (tip.0 + size * right * pixel.0, tip.1 + size * up * pixel.1)
-        };
-        vec![tip, back(0.5), back(-0.5)]
-    }
-
-    /// The points that are numbers, those outside the axes moved to their ends.
-    fn within(&self, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-        let finite = points.iter().filter(|(x, y)| x.is_finite() && y.is_finite());
-        finite.map(|&(x, y)| (x.clamp(self.x.low, self.x.high), y.clamp(self.y.low, self.y.high))).collect()
+    /// A point in pixels; None where it is no number. Points beyond the axes lie at their ends.
+    fn at(&self, frame: Frame, (x, y): (f64, f64)) -> Option<(f64, f64)> {
+        let place = || (self.x.place(x, (frame.left, frame.right)), self.y.place(y, (frame.bottom, frame.top)));
+        (x.is_finite() && y.is_finite()).then(place)
     }
 }
 
-/// Plot units in so many pixels.
-fn px(pixels: f64) -> u32 {
-    (pixels * f64::from(UNIT)) as u32
+/// A number of pixels, to a tenth.
+pub(crate) fn px(pixels: f64) -> f64 {
+    (10.0 * pixels).round() / 10.0
 }
 
-fn font() -> TextStyle<'static> {
-    // The SVG backend divides the size by 1.24.
-    let size = FONT * 1.24 * f64::from(UNIT);
-    TextStyle { color: named(Colour::Text, 0).to_backend_color(), ..TextStyle::from(("sans-serif", size)) }
-}
-
-/// A colour that is the name of a theme's colour and dash: kind, dash, index.
-fn named(colour: Colour, dash: usize) -> RGBColor {
-    let (kind, index) = match colour {
-        Colour::Series(index) => (0, (index % 250) as u8),
-        Colour::Text => (1, 0),
-        Colour::Axis => (2, 0),
-        Colour::Grid => (3, 0),
-        Colour::Zone => (4, 0),
-        Colour::Level => (5, 0),
-    };
-    RGBColor(kind, dash as u8, index)
-}
-
-/// Puts classes of the theme where the colours of [`named`] are. Text cannot be mistaken for a colour: its quotes are escaped.
-fn with_classes(svg: &str) -> String {
-    let mut parts = svg.split("=\"#");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (colour, rest) = part.split_at(part.find('"').unwrap_or(0));
-        let byte = |at: usize| colour.get(at..at + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok()).unwrap_or(0);
-        let (dash, index) = (usize::from(byte(2)), usize::from(byte(4)));
-        let colour = match byte(0) {
-            0 => Colour::Series(index),
-            1 => Colour::Text,
-            2 => Colour::Axis,
-            3 => Colour::Grid,
-            4 => Colour::Zone,
-            _ => Colour::Level,
-        };
-        let attribute = out.rfind(' ').map_or(out.len(), |space| space + 1);
-        let classes = if out[attribute..] == *"stroke" {
-            Stroke { colour, dash }.classes()
-        } else {
-            format!("f-{}", colour.name())
-        };
-        out.truncate(attribute);
-        out += "class=\"";
-        out += &classes;
-        out += rest;
+/// Sorted heights of lines of text, moved so that none overlap and all lie between `top` and `bottom` if there is room.
+fn spread(heights: &[f64], top: f64, bottom: f64) -> Vec<f64> {
+    let mut moved = heights.to_vec();
+    let mut least = top;
+    for height in &mut moved {
+        *height = height.max(least);
+        least = *height + LINE;
     }
-    out.replace(" opacity=\"1\"", "").replace(" font-family=\"sans-serif\"", "")
+    let mut most = bottom;
+    for height in moved.iter_mut().rev() {
+        *height = height.min(most);
+        most = *height - LINE;
+    }
+    moved
 }
 
 #[cfg(test)]
@@ -298,7 +236,7 @@ mod tests {
     }
 
     /// The points of the first line of the plot that has the classes of series 3.
-    fn points(svg: &str) -> Vec<(i32, i32)> {
+    fn points(svg: &str) -> Vec<(f64, f64)> {
         let document = roxmltree::Document::parse(svg).unwrap();
         let classes = Stroke::series(3).classes();
         let line = document.descendants().find(|node| node.attribute("class") == Some(classes.as_str())).unwrap();
@@ -313,7 +251,8 @@ mod tests {
         let [(left, bottom), middle, (right, top), clamped] = points[..] else { panic!("{points:?}") };
         assert!(left < right && top < bottom);
         assert!(
-            (middle.0 - i32::midpoint(left, right)).abs() <= 1 && (middle.1 - i32::midpoint(top, bottom)).abs() <= 1
+            (middle.0 - f64::midpoint(left, right)).abs() <= 0.1
+                && (middle.1 - f64::midpoint(top, bottom)).abs() <= 0.1
         );
         assert_eq!(clamped, (right, top));
     }
@@ -324,9 +263,13 @@ mod tests {
         let document = roxmltree::Document::parse(&svg).unwrap();
         let texts: Vec<_> =
             document.descendants().filter(|n| n.tag_name().name() == "text").filter_map(|n| n.text()).collect();
-        assert!(
-            texts.iter().any(|text| text.trim() == "a \"#<b>\" & c") && texts.iter().any(|text| text.trim() == "<x>"),
-            "{texts:?}"
-        );
+        assert!(texts.contains(&"a \"#<b>\" & c") && texts.contains(&"<x>"), "{texts:?}");
+    }
+
+    #[test]
+    fn names_at_the_ends_of_lines_do_not_overlap() {
+        assert_eq!(spread(&[50.0, 52.0, 120.0], 0.0, 200.0), [50.0, 65.0, 120.0]);
+        assert_eq!(spread(&[199.0, 200.0], 0.0, 200.0), [185.0, 200.0]);
+        assert_eq!(spread(&[], 0.0, 200.0), [0.0; 0]);
     }
 }

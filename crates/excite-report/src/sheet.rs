@@ -31,11 +31,8 @@ pub(crate) fn svg(description: &str, legend: &[(Stroke, &str)], plots: &[Plot]) 
             style { (PreEscaped(theme::css())) }
             rect class="ground" width="100%" height="100%" {}
             @for (x, y, stroke, name) in entries {
-                // Dashes are given in tenths of a pixel.
-                g transform=(format!("translate({x} {y}) scale(0.1)")) {
-                    path class=(stroke.classes()) d=(format!("M0 0H{}", 10 * SWATCH - 60)) fill="none" stroke-width="20" {}
-                }
-                text class="f-text" x=(x + SWATCH) y=(y + 4) font-size="13" { (name) }
+                path class=(format!("l {}", stroke.classes())) d=(format!("M{x} {y}h{}", SWATCH - 6)) {}
+                text class="f-text" x=(x + SWATCH) y=(y + 4) { (name) }
             }
             @for (x, y, plot) in placed { (plot.nested(x, y)) }
         }

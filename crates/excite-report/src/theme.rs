@@ -21,8 +21,11 @@ const SERIES: [(&str, &str); 8] = [
 const LIGHT_GROUND: &str = "#ffffff";
 const DARK_GROUND: &str = "#16191d";
 
-/// Dash patterns in plot units, ten to a pixel. The first is a solid line.
-const DASHES: [&str; 5] = ["none", "70 35", "18 30", "90 30 18 30", "140 40"];
+/// Dash patterns in pixels. The first is a solid line.
+const DASHES: [&str; 5] = ["none", "7 3.5", "1.8 3", "9 3 1.8 3", "14 4"];
+
+/// How opaque the cells of a heat map are, from the least value to the largest.
+const OPACITIES: [f64; 9] = [0.04, 0.13, 0.24, 0.36, 0.48, 0.6, 0.73, 0.86, 1.0];
 
 /// What a mark is coloured as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,15 +42,27 @@ pub(crate) enum Colour {
     Zone,
     /// A level to compare with.
     Level,
+    /// What is dead, everywhere.
+    Dead,
+    /// What is saturated, everywhere.
+    Saturated,
+    /// What is sound: quiet, so that all else stands out.
+    Sound,
+    /// What is sound, and linear: hardly less quiet.
+    Linear,
 }
 
 /// The colours besides the series', with the letters of their classes.
-const OTHERS: [(Colour, &str, &str, &str); 5] = [
+const OTHERS: [(Colour, &str, &str, &str); 9] = [
     (Colour::Text, "text", "#43474e", "#b9bec7"),
     (Colour::Axis, "axis", "#8b9099", "#767c87"),
     (Colour::Grid, "grid", "#e4e6ea", "#2f343c"),
     (Colour::Zone, "zone", "#e9ebef", "#2a2f37"),
     (Colour::Level, "level", "#43474e", "#b9bec7"),
+    (Colour::Dead, "dead", "#c3202f", "#ff6b6b"),
+    (Colour::Saturated, "saturated", "#b06f00", "#f0b429"),
+    (Colour::Sound, "sound", "#b9d3c6", "#33584a"),
+    (Colour::Linear, "linear", "#93b9a8", "#467561"),
 ];
 
 /// A line's colour and dash pattern.
@@ -58,12 +73,14 @@ pub(crate) struct Stroke {
 }
 
 impl Stroke {
-    /// The number of dash patterns.
-    pub(crate) const DASHES: usize = DASHES.len();
-
     /// The stroke of series number `index`: no two of the first 40 are alike.
     pub(crate) fn series(index: usize) -> Self {
         Self { colour: Colour::Series(index), dash: index % DASHES.len() }
+    }
+
+    /// The solid stroke of series number `index`, where lines are named at their ends.
+    pub(crate) fn solid(index: usize) -> Self {
+        Self { colour: Colour::Series(index), dash: 0 }
     }
 
     /// The classes that give a line this stroke.
@@ -84,9 +101,25 @@ impl Colour {
     }
 }
 
-/// The rules of the classes: `c-` colours lines, `f-` fills, `d-` dashes.
+/// The class of the cells of a heat map for a share from 0 to 1 of its scale.
+pub(crate) fn opacity(share: f64) -> String {
+    let last = OPACITIES.len() - 1;
+    format!("o-{}", ((share * last as f64).round() as usize).min(last))
+}
+
+/// What holds of all plots. Text is of one size in all of them.
+const PLOTS: &str = "svg text{font:13px system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif}\n\
+    svg .m{text-anchor:middle}svg .e{text-anchor:end}polyline,.l{fill:none;stroke-width:2px;stroke-linejoin:round}\n\
+    .thin{fill:none;stroke-width:1px}.halo{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}.area,.hill{fill-opacity:.16}.hill{stroke-width:1.2px}\n";
+
+/// The rules of the classes: `c-` colours lines, `f-` fills, `d-` dashes, `o-` says how opaque a cell is.
 pub(crate) fn css() -> String {
-    let mut css = String::from("svg text{font-family:system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif}\n");
+    let mut css = String::from(PLOTS);
+    for (level, opacity) in OPACITIES.iter().enumerate() {
+        // Writing to a string cannot fail.
+        let _ = write!(css, ".o-{level}{{fill-opacity:{opacity}}}");
+    }
+    css.push('\n');
     for (index, dash) in DASHES.iter().enumerate() {
         // Writing to a string cannot fail.
         let _ = writeln!(css, ".d-{index}{{stroke-dasharray:{dash}}}");
@@ -98,8 +131,8 @@ pub(crate) fn css() -> String {
         let _ = writeln!(by_day, ".c-{name}{{stroke:{light}}}.f-{name}{{fill:{light}}}");
         let _ = writeln!(by_night, ".c-{name}{{stroke:{dark}}}.f-{name}{{fill:{dark}}}");
     }
-    let _ = writeln!(by_day, ".ground{{fill:{LIGHT_GROUND}}}");
-    let _ = writeln!(by_night, ".ground{{fill:{DARK_GROUND}}}");
+    let _ = writeln!(by_day, ".ground{{fill:{LIGHT_GROUND}}}.halo{{stroke:{LIGHT_GROUND}}}");
+    let _ = writeln!(by_night, ".ground{{fill:{DARK_GROUND}}}.halo{{stroke:{DARK_GROUND}}}");
     css + &by_day + "@media screen and (prefers-color-scheme:dark){\n" + &by_night + "}\n"
 }
 

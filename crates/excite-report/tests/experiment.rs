@@ -93,7 +93,7 @@ fn an_arrow_ends_in_a_head_and_the_plane_has_one_scale() {
     let picture =
         Picture { title: String::new(), caption: String::new(), panels: vec![panel(Scale::Linear, true, vec![arrow])] };
     let page = experiments_page(&[Record { pictures: vec![picture], ..record() }], "");
-    let at = page.find("<svg role").unwrap();
+    let at = page.find("<svg class=\"plot\" role").unwrap();
     let svg = &page[at..at + page[at..].find("</svg>").unwrap() + 6];
     let document = Document::parse(svg).unwrap();
     let points = |tag: &str, class: &str| -> Vec<Vec<(f64, f64)>> {

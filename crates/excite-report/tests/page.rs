@@ -20,43 +20,78 @@ fn figures(page: &str) -> usize {
 #[test]
 fn the_page_holds_all_its_sections_and_every_function() {
     let page = comparison_page(&comparison(&Shape::default()));
-    for heading in [
-        "Made-up digits",
-        "Summary",
-        "Learning",
-        "Dead and saturated units",
-        "From layer to layer",
-        "Inputs of the functions",
-        "Choice of the learning rates",
-        "How this was measured",
-    ] {
-        assert!(page.contains(&format!("{heading}</h")), "{heading}");
+    for heading in
+        ["Made-up digits</h1", "Deaths step by step</h2", "Layer by layer</h2", "Training</h2", "Figures</h2"]
+    {
+        assert!(page.contains(heading), "{heading}");
+    }
+    for fold in ["Learning rates tried", "Inputs on the function's curve", "How this was measured", "Repeat it"] {
+        assert!(page.contains(&format!("<summary>{fold}</summary>")), "{fold}");
     }
     let functions = Shape::default().functions;
     for f in &functions {
         assert!(page.contains(&format!("</svg>{f}</th>")), "{f} in the table");
-        assert!(page.contains(&format!("</svg>{f}</li>")), "{f} in a legend");
-        assert!(page.contains(&format!("<h3>{f}</h3>")), "{f} with its inputs");
+        assert!(page.contains(&format!(">{f}</text>")), "{f} at the end of its line");
     }
     assert!(page.contains("These figures are made up"), "the verdict");
     assert!(page.contains("excite compare --activations sigmoid,tanh,relu,relu6 --seeds 3"), "the command");
     assert!(page.contains("relu: 1 of 3\u{a0}runs diverged"), "the run that diverged");
-    // Errors, deaths, dead, saturated, layers, learning rates, and one of inputs for each function.
-    assert_eq!(figures(&page), 6 + functions.len());
+    // Test error, deaths, dead, saturated, gradients, training, learning rates, inputs, mean activation.
+    assert_eq!(figures(&page), 9);
     assert_eq!(page.matches("<figcaption>").count(), figures(&page));
-    assert!(check_svgs(&page) > 2 + 3 + 3 + 2 + 2 * functions.len());
+    // Three quantities of each function as maps, the inputs of each, and the test error and the deaths for two widths.
+    assert!(check_svgs(&page) > (3 + 1) * functions.len() + 4);
+}
+
+#[test]
+fn the_first_screen_has_the_verdict_the_picture_and_the_table_in_this_order() {
+    let page = comparison_page(&comparison(&Shape::default()));
+    let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}"));
+    let places =
+        [at("<h1>"), at("These figures are made up"), at("<svg class=\"plot wide\""), at("<table"), at("<h2>")];
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn more_lines_than_can_be_told_apart_are_named_in_a_legend_that_can_be_clicked() {
+    let functions = |number: usize| Function::ALL.iter().copied().take(number).collect::<Vec<_>>();
+    let page =
+        |number: usize| comparison_page(&comparison(&Shape { functions: functions(number), ..Shape::default() }));
+    assert!(!page(5).contains("<li data-s=") && page(5).contains("class=\"f-0 name\" data-s=\"0\""));
+    assert!(page(6).contains("<li data-s=\"5\">") && !page(6).contains(" name\" data-s="));
+}
+
+#[test]
+fn a_map_has_a_cell_for_each_layer_and_epoch_with_its_value() {
+    let comparison = comparison(&Shape { seeds: 1, diverging: None, ..Shape::default() });
+    let page = comparison_page(&comparison);
+    let layers = &comparison.activations[3].runs[0].epochs[7].layers;
+    for layer in layers {
+        assert!(
+            page.contains(&format!("{}, epoch 8: {:.1}\u{a0}%", layer.name, 100.0 * layer.saturated)),
+            "{}",
+            layer.name
+        );
+    }
 }
 
 #[test]
 fn deaths_are_counted_by_function_and_cause_and_drawn_by_step() {
     let page = comparison_page(&comparison(&Shape::default()));
-    let relu = page.split("<th scope=\"row\">").filter(|row| row.contains("</svg>relu</th>")).nth(1).unwrap();
+    let relu = page.split("<th scope=\"row\">").filter(|row| row.contains("</svg>relu</th>")).nth(2).unwrap();
     let cell = |label: &str| {
         relu.split(&format!("data-label=\"{label}\">")).nth(1).unwrap().split("</td>").next().unwrap().to_owned()
     };
     // Three seeds with one born dead and 3, 4 and 5 killed each.
-    let labels =
-        ["Born dead", "Killed", "By own weights", "By own bias", "By the layers before", "Revived", "Dead at the end"];
+    let labels = [
+        "Dead at the start",
+        "Killed",
+        "By own weights",
+        "By own bias",
+        "By the layers before",
+        "Revived",
+        "Dead at the end",
+    ];
     assert_eq!(labels.map(cell), ["3", "12", "4", "5", "3", "3", "12"]);
     assert!(page.contains("Deaths step by step"));
     let mut alive = comparison(&Shape::default());
@@ -68,7 +103,7 @@ fn deaths_are_counted_by_function_and_cause_and_drawn_by_step() {
 #[test]
 fn every_plot_says_what_it_shows() {
     let page = comparison_page(&comparison(&Shape::default()));
-    for svg in page.split("<svg").skip(1).filter(|svg| !svg.starts_with(" class=\"swatch\"")) {
+    for svg in page.split("<svg").skip(1).filter(|svg| !svg.split('>').next().unwrap().contains("aria-hidden")) {
         let label = svg.split("aria-label=\"").nth(1).unwrap().split('"').next().unwrap();
         assert!(label.len() > 20 && svg.contains(&format!("<title>{label}</title>")), "{label}");
     }
@@ -80,8 +115,14 @@ fn the_summary_shows_the_figures_of_the_comparison() {
     let page = comparison_page(&comparison);
     let summary = page.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap();
     for (row, result) in summary.split("<tr>").skip(1).zip(&comparison.activations) {
+        let (error, epochs) = (result.test_error.unwrap(), result.epochs_to_target.unwrap());
+        assert!(row.contains(&format!("data-label=\"Test error\">{:.1}\u{a0}%", 100.0 * error.median)), "{row}");
+        assert!(row.contains(&format!("<span>{:.1}<", epochs.median)), "{row}");
+        assert_eq!(row.matches("<circle").count(), result.runs.len() - result.diverged, "{row}");
+    }
+    let all = page.split("<tbody>").nth(2).unwrap().split("</tbody>").next().unwrap();
+    for (row, result) in all.split("<tr>").skip(1).zip(&comparison.activations) {
         let epochs = result.epochs_to_target.unwrap();
-        assert!(row.contains(&format!("{:.1}", epochs.median)), "{row}");
         assert!(row.contains(&format!("{:.1} to {:.1}", epochs.low, epochs.high)), "{row}");
         assert!(row.contains(&format!("{:.2}\u{a0}×", result.speed_up_over_slowest.unwrap())), "{row}");
         assert!(row.contains(&format!("data-label=\"Dead units\">{:.1}\u{a0}%", 100.0 * result.dead)), "{row}");
@@ -113,7 +154,7 @@ fn text_from_the_data_is_escaped() {
     }
     let page = comparison_page(&comparison);
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;"));
-    assert!(!page.contains("<script"));
+    assert_eq!(page.matches("<script").count(), 1, "its own");
     assert_eq!(page.matches("</style>").count(), 1);
     check_svgs(&page);
 }
@@ -121,9 +162,10 @@ fn text_from_the_data_is_escaped() {
 #[test]
 fn the_page_loads_nothing() {
     let page = comparison_page(&comparison(&Shape::default()));
-    for loader in ["http://", "https://", "<script", "<link", "<img", "<iframe", "@import", "url(", "src=", "href="] {
+    for loader in ["http://", "https://", "<link", "<img", "<iframe", "@import", "url(", "src=", "href="] {
         assert!(!page.contains(loader), "{loader}");
     }
+    assert_eq!(page.matches("<script>").count(), 1);
 }
 
 #[test]
@@ -142,10 +184,14 @@ fn all_sizes_are_drawn() {
     for shape in shapes {
         let page = comparison_page(&comparison(&shape));
         check_svgs(&page);
-        // The learning rates, and the deaths of the third function on.
+        // Test error, training, inputs, mean activation; where they are, learning rates, deaths, and the maps.
         let swept = usize::from(!shape.functions.is_empty());
-        let dying = usize::from(shape.functions.len() > 2 && shape.layers > 0 && shape.seeds > 0);
-        assert_eq!(figures(&page), 4 + swept + dying + shape.functions.len(), "{shape:?}");
+        let has_layers = shape.layers > 0 && shape.seeds > 0 && shape.epochs > 0 && !shape.functions.is_empty();
+        let has_rectifiers = shape.functions.len() > 2;
+        let dying = usize::from(has_rectifiers && shape.layers > 0 && shape.seeds > 0);
+        let maps = if has_layers { 2 + usize::from(has_rectifiers) } else { 0 };
+        assert_eq!(figures(&page), 4 + swept + dying + maps, "{shape:?}");
+        assert!(page.len() < 1_500_000, "{shape:?}: {} bytes", page.len());
     }
 }
 
@@ -230,7 +276,7 @@ fn long_names_are_shortened_in_the_plots_alone() {
     let page = comparison_page(&comparison);
     check_svgs(&page);
     assert!(page.contains(&format!("<h1>{long}</h1>")));
-    assert!(page.contains("a very lo…"));
+    assert!(page.contains("… a layer "), "the end of the name, in the maps");
 }
 
 #[test]

@@ -1,73 +1,184 @@
 //! Which units died in training, when and of what.
 
-use excite_lab::record::comparison::Spread;
-use excite_lab::record::deaths::{Cause, DeathCounts};
+use std::fmt::Write;
+
+use excite_lab::record::deaths::{Cause, DeathCounts, Event};
+use excite_lab::record::run::Run;
 use maud::{Markup, html};
 
-use super::{Series, legend};
-use crate::axis::Axis;
-use crate::plot::{Mark, Plot, WIDTH};
+use super::Series;
+use crate::plot::px;
+use crate::theme::Colour;
 use crate::{number, page};
 
-/// The counts by function, and the dead units step by step. Nothing where no run was looked at.
-pub(super) fn figures(series: &[Series]) -> Markup {
+/// The height of the units of a function, and of the line of text above them.
+const UNITS: f64 = 96.0;
+const TEXT: f64 = 22.0;
+/// What a row takes with the room below it.
+const ROW: f64 = TEXT + UNITS + 10.0;
+const AXIS: f64 = 38.0;
+
+/// What becomes of a unit, in the order of the legend: born dead, then the causes.
+const KINDS: [(Colour, &str); 5] = [
+    (Colour::Dead, "dead at the start"),
+    (Colour::Series(6), "killed by its own weights"),
+    (Colour::Series(4), "by its own bias"),
+    (Colour::Series(5), "by the layers before it"),
+    (Colour::Series(2), "revived"),
+];
+
+/// The deaths step by step and the counts by function. Nothing where no run was looked at.
+pub(super) fn section(series: &[Series]) -> Markup {
     if series.iter().all(|series| series.result.deaths.units == 0) {
         return html! {};
     }
     if !series.iter().any(|series| series.result.deaths.is_any()) {
         return html! { p { "Deaths in training: no unit was found dead at any step that was looked at." } };
     }
-    html! { (timeline(series)) (table(series)) }
-}
-
-/// The share of dead units after each step at which it changed.
-fn timeline(series: &[Series]) -> Markup {
-    let deaths = || series.iter().flat_map(|series| &series.runs).map(|run| &run.deaths);
-    let last = deaths().map(|deaths| deaths.steps).max().unwrap_or(0).max(1);
-    let lines: Vec<_> = series.iter().map(stairs).collect();
-    let y = Axis::shares("", lines.iter().flatten().map(|(_, share)| *share));
-    let marks = series.iter().zip(lines).map(|(series, points)| Mark::line(points, series.stroke)).collect();
-    let x = Axis::linear("step", 0.0, last as f64, |step| number::trimmed(step, 0)).with_whole_ticks();
-    let plot = Plot { title: "dead units, all hidden layers".to_owned(), x, y, size: (WIDTH, 250), marks };
-    let ends = series.iter().map(|series| format!("{}: {}", series.name, series.result.deaths));
-    let described = format!(
-        "Share of dead units by step, one line for each activation function. {}",
-        ends.collect::<Vec<_>>().join("; ")
-    );
-    page::figure(
-        "Deaths step by step",
-        &legend(series),
-        &[plot.inline(&described)],
-        "A line that starts above 0 shows units that were born dead, a step up is a killing, a step down a revival. Median over the seeds.",
-    )
-}
-
-/// The corners of the line of a function: level until the step at which the median over the runs changed.
-fn stairs(series: &Series) -> Vec<(f64, f64)> {
-    let runs = || series.runs.iter().map(|run| &run.deaths);
-    let events =
-        runs().flat_map(|deaths| &deaths.histories).flat_map(|history| &history.events).map(|event| event.step());
-    let ends = runs().map(|deaths| deaths.steps).max();
-    let mut steps: Vec<usize> = [0].into_iter().chain(events).chain(ends).collect();
-    steps.sort_unstable();
-    steps.dedup();
-    let mut corners: Vec<(f64, f64)> = vec![];
-    for step in steps {
-        let shares: Vec<f64> = runs().map(|deaths| deaths.dead_after(step)).collect();
-        let Some(Spread { median, .. }) = Spread::of(&shares) else { continue };
-        if let Some(&(_, before)) = corners.last() {
-            corners.push((step as f64, before));
+    let figure = html! {
+        figure {
+            ul.legend {
+                @for (kind, (colour, name)) in KINDS.iter().enumerate() {
+                    li {
+                        svg.patch viewBox="0 0 10 10" aria-hidden="true" { path class=(format!("f-{}", colour.name())) d=(shape(kind, 5.0, 5.0)) {} }
+                        (name)
+                    }
+                }
+            }
+            (page::by_width(|width, class| raster(series, width, class)))
+            figcaption {
+                "Each unit of each seed is a row, those of the first layer at the top. A mark is where it died, a red line how long it stayed dead."
+            }
         }
-        corners.push((step as f64, median));
-    }
-    corners
+    };
+    page::section("Deaths step by step", &figure)
 }
 
-fn table(series: &[Series]) -> Markup {
+fn raster(series: &[Series], width: u32, class: &str) -> Markup {
+    let last = series.iter().flat_map(|series| &series.runs).map(|run| run.deaths.steps).max().unwrap_or(0).max(1);
+    let right = f64::from(width) - 8.0;
+    let place =
+        move |step: usize| 4.0 + (right - 4.0) * (1.0 + step.min(last) as f64).log10() / (1.0 + last as f64).log10();
+    let (mut top, mut rows) = (0.0, Vec::new());
+    for series in series {
+        rows.push((top, series));
+        top += if series.result.deaths.is_any() { ROW } else { TEXT };
+    }
+    let ticks: Vec<usize> = [0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000]
+        .into_iter()
+        .filter(|step| *step <= last)
+        .collect();
+    let height = top + AXIS;
+    let ends =
+        series.iter().map(|series| format!("{}: {}", series.name, series.result.deaths)).collect::<Vec<_>>().join("; ");
+    let words = format!("When units died, one panel for each activation function. {ends}");
+    html! {
+        svg class=(class) role="img" aria-label=(words) width=(width) height=(height) viewBox=(format!("0 0 {width} {height}")) {
+            title { (words) }
+            @for (top, series) in rows {
+                text x="4" y=(top + 15.0) {
+                    tspan class=(format!("f-{}", series.stroke.colour.name())) font-weight="600" { (series.name) }
+                    tspan.f-text dx="8" { (in_short(&series.result.deaths)) }
+                }
+                @if series.result.deaths.is_any() {
+                    rect.f-zone x="4" y=(top + TEXT) width=(px(right - 4.0)) height=(UNITS) {}
+                    (units(series, top + TEXT, &place))
+                }
+            }
+            path class="thin c-axis" d=(format!("M4 {top}H{right}")) {}
+            g.f-text {
+                @for step in ticks { text class=[(step > 0).then_some("m")] x=(px(place(step))) y=(top + 17.0) { (number::grouped(step as u64)) } }
+                text.m x=(px(0.5 * right)) y=(top + 33.0) { "step (logarithmic)" }
+            }
+        }
+    }
+}
+
+fn in_short(deaths: &DeathCounts) -> String {
+    match (deaths.dead, deaths.revived) {
+        (0, 0) => "no unit died".to_owned(),
+        (0, revived) => {
+            format!("none of {} units dead at the end, {revived} revived", number::grouped(deaths.units as u64))
+        }
+        (dead, _) => format!("{dead} of {} units dead at the end", number::grouped(deaths.units as u64)),
+    }
+}
+
+/// The marks and the lines of the units of all seeds.
+fn units(series: &Series, top: f64, place: &dyn Fn(usize) -> f64) -> Markup {
+    let seeds = series.runs.len();
+    let mut marks: [String; KINDS.len()] = Default::default();
+    let mut lines = String::new();
+    for (seed, run) in series.runs.iter().enumerate() {
+        let row = Rows::of(run);
+        for history in &run.deaths.histories {
+            let unit = row.before(history.layer) + history.unit;
+            let y = px(top + UNITS * ((unit * seeds + seed) as f64 + 0.5) / (row.total().max(1) * seeds) as f64);
+            let mut dead_from = None;
+            for event in &history.events {
+                let x = px(place(event.step()));
+                let kind = kind(event);
+                marks[kind] += &shape(kind, x, y);
+                if let Event::Revived { .. } = event {
+                    // Writing to a string cannot fail.
+                    let _ = dead_from.take().map(|from| write!(lines, "M{from} {y}H{x}"));
+                } else {
+                    dead_from = Some(x);
+                }
+            }
+            let _ = dead_from.map(|from| write!(lines, "M{from} {y}H{}", px(place(usize::MAX))));
+        }
+    }
+    html! {
+        path class="thin c-dead" stroke-opacity="0.3" d=(lines) {}
+        @for ((colour, name), marks) in KINDS.iter().zip(marks).filter(|(_, marks)| !marks.is_empty()) {
+            path class=(format!("f-{}", colour.name())) d=(marks) { title { (series.name) ": " (name) } }
+        }
+    }
+}
+
+fn kind(event: &Event) -> usize {
+    match event {
+        Event::BornDead => 0,
+        Event::Killed(death) => 1 + Cause::ALL.iter().position(|cause| *cause == death.push.cause()).unwrap_or(0),
+        Event::Revived { .. } => KINDS.len() - 1,
+    }
+}
+
+/// The mark of a kind around a point: a bar, a square, a triangle or a diamond, so that colours do not speak alone.
+fn shape(kind: usize, x: f64, y: f64) -> String {
+    match kind {
+        0 | 1 => format!("M{} {}h2.4v7h-2.4z", px(x - 1.2), px(y - 3.5)),
+        2 => format!("M{} {}h5v5h-5z", px(x - 2.5), px(y - 2.5)),
+        3 => format!("M{} {}l3 6h-6z", px(x), px(y - 3.0)),
+        _ => format!("M{} {}l3.5 3.5l-3.5 3.5l-3.5-3.5z", px(x), px(y - 3.5)),
+    }
+}
+
+/// How many units each layer of a run has.
+struct Rows(Vec<usize>);
+
+impl Rows {
+    fn of(run: &Run) -> Self {
+        let known = run.epochs.last().map(|epoch| epoch.layers.iter().map(|layer| layer.units).collect::<Vec<_>>());
+        Self(known.unwrap_or_default())
+    }
+
+    fn before(&self, layer: usize) -> usize {
+        self.0.iter().take(layer).sum()
+    }
+
+    fn total(&self) -> usize {
+        self.0.iter().sum()
+    }
+}
+
+/// What became of the units, by function.
+pub(super) fn table(series: &[Series]) -> Markup {
     let columns = [
-        "Activation",
+        "Function",
         "Units looked at",
-        "Born dead",
+        "Dead at the start",
         "Killed",
         "First by step",
         "Median step",

@@ -6,46 +6,60 @@ use maud::{Markup, html};
 use super::{Series, layer_names};
 use crate::axis::Axis;
 use crate::plot::{Mark, Plot, WIDTH};
-use crate::theme::Stroke;
+use crate::theme::Colour;
 use crate::{curve, number, page};
 
-/// The most layers in one plot: as many as there are dash patterns.
-const MOST_LAYERS: usize = Stroke::DASHES;
+/// The most layers in one plot.
+const MOST_LAYERS: usize = 5;
+/// The height of the function's curve, and of a layer, in pixels.
+const CURVE: u32 = 110;
+const RIDGE: u32 = 40;
 
 /// One figure for each activation function.
 pub(super) fn figures(series: &[Series]) -> Markup {
-    html! {
-        p {
-            "Above, the function and its slope. Below, how often its inputs, the pre-activations, fell where in the \
-             last epoch, over all seeds: one outline for each layer. In the shaded zones the slope is under 5 % of \
-             its largest: what lies there learns hardly anything."
-        }
-        div.pairs { @for series in series { (pair(series)) } }
-    }
+    let plots: Vec<Markup> = series.iter().map(panel).collect();
+    let caption = "At the top the function and, thin, its slope. Below, layer by layer, how often its inputs, the pre-activations, fell where in the \
+                   last epoch, over all seeds. In the shaded zones the slope is under 5 % of its largest: what lies there learns hardly anything.";
+    page::figure("Inputs of the functions", &html! {}, &plots, caption)
 }
 
-fn pair(series: &Series) -> Markup {
+/// The curve of the function above a ridge for each layer, over the same inputs.
+fn panel(series: &Series) -> Markup {
     let layers = merged(series);
     let drawn = spaced(layers.len());
     let names = layer_names(std::slice::from_ref(series));
     let name = |layer: usize| {
-        names.get(layer).map_or_else(|| format!("layer {}", layer + 1), |name| page::shortened(name, 28))
+        names.get(layer).map_or_else(|| format!("layer {}", layer + 1), |name| page::shortened(name, 24))
     };
-    let labels: Vec<_> = drawn.iter().map(|&layer| name(layer)).collect();
-    let strokes = (0..MOST_LAYERS).map(|dash| Stroke { dash, ..series.stroke });
-    let legend = page::legend(strokes.clone().zip(labels.iter().map(String::as_str)));
-    let shares: Vec<Vec<(f64, f64)>> = drawn.iter().map(|&layer| shares(&layers[layer])).collect();
-    let y = Axis::shares("", shares.iter().flatten().map(|(_, share)| *share));
-    let mut marks = curve::zones(series.result.name);
-    marks.extend(shares.into_iter().zip(strokes).map(|(points, stroke)| Mark::line(points, stroke)));
-    let title = "share of the inputs in steps of 1/8".to_owned();
-    let below = Plot { title, x: curve::inputs("input"), y, size: (WIDTH, 190), marks };
-    let stack = html! {
-        (curve::plot_with_zones(series.result.name, series.stroke.colour)
-            .inline(&format!("Value and slope of {} from −8 to 8, its saturated zones shaded", series.name)))
-        (below.inline(&format!("Histogram of the inputs of {} in the last epoch, an outline for each layer", series.name)))
-    };
-    page::figure(&series.name, &legend, &[stack], &caption(&layers, drawn.len()))
+    let f = series.result.name;
+    // A unit of height is a ridge; the curve has its own room above them.
+    let (rows, curve) = (drawn.len() as f64, f64::from(CURVE) / f64::from(RIDGE));
+    let mut marks = curve::zones(f);
+    marks.extend(curve::squeezed(f, series.stroke.colour, (rows + 0.25, rows + curve - 0.1)));
+    for (row, &layer) in drawn.iter().enumerate() {
+        let floor = rows - 1.0 - row as f64;
+        marks.extend(ridge(&layers[layer], floor, series.stroke.colour));
+        marks.push(Mark::Word { at: (-7.8, floor + 0.8), text: name(layer) });
+    }
+    let y = Axis::linear("", 0.0, rows + curve, |_| String::new()).with_ticks(Vec::new());
+    let height = 28 + CURVE + RIDGE * drawn.len() as u32 + 38;
+    let words = format!(
+        "The function {} and its slope from −8 to 8, above the histogram of its inputs in each layer",
+        series.name
+    );
+    let plot = Plot { title: series.name.clone(), x: curve::inputs("input"), y, size: (WIDTH, height), marks };
+    html! { (plot.inline(&words)) p.soft { (caption(&layers, drawn.len())) } }
+}
+
+/// The histogram of a layer as a ridge that stands on `floor`, its highest bin 0.9 high.
+fn ridge(histogram: &Histogram, floor: f64, colour: Colour) -> Vec<Mark> {
+    let shares = shares(histogram);
+    let largest = shares.iter().map(|(_, share)| *share).fold(0.0, f64::max);
+    if largest == 0.0 {
+        return vec![];
+    }
+    let points = shares.iter().map(|(x, share)| (*x, floor + 0.9 * share / largest)).collect();
+    vec![Mark::Hill { points, floor, colour }]
 }
 
 /// The histograms of each layer, all runs together.

@@ -1,121 +1,160 @@
 //! The vitals of the layers: over the epochs, and from layer to layer.
 
 use excite_lab::record::comparison::Spread;
-use excite_lab::record::run::{Epoch, LayerRecord};
+use excite_lab::record::run::LayerRecord;
 use maud::{Markup, html};
 
-use super::{Series, layer_names, legend};
+use super::{Series, layer_names};
 use crate::axis::Axis;
+use crate::heat::{Heat, Scale};
 use crate::plot::{Mark, Plot, WIDTH};
+use crate::theme::Colour;
 use crate::{number, page};
 
-/// Dead units and saturated values over the epochs, a plot for each layer.
-pub(super) fn over_epochs(series: &[Series]) -> Markup {
-    let dead = shares(series, "dead units", |layer| layer.dead);
-    let saturated = shares(series, "saturated values", |layer| layer.saturated);
+/// About so many cells are drawn in all maps of a page, to keep the file small; epochs are taken together where there are more.
+const MOST_CELLS: usize = 5000;
+/// The most columns of a map.
+const MOST_COLUMNS: usize = 60;
+/// The width of each of four maps beside each other.
+const FOURTH: u32 = 262;
+
+/// One quantity of the layers in each epoch.
+struct Quantity {
+    title: &'static str,
+    of: fn(&LayerRecord) -> f64,
+    caption: &'static str,
+}
+
+const DEAD: Quantity = Quantity {
+    title: "Dead units",
+    of: |layer| layer.dead,
+    caption: "A dead unit let no gradient through for any of the epoch's samples that were looked at.",
+};
+const SATURATED: Quantity = Quantity {
+    title: "Saturated values",
+    of: |layer| layer.saturated,
+    caption: "A saturated value lies where the slope is under 5 % of the function's largest. Half of the values is usual for a function that \
+              cuts one side off, as relu does.",
+};
+const GRADIENT: Quantity = Quantity {
+    title: "Gradient norm",
+    of: |layer| layer.gradient_norm.log10(),
+    caption: "The norm of the loss gradient by the layer's weights. A first layer much paler than the last shows a gradient that vanishes on its \
+              way back.",
+};
+
+/// A row of maps for each quantity: a map for each function, a row for each layer, a column for each epoch.
+pub(super) fn maps(series: &[Series]) -> Markup {
+    let names = layer_names(series);
+    if names.is_empty() {
+        return html! {};
+    }
+    let columns = (MOST_CELLS / (3 * names.len() * series.len()).max(1)).clamp(10, MOST_COLUMNS);
+    let (dead, saturated, gradient) =
+        (cells(series, &names, DEAD.of), cells(series, &names, SATURATED.of), cells(series, &names, GRADIENT.of));
+    let largest = values(&dead).fold(0.0, f64::max);
+    let of_dead = Scale { colour: Colour::Dead, low: 0.0, high: largest.max(0.05), text: number::percent };
+    let of_saturated = Scale { colour: Colour::Saturated, low: 0.0, high: 1.0, text: number::percent };
+    let (low, high) =
+        values(&gradient).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), log| (low.min(log), high.max(log)));
+    // Six decades tell a gradient that vanishes; what is under them is as good as none.
+    let (low, high) = if low <= high { (low.max(high - 6.0), high.max(low + 0.5)) } else { (-1.0, 0.0) };
+    let of_gradient = Scale { colour: Colour::Series(0), low, high, text: |log| number::significant(10_f64.powf(log)) };
     html! {
-        (page::figure(
-            "Dead units by epoch, layer by layer",
-            &legend(series),
-            &dead,
-            "A dead unit answered none of the epoch's samples that were looked at with a slope other than zero, so none could teach it \
-             anything. Units that are dead in the first epoch most likely were born so; a line that climbs shows units \
-             lost in training. Median over the seeds.",
-        ))
-        (page::figure(
-            "Saturated values by epoch, layer by layer",
-            &legend(series),
-            &saturated,
-            "A saturated value lies where the function is nearly flat: its slope is under 5 % of the largest, so \
-             hardly any gradient comes through. For a function that cuts one side off, as relu does, half of the \
-             values being so is ordinary; for one that is bounded on both sides it slows learning down. Median over \
-             the seeds.",
-        ))
+        @if largest > 0.0 { (row(series, &names, &DEAD, dead, &of_dead, columns)) }
+        @else { p { "No unit was dead in any epoch." } }
+        (row(series, &names, &SATURATED, saturated, &of_saturated, columns))
+        (row(series, &names, &GRADIENT, gradient, &of_gradient, columns))
     }
 }
 
-/// Gradient norm and mean activation, by layer.
-pub(super) fn by_layer(series: &[Series]) -> Markup {
+fn row(
+    series: &[Series],
+    names: &[String],
+    quantity: &Quantity,
+    cells: Vec<Vec<Vec<Option<f64>>>>,
+    scale: &Scale,
+    columns: usize,
+) -> Markup {
+    let width = if series.len() == 4 { FOURTH } else { WIDTH };
+    let map = |(series, cells): (&Series, Vec<Vec<Option<f64>>>)| {
+        let last = |row: &Vec<Option<f64>>| row.last().copied().flatten().map_or_else(|| "–".to_owned(), scale.text);
+        let ends: Vec<String> =
+            names.iter().zip(&cells).map(|(name, row)| format!("{name} ends at {}", last(row))).collect();
+        let words = format!("{} of {} by layer and epoch: {}", quantity.title, series.name, ends.join(", "));
+        Heat { title: &series.name, rows: names, cells }.inline(scale, width, columns, &words)
+    };
+    let maps: Vec<Markup> = series.iter().zip(cells).map(map).collect();
+    html! {
+        figure {
+            h3 { (quantity.title) }
+            (scale.legend())
+            div class=(if width == WIDTH { "plots" } else { "plots four" }) { @for map in maps { div { (map) } } }
+            figcaption { (quantity.caption) }
+        }
+    }
+}
+
+/// A figure of each function, layer and epoch, the median over the seeds.
+fn cells(series: &[Series], names: &[String], of: fn(&LayerRecord) -> f64) -> Vec<Vec<Vec<Option<f64>>>> {
+    let cell = |series: &Series, layer: usize, epoch: usize| {
+        let found = series.runs.iter().filter_map(|run| run.epochs.get(epoch)?.layers.get(layer));
+        median(found.map(of))
+    };
+    let one = |series: &Series| -> Vec<Vec<Option<f64>>> {
+        (0..names.len()).map(|layer| (0..series.epochs()).map(|epoch| cell(series, layer, epoch)).collect()).collect()
+    };
+    series.iter().map(one).collect()
+}
+
+fn values(cells: &[Vec<Vec<Option<f64>>>]) -> impl Iterator<Item = f64> {
+    cells.iter().flatten().flatten().copied().flatten()
+}
+
+/// The update-to-weight ratio over the epochs, a line for each function.
+pub(super) fn update_ratio(series: &[Series]) -> Markup {
+    let ratio = |series: &Series, epoch: usize| {
+        let layers = series.runs.iter().filter_map(|run| run.epochs.get(epoch)).flat_map(|epoch| &epoch.layers);
+        median(layers.map(|layer| layer.update_ratio.log10()))
+    };
+    let points = |series: &Series| -> Vec<(f64, f64)> {
+        (0..series.epochs()).filter_map(|epoch| Some(((epoch + 1) as f64, ratio(series, epoch)?))).collect()
+    };
+    let lines: Vec<_> = series.iter().map(points).collect();
+    let heights = lines.iter().flatten().map(|(_, y)| *y).chain([-3.0]);
+    let epochs = series.iter().map(Series::epochs).max().unwrap_or(0);
+    let mut marks = vec![Mark::Level { y: -3.0, dash: 1, word: "rule of thumb" }];
+    marks.extend(super::named(series, lines.clone()));
+    let title = "update-to-weight ratio (logarithmic)".to_owned();
+    let plot = Plot { title, x: Axis::epochs(epochs), y: Axis::decades("", heights), size: (WIDTH, 250), marks };
+    plot.inline("How large the update of a step is beside the weights, by epoch, one line for each activation function")
+}
+
+/// The mean activation of each layer in the last epoch.
+pub(super) fn mean_activation(series: &[Series]) -> Markup {
     let names = layer_names(series);
-    let gradients = plot(series, &names, "gradient norm, median over epochs", true, |series, layer| {
-        let all = series.runs.iter().flat_map(|run| &run.epochs).filter_map(|epoch| epoch.layers.get(layer));
-        Some(median(all.map(|layer| layer.gradient_norm))?.log10())
-    });
-    let means = plot(series, &names, "mean activation, last epoch", false, |series, layer| {
+    let mean = |series: &Series, layer: usize| {
         let last = series.runs.iter().filter_map(|run| run.epochs.last()).filter_map(|epoch| epoch.layers.get(layer));
         median(last.map(|layer| layer.mean))
-    });
-    let plots = [
-        gradients.inline(
-            "Norm of the loss gradient by the weights of each hidden layer, on a logarithmic axis, one line for each \
-        activation function",
-        ),
-        means.inline("Mean activation of each hidden layer in the last epoch, one line for each activation function"),
-    ];
-    page::figure(
-        "Gradient norm and mean activation by layer",
-        &legend(series),
-        &plots,
-        "Gradient norm: each step on the axis is a factor of ten. A line that falls towards the first layer shows a \
-         gradient that fades on its way back (vanishing). Mean activation: the further it is from 0 (the dashed \
-         line), the more the weights into one unit of the next layer are pushed the same way together. Medians over \
-         the seeds; a norm of zero is not drawn.",
-    )
+    };
+    let points = |series: &Series| -> Vec<(f64, f64)> {
+        (0..names.len()).filter_map(|layer| Some(((layer + 1) as f64, mean(series, layer)?))).collect()
+    };
+    let lines: Vec<_> = series.iter().map(points).collect();
+    let heights = || lines.iter().flatten().map(|(_, y)| *y);
+    let (low, high) = (heights().fold(-0.05, f64::min), heights().fold(0.05, f64::max));
+    let margin = 0.05 * (high - low);
+    let y = Axis::linear("", low - margin, high + margin, |y| number::trimmed(y, 3));
+    let mut marks = vec![Mark::Level { y: 0.0, dash: 1, word: "" }];
+    marks.extend(super::named(series, lines.clone()));
+    let x = Axis::places("layer", names.iter().map(|name| page::shortened(name, 10)).collect());
+    let plot = Plot { title: "mean activation, last epoch".to_owned(), x, y, size: (WIDTH, 250), marks };
+    let plot =
+        plot.inline("Mean activation of each hidden layer in the last epoch, one line for each activation function");
+    let caption = "The further it is from 0 (dashed), the more the weights into one unit of the next layer are pushed the same way together.";
+    page::figure("Mean activation by layer", &super::legend(series), &[plot], caption)
 }
 
 fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     Spread::of(&values.filter(|value| value.is_finite()).collect::<Vec<_>>()).map(|spread| spread.median)
-}
-
-/// A share by epoch, a plot for each layer, all to one scale.
-fn shares(series: &[Series], title: &str, share: fn(&LayerRecord) -> f64) -> Vec<Markup> {
-    let in_layer = |layer: usize| move |epoch: &Epoch| epoch.layers.get(layer).map(share);
-    let curve = |series: &Series, layer: usize| -> Vec<(f64, f64)> {
-        series.by_epoch(in_layer(layer)).iter().map(|(epoch, spread)| (*epoch, spread.median)).collect()
-    };
-    let names = layer_names(series);
-    let curves: Vec<Vec<_>> =
-        (0..names.len()).map(|layer| series.iter().map(|series| curve(series, layer)).collect()).collect();
-    let epochs = series.iter().map(Series::epochs).max().unwrap_or(0);
-    let panel = |(name, lines): (&String, &Vec<Vec<(f64, f64)>>)| {
-        let line = |(series, points): (&Series, &Vec<(f64, f64)>)| Mark::line(points.clone(), series.stroke);
-        let marks = series.iter().zip(lines).map(line).collect();
-        let y = Axis::shares("", curves.iter().flatten().flatten().map(|(_, share)| *share));
-        let title = format!("{}: {title}", page::shortened(name, 28));
-        let ends = series.iter().zip(lines).filter_map(|(series, points)| {
-            Some(format!("{} ends at {}", series.name, number::percent(points.last()?.1)))
-        });
-        let description = format!("Share of {title} by epoch: {}", ends.collect::<Vec<_>>().join(", "));
-        Plot { title, x: Axis::epochs(epochs), y, size: (WIDTH, 210), marks }.inline(&description)
-    };
-    names.iter().zip(&curves).map(panel).collect()
-}
-
-/// A figure by layer, a line for each function.
-fn plot(
-    series: &[Series],
-    names: &[String],
-    title: &str,
-    decades: bool,
-    figure: impl Fn(&Series, usize) -> Option<f64>,
-) -> Plot {
-    let curve = |series: &Series| -> Vec<(f64, f64)> {
-        let point = |layer: usize| Some(((layer + 1) as f64, figure(series, layer).filter(|y| y.is_finite())?));
-        (0..names.len()).filter_map(point).collect()
-    };
-    let curves: Vec<_> = series.iter().map(curve).collect();
-    let heights = || curves.iter().flatten().map(|(_, y)| *y);
-    let y = if decades {
-        Axis::decades("", heights())
-    } else {
-        let (low, high) = (heights().fold(-0.05, f64::min), heights().fold(0.05, f64::max));
-        Axis::linear("", low - 0.05 * (high - low), high + 0.05 * (high - low), |y| number::trimmed(y, 3))
-    };
-    let mut marks: Vec<Mark> = if decades { Vec::new() } else { vec![Mark::Level { y: 0.0, dash: 1, word: "" }] };
-    for (series, points) in series.iter().zip(curves) {
-        marks.push(Mark::Dots { points: points.clone(), colour: series.stroke.colour });
-        marks.push(Mark::line(points, series.stroke));
-    }
-    let names = names.iter().map(|name| page::shortened(name, 10)).collect();
-    Plot { title: title.to_owned(), x: Axis::places("layer", names), y, size: (WIDTH, 250), marks }
 }

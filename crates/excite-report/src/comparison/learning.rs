@@ -4,7 +4,7 @@ use excite_lab::record::comparison::{Comparison, Spread, Task};
 use excite_lab::record::run::{Epoch, Outcome};
 use maud::{Markup, html};
 
-use super::{Series, error, legend};
+use super::{Series, error};
 use crate::axis::Axis;
 use crate::plot::{Mark, Plot, WIDTH};
 use crate::{number, page};
@@ -12,29 +12,39 @@ use crate::{number, page};
 /// A regression's error of 1 is that of always guessing the mean; far above it the curves tell nothing.
 const LARGEST_REGRESSION_ERROR: f64 = 2.0;
 
-pub(super) fn figures(comparison: &Comparison, series: &[Series]) -> Markup {
-    let training = plot(comparison, series, "training error", |epoch| epoch.train_error, Some(comparison.target_error));
-    let test = plot(comparison, series, "test error", |epoch| epoch.test_error, None);
-    let describe =
-        |which: &str| format!("{which} by epoch, one line for each activation function: {}", ends(comparison, series));
-    let plots = [training.inline(&describe("Training error")), test.inline(&describe("Test error"))];
+/// The picture that carries the page: the test error by epoch.
+pub(super) fn lead(comparison: &Comparison, series: &[Series]) -> Markup {
+    let words = format!("Test error by epoch, one line for each activation function: {}", ends(comparison, series));
+    let draw = |width: u32, class: &str| {
+        let height = if width == WIDTH { 260 } else { 320 };
+        plot(comparison, series, "test error", |epoch| epoch.test_error, None, (width, height)).of_class(class, &words)
+    };
     let limit = match comparison.data.task {
         Task::Classification => "",
-        Task::Regression => {
-            " An error of 1 is that of always guessing the mean; errors above 2 are drawn at the upper edge."
-        }
+        Task::Regression => " An error of 1 is that of always guessing the mean; above 2 it lies at the upper edge.",
     };
-    let caption = format!(
-        "The line is the median over the seeds, the band reaches from the lowest to the highest. The dashed line is \
-         the target, a training error of {}: the further left a curve crosses it, the faster that function learns. A \
-         test error that rises while the training error falls is overfitting. The axis is logarithmic: halving an \
-         error is the same step down everywhere; an error of 0 lies at the lower edge.{limit}",
-        error(comparison.data.task, comparison.target_error)
-    );
     html! {
+        figure {
+            (super::legend(series))
+            (page::by_width(draw))
+            figcaption {
+                "Of " (number::count(comparison.settings.seeds, "seed", "seeds")) " the line is the median, the band all of them; so in all charts. "
+                "The axis is logarithmic." (limit)
+            }
+        }
         @for sentence in series.iter().filter_map(diverged) { p { (sentence) } }
-        (page::figure("Error by epoch", &legend(series), &plots, &caption))
     }
+}
+
+/// The training error and the size of the updates.
+pub(super) fn training(comparison: &Comparison, series: &[Series]) -> Markup {
+    let target = Some(comparison.target_error);
+    let training = plot(comparison, series, "training error", |epoch| epoch.train_error, target, (WIDTH, 250));
+    let words = format!("Training error by epoch, one line for each activation function: {}", ends(comparison, series));
+    let caption = "A test error that rises while the training error falls is overfitting. An update of about a thousandth of the weights a step is \
+                   usual: far above it the rate is too high, far below too low.";
+    let plots = [training.inline(&words), super::layers::update_ratio(series)];
+    page::figure("Training error and update-to-weight ratio", &super::legend(series), &plots, caption)
 }
 
 /// The errors from lowest to highest that the plots show, on a logarithmic axis; the others lie at its ends.
@@ -47,12 +57,9 @@ impl Scale {
     /// The axis reaches down to this share of the highest error at most.
     const DEPTH: f64 = 1e-3;
 
-    fn of(comparison: &Comparison, series: &[Series]) -> Self {
-        let errors = |figure: fn(&Epoch) -> f64| {
-            series.iter().flat_map(move |series| series.by_epoch(|epoch| Some(figure(epoch))))
-        };
-        let spreads = errors(|epoch| epoch.train_error).chain(errors(|epoch| epoch.test_error));
-        let all = spreads.flat_map(|(_, spread)| [spread.low, spread.high]).chain([comparison.target_error]);
+    fn of(comparison: &Comparison, series: &[Series], figure: fn(&Epoch) -> f64, target: Option<f64>) -> Self {
+        let spreads = series.iter().flat_map(|series| series.by_epoch(|epoch| Some(figure(epoch))));
+        let all = spreads.flat_map(|(_, spread)| [spread.low, spread.high]).chain(target);
         let positive: Vec<f64> = all.filter(|error| *error > 0.0 && error.is_finite()).collect();
         let most = match comparison.data.task {
             Task::Classification => 1.0,
@@ -68,10 +75,13 @@ impl Scale {
     }
 
     fn axis(&self, task: Task) -> Axis {
-        Axis::logarithmic("", self.low, self.high, move |error| match task {
-            Task::Classification => format!("{} %", number::significant(100.0 * error)),
-            Task::Regression => number::significant(error),
-        })
+        match task {
+            Task::Classification => {
+                let text = |error: f64| format!("{} %", number::significant(100.0 * error));
+                Axis::logarithmic("", self.low, self.high, text).in_percent()
+            }
+            Task::Regression => Axis::logarithmic("", self.low, self.high, number::significant),
+        }
     }
 }
 
@@ -81,8 +91,9 @@ fn plot(
     title: &str,
     figure: fn(&Epoch) -> f64,
     target: Option<f64>,
+    size: (u32, u32),
 ) -> Plot {
-    let scale = Scale::of(comparison, series);
+    let scale = Scale::of(comparison, series, figure, target);
     let curves: Vec<_> = series.iter().map(|series| series.by_epoch(|epoch| Some(figure(epoch)))).collect();
     let level = |error: f64| Mark::Level { y: scale.height(error), dash: 1, word: "target" };
     let mut marks: Vec<Mark> = target.map(level).into_iter().collect();
@@ -91,16 +102,16 @@ fn plot(
             curve.iter().map(|(epoch, Spread { low, high, .. })| (*epoch, scale.height(*low), scale.height(*high)));
         marks.push(Mark::Band { points: points.collect(), colour: series.stroke.colour });
     }
-    for (series, curve) in series.iter().zip(&curves) {
-        let points = curve.iter().map(|(epoch, spread)| (*epoch, scale.height(spread.median)));
-        marks.push(Mark::line(points.collect(), series.stroke));
-    }
+    let line = |curve: &Vec<(f64, Spread)>| {
+        curve.iter().map(|(epoch, spread)| (*epoch, scale.height(spread.median))).collect()
+    };
+    marks.extend(super::named(series, curves.iter().map(line).collect()));
     let epochs = series.iter().map(Series::epochs).max().unwrap_or(0);
     let title = match comparison.data.task {
         Task::Classification => format!("{title}, % of samples"),
         Task::Regression => format!("{title}, standard deviations"),
     };
-    Plot { title, x: Axis::epochs(epochs), y: scale.axis(comparison.data.task), size: (WIDTH, 250), marks }
+    Plot { title, x: Axis::epochs(epochs), y: scale.axis(comparison.data.task), size, marks }
 }
 
 /// The last training and test errors in words, for those who hear the figure.

@@ -14,9 +14,10 @@ use excite_lab::record::comparison::{ActivationResult, Comparison, Spread, Task}
 use excite_lab::record::run::{Epoch, Outcome, Run};
 use maud::{Markup, html};
 
-use crate::number;
-use crate::page;
+use crate::headline::{self, Tone};
+use crate::plot::Mark;
 use crate::theme::Stroke;
+use crate::{number, page};
 
 /// The report of `comparison` as a self-contained HTML file. Figures that are missing or not finite are left out or shown as a
 /// dash; text from the comparison is escaped.
@@ -25,24 +26,61 @@ pub fn comparison_page(comparison: &Comparison) -> String {
     // Of a path its last part; the whole of it stands in the command.
     let name = &comparison.data.name;
     let title = Path::new(name).file_name().map_or_else(|| name.clone(), |last| last.to_string_lossy().into_owned());
+    let has_sweep = comparison.activations.iter().any(|result| !result.sweep.is_empty());
     let body = html! {
         p.eyebrow { "Comparison of activation functions" }
         h1 { (title) }
+        (glance(comparison))
         @if !comparison.complete { (interrupted(comparison)) }
-        @if !comparison.verdict.is_empty() { p.verdict { (comparison.verdict) } }
-        (facts(comparison))
-        (page::section("Summary", &summary::table(comparison, &series)))
-        (page::section("Learning", &learning::figures(comparison, &series)))
-        (page::section("Dead and saturated units", &html! { (deaths::figures(&series)) (layers::over_epochs(&series)) }))
-        (page::section("From layer to layer", &layers::by_layer(&series)))
-        (page::section("Inputs of the functions", &inputs::figures(&series)))
-        @if comparison.activations.iter().any(|result| !result.sweep.is_empty()) {
-            (page::section("Choice of the learning rates", &sweep::figures(comparison, &series)))
+        @if !comparison.verdict.is_empty() { (headline::verdict(Tone::Neutral, &comparison.verdict)) }
+        (learning::lead(comparison, &series))
+        (summary::table(comparison, &series))
+        (deaths::section(&series))
+        (page::section("Layer by layer", &layers::maps(&series)))
+        (page::section("Training", &learning::training(comparison, &series)))
+        section {
+            h2 { "Figures" }
+            (page::fold("All figures", &html! { (summary::all_figures(comparison, &series)) (deaths::table(&series)) }))
+            @if has_sweep { (page::fold("Learning rates tried", &sweep::figures(comparison, &series))) }
+            (page::fold("Inputs on the function's curve", &inputs::figures(&series)))
+            (page::fold("Mean activation", &layers::mean_activation(&series)))
+            (page::fold("How this was measured", &html! { (facts(comparison)) (method::definitions(comparison)) }))
+            (page::fold("Repeat it", &html! { pre { (comparison.settings.command) } }))
         }
-        (page::section("How this was measured", &method::definitions(comparison)))
     };
     page::page(&format!("{title}: activation functions compared"), &body)
 }
+
+/// What was compared, in short.
+fn glance(comparison: &Comparison) -> Markup {
+    let (data, settings) = (&comparison.data, &comparison.settings);
+    let samples = format!(
+        "{} training and {} test samples",
+        number::grouped(data.train as u64),
+        number::grouped(data.test as u64)
+    );
+    let training = format!(
+        "{}, {}",
+        number::count(settings.epochs, "epoch", "epochs"),
+        number::count(settings.seeds, "seed", "seeds")
+    );
+    page::facts_line([samples.as_str(), settings.network.as_str(), training.as_str()])
+}
+
+/// The lines of the functions, named at their ends.
+fn named(series: &[Series], lines: Vec<Vec<(f64, f64)>>) -> Vec<Mark> {
+    let label = series.len() <= MOST_LINES;
+    let line = |(index, points): (usize, Vec<(f64, f64)>)| Mark::Named {
+        points,
+        series: index,
+        name: series[index].name.clone(),
+        label,
+    };
+    lines.into_iter().enumerate().map(line).collect()
+}
+
+/// More lines than these are not told apart in one plot.
+const MOST_LINES: usize = 5;
 
 /// One activation function in the figures: its stroke is the same in all of them.
 struct Series<'a> {
@@ -58,7 +96,7 @@ impl<'a> Series<'a> {
         let of = |(index, result): (usize, &'a ActivationResult)| {
             let finished: Vec<_> = result.runs.iter().filter(|run| run.outcome == Outcome::Finished).collect();
             let runs = if finished.is_empty() { result.runs.iter().collect() } else { finished };
-            Self { name: result.name.to_string(), stroke: Stroke::series(index), runs, result }
+            Self { name: result.name.to_string(), stroke: Stroke::solid(index), runs, result }
         };
         comparison.activations.iter().enumerate().map(of).collect()
     }
@@ -86,7 +124,11 @@ fn layer_names(series: &[Series]) -> Vec<String> {
     longest.map_or_else(Vec::new, |layers| layers.iter().map(|layer| layer.name.clone()).collect())
 }
 
+/// The legend of plots whose lines have no names at their ends.
 fn legend(series: &[Series]) -> Markup {
+    if series.len() <= MOST_LINES {
+        return html! {};
+    }
     page::legend(series.iter().map(|series| (series.stroke, series.name.as_str())))
 }
 
@@ -136,8 +178,6 @@ fn facts(comparison: &Comparison) -> Markup {
     ];
     html! {
         dl.facts { @for (term, fact) in &facts { div { dt { (term) } dd { (fact) } } } }
-        p.soft { "This command repeats it:" }
-        pre { (settings.command) }
     }
 }
 

@@ -17,16 +17,13 @@ const SENSIBLE: RangeInclusive<f64> = 1e-12..=1e12;
 pub(super) fn figures(comparison: &Comparison, series: &[Series]) -> Markup {
     let plots = [by_epochs(comparison, series), by_loss(series)];
     html! {
-        p {
-            "Each function has a learning rate of its own, so that none is held back by the rate that suits another."
-        }
         (page::figure(
-            "Learning rates tried",
+            "Each function at a rate of its own",
             &legend(series),
             &plots,
-            "The dot is the rate that was chosen: of those tried the one that reached the target soonest, or where none did the one with the \
-             lowest loss at the end. Of two trials, with different first weights, the worse counts. A trial ends where it reaches the target, \
-             so losses tell apart those that did not; a line that ends before the highest rate went on to diverge.",
+            "The dot is the rate that was chosen: the one that reached the target soonest, or where none did the one with the lowest loss at the \
+             end. Of two trials, with different first weights, the worse counts. A trial ends where it reaches the target. A line that ends before \
+             the highest rate went on to diverge.",
         ))
         (table(comparison, series))
     }
@@ -70,16 +67,15 @@ fn by_loss(series: &[Series]) -> Markup {
         .inline(&format!("Training loss by learning rate, one line for each activation function. {}", chosen(series)))
 }
 
-/// A line for each function, and a dot at the rate chosen for it.
+/// A line for each function, named at its end, and a dot at the rate chosen for it.
 fn lines(series: &[Series], height: impl Fn(&SweepPoint) -> Option<f64>) -> Vec<Mark> {
     let place = |point: &SweepPoint| Some((point.learning_rate.log10(), height(point)?));
-    let line = |series: &Series| {
-        let points: Vec<_> = series.result.sweep.iter().filter_map(place).collect();
+    let points = |series: &Series| series.result.sweep.iter().filter_map(place).collect();
+    let dots = |series: &Series| {
         let chosen = series.result.sweep.iter().filter(|point| point.learning_rate == series.result.learning_rate);
-        let dots = Mark::Dots { points: chosen.filter_map(place).collect(), colour: series.stroke.colour };
-        [Mark::Line { points, stroke: series.stroke, width: 1.6 }, dots]
+        Mark::Dots { points: chosen.filter_map(place).collect(), colour: series.stroke.colour }
     };
-    series.iter().flat_map(line).collect()
+    super::named(series, series.iter().map(points).collect()).into_iter().chain(series.iter().map(dots)).collect()
 }
 
 fn rates(series: &[Series]) -> Axis {

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::Layer;
 use crate::axis::Axis;
 use crate::plot::{Mark, Plot, WIDTH};
-use crate::theme::Stroke;
+use crate::theme::Colour;
 use crate::{number, page};
 
 /// γ beyond this is drawn at the top: what matters is which side of 1 it is on.
@@ -29,15 +29,14 @@ pub(super) fn figures(layers: &[Layer]) -> Markup {
         dead.inline("Share of dead units of each layer, from the input to the output"),
         centring.inline("How far the outputs of each layer lie to one side of 0, from the input to the output"),
     ];
-    let legend = page::legend([(HIDDEN, "hidden layer"), (OTHER, "gate or output")]);
-    let caption = "The mean slope is the gate through which gradients go back: layer by layer they are multiplied with slopes, so a run \
-         of small ones starves the layers before. Over the dashed line at γ = 1 the means of a layer's units are larger than \
-         their spread; 4 and more is drawn at the top.";
+    let legend = page::areas([(HIDDEN, "hidden layer"), (OTHER, "gate or output")]);
+    let caption = "Gradients are multiplied with the mean slope of each layer on their way back: a run of small ones starves the layers \
+         before. Over the line at γ = 1 the means of a layer's units are larger than their spread; 4 and more lies at the top.";
     html! { (page::figure("From layer to layer", &legend, &plots, caption)) }
 }
 
-const HIDDEN: Stroke = Stroke { colour: crate::theme::Colour::Series(0), dash: 0 };
-const OTHER: Stroke = Stroke { colour: crate::theme::Colour::Series(1), dash: 2 };
+const HIDDEN: Colour = Colour::Series(0);
+const OTHER: Colour = Colour::Series(1);
 
 /// The figure of each layer that has it: the place, whether the layer is hidden, and the figure.
 fn heights(layers: &[Layer], figure: impl Fn(&Layer) -> Option<f64>) -> Vec<(f64, bool, f64)> {
@@ -60,13 +59,14 @@ fn plot(
     let (hidden, others): (Vec<_>, Vec<_>) = (of(true).collect(), of(false).collect());
     let mut marks: Vec<Mark> = level.into_iter().map(|(y, word)| Mark::Level { y, dash: 1, word }).collect();
     if hidden.len() > 1 {
-        marks.push(Mark::line(hidden.clone(), HIDDEN));
+        let name = "hidden layer".to_owned();
+        marks.push(Mark::Named { points: hidden.clone(), series: 0, name, label: false });
     }
     // Dots of very many layers would hide the line.
     if hidden.len() <= 60 {
-        marks.push(Mark::Dots { points: hidden, colour: HIDDEN.colour });
+        marks.push(Mark::Dots { points: hidden, colour: HIDDEN });
     }
-    marks.push(Mark::Dots { points: others, colour: OTHER.colour });
+    marks.push(Mark::Dots { points: others, colour: OTHER });
     let names = layers.iter().map(|layer| page::shortened(&layer.figures.name, 10)).collect();
     Plot { title: title.to_owned(), x: Axis::places("layer", names), y, size: (WIDTH, 230), marks }
 }

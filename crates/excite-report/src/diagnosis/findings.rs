@@ -1,4 +1,4 @@
-//! What was found, the worst first.
+//! What stands out, what it means and what can be done, the worst first.
 
 use excite_vitals::findings::{Figure, Finding, Grade};
 use excite_vitals::{Diagnosis, FindingGroup};
@@ -8,48 +8,53 @@ use super::{Layer, badge};
 use crate::{number, page};
 
 /// The layers of a finding that are listed before the rest is folded.
-const SHOWN_LAYERS: usize = 4;
-/// The most layers whose evidence is listed, and the most units of each.
-const MOST_LAYERS: usize = 12;
-const MOST_UNITS: usize = 40;
+const SHOWN_LAYERS: usize = 2;
 
-pub(super) fn list(diagnosis: &Diagnosis, layers: &[Layer]) -> Markup {
-    let (graver, notes) = (diagnosis.judgement.finding_groups(), diagnosis.judgement.fact_groups());
+pub(super) fn table(diagnosis: &Diagnosis, layers: &[Layer]) -> Markup {
+    let (findings, facts) = (diagnosis.judgement.finding_groups(), diagnosis.judgement.fact_groups());
     html! {
-        @if graver.is_empty() { p { "Nothing need be done." } }
-        @for group in &graver { (article(group, layers)) }
-        @if !notes.is_empty() {
-            details.notes {
-                summary { (number::count(notes.len(), "kind of fact", "kinds of facts")) ": worth knowing, and sound networks have them too" }
-                @for group in &notes { (article(group, layers)) }
-            }
+        @if findings.is_empty() { p { "Nothing need be done." } } @else { (rows(&findings, layers)) }
+        @if !facts.is_empty() {
+            @let name = format!("{}: worth knowing, and no faults", number::count(facts.len(), "fact", "facts"));
+            (page::fold(&name, &rows(&facts, layers)))
         }
     }
 }
 
-fn article(group: &FindingGroup, layers: &[Layer]) -> Markup {
+fn rows(groups: &[FindingGroup], layers: &[Layer]) -> Markup {
+    html! {
+        table.findings {
+            thead { tr { th scope="col" { "What stands out" } th scope="col" { "What it means" } th scope="col" { "What you can do" } } }
+            tbody { @for group in groups { (row(group, layers)) } }
+        }
+    }
+}
+
+fn row(group: &FindingGroup, layers: &[Layer]) -> Markup {
     let worst = group.worst();
     let (first, rest) = group.findings.split_at(group.findings.len().min(SHOWN_LAYERS));
     html! {
-        article class=(format!("finding {}", worst.severity)) {
-            h3 { (badge(worst.severity)) " " (worst.rule.title) }
-            @if group.findings.len() > 1 { p.where { "In " (number::count(group.findings.len(), "layer", "layers")) ":" } }
-            ul.found { @for finding in first { li { (place(finding, layers)) } } }
-            @if !rest.is_empty() {
-                details {
-                    summary { "and " (number::count(rest.len(), "more layer", "more layers")) }
-                    ul.found { @for finding in rest { li { (place(finding, layers)) } } }
+        tr class=(worst.severity) {
+            th scope="row" {
+                span.what { (badge(worst.severity)) " " (worst.rule.title) @if group.findings.len() > 1 { " in " (number::count(group.findings.len(), "layer", "layers")) } }
+                @for finding in first { div { (place(finding, layers)) } }
+                @if !rest.is_empty() {
+                    details.figures {
+                        summary { "and " (number::count(rest.len(), "more layer", "more layers")) }
+                        ul.found { @for finding in rest { li { (place(finding, layers)) } } }
+                    }
                 }
             }
-            p { (worst.rule.meaning) }
-            p.remedy { strong { "What to do. " } (worst.remedy) }
-            dl.facts.dense {
-                div { dt { "Cause" } dd { (page::capitalised(&worst.cause.to_string())) } }
-                div { dt { "How sure" } dd { (grade(worst.grade)) } }
-                div { dt { "Samples" } dd { (samples(group)) } }
-                div { dt { "Rule" } dd { a href=(format!("#rule-{}", worst.rule.id)) { (worst.rule.id) } } }
+            td data-label="What it means" {
+                (worst.rule.meaning)
+                details.figures {
+                    summary { "How sure" }
+                    p { (page::capitalised(&worst.cause.to_string())) ". " (grade(worst.grade)) ", " (samples(group)) " of them. Rule: "
+                        a href=(format!("#rule-{}", worst.rule.id)) { (worst.rule.id) } "." }
+                    (evidence(group))
+                }
             }
-            (evidence(group))
+            td data-label="What you can do" { (worst.remedy) }
         }
     }
 }
@@ -78,48 +83,19 @@ fn samples(group: &FindingGroup) -> String {
     if low == high { low.to_string() } else { format!("{low} to {high}") }
 }
 
+/// The figures of the first layers as a whole; those of units stand with their layer.
 fn evidence(group: &FindingGroup) -> Markup {
-    let with: Vec<_> = group.findings.iter().filter(|finding| !finding.evidence.is_empty()).collect();
+    let whole = |finding: &Finding| -> Vec<Figure> {
+        finding.evidence.iter().filter(|figure| figure.unit.is_none()).cloned().collect()
+    };
     html! {
-        @if !with.is_empty() {
-            details.figures {
-                summary { "Evidence" }
-                @for finding in with.iter().take(MOST_LAYERS) { (of_finding(finding)) }
-                @if with.len() > MOST_LAYERS { p.soft { "That of " (with.len() - MOST_LAYERS) " more layers is in the JSON." } }
+        @for finding in group.findings.iter().take(SHOWN_LAYERS) {
+            @let figures = whole(finding);
+            @if !figures.is_empty() {
+                dl.facts {
+                    @for figure in &figures { div { dt { (page::capitalised(&figure.quantity)) } dd { (number::significant(figure.value)) } } }
+                }
             }
         }
-    }
-}
-
-fn of_finding(finding: &Finding) -> Markup {
-    let whole: Vec<&Figure> = finding.evidence.iter().filter(|figure| figure.unit.is_none()).collect();
-    let units: Vec<usize> =
-        finding.units.iter().copied().filter(|unit| finding.evidence.iter().any(|e| e.unit == Some(*unit))).collect();
-    let mut quantities: Vec<&str> = Vec::new();
-    for figure in finding.evidence.iter().filter(|figure| figure.unit.is_some()) {
-        if !quantities.contains(&figure.quantity.as_str()) {
-            quantities.push(&figure.quantity);
-        }
-    }
-    let value = |unit: usize, quantity: &str| {
-        let figure = finding.evidence.iter().find(|figure| figure.unit == Some(unit) && figure.quantity == quantity);
-        figure.map_or_else(|| "–".to_owned(), |figure| number::significant(figure.value))
-    };
-    let row = |unit: &usize| -> Vec<String> {
-        [unit.to_string()].into_iter().chain(quantities.iter().map(|quantity| value(*unit, quantity))).collect()
-    };
-    let rows: Vec<_> = units.iter().take(MOST_UNITS).map(row).collect();
-    let columns: Vec<String> = ["Unit"].iter().chain(&quantities).map(|name| page::capitalised(name)).collect();
-    let more = units.len() - rows.len();
-    let caption =
-        if more == 0 { "Unit by unit.".to_owned() } else { format!("Unit by unit; {more} more are in the JSON.") };
-    html! {
-        @if let Some(layer) = &finding.layer { p.where { (layer) } }
-        @if !whole.is_empty() {
-            dl.facts.dense {
-                @for figure in whole { div { dt { (page::capitalised(&figure.quantity)) } dd { (number::significant(figure.value)) } } }
-            }
-        }
-        @if !rows.is_empty() { (page::scrolling(&caption, &columns, &rows)) }
     }
 }

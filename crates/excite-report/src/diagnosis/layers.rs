@@ -12,35 +12,28 @@ use crate::theme::{Colour, Stroke};
 use crate::{curve, number};
 
 /// Up to so many layers all have their plots; beyond that those in which something was found, to keep the file small.
-const MOST_PLOTS: usize = 120;
+const MOST_PLOTS: usize = 40;
 /// The most points that the means of units are drawn with.
-const MOST_POINTS: usize = 120;
+const MOST_POINTS: usize = 40;
 
 pub(super) fn details(layers: &[Layer]) -> Markup {
-    let units: usize = layers.iter().map(|layer| layer.states.len()).sum();
-    let (few_units, few_layers) = (units <= unit_map::MOST_FIGURES, layers.len() <= MOST_PLOTS);
+    let has_plots = layers.len() <= MOST_PLOTS;
     html! {
-        p {
-            "Layers with warnings or errors are open, the others folded. Each cell of a map is a unit; its figures show on hovering"
-            @if !few_units { ", those of healthy units left out, as they are so many" }
-            ", and in the table below it."
-            @if !few_layers { " Plots are shown of layers with warnings or errors alone, as the layers are so many." }
-        }
+        @if !has_plots { p.soft { "Plots are drawn of layers with warnings or errors alone, as the layers are so many." } }
         @for layer in layers {
-            details.layer open[layer.is_ill()] {
+            details.layer {
                 summary {
                     span.place { (layer.place) } " " strong { (layer.figures.name) } " "
                     span.soft { (network::function(layer)) ": " (layer.in_words()) }
-                    @if let Some(worst) = layer.findings.first() { " " (badge(worst.severity)) }
+                    @if let Some(worst) = layer.findings.first().filter(|_| layer.is_ill()) { " " (badge(worst.severity)) }
                 }
-                // Browsers open what is folded for a link to something inside.
-                div id=(layer.anchor()) { (inside(layer, few_units, few_layers || layer.is_ill())) }
+                div id=(layer.anchor()) { (inside(layer, has_plots || layer.is_ill())) }
             }
         }
     }
 }
 
-fn inside(layer: &Layer, with_figures: bool, with_plots: bool) -> Markup {
+fn inside(layer: &Layer, with_plots: bool) -> Markup {
     if layer.figures.samples == 0 {
         return html! { p { "No value reached this layer." } };
     }
@@ -49,14 +42,16 @@ fn inside(layer: &Layer, with_figures: bool, with_plots: bool) -> Markup {
         @if !layer.findings.is_empty() {
             ul.found.plain { @for finding in &layer.findings { li { (badge(finding.severity)) " " (finding.rule.title) ": " (finding.summary) } } }
         }
-        figure {
-            (unit_map::legend(layer))
-            (unit_map::map(layer, with_figures))
-            (unit_map::table(layer))
+        @if layer.ill_share() > 0.0 {
+            figure {
+                (unit_map::legend(layer.counts().into_iter().map(|(state, count)| (state, Some(count)))))
+                (unit_map::map(layer))
+                (unit_map::table(layer))
+            }
         }
         @if with_plots {
             figure {
-                div.plots.two { div { (inputs(layer)) } div { (centring(layer)) } }
+                div.plots { div { (inputs(layer)) } div { (centring(layer)) } }
                 figcaption { (caption(layer)) }
             }
         }
@@ -89,7 +84,7 @@ fn figures(layer: &Layer) -> Markup {
         ("NaN, infinite", (f.nan + f.infinite > 0).then(|| format!("{}, {}", f.nan, f.infinite))),
     ];
     html! {
-        dl.facts.dense {
+        dl.facts {
             @for (term, fact) in &facts { @if let Some(fact) = fact { div { dt { (term) } dd { (fact) } } } }
         }
     }
@@ -106,12 +101,13 @@ fn inputs(layer: &Layer) -> Markup {
     let mut marks = curve::zones(f);
     if total > 0.0 {
         let bins = || Histogram::centres().zip(&histogram.counts);
-        marks.push(Mark::Band {
-            points: bins().map(|(x, &count)| (x, low, height(count))).collect(),
-            colour: Colour::Series(0),
-        });
-        let outline = bins().map(|(x, &count)| (x, height(count))).collect();
-        marks.push(Mark::Line { points: outline, stroke: Stroke::series(0), width: 1.2 });
+        // From the first bin that holds something to the last: most layers live in a few of them.
+        let filled: Vec<(f64, f64)> = bins().map(|(x, &count)| (x, height(count))).collect();
+        let is_filled = |(_, y): &(f64, f64)| *y > low;
+        let first = filled.iter().position(is_filled).unwrap_or(0).saturating_sub(1);
+        let last = filled.iter().rposition(is_filled).map_or(filled.len(), |at| (at + 2).min(filled.len()));
+        let outline = &filled[first..last];
+        marks.push(Mark::Hill { points: outline.to_vec(), floor: low, colour: Colour::Series(0) });
     }
     marks.push(line);
     let y = Axis::linear("", low, high, |y| number::trimmed(y, 2));
@@ -139,7 +135,7 @@ fn centring(layer: &Layer) -> Markup {
             colour: Colour::Series(0),
         },
         Mark::Level { y: 0.0, dash: 1, word: "" },
-        Mark::line(points().map(|(x, (mean, _))| (x, mean)).collect(), Stroke::series(0)),
+        Mark::line(points().map(|(x, (mean, _))| (x, mean)).collect(), Stroke::solid(0)),
     ];
     let x = Axis::linear("units, sorted", 0.5, units.len().max(1) as f64 + 0.5, |unit| number::trimmed(unit, 0))
         .with_whole_ticks();

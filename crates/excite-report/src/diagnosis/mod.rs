@@ -5,13 +5,14 @@ mod findings;
 mod layers;
 mod method;
 mod network;
+mod strip;
 mod unit_map;
 
 use excite_vitals::findings::{Finding, Severity};
 use excite_vitals::{Diagnosis, LayerFigures, LayerVitals, UnitState, Vitals};
 use maud::{Markup, html};
 
-use crate::{number, page};
+use crate::{headline, number, page};
 
 /// Where the figures of a report come from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,23 +42,29 @@ pub struct Origin {
 /// ```
 pub fn diagnosis_page(vitals: &Vitals, diagnosis: &Diagnosis, origin: &Origin) -> String {
     let layers = Layer::all(vitals, diagnosis);
+    let all = format!("All {}", number::count(layers.len(), "layer", "layers"));
     let body = html! {
         (unit_map::patterns())
         p.eyebrow { "Check of a network's activations" }
         h1 { (diagnosis.model) }
+        (glance(diagnosis, &layers, origin))
         @if diagnosis.random_data { (made_up()) }
-        p.verdict { (page::with_code(&diagnosis.judgement.headline)) }
-        (facts(diagnosis, &layers, origin))
-        (page::section("Findings", &findings::list(diagnosis, &layers)))
+        (headline::of_judgement(&diagnosis.judgement))
+        @if !layers.is_empty() { (strip::figure(&layers)) }
+        (page::section("What stands out", &findings::table(diagnosis, &layers)))
         @if !origin.ablations.is_empty() {
             (page::section("Without these units", &html! {
                 ul.found { @for sentence in &origin.ablations { li { (page::with_code(sentence)) } } }
             }))
         }
-        (page::section("The network", &network::column(&layers)))
-        (page::section("Over the depth", &depth::figures(&layers)))
-        (page::section("Layer by layer", &layers::details(&layers)))
-        (page::section("How this was measured", &method::definitions(diagnosis, origin)))
+        section {
+            h2 { "Figures" }
+            (page::fold(&all, &network::table(&layers)))
+            (page::fold("Layer by layer, with the units", &layers::details(&layers)))
+            (page::fold("From the input to the output", &depth::figures(&layers)))
+            (page::fold("How this was measured", &method::definitions(diagnosis, origin)))
+            @if !origin.command.is_empty() { (page::fold("Repeat it", &html! { pre { (origin.command) } })) }
+        }
     };
     page::page(&format!("{}: its activations checked", diagnosis.model), &body)
 }
@@ -95,6 +102,12 @@ impl<'a> Layer<'a> {
         self.findings.first().is_some_and(|finding| finding.severity > Severity::Note)
     }
 
+    /// The share of its units in which something was found.
+    fn ill_share(&self) -> f64 {
+        let ill = self.states.iter().filter(|state| state.rule().is_some()).count();
+        ill as f64 / self.states.len().max(1) as f64
+    }
+
     /// How many of its units are in each state that occurs, the worst first.
     fn counts(&self) -> Vec<(UnitState, usize)> {
         let count = |state: &UnitState| self.states.iter().filter(|found| *found == state).count();
@@ -119,31 +132,18 @@ fn made_up() -> Markup {
     }
 }
 
-/// What was looked at.
-fn facts(diagnosis: &Diagnosis, layers: &[Layer], origin: &Origin) -> Markup {
+/// What was looked at, in short.
+fn glance(diagnosis: &Diagnosis, layers: &[Layer], origin: &Origin) -> Markup {
     let units: usize = layers.iter().map(|layer| layer.figures.units).sum();
-    let mut facts = vec![("Samples", diagnosis.samples.to_string())];
-    if !origin.data.is_empty() {
-        facts.push(("Data", origin.data.clone()));
-    }
-    facts.push(("Layers", layers.len().to_string()));
-    facts.push(("Units", units.to_string()));
-    facts.push(("Functions", functions(layers)));
-    let of_state = |state: UnitState| layers.iter().flat_map(|l| &l.states).filter(|found| **found == state).count();
-    for state in UnitState::ALL.into_iter().filter(|state| state.rule().is_some()) {
-        let count = of_state(state);
-        if count > 0 {
-            let share = number::percent(count as f64 / units.max(1) as f64);
-            facts.push((state.name(), format!("{count} ({share})")));
-        }
-    }
-    html! {
-        dl.facts { @for (term, fact) in &facts { div { dt { (page::capitalised(term)) } dd { (fact) } } } }
-        @if !origin.command.is_empty() {
-            p.soft { "This command repeats it:" }
-            pre { (origin.command) }
-        }
-    }
+    let samples = number::count(diagnosis.samples as usize, "sample", "samples");
+    let data = if origin.data.is_empty() { samples } else { origin.data.clone() };
+    let seen = match origin.not_seen.len() {
+        0 => number::count(layers.len(), "activation", "activations"),
+        missed => format!("{} of {} activations seen", layers.len(), layers.len() + missed),
+    };
+    let units = format!("{} units", number::grouped(units as u64));
+    let facts = [data, seen, units, functions(layers)];
+    page::facts_line(facts.iter().map(String::as_str).filter(|fact| !fact.is_empty()))
 }
 
 /// The functions, each with the number of its layers: `relu6 (35), sigmoid`.

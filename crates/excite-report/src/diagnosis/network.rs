@@ -1,4 +1,4 @@
-//! The network as a column of layers.
+//! All layers in a table.
 
 use excite_vitals::Role;
 use maud::{Markup, html};
@@ -7,22 +7,20 @@ use super::{Layer, badge, unit_map};
 use crate::number;
 
 /// A row for each layer, from the input to the output.
-pub(super) fn column(layers: &[Layer]) -> Markup {
+pub(super) fn table(layers: &[Layer]) -> Markup {
     html! {
-        p { "From the input down to the output. A name leads to all there is to know of the layer." }
-        div.scroll.tall tabindex="0" role="region" aria-label="The layers of the network" {
-            table.layers {
+        div.scroll tabindex="0" role="region" aria-label="The layers of the network" {
+            table.sortable {
                 thead {
                     tr {
                         th scope="col" { "Layer" }
-                        th.wide scope="col" { "Units" }
-                        th.states scope="col" { "What they do" }
-                        th.wide scope="col" { "Dead" }
-                        th.wide scope="col" { "Saturated values" }
-                        th.wide scope="col" { "At the cap" }
-                        th.wide scope="col" { "Off-centre γ" }
-                        th.wide scope="col" { "Gate E[f′]" }
-                        th.worst scope="col" { "Worst finding" }
+                        th.less scope="col" { "Units" }
+                        th.words scope="col" { "What they do" }
+                        th scope="col" { "Dead" }
+                        th.less scope="col" { "Saturated values" }
+                        th.less scope="col" { "At the cap" }
+                        th.less scope="col" { "Mean slope" }
+                        th.words scope="col" { "Worst finding" }
                     }
                 }
                 tbody { @for layer in layers { (row(layer)) } }
@@ -34,25 +32,26 @@ pub(super) fn column(layers: &[Layer]) -> Markup {
 fn row(layer: &Layer) -> Markup {
     let figures = layer.figures;
     let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), number::percent);
+    let key = |figure: Option<f64>| figure.map_or_else(|| "-1".to_owned(), |figure| format!("{figure:.4}"));
     let saturated = figures.saturated_low.zip(figures.saturated_high).map(|(low, high)| low + high);
     let dead = layer.vitals.dead_units().map(|dead| dead as f64 / figures.units.max(1) as f64);
+    let worst = layer.findings.first();
     html! {
         tr {
-            th scope="row" {
-                a href=(format!("#{}", layer.anchor())) { (figures.name) }
-                span.soft { (layer.place) " · " (function(layer)) }
+            th scope="row" data-k=(layer.place) {
+                a href=(format!("#{}", layer.anchor())) { (figures.name) } " "
+                span.soft { (function(layer)) }
             }
-            td.wide { (figures.units) }
-            td.states { (unit_map::strip(layer)) span.soft { (layer.in_words()) } }
-            td.wide { (share(dead)) }
-            td.wide { (share(saturated)) }
-            td.wide { (share(figures.capped)) }
-            td.wide { (number::significant(figures.gamma)) }
-            td.wide { (figures.gate.map_or_else(|| "–".to_owned(), number::significant)) }
-            td.worst {
-                @match layer.findings.first() {
-                    Some(worst) => { (badge(worst.severity)) span.soft { (worst.rule.title) } },
-                    None => { span.soft { @if figures.samples == 0 { "not seen" } @else { "–" } } },
+            td.less { (figures.units) }
+            td class="words middle" data-k=(key(Some(layer.ill_share()))) { (unit_map::strip(layer)) }
+            td data-k=(key(dead)) { (share(dead)) }
+            td.less data-k=(key(saturated)) { (share(saturated)) }
+            td.less data-k=(key(figures.capped)) { (share(figures.capped)) }
+            td.less data-k=(key(figures.gate)) { (figures.gate.map_or_else(|| "–".to_owned(), number::significant)) }
+            td.words data-k=(worst.map_or(0, |worst| worst.severity as u8 + 1)) {
+                @match worst {
+                    Some(worst) => { (badge(worst.severity)) " " (worst.rule.title) },
+                    None => { @if figures.samples == 0 { "not seen" } @else { "–" } },
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use excite_vitals::sketch::{Moments, Unit};
+use excite_vitals::sketch::Moments;
 use excite_vitals::{LayerVitals, UnitState};
 use maud::{Markup, html};
 
@@ -10,12 +10,10 @@ use super::Layer;
 use crate::theme::Colour;
 use crate::{number, page};
 
-/// From so many cells in a page on, healthy ones have no figures of their own: the file would grow by a megabyte for each 10,000.
-pub(super) const MOST_FIGURES: usize = 30_000;
 /// The most cells in a row.
 const WIDEST: usize = 128;
 /// The most rows in the table under a map.
-const MOST_ROWS: usize = 60;
+const MOST_ROWS: usize = 12;
 
 /// The class of the cells of a state, and the name of the pattern that fills them.
 fn class(state: UnitState) -> &'static str {
@@ -34,19 +32,19 @@ fn class(state: UnitState) -> &'static str {
 }
 
 /// The class that fills with the colour of a state alone. Healthy is quiet, so that the others stand out.
-fn fill(state: UnitState) -> String {
-    let series = match state {
-        UnitState::NotFinite => 7,
-        UnitState::Dead => 5,
-        UnitState::SaturatedLow => 0,
-        UnitState::SaturatedHigh => 1,
-        UnitState::Clipped => 3,
-        UnitState::Constant => 4,
-        UnitState::Dormant => 6,
-        UnitState::AlwaysOn => 2,
-        UnitState::Healthy | UnitState::NotSeen => return class(state).to_owned(),
+pub(super) fn fill(state: UnitState) -> String {
+    let colour = match state {
+        UnitState::Dead => Colour::Dead,
+        UnitState::SaturatedLow | UnitState::SaturatedHigh => Colour::Saturated,
+        UnitState::Healthy => Colour::Sound,
+        UnitState::NotFinite => Colour::Series(3),
+        UnitState::Clipped => Colour::Series(6),
+        UnitState::Constant => Colour::Series(5),
+        UnitState::Dormant => Colour::Series(0),
+        UnitState::AlwaysOn => Colour::Linear,
+        UnitState::NotSeen => Colour::Grid,
     };
-    format!("f-{}", Colour::Series(series).name())
+    format!("f-{}", colour.name())
 }
 
 /// The sign of a state, as a path in a cell of 10 by 10.
@@ -69,29 +67,35 @@ pub(super) fn patterns() -> Markup {
     let ill = || UnitState::ALL.into_iter().filter(|state| state.rule().is_some());
     html! {
         svg.patterns width="0" height="0" aria-hidden="true" {
-            style { @for state in ill() { "." (class(state)) "{fill:url(#" (class(state)) ")}" } }
+            style { @for state in ill() { "." (class(state)) "{fill:url(#" (class(state)) ")}" } ".lattice{fill:url(#lattice);pointer-events:none}" }
             @for state in ill() {
-                pattern id=(class(state)) width="1" height="1" viewBox="0 0 10 10" {
+                pattern id=(class(state)) width="1" height="1" viewBox="0 0 10 10" patternUnits="userSpaceOnUse" {
                     rect class=(fill(state)) width="10" height="10" {}
                     path class="sign" d=(sign(state)) {}
+                }
+            }
+            pattern id="lattice" width="1" height="1" viewBox="0 0 10 10" patternUnits="userSpaceOnUse" { path.grid d="M9.5 0V10M0 9.5H10" {} }
+        }
+    }
+}
+
+/// What the cells mean, with their numbers where they are given.
+pub(super) fn legend(states: impl Iterator<Item = (UnitState, Option<usize>)>) -> Markup {
+    html! {
+        ul.legend {
+            @for (state, count) in states {
+                li {
+                    svg.cell viewBox="0 0 1 1" aria-hidden="true" { rect class=(cell(state)) width="1" height="1" {} }
+                    (page::capitalised(state.name())) @if let Some(count) = count { ": " (count) }
                 }
             }
         }
     }
 }
 
-/// What the cells mean, with their numbers.
-pub(super) fn legend(layer: &Layer) -> Markup {
-    html! {
-        ul.legend {
-            @for (state, count) in layer.counts() {
-                li {
-                    svg.cell viewBox="0 0 10 10" aria-hidden="true" { rect class=(class(state)) width="9" height="9" {} }
-                    (page::capitalised(state.name())) ": " (count)
-                }
-            }
-        }
-    }
+/// The class of the cells of a state in a map.
+fn cell(state: UnitState) -> String {
+    if state.rule().is_some() { class(state).to_owned() } else { fill(state) }
 }
 
 /// The share of each state as a bar.
@@ -118,30 +122,46 @@ pub(super) fn strip(layer: &Layer) -> Markup {
     }
 }
 
-/// The map: a cell for each unit, in their order, row by row.
-pub(super) fn map(layer: &Layer, with_figures: bool) -> Markup {
-    let columns = columns(layer.states.len());
-    let rows = layer.states.len().div_ceil(columns).max(1);
+/// The map: a cell for each unit, in their order, row by row. Cells of one state are one shape, so that maps of thousands stay small.
+pub(super) fn map(layer: &Layer) -> Markup {
+    let units = layer.states.len();
+    let columns = columns(units);
+    let rows = units.div_ceil(columns).max(1);
     let words = format!("The units of {}, a cell each: {}", layer.vitals.name(), layer.in_words());
     html! {
-        svg.map role="img" aria-label=(words) viewBox=(format!("0 0 {} {}", 10 * columns, 10 * rows))
-            style=(format!("max-width:{}px", 16 * columns)) {
+        svg.map role="img" aria-label=(words) viewBox=(format!("0 0 {columns} {rows}")) data-columns=(columns) data-units=(units)
+            style=(format!("max-width:{}px", 14 * columns)) {
             title { (words) }
-            @for (unit, &state) in layer.states.iter().enumerate() {
-                rect class=(class(state)) x=(10 * (unit % columns)) y=(10 * (unit / columns)) {
-                    @if with_figures || state != UnitState::Healthy {
-                        title { (tip(unit, state, &layer.vitals.units()[unit])) }
-                    }
-                }
+            @for (state, _) in layer.counts() {
+                path class=(cell(state)) data-n=(state.name()) d=(cells(&layer.states, state, columns)) {}
             }
+            rect.lattice width=(columns) height=(rows) {}
         }
     }
+}
+
+/// The cells of a state: a rectangle for each run of neighbours in a row.
+fn cells(states: &[UnitState], state: UnitState, columns: usize) -> String {
+    let mut shape = String::new();
+    for (row, units) in states.chunks(columns).enumerate() {
+        let mut column = 0;
+        for run in units.chunk_by(|a, b| a == b) {
+            if run[0] == state {
+                let wide = run.len();
+                // Writing to a string cannot fail.
+                let _ = write!(shape, "M{column} {row}h{wide}v1h-{wide}z");
+            }
+            column += run.len();
+        }
+    }
+    shape
 }
 
 /// The figures of the units in which something was found, for those who cannot hover.
 pub(super) fn table(layer: &Layer) -> Markup {
     let found = |(_, state): &(usize, &UnitState)| state.rule().is_some();
-    let all: Vec<(usize, &UnitState)> = layer.states.iter().enumerate().filter(found).collect();
+    let mut all: Vec<(usize, &UnitState)> = layer.states.iter().enumerate().filter(found).collect();
+    all.sort_by_key(|(_, state)| **state);
     let columns = ["Unit", "State", "z", "Smallest z", "Largest z", "a", "Mean slope"].map(str::to_owned);
     let rows: Vec<Vec<String>> =
         all.iter().take(MOST_ROWS).map(|(unit, state)| row(layer.vitals, *unit, **state)).collect();
@@ -154,7 +174,7 @@ pub(super) fn table(layer: &Layer) -> Markup {
     html! {
         @if !rows.is_empty() {
             details.figures {
-                summary { "Figures of the units with findings" }
+                summary { "Figures of these units" }
                 (page::scrolling(&caption, &columns, &rows))
             }
         }
@@ -182,20 +202,6 @@ fn columns(units: usize) -> usize {
     ((4.0 * units as f64).sqrt().ceil() as usize).clamp(16, WIDEST).min(units.max(1))
 }
 
-fn tip(unit: usize, state: UnitState, of: &Unit) -> String {
-    let mut tip = format!("unit {unit}: {}", state.name());
-    if of.z.count > 0 {
-        let (low, high) = (number::significant(of.z.min), number::significant(of.z.max));
-        // Writing to a string cannot fail.
-        let _ = write!(tip, " · z {} from {low} to {high}", spread(&of.z));
-    }
-    let _ = write!(tip, " · a {}", spread(&of.a));
-    if of.slope.count > 0 {
-        let _ = write!(tip, " · f′ {}", number::significant(of.slope.mean));
-    }
-    tip
-}
-
 fn spread(moments: &Moments) -> String {
     if moments.count == 0 {
         return "–".to_owned();
@@ -209,6 +215,8 @@ mod tests {
 
     #[test]
     fn maps_are_wide_rather_than_high_and_no_state_looks_like_another() {
+        let states = [UnitState::Dead, UnitState::Dead, UnitState::Healthy, UnitState::Dead];
+        assert_eq!(cells(&states, UnitState::Dead, 3), "M0 0h2v1h-2zM0 1h1v1h-1z");
         assert_eq!([0, 1, 8, 64, 1280, 10_000, 1_000_000].map(columns), [1, 1, 8, 16, 72, 128, 128]);
         for state in UnitState::ALL {
             assert_eq!(UnitState::ALL.iter().filter(|other| class(**other) == class(state)).count(), 1);

@@ -4,9 +4,8 @@ use excite_tasks::quantisation::{CapEffect, Fixed, Quantisation};
 use maud::{Markup, html};
 
 use super::{chosen, chosen_bits, decibels, share, with_clipped};
-use crate::axis::Axis;
-use crate::plot::{Mark, Plot, WIDTH};
-use crate::theme::Stroke;
+use crate::rows::{self, Item, Panel, Shape};
+use crate::theme::Colour;
 use crate::{number, page};
 
 pub(super) fn effect(quantisation: &Quantisation) -> Markup {
@@ -62,57 +61,72 @@ pub(super) fn effect(quantisation: &Quantisation) -> Markup {
     }
 }
 
-/// A figure of a layer.
-type Figure<'a> = &'a dyn Fn(&CapEffect) -> f64;
+/// The marks of the ways to store a ReLU's outputs.
+const MARKS: [(Shape, Colour); 4] = [
+    (Shape::Dot, Colour::Series(0)),
+    (Shape::Square, Colour::Series(1)),
+    (Shape::Diamond, Colour::Series(2)),
+    (Shape::Tick, Colour::Series(3)),
+];
 
 fn figure(all: &[(usize, &str, &CapEffect)], cap: f64, with: &str, signed: &str) -> Markup {
-    let series: [(String, Figure); 4] = [
-        ("no cap: the format that holds all".to_owned(), &|effect| effect.without.fit.signal_to_noise),
-        (format!("cap {cap} in {with}"), &|effect| effect.with.fit.signal_to_noise),
-        (format!("cap {cap} in {signed}"), &|effect| effect.with_signed.fit.signal_to_noise),
-        ("no cap: the best format".to_owned(), &|effect| effect.without_best.fit.signal_to_noise),
+    let titles = [
+        "no cap: the format that holds all".to_owned(),
+        format!("cap {cap} in {with}"),
+        format!("cap {cap} in {signed}"),
+        "no cap: the best format".to_owned(),
     ];
-    let points = |figure: Figure| -> Vec<(f64, f64)> {
-        all.iter().map(|(place, _, effect)| (*place as f64, figure(effect))).collect()
+    let ratios = |effect: &CapEffect| {
+        [&effect.without, &effect.with, &effect.with_signed, &effect.without_best]
+            .map(|fixed| fixed.fit.signal_to_noise)
     };
-    let lines: Vec<Vec<(f64, f64)>> = series.iter().map(|(_, figure)| points(*figure)).collect();
-    let ratios = super::layers::ratios("signal to noise, dB".to_owned(), places(all), &lines, 0);
-    let largest = points(&|effect| effect.largest);
-    let best = points(&|effect| effect.best);
-    let top = largest.iter().map(|(_, y)| *y).filter(|y| y.is_finite()).fold(cap, f64::max);
-    let values = Plot {
-        title: "largest pre-activation, and the best cap".to_owned(),
-        x: places(all),
-        y: Axis::linear("", 0.0, 1.05 * top, number::significant),
-        size: (WIDTH, 240),
-        marks: vec![
-            Mark::Level { y: cap, dash: 1, word: "" },
-            Mark::line(largest, Stroke::series(4)),
-            Mark::line(best, Stroke::series(5)),
-        ],
+    let words = |effect: &CapEffect| {
+        let texts: Vec<String> =
+            titles.iter().zip(ratios(effect)).map(|(title, ratio)| format!("{title} {} dB", decibels(ratio))).collect();
+        texts.join("; ")
     };
-    let names = [("largest pre-activation", 4), ("best cap", 5)];
-    let legend = page::legend(
-        series
+    let marks = |effect: &CapEffect| {
+        ratios(effect).into_iter().zip(MARKS).map(|(at, (shape, colour))| Item::Mark { at, colour, shape }).collect()
+    };
+    let noise = Panel {
+        title: "signal to noise, dB".to_owned(),
+        axis: rows::decibels(all.iter().flat_map(|(.., effect)| ratios(effect))),
+        level: None,
+        items: all.iter().map(|(.., effect)| marks(effect)).collect(),
+        words: all.iter().map(|(_, name, effect)| format!("{name}: {}", words(effect))).collect(),
+        weight: 3.0,
+    };
+    let sizes = |effect: &CapEffect| [effect.largest, effect.best];
+    let mark =
+        |at: f64, series: usize, shape: Shape| Item::Mark { at: at.log2(), colour: Colour::Series(series), shape };
+    let values = Panel {
+        title: "largest input and best cap".to_owned(),
+        axis: rows::doublings(all.iter().flat_map(|(.., effect)| sizes(effect)).chain([cap])),
+        level: Some(cap.log2()),
+        items: all
             .iter()
-            .enumerate()
-            .map(|(index, (name, _))| (Stroke::series(index), name.as_str()))
-            .chain(names.map(|(name, index)| (Stroke::series(index), name))),
-    );
-    let plots = [
-        ratios.inline("Signal to noise of each ReLU layer without a cap and with one"),
-        values.inline("The largest pre-activation of each ReLU layer, and the cap with the least error"),
-    ];
-    let caption = "Six decibels are a bit. Where the largest pre-activation is under the next power of two above the cap, the format that \
-                   holds all is the same with the cap and without, and the cap buys nothing. The dashed level is the cap.";
-    page::figure("From the input to the output", &legend, &plots, caption)
-}
-
-fn places(all: &[(usize, &str, &CapEffect)]) -> Axis {
-    let last = all.iter().map(|(place, ..)| *place).max().unwrap_or(1);
-    let name = |place: usize| {
-        let found = all.iter().find(|(at, ..)| *at == place);
-        found.map_or_else(String::new, |(_, name, _)| page::shortened(name, 10))
+            .map(|(.., effect)| vec![mark(effect.largest, 4, Shape::Dot), mark(effect.best, 6, Shape::Square)])
+            .collect(),
+        words: all
+            .iter()
+            .map(|(_, name, effect)| {
+                let [largest, best] = sizes(effect).map(number::significant);
+                format!("{name}: largest input {largest}, best cap {best}")
+            })
+            .collect(),
+        weight: 2.0,
     };
-    Axis::places("layer", (1..=last).map(name).collect())
+    let names: Vec<&str> = all.iter().map(|(_, name, _)| *name).collect();
+    let legend = MARKS.iter().zip(&titles).map(|((shape, colour), title)| (*shape, *colour, title.as_str()));
+    let more = [(Shape::Dot, Colour::Series(4), "largest input"), (Shape::Square, Colour::Series(6), "best cap")];
+    html! {
+        figure {
+            (rows::legend(legend.chain(more)))
+            (rows::picture(&names, &[noise, values], "Signal to noise of each ReLU layer without a cap and with one, and its largest input"))
+            figcaption {
+                "Six decibels are a bit. Where the largest input is under the next power of two above the cap (dashed), the format that holds all is \
+                 the same with the cap and without, and the cap buys nothing."
+            }
+        }
+    }
 }

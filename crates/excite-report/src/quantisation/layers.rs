@@ -14,46 +14,31 @@ use crate::{number, page};
 /// Up to so many layers all have a histogram, to keep the file small.
 const MOST_PLOTS: usize = 150;
 
-/// The ratios from the input to the output, and over the bits where there are several.
-pub(super) fn depth(quantisation: &Quantisation) -> Markup {
-    let layers = &quantisation.layers;
-    let ratio = |layer: &QuantisedLayer, method: Method| Some(chosen(layer)?.by(method)?.affine.signal_to_noise);
-    let lines = Method::ALL.map(|method| {
-        let points = layers.iter().enumerate();
-        points.filter_map(|(place, layer)| Some(((place + 1) as f64, ratio(layer, method)?))).collect()
-    });
-    let title = format!("signal to noise in {} bits, dB", chosen_bits(quantisation));
-    let over_depth = ratios(title, places(layers), &lines, 0);
-    let mut plots = vec![
-        over_depth.inline("Signal to noise of each layer by each method"),
-        best(layers).inline("Signal to noise of each layer by the best scale and in the best Q format"),
-    ];
-    if quantisation.bits.len() > 1 {
-        plots.push(
-            over_bits(quantisation).inline("The median over the layers of the signal to noise, by the number of bits"),
-        );
-    }
-    let next = Method::ALL.len();
-    let kinds = [(Stroke::series(next), "best scale"), (Stroke::series(next + 1), "best Q format")];
-    let methods = Method::ALL.into_iter().enumerate().map(|(index, method)| (Stroke::series(index), method.title()));
-    let legend = page::legend(methods.chain(kinds));
-    let caption = "With a scale and a zero point whose range was chosen by each method; and the best of these beside the best Q format. Six \
-                   decibels are a bit.";
-    page::figure("Ratios", &legend, &plots, caption)
-}
-
-fn places(layers: &[QuantisedLayer]) -> Axis {
-    Axis::places("layer", layers.iter().map(|layer| page::shortened(&layer.name, 10)).collect())
-}
-
-fn best(layers: &[QuantisedLayer]) -> Plot {
-    let points = |ratio: fn(&Width) -> f64| -> Vec<(f64, f64)> {
-        let points = layers.iter().enumerate();
-        points.filter_map(|(place, layer)| Some(((place + 1) as f64, ratio(chosen(layer)?)))).collect()
+/// The ratio of each layer by each method, and over the bits where there are several.
+pub(super) fn methods(quantisation: &Quantisation) -> Markup {
+    let columns: Vec<String> = ["Layer".to_owned()]
+        .into_iter()
+        .chain(Method::ALL.map(|method| method.title().to_owned()))
+        .chain(["Best Q format".to_owned()])
+        .collect();
+    let ratio = |ratio: Option<f64>| ratio.map_or_else(|| "–".to_owned(), decibels);
+    let row = |layer: &QuantisedLayer| -> Vec<String> {
+        let width = chosen(layer);
+        let by = |method: Method| ratio(width.and_then(|width| Some(width.by(method)?.affine.signal_to_noise)));
+        let fixed = ratio(width.map(|width| width.best_fixed().fit.signal_to_noise));
+        [layer.name.clone()].into_iter().chain(Method::ALL.map(by)).chain([fixed]).collect()
     };
-    let lines =
-        [points(|width| width.best().affine.signal_to_noise), points(|width| width.best_fixed().fit.signal_to_noise)];
-    ratios("best scale and best Q format, dB".to_owned(), places(layers), &lines, Method::ALL.len())
+    let rows: Vec<_> = quantisation.layers.iter().map(row).collect();
+    let caption = format!(
+        "Signal to noise in dB, in {} bits: with a scale and a zero point by each method, and in the best Q format.",
+        chosen_bits(quantisation)
+    );
+    html! {
+        (page::scrolling(&caption, &columns, &rows))
+        @if quantisation.bits.len() > 1 {
+            figure { div.plots { (over_bits(quantisation).inline("The median over the layers of the signal to noise, by the number of bits")) } }
+        }
+    }
 }
 
 fn over_bits(quantisation: &Quantisation) -> Plot {
@@ -68,31 +53,26 @@ fn over_bits(quantisation: &Quantisation) -> Plot {
     let points = |method: Method| -> Vec<(f64, f64)> {
         quantisation.bits.iter().filter_map(|&bits| Some((f64::from(bits), median(method, bits)?))).collect()
     };
+    let lines = Method::ALL.map(points);
     let (first, last) = (quantisation.bits[0], quantisation.bits[quantisation.bits.len() - 1]);
     let x = Axis::linear("bits", f64::from(first) - 0.2, f64::from(last) + 0.2, |bits| number::trimmed(bits, 0))
         .with_whole_ticks();
-    ratios("median over the layers, dB".to_owned(), x, &Method::ALL.map(points), 0)
-}
-
-/// A plot of ratios in dB: lines with the strokes of the series from `first` on.
-pub(super) fn ratios(title: String, x: Axis, lines: &[Vec<(f64, f64)>], first: usize) -> Plot {
-    let (low, high) = ends(lines.iter().flatten().map(|(_, y)| *y));
-    let strokes = (first..).map(Stroke::series);
-    Plot {
-        title,
-        x,
-        y: Axis::linear("", low, high, |y| number::trimmed(y, 0)),
-        size: (WIDTH, 240),
-        marks: lines.iter().zip(strokes).map(|(points, stroke)| Mark::line(points.clone(), stroke)).collect(),
-    }
-}
-
-/// The ends of an axis of ratios.
-fn ends(ratios: impl Iterator<Item = f64>) -> (f64, f64) {
-    let finite = ratios.filter(|ratio| ratio.is_finite());
-    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
+    let heights = lines.iter().flatten().map(|(_, y)| *y);
+    let (low, high) = heights.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
     let margin = 0.08 * (high - low).max(1.0);
-    (low - margin, high + margin)
+    let named = |(series, (points, method)): (usize, (Vec<(f64, f64)>, Method))| Mark::Named {
+        points,
+        series,
+        name: method.title().to_owned(),
+        label: true,
+    };
+    Plot {
+        title: "median over the layers, dB".to_owned(),
+        x,
+        y: Axis::linear("", low - margin, high + margin, |y| number::trimmed(y, 0)),
+        size: (WIDTH, 240),
+        marks: lines.into_iter().zip(Method::ALL).enumerate().map(named).collect(),
+    }
 }
 
 pub(super) fn details(quantisation: &Quantisation) -> Markup {
@@ -101,9 +81,9 @@ pub(super) fn details(quantisation: &Quantisation) -> Markup {
         |layer: &QuantisedLayer| chosen(layer).map_or(f64::INFINITY, |width| width.best().affine.signal_to_noise);
     let lowest = layers.iter().map(worst).fold(f64::INFINITY, f64::min);
     html! {
-        p {
-            "The layer with the lowest ratio is open, the others folded. The histogram leaves out values of exactly 0, and its heights are \
-             logarithms, for the tails decide. Below it are the ranges that were proposed."
+        p.soft {
+            "The layer with the lowest ratio is open. Its histogram leaves out values of exactly 0, and its heights are logarithms, for the tails \
+             decide. Below it are the ranges that were proposed."
         }
         @for (place, layer) in layers.iter().enumerate() {
             details.layer open[worst(layer) == lowest] {
@@ -143,9 +123,9 @@ fn inside(layer: &QuantisedLayer, with_plot: bool) -> Markup {
         facts.push(("NaN or infinite", layer.not_finite.to_string()));
     }
     html! {
-        dl.facts.dense { @for (term, fact) in &facts { div { dt { (term) } dd { (fact) } } } }
+        dl.facts { @for (term, fact) in &facts { div { dt { (term) } dd { (fact) } } } }
         @if with_plot && let Some(width) = chosen(layer) {
-            figure { div.plots.two { div { (histogram(layer, width)) } } }
+            figure { div.plots { div { (histogram(layer, width)) } } }
         }
         (proposals(layer))
         @if layer.widths.iter().any(|width| !width.formats.is_empty()) { (asked(layer)) }
@@ -217,8 +197,7 @@ fn histogram(layer: &QuantisedLayer, width: &Width) -> Markup {
     let at = |bin: usize| layer.least + (bin as f64 + 0.5) / bins * reach;
     let bars: Vec<_> = layer.histogram.iter().enumerate().map(|(bin, &count)| (at(bin), height(count))).collect();
     let mut marks = vec![
-        Mark::Band { points: bars.iter().map(|&(x, y)| (x, 0.0, y)).collect(), colour: Colour::Series(0) },
-        Mark::Line { points: bars, stroke: Stroke::series(0), width: 1.2 },
+        Mark::Hill { points: bars, floor: 0.0, colour: Colour::Series(0) },
         Mark::Level { y: 0.0, dash: 0, word: "" },
     ];
     let best = width.best_fixed();

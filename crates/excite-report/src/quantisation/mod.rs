@@ -4,10 +4,12 @@ mod cap;
 mod layers;
 mod method;
 mod outputs;
+mod ranges;
 
 use excite_tasks::quantisation::{Fit, Quantisation, QuantisedLayer, Width};
 use maud::{Markup, html};
 
+use crate::headline::{self, Tone};
 use crate::{number, page};
 
 /// The report of `quantisation` as a self-contained HTML file. Figures that are not finite are shown as a sign; text from the model is
@@ -17,16 +19,21 @@ pub fn quantisation_page(quantisation: &Quantisation) -> String {
     let body = html! {
         p.eyebrow { "Quantisation of a network's activations" }
         h1 { (quantisation.model) }
+        (glance(quantisation))
         @if quantisation.random_data { (made_up()) }
-        p.verdict.long { (page::held_together(&quantisation.verdict)) }
-        (facts(quantisation))
+        (headline::verdict(Tone::Neutral, &quantisation.verdict))
+        @if !quantisation.layers.is_empty() { (ranges::figure(quantisation)) }
         @if !quantisation.simulations.is_empty() {
-            (page::section("The outputs", &outputs::table(quantisation)))
+            (page::section("What becomes of the outputs", &outputs::table(quantisation)))
         }
-        @if has_caps { (page::section(&format!("What a cap of {} buys", quantisation.cap), &cap::effect(quantisation))) }
-        (page::section("From layer to layer", &layers::depth(quantisation)))
-        (page::section("Layer by layer", &layers::details(quantisation)))
-        (page::section("How this was measured", &method::definitions(quantisation)))
+        section {
+            h2 { "Figures" }
+            (page::fold("Layer by layer", &layers::details(quantisation)))
+            (page::fold("Every method", &layers::methods(quantisation)))
+            @if has_caps { (page::fold(&format!("What a cap of {} buys", quantisation.cap), &cap::effect(quantisation))) }
+            (page::fold("How this was measured", &method::definitions(quantisation)))
+            (page::fold("Repeat it", &html! { pre { (quantisation.command) } }))
+        }
     };
     page::page(&format!("{}: its activations quantised", quantisation.model), &body)
 }
@@ -51,22 +58,18 @@ fn made_up() -> Markup {
     }
 }
 
-fn facts(quantisation: &Quantisation) -> Markup {
+/// What was quantised, in short.
+fn glance(quantisation: &Quantisation) -> Markup {
     let bits: Vec<_> = quantisation.bits.iter().map(ToString::to_string).collect();
     let mut facts = vec![
-        ("Data", quantisation.data.clone()),
-        ("Activations", quantisation.layers.len().to_string()),
-        ("Bits", bits.join(", ")),
-        ("Cap asked about", quantisation.cap.to_string()),
+        quantisation.data.clone(),
+        number::count(quantisation.layers.len(), "activation", "activations"),
+        format!("{} bits", bits.join(", ")),
     ];
     if let Some(accuracy) = quantisation.accuracy {
-        facts.push(("Accuracy in floats", number::percent(accuracy)));
+        facts.push(format!("accuracy in floats {}", number::percent(accuracy)));
     }
-    html! {
-        dl.facts { @for (term, fact) in &facts { div { dt { (term) } dd { (fact) } } } }
-        p.soft { "This command repeats it:" }
-        pre { (quantisation.command) }
-    }
+    page::facts_line(facts.iter().map(String::as_str))
 }
 
 /// A ratio in decibels with one decimal.
