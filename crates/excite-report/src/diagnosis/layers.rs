@@ -21,10 +21,10 @@ pub(super) fn details(layers: &[Layer]) -> Markup {
     let (few_units, few_layers) = (units <= unit_map::MOST_FIGURES, layers.len() <= MOST_PLOTS);
     html! {
         p {
-            "Layers with warnings or errors are open, the others folded. Each cell of a map is a unit; its figures show on hovering"
-            @if !few_units { ", those of healthy units left out, as they are so many" }
+            "Layers with warnings or errors are open, the others folded. Each cell of a map is a unit; hover over it for its figures"
+            @if !few_units { " (healthy units: in the table only)" }
             ", and in the table below it."
-            @if !few_layers { " Plots are shown of layers with warnings or errors alone, as the layers are so many." }
+            @if !few_layers { " Only layers with warnings or errors have plots." }
         }
         @for layer in layers {
             details.layer open[layer.is_ill()] {
