@@ -138,7 +138,7 @@ def quantise(
 
     `bits` are from 4 to 16; `cap` is the cap of a ReLU to ask about; `formats` are more Q formats to try, as "UQ3.5".
     Where `simulate` is true the model runs with quantised activations too; `labels`, the class of each sample, are for
-    its accuracy. The other arguments and what is raised are as for `check`.
+    its accuracy. The other arguments and the exceptions are those of `check`.
     """
     data = _data(inputs, seed, sizes, mean, std, resize, shape, dtype).limited(samples, batch)
     widths = [int(width) for width in bits]

@@ -54,7 +54,7 @@ fn is_ready(any: &Bound<'_, PyAny>) -> bool {
         || any.cast::<PyArrayDyn<half::f16>>().is_ok()
 }
 
-/// Whatever is like an array as one of floats: by the package's own Python, for what is rare.
+/// Whatever is like an array as one of floats: by the package's own Python, for rare kinds.
 pub fn of_any<'py>(any: &Bound<'py, PyAny>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     if is_ready(any) { Ok(any.clone()) } else { call(any.py(), "as_array", (any, name)) }
 }
@@ -161,7 +161,7 @@ pub fn overlap<T: Number>(a: &Array<'_, T>, b: &Array<'_, T>) -> Overlap {
     }
 }
 
-/// Refuses results that would be written over what is still read.
+/// Refuses results that would be written over memory that is still read.
 pub fn check_apart<T: Number>(input: &Array<'_, T>, name: &str, out: &Array<'_, T>) -> PyResult<()> {
     match overlap(input, out) {
         Overlap::None => Ok(()),

@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::arrays::{self, Array, Number, Order, Overlap, with_array};
 use crate::{arguments, signature, threads};
 
-/// Elements whose outputs are worked out again at a time, where a slope follows from them: several pieces of the library's.
+/// Elements whose outputs are computed again at a time, where a slope follows from them: several pieces of the library's.
 const AGAIN: usize = 1 << 20;
 
 /// Adds each function of the catalogue, its gradient under the name with `_grad`, and what PyTorch calls it: `PYTORCH`.
@@ -128,7 +128,7 @@ fn gradient_of<'py, T: Number>(
     Ok(dx)
 }
 
-/// dx = dy · f'(x), with what is missing filled in a part at a time: outputs from inputs, and gradients of 1.
+/// dx = dy · f'(x), with the missing parts filled in piece by piece: outputs from inputs, and gradients of 1.
 fn backward<T: Float>(
     f: Function,
     engine: Engine,

@@ -1,4 +1,4 @@
-//! Softmax and its kin along an axis, and their gradients.
+//! Softmax and similar functions along an axis, and their gradients.
 
 use excite::{RowFunction, Rows, Rowwise};
 use numpy::{PyArrayMethods, PyUntypedArrayMethods};

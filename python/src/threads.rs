@@ -25,7 +25,7 @@ struct Pool {
 static WANTED: Mutex<usize> = Mutex::new(0);
 static POOL: Mutex<Option<Pool>> = Mutex::new(None);
 
-/// Runs `work` on so many elements.
+/// Runs `work` on this many elements.
 pub fn run<R: Send>(py: Python<'_>, elements: usize, work: impl FnOnce(Engine) -> R + Send) -> R {
     let alone = Engine::default().with_threads(Threads::One);
     if elements < DETACHED {

@@ -64,7 +64,7 @@ fn index(records: &[Record]) -> String {
 }
 
 const BEFORE_THE_CLAIMS: &str = "\
-# What is said about activation functions, put to the test
+# Claims about activation functions, tested
 
 Each page has the claim, what was done, what came out, and how sure that is. All of it was computed by
 

@@ -85,9 +85,9 @@ from how they were made (after the oversized step, from all their values). The r
 descriptions of them, with their default thresholds, and see the same values; the tools themselves were not run.
 
 Cells are precision / recall over units; – where nothing is flagged. A rule that speaks of a layer as a whole flags all its units.
-False alarms are the healthy networks in which the rule flags anything. excite alone is told which layers are gates and outputs, where
-it notes saturation and raises no alarm; the others have no means of being told. The threshold of `off-centre` was set with these
-healthy networks at hand.
+False alarms are the healthy networks in which the rule flags anything. Only excite knows which layers are gates and outputs, where
+it notes saturation and raises no alarm; the others have no way to know. The threshold of `off-centre` was set with these
+healthy networks.
 "
     );
     for (fault, title) in [(Fault::Dead, "Dead units"), (Fault::Saturated, "Saturated units")] {
@@ -130,7 +130,7 @@ fn score_cell(score: Score) -> String {
 
 /// How often the cause that the diagnosis gives is the one that was planted.
 fn causes(page: &mut String, all: &[Planted]) {
-    *page += "\n## Causes\n\nThe other tools name none. Weights are at hand.\n\n| fault | cause | units for which it is given |\n|---|---|---|\n";
+    *page += "\n## Causes\n\nThe other tools name none. The weights are known.\n\n| fault | cause | units for which it is given |\n|---|---|---|\n";
     for planted in all.iter().filter(|planted| !planted.is_healthy()) {
         let found = found_causes(planted);
         let mut kinds: Vec<Cause> = planted.causes.iter().flatten().filter_map(|cause| *cause).collect();

@@ -59,7 +59,7 @@ Written by `cargo xtask guide` from the code. [How good the diagnosis is](../dia
    torch.onnx.export(model.eval(), example, \"model.onnx\", dynamic_axes={\"input\": {0: \"batch\"}}, input_names=[\"input\"])
    ```
 
-2. Save samples of the data that it is for, prepared as for the network: 300 or more, so that a unit which never fires can be told
+2. Save samples of the data that it is for, prepared as for the network: 300 or more, to distinguish a unit that never fires
    from one that fires once in a hundred samples.
 
    ```python
@@ -75,7 +75,7 @@ Written by `cargo xtask guide` from the code. [How good the diagnosis is](../dia
    The terminal says what is wrong, the worst first, and what to do; `report.html` shows every unit of every layer. Findings are
    graded: proven, measured in N samples, or suspected.
 
-4. Was it born dead or did training kill it? Check the network before training, too, and look at what is new:
+4. Was it born dead or did training kill it? Check the network before training too, and compare:
 
    ```console
    $ excite check untrained.onnx --input data.npz --json --fail-on never > before.json
@@ -99,7 +99,7 @@ $ excite check model.onnx --input part1.npz --vitals 1.vitals     # and so on, a
 $ excite merge *.vitals --html report.html
 ```
 
-What is said about activation functions, and whether it holds: [each claim put to the test](claims/README.md).
+Common claims about activation functions, and whether they hold: [the experiments](claims/README.md).
 
 ## The rules
 

@@ -16,6 +16,7 @@ mod python;
 mod schemas;
 mod test;
 mod verify;
+mod wording;
 
 use std::process::ExitCode;
 
@@ -36,7 +37,7 @@ enum Command {
     Api(api::Api),
     /// Writes docs/catalogue.md and its curves, from the code
     Catalogue(catalogue::Catalogue),
-    /// Writes docs/guide/claims/: what is said about activation functions, and what `excite lab` found
+    /// Writes docs/guide/claims/: claims about activation functions, and what `excite lab` found
     Claims(claims::Claims),
     /// Writes docs/conformance.md: which of ONNX's own node tests are right, and which refused, on both engines
     Conformance(conformance::Conformance),
@@ -56,6 +57,8 @@ enum Command {
     Schemas(schemas::Schemas),
     /// Measures the errors of functions, over all 2^32 f32 inputs or in f64
     Verify(verify::Verify),
+    /// Finds phrases that made readers stumble, in documents, help, messages and pages; part of the tests
+    Wording(wording::Wording),
 }
 
 fn main() -> ExitCode {
@@ -73,5 +76,6 @@ fn main() -> ExitCode {
         Command::Python(python) => python.run(),
         Command::Schemas(schemas) => schemas.run(),
         Command::Verify(verify) => verify.run(),
+        Command::Wording(wording) => wording.run(),
     }
 }

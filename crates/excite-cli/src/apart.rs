@@ -7,16 +7,16 @@ use excite_tasks::train_runs;
 
 use crate::error::Failure;
 use crate::output;
-use crate::progress::Progress;
+use crate::progress::{Progress, Unit};
 
-/// Which part of a comparison is wanted, if not all of it.
+/// Which part of a comparison to do, if not all of it.
 #[derive(Args)]
 #[command(next_help_heading = "On many machines")]
 pub struct Apart {
-    /// Train nothing: print the runs to train next that the journal of --out lacks, one a line, as JSON
+    /// Train nothing; print the runs that the journal in --out still needs, as lines of JSON
     #[arg(long)]
     next_runs: bool,
-    /// Train only this run, a line of --next-runs, for the journal of --out; may be given several times
+    /// Train only this run, a line of --next-runs, into the journal in --out; may be repeated
     #[arg(long, value_name = "RUN", value_parser = run_key, conflicts_with = "next_runs")]
     train_run: Vec<RunKey>,
 }
@@ -27,13 +27,13 @@ impl Apart {
         self.next_runs || !self.train_run.is_empty()
     }
 
-    /// Lists the runs, or trains those that are named.
+    /// Lists the runs, or trains the named ones.
     pub fn run(&self, data: &Dataset, plan: &Plan, journal: &mut Journal, local: &Local) -> Result<(), Failure> {
         if self.next_runs {
             let lines: Vec<String> = next(plan, journal).iter().map(line).collect::<Result<_, _>>()?;
             return output::print(&lines.concat());
         }
-        let progress = Progress::new("epochs", "stopping, finished runs are kept")?;
+        let progress = Progress::new(Unit::Counted("epochs"), "stopping, finished runs are kept")?;
         let trained = train_runs(data, plan, &self.train_run, journal, local, &progress);
         progress.clear();
         Ok(trained?)

@@ -21,6 +21,11 @@ pub fn command_line() -> String {
     std::iter::once("excite".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
+/// How to go on with what an interrupted command has kept.
+pub fn same_command(fresh: bool) -> &'static str {
+    if fresh { "the same command without --fresh" } else { "the same command" }
+}
+
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_=+.,:/@%".contains(c);
     let plain = !word.is_empty() && word.chars().all(is_plain);

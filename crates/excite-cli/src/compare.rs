@@ -5,16 +5,20 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use excite::Function;
 use excite_lab::data::{Dataset, Options};
-use excite_lab::record::comparison::{Comparison, Task};
+use excite_lab::record::comparison::{Comparison, DataSummary, Task};
 use excite_lab::{ClassWeights, Init, LearningRate, Local, NetworkSpec, Optimizer, Plan, Spec};
 use excite_tasks::{Error, compare, journal_in};
+use excite_vitals::in_words::{percent, plural};
 
 use crate::apart::Apart;
-use crate::command_line::{check_named_once, command_line};
+use crate::browser::OpenArgument;
+use crate::command_line::{check_named_once, command_line, same_command};
 use crate::error::Failure;
-use crate::number::{count, finite, positive, share};
-use crate::progress::Progress;
-use crate::{markdown, output, table};
+use crate::number::{count, error, finite, positive, share};
+use crate::progress::{Progress, Unit};
+use crate::report_file::{mark, page_path};
+use crate::table::{ColumnsArgument, comparison};
+use crate::{markdown, output};
 
 /// What to compare, on which data, and how.
 #[derive(Args)]
@@ -24,97 +28,102 @@ Examples:
   excite compare iris.csv.gz --target species      classes by their names
   excite compare houses.csv --target price --task regression --hidden 32,32
   excite compare fashion-mnist/ --network conv --epochs 10
-  excite compare --activations tanh,relu --seeds 10 --until-error 0.02
+  excite compare --activations tanh,relu --seeds 10 --until-error 2%
   excite compare --markdown - | xclip              a table to paste
-  excite compare --save-networks nets/             and then: excite check nets/relu-seed1.onnx --input nets/held_out.safetensors
-  excite compare --no-centre                       what zero-mean inputs are worth
+  excite compare --save-networks nets/             ONNX files, for excite check
+  excite compare --no-centre                       the effect of inputs that are not zero-centred
   excite compare --lr 0.1 --json | jq '.activations[] | {name, test_error}'
 
-DATA is found out by its content: CSV, NPY or NPZ, or a folder of IDX files such as Fashion-MNIST; gzipped or not.
-The same command again goes on where it was interrupted, and adds seeds or functions to what is there.")]
+DATA may be CSV, NPY, NPZ, or a folder of IDX files such as Fashion-MNIST, gzipped or not; its content decides.
+The same command again goes on where it was interrupted; with more seeds or functions it trains only the new ones.
+Exit codes: 0 done, 2 wrong usage, 3 could not be done, 130 interrupted.")]
 pub struct Arguments {
     /// A CSV, NPY or NPZ file, or a folder of NPY or IDX files [default: the embedded 1,797 digits]
     data: Option<PathBuf>,
 
-    /// The functions to compare, by their names here or in PyTorch, JAX, Keras or ONNX
+    /// Functions to compare, by their names in excite, PyTorch, JAX, Keras or ONNX
     #[arg(long, short, value_delimiter = ',', default_value = "sigmoid,tanh,relu,relu6", value_parser = str::parse::<Function>)]
     activations: Vec<Function>,
-    /// Runs of each function: more show better what is chance
+    /// Runs of each function; more seeds give a surer comparison
     #[arg(long, value_name = "N", default_value = "3", value_parser = count)]
     seeds: usize,
 
-    /// The network; conv, for images, takes some 50 times as long as mlp
+    /// mlp, or conv for images, which takes about 50 times as long
     #[arg(long, default_value = "mlp", help_heading = "Network")]
     network: Network,
-    /// The units of each hidden layer of an MLP [default: 64,64]
+    /// Units of each hidden layer of an MLP [default: 64,64]
     #[arg(long, value_name = "UNITS,...", value_delimiter = ',', value_parser = count, help_heading = "Network")]
     hidden: Option<Vec<usize>>,
-    /// How weights are drawn; auto suits the function
+    /// Initialisation of the weights; auto chooses the one that suits the function
     #[arg(long, default_value = "auto", help_heading = "Network")]
     init: InitName,
-    /// The gain of the weights [default: each function's own]
+    /// Gain of the weights [default: the gain of each function]
     #[arg(long, value_parser = positive, help_heading = "Network")]
     gain: Option<f64>,
-    /// The bias that hidden units start with
+    /// Bias of hidden units before training
     #[arg(long, default_value = "0", value_parser = finite, allow_negative_numbers = true, help_heading = "Network")]
     bias: f64,
 
-    /// The epochs of each run
+    /// Epochs of each run
     #[arg(long, value_name = "N", default_value = "30", value_parser = count, help_heading = "Training")]
     epochs: usize,
-    /// Stop each run at this training error (0.05 is 5 %), and compare how soon it is reached [default: the smallest
-    /// round error that most functions reach]
-    #[arg(long, value_name = "ERROR", value_parser = positive, help_heading = "Training")]
+    /// Stop each run at this training error, as 0.05 or 5%, and compare how soon it is reached [default: do not stop;
+    /// compare at the smallest round error that most functions reach]
+    #[arg(long, value_name = "ERROR", value_parser = error, allow_negative_numbers = true, help_heading = "Training")]
     until_error: Option<f64>,
-    /// The rule by which weights are changed
+    /// Optimiser
     #[arg(long, default_value = "sgd", help_heading = "Training")]
     optimizer: OptimizerName,
-    /// The momentum of sgd, from 0 to under 1
+    /// Momentum of sgd, at least 0 and below 1
     #[arg(long, default_value = "0.9", value_parser = momentum, help_heading = "Training")]
     momentum: f64,
-    /// The learning rate; auto finds the fastest one for each function by itself
+    /// Learning rate; auto finds the fastest one for each function
     #[arg(long, value_name = "auto|RATE", default_value = "auto", value_parser = learning_rate, help_heading = "Training")]
     #[arg(allow_negative_numbers = true)]
     lr: LearningRate,
-    /// The samples in a batch
+    /// Batch size
     #[arg(long, value_name = "N", default_value = "32", value_parser = count, help_heading = "Training")]
     batch: usize,
-    /// Runs trained at once [default: one a core]
+    /// Runs trained at the same time [default: one for each core]
     #[arg(long, value_name = "N", value_parser = count, help_heading = "Training")]
     jobs: Option<usize>,
 
-    /// The CSV column to predict, by name or by number from 1 [default: the last]
+    /// CSV column to predict, by name or by number from 1 [default: the last]
     #[arg(long, value_name = "COLUMN", help_heading = "Data")]
     target: Option<String>,
-    /// What is predicted [default: found out from the targets]
+    /// Kind of prediction [default: classification if the targets are few whole numbers or text, else regression]
     #[arg(long, help_heading = "Data")]
     task: Option<TaskName>,
-    /// How much each class counts, in training and in the errors: balanced, as much as every other however few its samples
+    /// Weight of each class in training and in the errors; balanced gives rare classes the same weight as common ones
     #[arg(long, default_value = "equal", help_heading = "Data")]
     class_weights: ClassWeightsName,
-    /// Leave the inputs as they are, instead of standardising them
-    #[arg(long, help_heading = "Data")]
+    /// Do not standardise the inputs
+    #[arg(long, alias = "no-center", alias = "no-standardise", alias = "no-standardize", help_heading = "Data")]
     no_centre: bool,
-    /// The share of the samples that is held out for testing
+    /// Share of the samples held out for testing
     #[arg(long, value_name = "SHARE", default_value = "0.2", value_parser = share, help_heading = "Data")]
     test_share: f64,
-    /// The seed by which samples are held out
+    /// Seed of the choice of held-out samples
     #[arg(long, value_name = "N", default_value = "0", help_heading = "Data")]
     split_seed: u64,
 
-    /// The folder for report.html and the journal of finished runs
+    /// Folder of the report and of the journal of finished runs
     #[arg(long, short, value_name = "DIR", default_value = "excite-out", help_heading = "Output")]
     out: PathBuf,
+    #[command(flatten)]
+    open: OpenArgument,
+    #[command(flatten)]
+    columns: ColumnsArgument,
     /// Print the whole result as JSON on standard output, and nothing else there
     #[arg(long, help_heading = "Output")]
     json: bool,
-    /// Write the result as Markdown, to be pasted; - is standard output, and nothing else goes there then
+    /// Write the result as Markdown; - prints it on standard output, and nothing else there
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     markdown: Option<PathBuf>,
-    /// Keep the trained networks as ONNX and safetensors in this folder, for excite check and others
+    /// Save the trained networks in this folder, as ONNX and safetensors
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     save_networks: Option<PathBuf>,
-    /// Run everything anew, whatever an earlier command has finished
+    /// Forget the finished runs in --out, and train all again
     #[arg(long, alias = "no-resume", help_heading = "Output")]
     fresh: bool,
 
@@ -157,6 +166,7 @@ enum TaskName {
 
 /// Reads the data, trains, and shows the result.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    arguments.columns.check(&comparison::COLUMNS)?;
     let (plan, local) = (arguments.plan()?, arguments.local());
     let wants_all = !arguments.apart.is_wanted();
     if wants_all && let Some(path) = arguments.markdown_file()? {
@@ -169,35 +179,57 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if wants_all && let Some(folder) = &arguments.save_networks {
         output::prepare_folder(folder, "--save-networks")?;
     }
+    let report = page_path(&arguments.out, &data.name)?;
     let path = arguments.out.join("journal.jsonl");
     let mut journal = journal_in(&arguments.out, &data, &plan, arguments.fresh)?;
     if !wants_all {
         return arguments.apart.run(&data, &plan, &mut journal, &local);
     }
     if !journal.is_empty() {
-        output::notice(&format!("resumed {} from {} (--fresh starts anew)", finished(journal.len()), path.display()));
+        output::notice(&format!(
+            "resumed {} from {} (--fresh trains all of them again)",
+            plural(journal.len(), "finished run"),
+            path.display()
+        ));
     }
 
-    let progress = Progress::new("epochs", "stopping, finished runs are kept")?;
+    let progress = Progress::new(Unit::Counted("epochs"), "stopping, finished runs are kept")?;
     let result = compare(&data, &plan, &mut journal, &local, &progress);
     progress.clear();
     let mut comparison = match result {
         Err(Error::Stopped) => {
-            output::notice("interrupted before any run was finished: the same command starts again");
+            output::notice(&match journal.len() {
+                0 => "interrupted before any run was finished: nothing is kept".to_owned(),
+                kept => format!("interrupted before any function was finished: {}", arguments.going_on(kept, &path)),
+            });
             return Err(Failure::Interrupted);
         }
         result => result?,
     };
     comparison.settings.command = command_line();
-    let report = arguments.out.join("report.html");
-    excite_report::write_file(&report, &excite_report::comparison_page(&comparison))
+    excite_report::write_file(&report, &(excite_report::comparison_page(&comparison) + &mark(&data.name)))
         .map_err(|error| output::unwritable_in(&report, "--out", &error))?;
     arguments.show(&comparison, &report)?;
+    arguments.open.open(&report);
     if comparison.complete {
         return Ok(());
     }
-    output::notice("interrupted: this is what was finished; the same command goes on from here");
+    output::notice(&format!("interrupted: {}", arguments.going_on(journal.len(), &path)));
     Err(Failure::Interrupted)
+}
+
+/// With fewer test samples one of them moves the test error by over 2 %.
+const FEW_TEST_SAMPLES: usize = 50;
+
+/// That the test error is coarse, where it is.
+fn few_test_samples(comparison: &Comparison) -> Option<String> {
+    let DataSummary { test, task, .. } = comparison.data;
+    let step = match task {
+        Task::Classification => format!(", so one of them is {} of the test error", percent(1.0 / test.max(1) as f64)),
+        Task::Regression => String::new(),
+    };
+    let sentence = || format!("Only {}{step}: small differences say nothing.", plural(test, "test sample"));
+    (test < FEW_TEST_SAMPLES).then(sentence)
 }
 
 /// The data and the training in a sentence.
@@ -206,22 +238,22 @@ fn about(comparison: &Comparison) -> String {
     let shape: Vec<_> = data.shape.iter().map(usize::to_string).collect();
     let kind = match data.task {
         Task::Classification if settings.balanced => {
-            format!("{} classes that count alike ({})", data.classes.len(), some_of(&data.classes))
+            format!("{} of equal weight ({})", plural(data.classes.len(), "class"), some_of(&data.classes))
         }
-        Task::Classification => format!("{} classes ({})", data.classes.len(), some_of(&data.classes)),
+        Task::Classification => format!("{} ({})", plural(data.classes.len(), "class"), some_of(&data.classes)),
         Task::Regression => "regression, errors in standard deviations of the target".to_owned(),
     };
-    let below = if settings.seeds > 1 { " Below a figure: its range over the seeds." } else { "" };
+    let below = if settings.seeds > 1 { " In parentheses: the range over the seeds." } else { "" };
     format!(
-        "{}: {} training and {} test samples of {}, {kind}. {}, {}, {} epochs, {}.{below}",
+        "{}: {} training and {} of {}, {kind}. {}, {}, {}, {}.{below}",
         data.name,
         data.train,
-        data.test,
+        plural(data.test, "test sample"),
         shape.join("×"),
         settings.network,
         settings.optimizer,
-        settings.epochs,
-        if settings.seeds == 1 { "one seed".to_owned() } else { format!("{} seeds", settings.seeds) },
+        plural(settings.epochs, "epoch"),
+        plural(settings.seeds, "seed"),
     )
 }
 
@@ -238,6 +270,13 @@ fn some_of(names: &[String]) -> String {
 }
 
 impl Arguments {
+    /// What an interrupted comparison leaves, and how to go on with it.
+    fn going_on(&self, kept: usize, journal: &Path) -> String {
+        let are = if kept == 1 { "is" } else { "are" };
+        let command = same_command(self.fresh);
+        format!("{} {are} kept in {}; {command} goes on from there", plural(kept, "finished run"), journal.display())
+    }
+
     /// The file for Markdown, if it is one and not standard output.
     fn markdown_file(&self) -> Result<Option<&Path>, Failure> {
         if self.json && self.markdown_to_stdout() {
@@ -253,7 +292,10 @@ impl Arguments {
 
     fn show(&self, comparison: &Comparison, report: &Path) -> Result<(), Failure> {
         let about_it = about(comparison);
-        let as_markdown = || markdown::of_comparison(comparison, &about_it, self.until_error.is_some());
+        let few = few_test_samples(comparison).map(|sentence| sentence + " ").unwrap_or_default();
+        let about_markdown = format!("{few}{about_it}");
+        let as_markdown =
+            || markdown::of_comparison(comparison, &about_markdown, self.until_error.is_some(), &self.columns);
         if let Some(path) = self.markdown_file()? {
             output::write(path, &as_markdown())?;
             output::notice(&format!("wrote {}", path.display()));
@@ -264,17 +306,16 @@ impl Arguments {
             output::notice(&format!("report: {}", report.display()));
             return Ok(());
         }
-        let table = table::of_comparison(comparison).drawn();
-        let width = table::text_width(&table);
-        let (strong, wrapped) = (output::STRONG, |text: &str| output::wrapped(text, width));
-        let mut parts = vec![format!("{}\n{table}\n{}\n", wrapped(&about_it), wrapped(table::LEGEND))];
-        parts.extend(table::deaths(comparison).map(|deaths| wrapped(&deaths) + "\n"));
+        let wrapped = |text: &str| output::wrapped(text, output::text_width()) + "\n";
+        let table = comparison::functions(comparison).drawn(&self.columns);
+        let few = few_test_samples(comparison).map(|sentence| output::warning(&sentence)).unwrap_or_default();
+        let mut parts = vec![output::headline(&comparison.verdict) + &few, wrapped(&about_it) + &table];
+        parts.extend(comparison::deaths(comparison).map(|deaths| wrapped(&deaths)));
         if self.until_error.is_some() {
-            let (heading, table) = (table::target_heading(comparison), table::of_target(comparison).drawn());
-            parts.push(format!("{}\n{table}\n", wrapped(&heading)));
+            let table = comparison::target_table(comparison).drawn(&ColumnsArgument::default());
+            parts.push(wrapped(&comparison::target_heading(comparison)) + &table);
         }
-        let verdict = wrapped(&comparison.verdict);
-        parts.push(format!("{strong}{verdict}{strong:#}\n\nreport: {}\n", report.display()));
+        parts.push(format!("report: {}\n", report.display()));
         output::print(&parts.join("\n"))
     }
 
@@ -302,7 +343,7 @@ impl Arguments {
         check_named_once("--activations", &self.activations)?;
         let network = match (self.network, &self.hidden) {
             (Network::Conv, Some(_)) => {
-                return Err(Failure::Usage("--hidden is for an MLP: leave it or --network conv out".to_owned()));
+                return Err(Failure::Usage("--hidden is for an MLP: leave out --hidden or --network conv".to_owned()));
             }
             (Network::Conv, None) => NetworkSpec::Conv,
             (Network::Mlp, Some(hidden)) => NetworkSpec::Mlp { hidden: hidden.clone() },
@@ -342,10 +383,6 @@ impl Arguments {
     fn local(&self) -> Local {
         Local { jobs: self.jobs.unwrap_or(Local::default().jobs), save_networks: self.save_networks.clone() }
     }
-}
-
-fn finished(runs: usize) -> String {
-    if runs == 1 { "one finished run".to_owned() } else { format!("{runs} finished runs") }
 }
 
 fn learning_rate(text: &str) -> Result<LearningRate, String> {

@@ -12,7 +12,10 @@ use crate::output;
 pub fn meant(name: &str, known: &[&str], all: &str) -> String {
     let plain = |name: &str| name.to_lowercase().replace(['-', '_', ' '], "");
     let distance = |other: &&&str| strsim::damerau_levenshtein(&plain(name), &plain(other));
-    match known.iter().min_by_key(distance).filter(|near| distance(near) <= 2.max(near.len() / 4)) {
+    let near = known.iter().min_by_key(distance).filter(|near| distance(near) <= 2.max(near.len() / 4));
+    // Or the beginning of one: `dead` of `dead-units`.
+    let begins = |other: &&&str| plain(name).len() >= 3 && plain(other).starts_with(&plain(name));
+    match near.or_else(|| known.iter().find(begins)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("{all} {}", known.join(", ")),
     }
@@ -25,9 +28,9 @@ pub enum Failure {
     Usage(String),
     /// What was asked for could not be done: 3.
     Failed(String),
-    /// It was done, and found what is severe enough: 1. All there is to say has been said.
+    /// It was done, and there are findings that are severe enough: 1. Everything has been said already.
     Findings,
-    /// Ctrl-C: 130, as shells expect. All there is to say has been said.
+    /// Ctrl-C: 130, as shells expect. Everything has been said already.
     Interrupted,
     /// Help or the version was asked for, or nothing at all.
     Help(clap::Error),
@@ -66,6 +69,7 @@ impl From<clap::Error> for Failure {
             ErrorKind::DisplayHelp
             | ErrorKind::DisplayVersion
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Self::Help(error),
+            ErrorKind::MissingRequiredArgument => Self::Usage(missing(&error.to_string())),
             _ => Self::Usage(one_sentence(&error.to_string())),
         }
     }
@@ -87,7 +91,7 @@ impl From<Error> for Failure {
             Error::Stopped => Self::Interrupted,
             Error::Unwritable { path, error } => output::unwritable_in(path, "--out", error),
             Error::UnknownLayer { layer, known } => Self::Usage(format!(
-                "--unit-axis names the layer `{layer}`, which the model does not have; it has {}",
+                "--unit-axis names the layer `{layer}`, which the model does not have; its layers are {}",
                 known.join(", ")
             )),
             Error::NothingToQuantise { .. } => Self::Failed(format!("{error} with --input")),
@@ -106,6 +110,14 @@ impl From<Error> for Failure {
             _ => Self::Failed(error.to_string()),
         }
     }
+}
+
+/// The missing arguments, and where examples are.
+fn missing(message: &str) -> String {
+    let sentence = one_sentence(message).replace("the following required arguments were not provided: ", "missing: ");
+    let usage = message.lines().find_map(|line| line.trim().strip_prefix("Usage: excite "));
+    let command = usage.and_then(|usage| usage.split_whitespace().next()).unwrap_or_default();
+    format!("{sentence}; excite {command} --help shows examples")
 }
 
 /// The parser's message without its usage lines.

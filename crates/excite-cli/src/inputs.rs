@@ -16,44 +16,58 @@ pub struct InputArguments {
     /// Files or folders with inputs [default: random numbers, which say little]
     #[arg(long, short, value_name = "PATH", num_args = 1..)]
     input: Vec<PathBuf>,
-    /// Stop after so many samples [default: all there are; 16 of random inputs]
+    /// Use at most N samples [default: all of them; 16 of random inputs]
     #[arg(long, value_name = "N", value_parser = count)]
     samples: Option<usize>,
-    /// The samples that go through the model at once, where it lets any number through
+    /// Batch size, for models whose batch axis is dynamic
     #[arg(long, value_name = "N", default_value = "8", value_parser = count)]
     batch: usize,
-    /// The size of pictures where the model leaves it open
-    #[arg(long, value_name = "HEIGHTxWIDTH", value_parser = size)]
+
+    /// Resize pictures to this size, where the model leaves it open
+    #[arg(long, value_name = "HEIGHTxWIDTH", value_parser = size, help_heading = "Pictures")]
     resize: Option<(usize, usize)>,
-    /// What is subtracted from the colours of pictures, which are from 0 to 1 [default: 0,0,0]
-    #[arg(long, value_name = "R,G,B", value_parser = mean_of_colours, allow_hyphen_values = true)]
-    mean: Option<[f32; 3]>,
-    /// What they are divided by then [default: 1,1,1]
-    #[arg(long, value_name = "R,G,B", value_parser = deviation_of_colours)]
-    std: Option<[f32; 3]>,
-    /// The --mean and --std of ImageNet
-    #[arg(long, conflicts_with_all = ["mean", "std"])]
+    /// Use the mean and the standard deviation of ImageNet
+    #[arg(long, conflicts_with_all = ["mean", "std"], help_heading = "Pictures")]
     imagenet: bool,
-    /// The shape of raw numbers in files of other names; a first size of 0 is as many as there are
-    #[arg(long, value_name = "N,...", value_parser = shape)]
+    /// Subtract this mean from the colours, which go from 0 to 1 [default: 0,0,0]
+    #[arg(long, value_name = "R,G,B", value_parser = mean_of_colours, allow_hyphen_values = true, help_heading = "Pictures")]
+    mean: Option<[f32; 3]>,
+    /// Then divide by this standard deviation [default: 1,1,1]
+    #[arg(long, value_name = "R,G,B", value_parser = deviation_of_colours, help_heading = "Pictures")]
+    std: Option<[f32; 3]>,
+
+    /// Shape of the numbers in a raw file, which has none of the known endings; a first size of 0 is as long as the file allows
+    #[arg(long, value_name = "N,...", value_parser = shape, help_heading = "Raw and random numbers")]
     shape: Option<Shape>,
-    /// The type of raw numbers: float32, float64, int64, int32, int16, int8 or uint8
-    #[arg(long, value_name = "TYPE", default_value = "float32", requires = "shape")]
+    /// Type of the numbers in a raw file: float32, float64, int64, int32, int16, int8 or uint8
+    #[arg(
+        long,
+        value_name = "TYPE",
+        default_value = "float32",
+        requires = "shape",
+        help_heading = "Raw and random numbers"
+    )]
     dtype: String,
-    /// A size of random inputs that the model leaves open, by the name that the model gives it
-    #[arg(long, value_name = "NAME=N", value_parser = named_size)]
+    /// Size of a dynamic axis for random inputs, by the name of the axis in the model
+    #[arg(long, value_name = "NAME=N", value_parser = named_size, help_heading = "Raw and random numbers")]
     size: Vec<(String, usize)>,
-    /// The seed of random inputs
-    #[arg(long, value_name = "N", default_value = "0")]
+    /// Seed of random inputs
+    #[arg(long, value_name = "N", default_value = "0", help_heading = "Raw and random numbers")]
     seed: u64,
-    /// The axis of the units, of one layer or of all, where it is not the one that the graph tells; -1 is the last
-    #[arg(long, value_name = "[LAYER=]AXIS", value_parser = unit_axis, allow_hyphen_values = true)]
+
+    /// Axis that holds the units (channels, features) of all layers or of one; -1 is the last [default: inferred from the graph]
+    #[arg(long, value_name = "[LAYER=]AXIS", value_parser = unit_axis, allow_hyphen_values = true, help_heading = "Model")]
     unit_axis: Vec<(Option<String>, UnitAxis)>,
-    /// The engine that runs the model: embedded, onnxruntime, or auto, which is ONNX Runtime where it is found
-    #[arg(long, default_value = "embedded", default_value_if("onnxruntime", ArgPredicate::IsPresent, "onnxruntime"))]
+    /// Engine that runs the model: embedded, onnxruntime, or auto, which is ONNX Runtime if it is installed
+    #[arg(
+        long,
+        default_value = "embedded",
+        default_value_if("onnxruntime", ArgPredicate::IsPresent, "onnxruntime"),
+        help_heading = "Model"
+    )]
     engine: EngineChoice,
-    /// ONNX Runtime's shared library, or a folder that holds it [default: ORT_DYLIB_PATH, or the Python environment's package]
-    #[arg(long, value_name = "PATH")]
+    /// Shared library of ONNX Runtime, or its folder [default: ORT_DYLIB_PATH, or the package in the Python environment]
+    #[arg(long, value_name = "PATH", help_heading = "Model")]
     onnxruntime: Option<PathBuf>,
 }
 

@@ -1,4 +1,4 @@
-//! `excite lab`: what is said about activation functions, put to the test.
+//! `excite lab`: claims about activation functions, tested by experiment.
 
 use std::path::{Path, PathBuf};
 
@@ -6,23 +6,25 @@ use clap::Args;
 use excite::Function;
 use excite_lab::data::{Dataset, Options};
 use excite_lab::experiments::{self, Experiment, Request};
-use excite_lab::record::experiment::{Record, Table};
-use excite_report::measure_text;
-use excite_tasks::{AllExperiments, LabRecord};
+use excite_lab::record::experiment::{Measure, Record};
+use excite_report::number::significant;
+use excite_tasks::{AllExperiments, Error, LabRecord};
 use serde_json::json;
 
-use crate::command_line::{check_named_once, command_line};
+use crate::browser::OpenArgument;
+use crate::command_line::{check_named_once, command_line, same_command};
 use crate::error::{Failure, meant};
 use crate::number::count;
-use crate::progress::Progress;
-use crate::{output, table};
+use crate::output;
+use crate::progress::{Progress, Unit};
+use crate::table::{Cell, Column, ColumnsArgument, Table};
 
 /// Which experiments to run, and how.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  excite lab                                     all experiments, and the report of them
-  excite lab list                                the experiments and what each puts to the test
+  excite lab                                     all experiments, and one report of them
+  excite lab list                                the experiments and their claims
   excite lab zig-zag --html zig-zag.html         one of them, with its pictures
   excite lab sigmoid-squashes --function hard_sigmoid
   excite lab saturation-kills-gradients --seeds 10
@@ -30,39 +32,43 @@ Examples:
   excite lab --quick                             all of them, roughly
   excite lab zig-zag --json | jq '.experiments[] | {name, verdict, finding}'
 
-The verdict is what came out here: on this network, these data and these seeds. It may be that a claim does not hold.
-Of all experiments those that are finished are kept in the folder --out: after Ctrl-C the same command goes on from there.")]
+A verdict holds for this network, these data and these seeds; a claim may well not hold here.
+Finished experiments stay in --out, so the same command goes on after an interruption.")]
 pub struct Arguments {
-    /// The experiment; `list` names them [default: all of them]
+    /// Experiment to run; `list` lists them [default: all of them]
     #[arg(value_name = "NAME")]
     name: Option<String>,
 
-    /// The functions to look at, by their names here or in PyTorch, JAX, Keras or ONNX [default: those of the claim]
+    /// Functions to use, by their names in excite, PyTorch, JAX, Keras or ONNX [default: the functions of the claim]
     #[arg(long, short, value_delimiter = ',', value_parser = str::parse::<Function>, requires = "name")]
     function: Vec<Function>,
-    /// How many times to do it, each with other random numbers [default: as many as the experiment calls for]
+    /// Repetitions, each with other random numbers [default: set by the experiment]
     #[arg(long, value_name = "N", value_parser = count)]
     seeds: Option<usize>,
-    /// The data to do it on, where the claim is about data, with inputs that are not standardised yet: a file or folder as `excite
-    /// compare` takes it, or the folder of CIFAR-10's binary files [default: the embedded digits]
+    /// Data for experiments that train on data: a file or folder as `excite compare` takes it, not standardised; or the
+    /// folder of CIFAR-10's binary files [default: the embedded digits]
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
-    /// Do less, for rough figures in a second or two
+    /// Do less, for rough figures
     #[arg(long)]
     quick: bool,
 
-    /// The folder for the report of all experiments, and for those that are finished
-    #[arg(long, short, value_name = "DIR", default_value = "excite-out", help_heading = "Output")]
-    out: PathBuf,
-    /// Forget what is finished in that folder
-    #[arg(long, conflicts_with = "name", help_heading = "Output")]
-    fresh: bool,
+    /// Write the report, one HTML file [default: lab.html in --out, when all experiments run]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    html: Option<PathBuf>,
+    #[command(flatten)]
+    open: OpenArgument,
+    #[command(flatten)]
+    columns: ColumnsArgument,
     /// Print the whole result as JSON on standard output, and nothing else there
     #[arg(long, help_heading = "Output")]
     json: bool,
-    /// Write the report with the pictures here, a page that needs nothing else [default: lab.html in the folder, of all experiments]
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    html: Option<PathBuf>,
+    /// Folder of the report and of the finished experiments
+    #[arg(long, short, value_name = "DIR", default_value = "excite-out", help_heading = "Output")]
+    out: PathBuf,
+    /// Forget the finished experiments in --out, and run all again
+    #[arg(long, conflicts_with = "name", help_heading = "Output")]
+    fresh: bool,
 }
 
 /// Runs experiments and shows what came out, or lists them.
@@ -73,17 +79,20 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => None,
     };
     check_named_once("--function", &arguments.function)?;
-    let html = arguments.html.clone().or_else(|| one.is_none().then(|| arguments.out.join("lab.html")));
+    let html = match one {
+        Some(experiment) => arguments.open.page(arguments.html.as_ref(), &format!("{}.html", experiment.name)),
+        None => Some(arguments.html.clone().unwrap_or_else(|| arguments.out.join("lab.html"))),
+    };
     if one.is_none() {
         output::prepare_folder(&arguments.kept(), "--out")?;
     }
     if let Some(path) = &html {
-        output::check_writable(path)?;
+        output::prepare_page(path)?;
     }
     let request = arguments.request()?;
     let records = match one {
         Some(experiment) => {
-            let progress = Progress::new("done", "stopping, nothing is written")?;
+            let progress = Progress::new(Unit::Percent, "stopping, nothing is written")?;
             let record = excite_tasks::experiment(experiment, &request, &progress);
             progress.clear();
             vec![record?]
@@ -113,21 +122,33 @@ impl Arguments {
         Ok(Request { functions: self.function.clone(), seeds: self.seeds, quick: self.quick, data })
     }
 
-    /// All experiments; those that are kept are not run again.
+    /// All experiments; the finished ones are not run again.
     fn run_all(&self, request: &Request) -> Result<Vec<Record>, Failure> {
         let folder = self.kept();
         let all = AllExperiments::new(request, &folder, self.fresh);
         let finished = all.finished();
         if finished > 0 {
             output::notice(&format!(
-                "{finished} of {} kept in {} (--fresh starts anew)",
+                "resumed {finished} of {} experiments from {} (--fresh runs all of them again)",
                 experiments::ALL.len(),
                 folder.display()
             ));
         }
-        let progress = Progress::new("done", "stopping, finished experiments are kept")?;
+        let progress = Progress::new(Unit::Percent, "stopping, finished experiments are kept")?;
         let records = all.run(&progress);
         progress.clear();
+        if matches!(records, Err(Error::Stopped)) {
+            let kept = AllExperiments::new(request, &folder, false).finished();
+            let all = experiments::ALL.len();
+            output::notice(&match kept {
+                0 => "interrupted before any experiment was finished: nothing is kept".to_owned(),
+                _ => format!(
+                    "interrupted: {kept} of {all} experiments are kept in {}; {} goes on from there",
+                    folder.display(),
+                    same_command(self.fresh)
+                ),
+            });
+        }
         Ok(records?)
     }
 
@@ -146,11 +167,13 @@ impl Arguments {
                 json!({ "version": LabRecord::VERSION, "experiments": experiments })
             ));
         }
-        let mut table = table::new(&["experiment", "what is said"]);
+        let mut table = Table::fixed([Column::text("experiment"), Column::prose("claim")]);
         for experiment in experiments::ALL {
-            table.add_row([experiment.name, experiment.claim]);
+            table.add([experiment.name, experiment.claim]);
         }
-        output::print(&format!("{table}\nexcite lab NAME puts one of them to the test, excite lab all of them\n"))
+        let drawn = table.drawn(&ColumnsArgument::default());
+        let more = output::wrapped("excite lab NAME tests one of them; excite lab tests all.", output::text_width());
+        output::print(&format!("{drawn}{more}\n"))
     }
 
     fn show(&self, records: &[Record], html: Option<&Path>) -> Result<(), Failure> {
@@ -162,38 +185,57 @@ impl Arguments {
             let result = LabRecord { version: LabRecord::VERSION, command, experiments: records.to_vec() };
             output::print(&output::json(&result)?)?;
         } else if let [record] = records {
-            output::print(&in_terminal(record))?;
+            output::print(&in_terminal(record, &self.columns))?;
         } else {
-            let mut table = table::new(&["experiment", "what is said", "verdict"]);
+            let columns =
+                [Column::text("experiment"), Column::text("verdict").ranked(1), Column::prose("claim").ranked(2)];
+            let mut table = Table::new(columns);
             for record in records {
-                table.add_row([&record.name, &record.claim, &record.verdict.to_string()]);
+                table.add([record.name.clone(), record.verdict.to_string(), record.claim.clone()]);
             }
-            output::print(&format!("{table}\n"))?;
+            output::print(&table.drawn(&self.columns))?;
         }
         if let Some(path) = html {
             output::notice(&format!("wrote {}", path.display()));
+            self.open.open(path);
         }
         Ok(())
     }
 }
 
 /// The claim, the verdict, and a table of what was measured.
-fn in_terminal(record: &Record) -> String {
-    let Table { columns, rows } = record.table();
-    let headings: Vec<_> = std::iter::once("").chain(columns.iter().map(String::as_str)).collect();
-    let mut drawn = table::new(&headings);
-    for (name, measures) in rows {
-        drawn.add_row(std::iter::once(name).chain(measures.into_iter().map(measure_text)));
+fn in_terminal(record: &Record, asked: &ColumnsArgument) -> String {
+    let measured = record.table();
+    let columns = measured.columns.iter().enumerate().map(|(place, name)| Column::figure(name).ranked(place + 1));
+    let mut table = Table::new(std::iter::once(Column::prose("")).chain(columns));
+    for (name, measures) in measured.rows {
+        table.add(std::iter::once(name.into()).chain(measures.into_iter().map(cell)));
     }
-    let width = table::text_width(&drawn);
-    let (strong, wrapped) = (output::STRONG, |text: &str| output::wrapped(text, width));
-    let seeds = if record.seeds == 1 { "One seed".to_owned() } else { format!("Median over {} seeds", record.seeds) };
-    let quick = if record.quick { ", in the quick form: rough figures" } else { "" };
+    let wrapped = |text: &str| output::wrapped(text, output::text_width());
+    let seeds = match record.seeds {
+        1 => "One seed".to_owned(),
+        seeds => format!("Median of {seeds} seeds, with (lowest to highest) where they differ"),
+    };
+    let quick = if record.quick { "; quick form, so the figures are rough" } else { "" };
     format!(
-        "{}\n{strong}{}{strong:#}\n{}\n{drawn}\n{}\n",
+        "{}{}\n{}\n{}{}\n",
+        output::headline(&format!("{}: {}", record.verdict, record.finding)),
         wrapped(&format!("{}: {}", record.name, record.claim)),
-        wrapped(&format!("{}: {}", record.verdict, record.finding)),
         wrapped(&record.certainty),
-        wrapped(&format!("{seeds}{quick}; (low to high) where they differ.")),
+        table.drawn(asked),
+        wrapped(&format!("{seeds}{quick}.")),
     )
+}
+
+/// The median, with the range over the seeds where there is one.
+fn cell(measure: Option<&Measure>) -> Cell {
+    match measure.map(|measure| measure.value) {
+        None => Cell::default(),
+        Some(None) => "–".into(),
+        Some(Some(spread)) if spread.low == spread.high => significant(spread.median).into(),
+        Some(Some(spread)) => {
+            let range = format!("({} to {})", significant(spread.low), significant(spread.high));
+            Cell::with_range(significant(spread.median), range)
+        }
+    }
 }

@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 mod apart;
+mod browser;
 mod check;
 mod command_line;
 mod compare;
@@ -18,6 +19,7 @@ mod plot;
 mod presentation;
 mod progress;
 mod quantise;
+mod report_file;
 mod table;
 
 use std::ffi::OsString;
@@ -26,7 +28,7 @@ use clap::{Parser, Subcommand};
 
 use crate::error::Failure;
 
-/// Which activation function serves your data, and what goes wrong in the others.
+/// Find the activation function that suits your data, and the faults of the activations in a network.
 #[derive(Parser)]
 #[command(name = "excite", version, arg_required_else_help = true, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
@@ -36,17 +38,18 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Train the same network with each activation function, and compare.
+    /// Train the same network with each activation function, and compare the results.
     Compare(Box<compare::Arguments>),
-    /// Check the activations of an ONNX model: dead, saturated, clipped and other faulty units.
+    /// Check an ONNX model for dead, saturated, clipped and other faulty units.
     Check(Box<check::Arguments>),
-    /// Join vitals that excite check gathered apart, and report on all of them.
+    /// Merge the statistics (vitals) of several runs of excite check, and report on all of them.
     Merge(merge::Arguments),
     /// Choose fixed-point formats and scales for the activations of a model, and write kernels for them.
+    #[command(visible_alias = "quantize")]
     Quantise(Box<quantise::Arguments>),
-    /// Put what is said about activation functions to the test.
+    /// Test 13 claims about activation functions by experiment.
     Lab(lab::Arguments),
-    /// List the activation functions and what they do, computed from their definitions.
+    /// List the activation functions and their properties.
     List(list::Arguments),
     /// Draw functions and their slopes, in the terminal or as SVG.
     Plot(plot::Arguments),
@@ -54,13 +57,13 @@ enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
-  excite compare                                 on 1,797 handwritten digits, which the program carries
+  excite compare                                 on 1,797 handwritten digits, which are built in
   excite compare measurements.csv --target mass  on your own data
   excite check model.onnx --input data.npz       what is wrong with the activations of a network
-  excite quantise model.onnx --input data.npz    which formats its activations fit in, and at what cost
-  excite lab zig-zag --html zig-zag.html         folklore put to the test
+  excite quantise model.onnx --input data.npz    which number formats fit its activations
+  excite lab zig-zag --html zig-zag.html         one experiment, with pictures
   excite plot tanh relu6                         two functions and their slopes
-Each command explains itself: excite compare --help";
+Each command has examples and all its options: excite compare --help";
 
 /// Runs the program with the arguments that follow its name. Gives the code that it exits with.
 ///

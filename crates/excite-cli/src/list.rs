@@ -1,4 +1,4 @@
-//! `excite list`: the catalogue, with what its functions do.
+//! `excite list`: the catalogue, with the properties of its functions.
 
 use clap::Args;
 use excite::{Facts, Function, Interval, Parameter};
@@ -6,25 +6,28 @@ use excite_report::number::significant;
 use serde_json::json;
 
 use crate::error::Failure;
-use crate::{output, table};
+use crate::output;
+use crate::table::{Column, ColumnsArgument, Table};
 
 /// What to list.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  excite list            what each function does: range, slopes, where it saturates
+  excite list            the range, the slopes and the saturation of each function
   excite list gelu       everything about one function
-  excite list --names    what each is called in PyTorch, JAX, Keras and ONNX
-  excite list --json     all of it for programs (null stands for infinite)")]
+  excite list --names    the names in PyTorch, JAX, Keras and ONNX
+  excite list --json     everything, for programs; null stands for infinite")]
 pub struct Arguments {
-    /// Functions to show in full, by their names here or in PyTorch, JAX, Keras or ONNX; parameters in parentheses
+    /// Functions to show in full, by their names in excite, PyTorch, JAX, Keras or ONNX, as gelu or leaky_relu(0.1)
     functions: Vec<Function>,
-    /// What each function is called elsewhere
-    #[arg(long, conflicts_with = "json")]
+    /// Print the names in PyTorch, JAX, Keras and ONNX
+    #[arg(long, conflicts_with = "json", help_heading = "Output")]
     names: bool,
-    /// Everything as JSON; an infinite end of an interval is null
-    #[arg(long)]
+    /// Print everything as JSON; an infinite end of an interval is null
+    #[arg(long, help_heading = "Output")]
     json: bool,
+    #[command(flatten)]
+    columns: ColumnsArgument,
 }
 
 /// Prints the catalogue.
@@ -35,32 +38,40 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return output::print(&format!("{:#}\n", json!(all)));
     }
     if arguments.names {
-        let mut table = table::new(&["activation", "PyTorch", "JAX", "Keras", "ONNX"]);
+        let others = ["PyTorch", "JAX", "Keras", "ONNX"].into_iter().enumerate();
+        let columns = others.map(|(place, name)| Column::path(name).ranked(place + 1));
+        let mut table = Table::new(std::iter::once(Column::text("activation")).chain(columns));
         for f in functions {
             let info = f.info();
-            table.add_row([info.name, info.pytorch, info.jax, info.keras, info.onnx]);
+            table.add([info.name, info.pytorch, info.jax, info.keras, info.onnx]);
         }
-        return output::print(&format!("{table}\n"));
+        arguments.columns.check(&table.names().collect::<Vec<_>>())?;
+        return output::print(&table.drawn(&arguments.columns));
     }
     if !arguments.functions.is_empty() {
         let all: Vec<_> = functions.iter().copied().map(in_full).collect();
         return output::print(&all.join("\n"));
     }
-    let mut table = table::new(&["activation", "range", "mean", "monotone", "largest slope", "saturated"]);
+    let saturation = format!("saturated: slope under {:.0} % of the largest", 100.0 * Facts::SATURATION);
+    let mut table = Table::new([
+        Column::text("activation"),
+        Column::text("range").ranked(1),
+        Column::text("mean").ranked(4).noted("mean: of the output for standard normal inputs; 0 is zero-centred"),
+        Column::text("monotone").ranked(5),
+        Column::text("largest slope").ranked(2),
+        Column::text("saturated").ranked(3).noted(&saturation),
+    ]);
+    arguments.columns.check(&table.names().collect::<Vec<_>>())?;
     for &f in functions {
         let facts = Facts::of(f);
         let saturated = saturated(&facts);
         let mean = if facts.zero_centred { "0".to_owned() } else { significant(facts.mean_output) };
         let monotone = if facts.monotone { "yes" } else { "no" }.to_owned();
-        table.add_row([f.name().to_owned(), interval(facts.range), mean, monotone, steepest(&facts), saturated]);
+        table.add([f.name().to_owned(), interval(facts.range), mean, monotone, steepest(&facts), saturated]);
     }
-    output::print(&format!(
-        "{table}\n\
-         mean: of the output for standard normal inputs; 0 is zero-centred ·\n\
-         saturated: slope under {:.0} % of the largest · all computed from value and slope ·\n\
-         excite list NAME shows a function in full\n",
-        100.0 * Facts::SATURATION
-    ))
+    let drawn = table.drawn(&arguments.columns);
+    let more = output::wrapped("excite list NAME shows a function in full.", output::text_width());
+    output::print(&format!("{drawn}{more}\n"))
 }
 
 /// One function, a fact a line.
@@ -102,21 +113,8 @@ fn in_full(f: Function) -> String {
 
 /// A line, broken between words where it is too long for a terminal.
 fn entry(what: &str, text: &str) -> String {
-    const WIDTH: usize = 80;
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines.last_mut().expect("there is a line");
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            lines.push(word.to_owned());
-        } else {
-            *line += if line.is_empty() { "" } else { " " };
-            *line += word;
-        }
-    }
-    lines
-        .iter()
-        .enumerate()
-        .fold(String::new(), |text, (i, line)| text + &format!("  {:14}{line}\n", if i == 0 { what } else { "" }))
+    const INDENT: usize = 16;
+    format!("  {what:14}{}\n", output::indented(text, INDENT, output::text_width()))
 }
 
 /// Where the slope is largest: a point, or an interval on which the slope does not change.

@@ -2,32 +2,36 @@
 
 use excite_lab::record::comparison::Comparison;
 
-use crate::table::{self, Grid};
+use crate::output;
+use crate::table::{ColumnsArgument, Table, comparison};
 
 /// The comparison: what was compared, the verdict, the tables; `about` is the first of these in a sentence.
-pub fn of_comparison(comparison: &Comparison, about: &str, with_target: bool) -> String {
+pub fn of_comparison(comparison: &Comparison, about: &str, with_target: bool, columns: &ColumnsArgument) -> String {
+    let functions = comparison::functions(comparison);
+    let (first, rest) = output::first_sentence(&comparison.verdict);
     let mut parts = vec![
-        format!("**{}**", escaped(&comparison.verdict)),
+        format!("**{}**{}", escaped(first), escaped(rest)),
         escaped(about),
-        of_grid(&table::of_comparison(comparison)),
-        escaped(table::LEGEND),
+        of_table(&functions, columns),
+        escaped(&functions.notes(columns)),
     ];
-    parts.extend(table::deaths(comparison).map(|deaths| escaped(&deaths)));
+    parts.extend(comparison::deaths(comparison).map(|deaths| escaped(&deaths)));
     if with_target {
-        parts.extend([escaped(&table::target_heading(comparison)), of_grid(&table::of_target(comparison))]);
+        let table = of_table(&comparison::target_table(comparison), &ColumnsArgument::default());
+        parts.extend([escaped(&comparison::target_heading(comparison)), table]);
     }
     parts.push(format!("```console\n$ {}\n```", comparison.settings.command));
     parts.join("\n\n") + "\n"
 }
 
-fn of_grid(grid: &Grid) -> String {
+fn of_table(table: &Table, columns: &ColumnsArgument) -> String {
+    let (headings, rows) = table.cells(columns);
     let line = |cells: &mut dyn Iterator<Item = String>| format!("| {} |", cells.collect::<Vec<_>>().join(" | "));
-    let rule = std::iter::once("---").chain(grid.columns[1..].iter().map(|_| "--:")).map(str::to_owned);
-    // Headings are parted for narrow columns; here there is room.
-    let headings = grid.columns.iter().map(|heading| escaped(&heading.replace("-\n", "").replace('\n', " ")));
-    let lines = [line(&mut headings.into_iter()), line(&mut rule.into_iter())].into_iter();
+    let rule = std::iter::once("---").chain(headings[1..].iter().map(|_| "--:")).map(str::to_owned);
+    let mut headings = headings.iter().map(|heading| escaped(heading));
+    let lines = [line(&mut headings), line(&mut rule.into_iter())].into_iter();
     let row = |row: &Vec<String>| line(&mut row.iter().map(|cell| escaped(cell).replace('\n', "<br>")));
-    lines.chain(grid.rows.iter().map(row)).collect::<Vec<_>>().join("\n")
+    lines.chain(rows.iter().map(row)).collect::<Vec<_>>().join("\n")
 }
 
 /// Text in which no character means anything but itself.
@@ -45,13 +49,13 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::Column;
 
     #[test]
     fn a_table_has_a_rule_and_a_line_for_each_row() {
-        let grid = Grid {
-            columns: vec!["name".to_owned(), "satu-\nrated".to_owned()],
-            rows: vec![vec!["a|b_c".to_owned(), "3 %\n1–5".to_owned()]],
-        };
-        assert_eq!(of_grid(&grid), "| name | saturated |\n| --- | --: |\n| a\\|b\\_c | 3 %<br>1–5 |");
+        let mut table = Table::new([Column::text("name"), Column::figure("saturated")]);
+        table.add(["a|b_c", "3 %\n1 of 5"]);
+        let text = of_table(&table, &ColumnsArgument::default());
+        assert_eq!(text, "| name | saturated |\n| --- | --: |\n| a\\|b\\_c | 3 %<br>1 of 5 |");
     }
 }

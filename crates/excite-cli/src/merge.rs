@@ -1,4 +1,4 @@
-//! `excite merge`: joins vitals that were gathered apart.
+//! `excite merge`: merges the vitals of several runs of a check.
 
 use std::path::PathBuf;
 
@@ -13,20 +13,21 @@ use crate::presentation::Presentation;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  excite check model.onnx --input part1.npz --vitals 1.vitals      here, and the other parts elsewhere
-  excite merge 1.vitals 2.vitals 3.vitals                          what all of them show together
+  excite check model.onnx --input part1.npz --vitals 1.vitals      likewise for the other parts
+  excite merge 1.vitals 2.vitals 3.vitals                          the report on all of them
   excite merge *.vitals -o all.vitals --html report.html
-  excite merge all.vitals --json                                   what a file shows
+  excite merge all.vitals --json                                   the content of one file
 
-The result is that of one run over all the data. What holds dead units down is in the model: give it with --model. Exit codes are those of excite check.")]
+The result equals that of one run over all the data. With --model it also says why units are dead.
+Exit codes: 0 no finding as severe as --fail-on, 1 such a finding, 2 wrong usage, 3 could not be done.")]
 pub struct Arguments {
-    /// Files of vitals of one model, from any machine and in any order
+    /// Vitals of one model, from any machines and in any order
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Write the vitals of all together; JSON if the name ends in .json
+    /// Write the merged vitals; as JSON if the name ends in .json
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// The model that they are of, for its weights
+    /// The model, for its weights: they show why units are dead
     #[arg(long, value_name = "MODEL")]
     model: Option<PathBuf>,
     #[command(flatten)]

@@ -54,6 +54,14 @@ pub fn check_writable(path: &Path) -> Result<(), Failure> {
     tempfile::tempfile_in(folder).map(|_| ()).map_err(|error| unwritable(path, &error))
 }
 
+/// Makes the folder of a page that goes where the user named none, and looks whether it can be written.
+pub fn prepare_page(path: &Path) -> Result<(), Failure> {
+    if path.starts_with("excite-out") {
+        prepare_folder(Path::new("excite-out"), "--html")?;
+    }
+    check_writable(path)
+}
+
 /// Makes a folder, and a file in it for a moment; `flag` is what names the folder.
 pub fn prepare_folder(folder: &Path, flag: &str) -> Result<(), Failure> {
     std::fs::create_dir_all(folder)
@@ -71,6 +79,11 @@ fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::Failed(format!("{} cannot be written ({error}): choose another place", path.display()))
 }
 
+/// A sentence that deserves attention, in lines that fit.
+pub fn warning(sentence: &str) -> String {
+    format!("{WARNING}{}{WARNING:#}\n", wrapped(sentence, text_width()))
+}
+
 /// Says on standard error what went wrong.
 pub fn error(sentence: &str) {
     // Nothing is left to be done if standard error is closed.
@@ -85,6 +98,37 @@ pub fn notice(sentence: &str) {
 /// Whether what goes to standard output may have colours.
 pub fn has_colours() -> bool {
     AutoStream::choice(&io::stdout()) != ColorChoice::Never
+}
+
+/// The most characters of a line of text, however wide the terminal.
+pub const TEXT_WIDTH: usize = 100;
+
+/// The characters of a line on standard output: what `COLUMNS` says, the width of the terminal, or 100.
+pub fn width() -> usize {
+    let asked =
+        std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok()).filter(|&columns| columns > 0);
+    let terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    asked.or_else(terminal).unwrap_or(TEXT_WIDTH).max(20)
+}
+
+/// The characters of a line of text.
+pub fn text_width() -> usize {
+    width().min(TEXT_WIDTH)
+}
+
+/// A text's first sentence, and the rest.
+pub fn first_sentence(text: &str) -> (&str, &str) {
+    text.split_at(text.find(". ").map_or(text.len(), |end| end + 1))
+}
+
+/// A verdict in lines that fit: its first sentence stands out, the rest does not.
+pub fn headline(verdict: &str) -> String {
+    let (first, rest) = first_sentence(verdict);
+    let mut text = format!("{STRONG}{}{STRONG:#}\n", wrapped(first, text_width()));
+    if !rest.trim().is_empty() {
+        text += &(wrapped(rest.trim(), text_width()) + "\n");
+    }
+    text
 }
 
 /// `text` in lines of at most `width` characters, broken at spaces, but not between a figure and its per cent sign.

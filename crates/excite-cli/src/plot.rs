@@ -18,10 +18,10 @@ Examples:
   excite plot sigmoid tanh relu relu6          side by side on one pair of axes
   excite plot tanh relu6 --out activations.svg")]
 pub struct Arguments {
-    /// The functions to draw, by their names here or in PyTorch, JAX, Keras or ONNX
+    /// Functions to draw, by their names in excite, PyTorch, JAX, Keras or ONNX
     #[arg(required = true, value_name = "FUNCTION", value_parser = str::parse::<Function>)]
     functions: Vec<Function>,
-    /// Write an SVG file instead of drawing in the terminal
+    /// Write an SVG file instead
     #[arg(long, short, value_name = "FILE.svg")]
     out: Option<PathBuf>,
 }
@@ -45,7 +45,7 @@ const REACH: f64 = 8.0;
 /// The cells of a drawing: an odd number each way, so that x = 0 has a column.
 const COLUMNS: usize = 65;
 const ROWS: usize = 15;
-/// The marks of the curves, in the order asked for: told apart without colours too.
+/// The marks of the curves, in the order asked for; they differ without colours too.
 const MARKS: [char; 8] = ['●', '○', '■', '□', '▲', '△', '◆', '◇'];
 
 /// One figure of all functions over their inputs, with axes.

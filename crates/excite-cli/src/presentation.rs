@@ -5,37 +5,45 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use excite_report::{Origin, diagnosis_page};
-use excite_tasks::{AblationRecord, Baseline, CheckOptions, Checked, sarif};
+use excite_tasks::{AblationRecord, Baseline, CheckOptions, Checked, RuleChange, sarif};
+use excite_vitals::FindingGroup;
 use excite_vitals::findings::Severity;
+use excite_vitals::in_words::plural;
 use excite_vitals::judgement::{Judgement, Stage};
-use excite_vitals::{Diagnosis, FindingGroup, Vitals};
 
+use crate::browser::OpenArgument;
 use crate::command_line::command_line;
 use crate::error::Failure;
-use crate::{output, table};
+use crate::output;
+use crate::table::layers::{self, layers};
+use crate::table::{Column, ColumnsArgument, Table};
 
 /// Where a diagnosis goes.
 #[derive(Args)]
 pub struct Presentation {
+    /// Write the report, one HTML file
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    html: Option<PathBuf>,
+    #[command(flatten)]
+    open: OpenArgument,
+    #[command(flatten)]
+    columns: ColumnsArgument,
     /// Print the whole result as JSON on standard output, and nothing else there
     #[arg(long, help_heading = "Output")]
     json: bool,
-    /// Write the report, a page that needs nothing else
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    html: Option<PathBuf>,
-    /// Write the findings as SARIF 2.1.0 for code scanning; - is standard output
+    /// Write the findings as SARIF 2.1.0, for code scanning; - is standard output
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     sarif: Option<PathBuf>,
-    /// Report only what is not in this result of an earlier --json, or is worse than there
+    /// Compare with the --json of an earlier check: report findings that are new or worse, and a table of before and now
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     baseline: Option<PathBuf>,
-    /// The severity of findings from which on the exit code is 1; facts never change it
+    /// Lowest severity of findings for which the exit code is 1; facts never change it
     #[arg(long, value_name = "SEVERITY", default_value = "warning", help_heading = "Output")]
     fail_on: FailOn,
-    /// List the facts too: what is worth knowing and no fault
+    /// List the facts too, which are worth knowing and no faults
     #[arg(long, help_heading = "Output")]
     facts: bool,
-    /// The model is still being trained: what to change in training is said, and not what its faults mean
+    /// The model is still being trained: say what to change in its training
     #[arg(long)]
     in_training: bool,
 }
@@ -55,19 +63,24 @@ impl Presentation {
                 "--json and --sarif - both want standard output: give --sarif a file".to_owned(),
             ));
         }
+        self.columns.check(&layers::names())?;
         let baseline = self.baseline.as_deref().map(Baseline::read).transpose()?;
         let sarif = self.sarif.as_deref().filter(|_| !self.prints_sarif());
-        self.html.as_deref().into_iter().chain(sarif).chain(other).try_for_each(output::check_writable)?;
+        if let Some(page) = self.page() {
+            output::prepare_page(&page)?;
+        }
+        sarif.into_iter().chain(other).try_for_each(output::check_writable)?;
         Ok(CheckOptions { baseline, stage: self.in_training.then_some(Stage::Training), ..CheckOptions::default() })
     }
 
     /// Shows the diagnosis; `path` is what findings are said to be in. Fails with [`Failure::Findings`] where they are severe.
     pub fn show(&self, checked: &Checked, path: &str) -> Result<(), Failure> {
-        let Checked { vitals, diagnosis, data, not_seen, known, ablations, .. } = checked;
+        let Checked { vitals, diagnosis, data, not_seen, ablations, .. } = checked;
         let not_seen = not_seen.iter().map(|one| (one.name.clone(), one.why.clone())).collect();
         let ablations = ablations.iter().flat_map(AblationRecord::sentences).collect();
         let origin = Origin { command: command_line(), data: data.clone(), not_seen, ablations };
-        if let Some(file) = &self.html {
+        let page = self.page();
+        if let Some(file) = &page {
             output::write(file, &diagnosis_page(vitals, diagnosis, &origin))?;
         }
         if let Some(file) = &self.sarif {
@@ -77,10 +90,13 @@ impl Presentation {
         if self.json {
             output::print(&output::json(&checked.record(&origin.command))?)?;
         } else if !self.prints_sarif() {
-            output::print(&self.in_terminal(vitals, diagnosis, &origin, *known))?;
+            output::print(&self.in_terminal(checked, &origin))?;
         }
-        for file in [&self.html, &self.sarif].into_iter().flatten().filter(|file| *file != Path::new("-")) {
+        for file in [&page, &self.sarif].into_iter().flatten().filter(|file| *file != Path::new("-")) {
             output::notice(&format!("wrote {}", file.display()));
+        }
+        if let Some(page) = &page {
+            self.open.open(page);
         }
         let fails_from = match self.fail_on {
             FailOn::Warning => Some(Severity::Warning),
@@ -91,17 +107,21 @@ impl Presentation {
         if fails { Err(Failure::Findings) } else { Ok(()) }
     }
 
+    /// Where the report goes, if there is to be one.
+    fn page(&self) -> Option<PathBuf> {
+        self.open.page(self.html.as_ref(), "check.html")
+    }
+
     fn prints_sarif(&self) -> bool {
         self.sarif.as_deref() == Some(Path::new("-"))
     }
 
-    /// The headline, what is wrong and what to do, and the layers.
-    fn in_terminal(&self, vitals: &Vitals, diagnosis: &Diagnosis, origin: &Origin, known: usize) -> String {
-        let table = table::of_layers(vitals, diagnosis);
-        let width = table::text_width(&table);
-        let strong = output::STRONG;
-        let judgement = &diagnosis.judgement;
-        let mut text = format!("{strong}{}{strong:#}\n", output::wrapped(&judgement.headline, width));
+    /// The headline, the findings with their remedies, and the layers.
+    fn in_terminal(&self, checked: &Checked, origin: &Origin) -> String {
+        let Checked { vitals, diagnosis, known, changes, .. } = checked;
+        let (table, left_out) = layers(vitals, diagnosis);
+        let (width, judgement) = (output::text_width(), &diagnosis.judgement);
+        let mut text = output::headline(&headline(judgement, *known));
         let _ = writeln!(text, "{}\n", output::wrapped(&format!("{}: {}", diagnosis.model, origin.data), width));
         for group in judgement.finding_groups() {
             text += &in_lines(&group, width);
@@ -110,11 +130,13 @@ impl Presentation {
         for sentence in &origin.ablations {
             let _ = writeln!(text, "{}", output::wrapped(sentence, width));
         }
-        if known > 0 {
-            let noun = if known == 1 { "finding or fact is" } else { "findings and facts are" };
-            let _ = writeln!(text, "{known} {noun} in the baseline already, and left out.");
+        if !changes.is_empty() {
+            let _ = write!(text, "\nFindings and facts before and now\n{}", of_changes(changes));
         }
-        let _ = writeln!(text, "\n{table}\n{}", output::wrapped(table::LAYERS_LEGEND, width));
+        let _ = write!(text, "\n{}", table.drawn(&self.columns));
+        if left_out > 0 {
+            let _ = writeln!(text, "Not listed: {} without warnings.", plural(left_out, "layer"));
+        }
         for (name, why) in &origin.not_seen {
             let _ = writeln!(text, "{}", output::wrapped(&format!("not looked at: {name}: {why}"), width));
         }
@@ -144,4 +166,30 @@ fn in_lines(group: &FindingGroup, width: usize) -> String {
         "{style}{word:<8}{style:#}{line}\n        {}\n",
         output::indented(&format!("→ {}", finding.remedy), 8, width)
     )
+}
+
+/// The headline. With a baseline it is about new findings: the others have not gone away.
+fn headline(judgement: &Judgement, known: usize) -> String {
+    match (known, judgement.all().count()) {
+        (0, _) => judgement.headline.clone(),
+        (1, 0) => "Nothing new: the 1 finding is in the baseline already.".to_owned(),
+        (_, 0) => format!("Nothing new: all {known} findings and facts are in the baseline already."),
+        (_, new) => format!("{} beside {known} in the baseline. {}", plural(new, "new finding"), judgement.headline),
+    }
+}
+
+/// Each rule with the layers and units in which it found something in the baseline, and finds something now.
+fn of_changes(changes: &[RuleChange]) -> String {
+    let mut table = Table::fixed([
+        Column::text("rule"),
+        Column::figure("layers before").ranked(1),
+        Column::figure("layers now").ranked(2),
+        Column::figure("units before").ranked(3),
+        Column::figure("units now").ranked(4),
+    ]);
+    for RuleChange { rule, before, now } in changes {
+        let figures = [before.layers, now.layers, before.units, now.units].map(|figure| figure.to_string());
+        table.add(std::iter::once((*rule).to_owned()).chain(figures));
+    }
+    table.drawn(&ColumnsArgument::default())
 }

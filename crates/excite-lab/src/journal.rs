@@ -1,5 +1,6 @@
 //! Finished runs on disk, so that an interrupted comparison goes on where it was.
 
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use excite::Function;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Dataset;
+use crate::learning_rate::SWEEP_SEEDS;
 use crate::{LabError, Spec};
 
 /// The finished runs of a comparison, in memory and, where it has a file, there as well: one JSON line each.
@@ -57,6 +59,26 @@ pub struct RunKey {
     pub epochs: usize,
     /// The training error at which it ends.
     pub stop_at: Option<f64>,
+}
+
+/// The run in a few words; one that tries a learning rate has no seed that says anything.
+///
+/// ```
+/// use excite_lab::RunKey;
+/// let run = RunKey { function: "tanh".parse()?, learning_rate: 0.03, seed: 2, epochs: 30, stop_at: None };
+/// assert_eq!(run.to_string(), "tanh, rate 0.03, seed 2");
+/// assert_eq!(RunKey { seed: 0, ..run }.to_string(), "tanh, trying rate 0.03");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl fmt::Display for RunKey {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { function, learning_rate, seed, .. } = self;
+        if SWEEP_SEEDS.contains(seed) {
+            write!(out, "{function}, trying rate {learning_rate}")
+        } else {
+            write!(out, "{function}, rate {learning_rate}, seed {seed}")
+        }
+    }
 }
 
 impl RunKey {

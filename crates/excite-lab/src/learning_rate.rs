@@ -23,7 +23,7 @@ pub(crate) const ROUND_ERRORS: [f64; 12] = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4
 
 /// The seeds of the sweep's runs; those of the comparison's runs count from 1. Two, and the worse of them counts, because near
 /// the fastest rate one run may do well where most fail.
-const SWEEP_SEEDS: [u64; 2] = [0, 1 << 32];
+pub(crate) const SWEEP_SEEDS: [u64; 2] = [0, 1 << 32];
 
 /// How many rates the grid may grow by beyond each of its ends.
 const EXTENSIONS: usize = 3;

@@ -18,7 +18,7 @@ pub trait Watcher: Sync {
     /// The number of epochs to train in all, as far as it is known by now; runs that the journal holds are not counted.
     fn plan(&self, epochs_total: u64);
 
-    /// `epochs` more are trained, or no longer needed; `note` names the run.
+    /// `epochs` more are trained, or no longer needed; `note` names the run. Of a run that begins they are none.
     fn epochs_done(&self, epochs: u64, note: &str);
 
     /// Whether to stop: asked before every batch.
@@ -118,7 +118,30 @@ pub fn train_runs(
 pub(crate) trait Work {
     fn pending(&self) -> Pending;
 
+    /// The run in a few words, for whoever watches.
+    fn note(&self, key: &RunKey) -> String;
+
     fn finish(&mut self, key: RunKey, trained: Trained) -> Result<(), LabError>;
+}
+
+/// Watches one run under another note.
+struct Noted<'a> {
+    watcher: &'a dyn Watcher,
+    note: String,
+}
+
+impl Watcher for Noted<'_> {
+    fn plan(&self, epochs_total: u64) {
+        self.watcher.plan(epochs_total);
+    }
+
+    fn epochs_done(&self, epochs: u64, _note: &str) {
+        self.watcher.epochs_done(epochs, &self.note);
+    }
+
+    fn stop_requested(&self) -> bool {
+        self.watcher.stop_requested()
+    }
 }
 
 /// The runs of a schedule.
@@ -142,6 +165,10 @@ impl Work for Scheduled<'_> {
         self.schedule.pending(self.journal, |key| self.folder.is_none() || self.saved.contains(&key))
     }
 
+    fn note(&self, key: &RunKey) -> String {
+        if self.schedule.has_seed(key.seed) { format!("{key} of {}", self.schedule.seeds) } else { key.to_string() }
+    }
+
     fn finish(&mut self, key: RunKey, trained: Trained) -> Result<(), LabError> {
         if let Some(folder) = self.folder.as_ref().filter(|_| self.schedule.has_seed(key.seed)) {
             folder.network(&trained.network, key.seed)?;
@@ -162,6 +189,10 @@ impl Work for Named<'_> {
     fn pending(&self) -> Pending {
         let runs = self.runs.iter().copied().filter(|&key| self.journal.find(key).is_none()).collect();
         Pending { runs, epochs_after: 0 }
+    }
+
+    fn note(&self, key: &RunKey) -> String {
+        key.to_string()
     }
 
     fn finish(&mut self, key: RunKey, trained: Trained) -> Result<(), LabError> {
@@ -193,9 +224,11 @@ pub(crate) fn work_off(
                     let (number, sender) = (started, sender.clone());
                     under_way.push((number, key));
                     started += 1;
+                    let noted = Noted { watcher, note: work.note(&key) };
+                    noted.epochs_done(0, "");
                     scope.spawn(move || {
                         let result =
-                            catch_unwind(AssertUnwindSafe(|| on_one_thread(|| train(data, spec, key, watcher))));
+                            catch_unwind(AssertUnwindSafe(|| on_one_thread(|| train(data, spec, key, &noted))));
                         sender.send((number, key, result)).expect("the receiver lives until every run is received");
                     });
                 }

@@ -56,8 +56,8 @@ impl Plan {
         if self.epochs == 0 {
             return refuse("there must be at least one epoch");
         }
-        if self.until_error.is_some_and(|error| !(error > 0.0 && error.is_finite())) {
-            return refuse("the training error to reach must be a positive number");
+        if self.until_error.is_some_and(|error| !(error > 0.0 && error < 1.0)) {
+            return refuse("the training error to reach must be between 0 and 1: 0.05 is 5 %");
         }
         self.spec.check(data)
     }

@@ -129,7 +129,7 @@ impl<'a> Training<'a> {
     /// Trains the epochs, or until the training error of one is low enough.
     fn run(mut self, watcher: &dyn Watcher) -> Result<Trained, LabError> {
         let RunKey { function, learning_rate, seed, epochs: planned, stop_at } = self.key;
-        let note = format!("{function}, learning rate {learning_rate}, seed {seed}");
+        let note = self.key.to_string();
         let (mut epochs, mut outcome) = (vec![], Outcome::Finished);
         for index in 0..planned {
             let (epoch, diverged) = self.epoch(watcher)?;

@@ -363,7 +363,7 @@ fn plans_that_make_no_sense_are_refused() {
     );
     assert_eq!(refused(with(mlp(&[4, 0]))), "a hidden layer must have at least one unit");
     assert!(refused(Plan { activations: vec![], ..plan() }).contains("at least one activation"));
-    assert!(refused(Plan { until_error: Some(0.0), ..plan() }).contains("positive"));
+    assert!(refused(Plan { until_error: Some(0.0), ..plan() }).contains("between 0 and 1"));
     assert!(refused(with(Spec { gain: Some(f64::NAN), ..mlp(&[8]) })).contains("gain"));
     assert!(refused(with(Spec { optimizer: Optimizer::Sgd { momentum: 1.0 }, ..mlp(&[8]) })).contains("momentum"));
 }

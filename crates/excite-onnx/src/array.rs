@@ -173,14 +173,15 @@ impl Model {
     /// # Errors
     /// If it does not: which input, what is wrong, and what is wanted.
     pub fn check(&self, run: &Run) -> Result<(), Error> {
-        let known = || self.inputs().iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
+        let known = || self.inputs().iter().map(|input| format!("`{}`", input.name)).collect::<Vec<_>>().join(", ");
         if let Some((name, _)) =
             run.tensors.iter().find(|(name, _)| self.inputs().iter().all(|input| input.name != *name))
         {
             let names = self.inputs().iter().map(|input| input.name.as_str());
             let how = match nearest(name, names) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it has {}", known()),
+                None if self.inputs().len() == 1 => format!("its input is {}", known()),
+                None => format!("its inputs are {}", known()),
             };
             return Err(Error::input(&run.name, format!("the model has no input `{name}`; {how}")));
         }

@@ -95,6 +95,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sentence = match self {
+            Self::File { path, error } if error.kind() == io::ErrorKind::NotFound => {
+                format!("{}: there is no such file or folder: check the path", path.display())
+            }
             Self::File { path, error } => format!("cannot read {}: {error}", path.display()),
             Self::NotOnnx { what } => format!("this is not a whole ONNX model: {what}; export or download it again"),
             Self::OtherFormat { what, way } => format!("it is {what}, and excite reads ONNX: {way}"),

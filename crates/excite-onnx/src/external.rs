@@ -74,7 +74,7 @@ fn values(tensor: &TensorProto, folder: Option<&Path>, files: &mut Files) -> Res
     let len = number("length", declared.unwrap_or(0))?;
     if offset.checked_add(len).is_none_or(|end| end > there) {
         return Err(wrong(format!(
-            "{len} bytes from byte {offset} on are wanted, and it has {there}; download it again"
+            "the model needs {len} bytes of it from byte {offset} on, and it is {there} bytes long; download it again"
         )));
     }
     if declared.is_some_and(|declared| declared != len) {

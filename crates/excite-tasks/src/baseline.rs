@@ -1,14 +1,42 @@
 //! The findings of an earlier check, so that only new ones are reported.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::Path;
 
-use excite_vitals::findings::{Finding, Severity};
+use excite_vitals::findings::{self, Finding, Severity};
 use excite_vitals::judgement::Judgement;
 use serde::Deserialize;
 
 use crate::Error;
+
+/// What one rule found in the earlier check and in this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleChange {
+    /// The name of the rule.
+    pub rule: &'static str,
+    /// What it found before.
+    pub before: Extent,
+    /// What it finds now.
+    pub now: Extent,
+}
+
+/// How far the findings of one rule reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// The number of layers.
+    pub layers: usize,
+    /// The number of units.
+    pub units: usize,
+}
+
+impl Extent {
+    fn of<'a>(findings: impl Iterator<Item = &'a Finding>) -> Self {
+        let findings: Vec<_> = findings.collect();
+        let layers: BTreeSet<_> = findings.iter().map(|finding| &finding.layer).collect();
+        Self { layers: layers.len(), units: findings.iter().map(|finding| finding.units.len()).sum() }
+    }
+}
 
 /// The findings of an earlier check.
 #[derive(Clone, Debug, Deserialize)]
@@ -27,6 +55,18 @@ impl Baseline {
         let fault = |fault: &str| Error::Baseline { path: path.to_owned(), fault: fault.to_owned() };
         let text = fs::read(path).map_err(|error| fault(&error.to_string()))?;
         serde_json::from_slice(&text).map_err(|error| fault(&error.to_string()))
+    }
+
+    /// The rules that found something before or now, in the order of [`findings::ALL`].
+    pub(crate) fn changes(&self, judgement: &Judgement) -> Vec<RuleChange> {
+        let change = |rule: &'static str| {
+            let is_of = |finding: &&Finding| finding.rule.id == rule;
+            let before = self.findings.iter().chain(&self.facts).filter(is_of);
+            let now = judgement.all().filter(is_of);
+            RuleChange { rule, before: Extent::of(before), now: Extent::of(now) }
+        };
+        let all = findings::ALL.iter().map(|rule| change(rule.id));
+        all.filter(|change| change.before.layers + change.now.layers > 0).collect()
     }
 
     /// Leaves out the known findings: those of the same rule and layer that are no more severe and have no new unit. Gives their number.
@@ -59,6 +99,16 @@ mod tests {
         let mut layer = LayerVitals::new("fc", "relu".parse().unwrap(), 30);
         layer.update(&z, &a).unwrap();
         Diagnosis::of(&Vitals::new("mlp", vec![layer])).judgement
+    }
+
+    #[test]
+    fn before_and_now_are_counted_by_rule() {
+        let Judgement { findings, facts, .. } = judgement(&[1, 2]);
+        let before = Baseline { findings, facts };
+        let dead = |layers, units| Extent { layers, units };
+        let changes = |after: &[usize]| before.changes(&judgement(after));
+        assert_eq!(changes(&[2, 3, 4]), [RuleChange { rule: "dead-units", before: dead(1, 2), now: dead(1, 3) }]);
+        assert_eq!(changes(&[]), [RuleChange { rule: "dead-units", before: dead(1, 2), now: dead(0, 0) }]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded, random};
 use excite_onnx::{Array, Model, Run};
+use excite_vitals::in_words::plural;
 
 use crate::Error;
 use crate::watcher::Steps;
@@ -82,7 +83,7 @@ impl Data {
 
     /// In a few words, of which `samples` were used.
     pub fn describe(&self, samples: u64) -> String {
-        let count = if samples == 1 { "1 sample".to_owned() } else { format!("{samples} samples") };
+        let count = plural(samples, "sample");
         let paths = match &self.source {
             Source::Random { seed, .. } => return format!("{count} of random numbers, seed {seed}"),
             Source::Arrays(run) => return format!("{count} of {}", run.name),
@@ -163,10 +164,11 @@ impl Data {
                 if steps.is_stopping() {
                     return Err(Error::Stopped);
                 }
+                steps.name(&part.name);
                 if take(&part)?.is_break() {
                     return Ok(());
                 }
-                steps.advance(1, &part.name);
+                steps.advance(1, "");
             }
         }
         if steps.is_stopping() { Err(Error::Stopped) } else { Ok(()) }
@@ -205,11 +207,15 @@ impl Data {
         let most = left.unwrap_or(cutting.samples).min(cutting.samples);
         if most > cutting.samples - cutting.left_over {
             let (samples, name) = (cutting.left_over, &run.name);
-            return Some(format!("left out the last {samples} samples of {name}: the model takes {at_once} at once"));
+            return Some(format!(
+                "left out the last {} of {name}: the model takes {at_once} at once",
+                plural(samples, "sample")
+            ));
         }
         let used = most.div_ceil(at_once) * at_once;
         let more = used - most;
-        (more > 0).then(|| format!("{more} samples more than asked for are used: the model takes {at_once} at once"))
+        (more > 0)
+            .then(|| format!("used {} more than asked for: the model takes {at_once} at once", plural(more, "sample")))
     }
 
     /// Hands over the first `count` batches once more, as they were handed over before.

@@ -31,7 +31,7 @@ pub enum Error {
         why: String,
     },
     /// An axis of units was given for a layer that the model does not have.
-    #[error("an axis of units is given for the layer `{layer}`, which the model does not have; it has {}", known.join(", "))]
+    #[error("an axis of units is given for the layer `{layer}`, which the model does not have; its layers are {}", known.join(", "))]
     UnknownLayer {
         /// The layer.
         layer: String,
@@ -106,9 +106,7 @@ pub enum Error {
         fault: String,
     },
     /// There are not as many labels as samples.
-    #[error(
-        "there are {labels} labels, and the model has classes for {samples} samples: give one for each of those that it is run on"
-    )]
+    #[error("found {labels} labels for {samples} samples: give one label for each sample that the model is run on")]
     LabelCount {
         /// The labels.
         labels: usize,

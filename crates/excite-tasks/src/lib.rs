@@ -71,7 +71,7 @@ mod watcher;
 #[cfg(feature = "models")]
 mod weights;
 
-pub use baseline::Baseline;
+pub use baseline::{Baseline, Extent, RuleChange};
 pub use check::{AblationRecord, CheckRecord, EngineRecord, OutputChange};
 #[cfg(feature = "models")]
 pub use check::{CheckOptions, Checked, check};

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use excite_vitals::Vitals;
+use excite_vitals::in_words::plural;
 
 use crate::{CheckOptions, Checked, Error, NamedModel};
 
@@ -37,8 +38,8 @@ pub struct MergeOptions {
 pub fn merge(files: &[PathBuf], options: &MergeOptions) -> Result<Checked, Error> {
     let vitals = joined(files)?;
     let data = match files {
-        [one] => format!("{} samples in {}", vitals.samples(), one.display()),
-        files => format!("{} samples in {} files of vitals", vitals.samples(), files.len()),
+        [one] => format!("{} in {}", plural(vitals.samples(), "sample"), one.display()),
+        files => format!("{} in {}", plural(vitals.samples(), "sample"), plural(files.len(), "file") + " of vitals"),
     };
     Checked::of(vitals, options.model.as_ref(), data, &options.check)
 }

@@ -1,6 +1,7 @@
 //! Comparisons and experiments: networks trained on this machine.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use excite_lab::data::Dataset;
 use excite_lab::experiments::{self, Experiment, Request};
@@ -87,7 +88,9 @@ pub fn journal_in(folder: &Path, data: &Dataset, plan: &Plan, fresh: bool) -> Re
 /// # Errors
 /// If the experiment makes no sense with the functions or the data of the request, or the watcher stops it.
 pub fn experiment(experiment: &Experiment, request: &Request, watcher: &dyn Watcher) -> Result<Record, Error> {
-    Ok(experiment.run(request, &Repetitions(&Steps::new(watcher)))?)
+    let steps = Steps::new(watcher);
+    steps.name(experiment.name);
+    Ok(experiment.run(request, &Repetitions(&steps))?)
 }
 
 /// Puts all claims to the test. Finished experiments are kept in the folder, and those that are kept are not run again, unless
@@ -123,13 +126,13 @@ impl<'a> AllExperiments<'a> {
     /// # Errors
     /// As [`experiment`], or if a record cannot be written.
     pub fn run(self, watcher: &dyn Watcher) -> Result<Vec<Record>, Error> {
-        let steps = Steps::new(watcher);
         let mut records = Vec::new();
         for (place, &experiment) in experiments::ALL.iter().enumerate() {
             let record = if let Some(record) = &self.kept[place] {
                 record.clone()
             } else {
-                let record = experiment.run(self.request_of(experiment), &Repetitions(&steps))?;
+                let part = OneOfAll::new(watcher, place);
+                let record = experiment.run(self.request_of(experiment), &part)?;
                 let path = self.path(place);
                 record.write(&path).map_err(|error| Error::Unwritable { path, error })?;
                 record
@@ -182,7 +185,7 @@ impl excite_lab::Watcher for Epochs<'_> {
     }
 }
 
-/// The repetitions of experiments, one after the other, as the steps of a task.
+/// The repetitions of an experiment as the steps of a task.
 struct Repetitions<'a>(&'a Steps<'a>);
 
 impl excite_lab::Watcher for Repetitions<'_> {
@@ -196,5 +199,49 @@ impl excite_lab::Watcher for Repetitions<'_> {
 
     fn stop_requested(&self) -> bool {
         self.0.is_stopping()
+    }
+}
+
+/// The steps of each of all experiments: how many repetitions the later ones take is not known before they begin.
+const STEPS_OF_EACH: u64 = 100;
+
+/// The repetitions of one of all experiments.
+struct OneOfAll<'a> {
+    watcher: &'a dyn Watcher,
+    place: usize,
+    planned: AtomicU64,
+    done: AtomicU64,
+}
+
+impl<'a> OneOfAll<'a> {
+    fn new(watcher: &'a dyn Watcher, place: usize) -> Self {
+        let part = Self { watcher, place, planned: AtomicU64::new(0), done: AtomicU64::new(0) };
+        part.show("");
+        part
+    }
+
+    fn show(&self, note: &str) {
+        let (done, planned) = (self.done.load(Ordering::Relaxed), self.planned.load(Ordering::Relaxed));
+        let steps = self.place as u64 * STEPS_OF_EACH + STEPS_OF_EACH * done.min(planned) / planned.max(1);
+        let all = experiments::ALL.len();
+        let name = format!("experiment {} of {all}: {}", self.place + 1, experiments::ALL[self.place].name);
+        let note = if note.is_empty() { name } else { format!("{name} · {note}") };
+        self.watcher.progress(steps, all as u64 * STEPS_OF_EACH, &note);
+    }
+}
+
+impl excite_lab::Watcher for OneOfAll<'_> {
+    fn plan(&self, repetitions: u64) {
+        self.planned.fetch_add(repetitions, Ordering::Relaxed);
+        self.show("");
+    }
+
+    fn epochs_done(&self, repetitions: u64, note: &str) {
+        self.done.fetch_add(repetitions, Ordering::Relaxed);
+        self.show(note);
+    }
+
+    fn stop_requested(&self) -> bool {
+        self.watcher.is_stopping()
     }
 }

@@ -34,7 +34,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// # Ok::<(), Error>(())
 /// ```
 pub trait Watcher: Sync {
-    /// `done` steps of `total` are done, as far as is known by now; `note` names the last one.
+    /// `done` steps of `total` are done, as far as is known by now; `note` names what runs, or is empty where that is as before.
     fn progress(&self, done: u64, total: u64, note: &str) {
         let _ = (done, total, note);
     }
@@ -79,7 +79,12 @@ impl<'a> Steps<'a> {
         self.advance(0, "");
     }
 
-    /// So many steps are done; `note` names the last one.
+    /// `note` is what runs now.
+    pub(crate) fn name(&self, note: &str) {
+        self.advance(0, note);
+    }
+
+    /// So many steps are done; `note` names what runs.
     pub(crate) fn advance(&self, steps: u64, note: &str) {
         let done = self.done.fetch_add(steps, Ordering::Relaxed) + steps;
         self.watcher.progress(done, self.total.load(Ordering::Relaxed), note);

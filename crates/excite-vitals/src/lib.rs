@@ -23,6 +23,7 @@ mod file;
 pub mod findings;
 mod groups;
 mod histogram_sample;
+pub mod in_words;
 pub mod judgement;
 mod layer;
 mod layer_record;

@@ -72,7 +72,7 @@ impl Vitals {
             return different(format!("`{}` and `{}`", self.model, other.model));
         }
         if self.layers.len() != other.layers.len() {
-            return different(format!("one has {} layers, one {}", self.layers.len(), other.layers.len()));
+            return different(format!("the numbers of layers are {} and {}", self.layers.len(), other.layers.len()));
         }
         let input = match (&self.input, &other.input) {
             (Some(this), Some(other)) => {

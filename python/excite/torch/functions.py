@@ -33,7 +33,7 @@ class _Elementwise(torch.autograd.Function):
 
 
 class _AlongAxis(torch.autograd.Function):
-    """Softmax and its kin."""
+    """Softmax and similar functions."""
 
     @staticmethod
     def forward(context: Any, x: torch.Tensor, name: str, axis: int, parameters: dict[str, float]) -> torch.Tensor:

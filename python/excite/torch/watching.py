@@ -290,7 +290,7 @@ def watch(
     axis of the units by the names of layers, where it is not the one that the layer before tells. `callback` is
     called at each look.
 
-    Raises TypeError for what is no model, a compiled one, or one that is not on the CPU; ValueError for one that is
+    Raises TypeError for an object that is no model, a compiled model, or one that is not on the CPU; ValueError for one that is
     watched already, or, in its first pass, has no activations.
     """
     if not isinstance(model, torch.nn.Module):

@@ -69,7 +69,7 @@ impl NativeDataset {
     }
 }
 
-/// What is trained, and how.
+/// The plan of the training.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub struct PlanOptions {

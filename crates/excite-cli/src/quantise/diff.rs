@@ -6,9 +6,10 @@ use excite_fixed::Profile;
 use excite_tasks::{CodeComparison, FunctionQuantisation};
 
 use crate::error::Failure;
-use crate::{output, table};
+use crate::output;
+use crate::table::{Column, ColumnsArgument, Table};
 
-/// Up to so many codes are listed in the terminal.
+/// The most codes that are listed in the terminal.
 const MOST_ROWS: usize = 40;
 
 /// Compares, and shows what differs.
@@ -34,14 +35,23 @@ fn in_terminal(comparison: &CodeComparison) -> String {
         text,
         "{strong}{names} differ for {differing} of {codes} codes, by {largest_difference} at most.{strong:#}\n"
     );
-    let columns: Vec<&str> = profiles.iter().map(String::as_str).collect();
-    let mut table = table::new(&[&["code", "input", "exact"][..], &columns, &["difference"]].concat());
+    let columns =
+        ["code", "input", "exact"].into_iter().chain(profiles.iter().map(String::as_str)).chain(["difference"]);
+    // The libraries are what is compared: the exact value and the input go first where there is no room.
+    let rank = |name: &str| match name {
+        "code" => 0,
+        "difference" => 1,
+        "exact" => 3,
+        "input" => 4,
+        _ => 2,
+    };
+    let mut table = Table::fixed(columns.map(|name| Column::figure(name).ranked(rank(name))));
     for row in rows.iter().take(MOST_ROWS) {
         let figures = [row.code.to_string(), format!("{:.5}", row.x), format!("{:.3}", row.exact)];
         let outputs = row.outputs.iter().map(ToString::to_string);
-        table.add_row(figures.into_iter().chain(outputs).chain([row.difference().to_string()]));
+        table.add(figures.into_iter().chain(outputs).chain([row.difference().to_string()]));
     }
-    let _ = writeln!(text, "{table}");
+    text += &table.drawn(&ColumnsArgument::default());
     if rows.len() > MOST_ROWS {
         let _ = writeln!(text, "and {} more; --json lists all", rows.len() - MOST_ROWS);
     }

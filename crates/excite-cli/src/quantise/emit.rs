@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::ValueEnum;
 use excite_fixed::{Profile, Source};
 use excite_tasks::{FunctionQuantisation, Kernel, ModelQuantisation};
+use excite_vitals::in_words::plural;
 
 use crate::error::Failure;
 use crate::output;
@@ -12,11 +13,11 @@ use crate::output;
 /// In which form.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Language {
-    /// A C99 header
+    // A C99 header.
     C,
-    /// A Rust module that needs core alone
+    // A Rust module that needs core alone.
     Rust,
-    /// Tables as JSON
+    // Tables.
     Json,
 }
 
@@ -72,6 +73,6 @@ pub fn model(quantised: &ModelQuantisation, bits: u32, language: Language, folde
     }
     // Not one of the kernels has this name.
     output::write(&folder.join("index.json"), &output::json(&index)?)?;
-    output::notice(&format!("wrote {} kernels and index.json to {}", index.len(), folder.display()));
+    output::notice(&format!("wrote {} and index.json to {}", plural(index.len(), "kernel"), folder.display()));
     Ok(())
 }

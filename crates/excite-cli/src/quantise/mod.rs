@@ -12,14 +12,16 @@ use clap::Args;
 use excite_fixed::QFormat;
 use excite_tasks::{QuantiseOptions, read_labels};
 
+use crate::browser::OpenArgument;
 use crate::command_line::command_line;
 use crate::error::Failure;
 use crate::inputs::InputArguments;
 use crate::number::finite;
 use crate::output;
-use crate::progress::Progress;
+use crate::progress::{Progress, Unit};
+use crate::table::ColumnsArgument;
 
-/// What to quantise, and what is wanted of it.
+/// What to quantise, and how.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -30,8 +32,9 @@ Examples:
   excite quantise --emit rust --function gelu --bits 8 --input-scale 0.05 --output-scale 0.04 --output gelu.rs
   excite quantise --diff tflite,onnx --function hard_swish --input-scale 0.05 --output-scale 0.03
 
-Q3.4 is a sign, 3 integer bits and 4 fraction bits; UQ3.5 has no sign. Ratios are of the signal to the noise that quantisation adds, in
-decibels: 6 dB are a bit. Exit codes: 0 done, 2 wrong usage, 3 could not be done, 130 interrupted.")]
+Q3.4 is a sign, 3 integer bits and 4 fraction bits; UQ3.5 has no sign.
+dB is the ratio of the signal to the noise that quantisation adds: 6 dB are one bit.
+Exit codes: 0 done, 2 wrong usage, 3 could not be done, 130 interrupted.")]
 pub struct Arguments {
     /// The model, an ONNX file
     #[arg(required_unless_present = "function", conflicts_with = "function")]
@@ -40,17 +43,17 @@ pub struct Arguments {
     #[command(flatten)]
     inputs: InputArguments,
 
-    /// How many bits: 8, or several as 4,6,8 or 4..8
+    /// Bits of a code: 8, or several as 4,6,8 or 4..8
     #[arg(long, value_name = "BITS", default_value = "8", value_parser = bits, help_heading = "Formats")]
     bits: Bits,
-    /// The cap of a ReLU to ask about
+    /// Cap of a ReLU to compare with none
     #[arg(long, value_name = "CAP", default_value = "6", value_parser = cap, allow_hyphen_values = true, help_heading = "Formats")]
     cap: f64,
     /// More Q formats to try on every activation, as UQ3.5 or Q3.4
     #[arg(long, value_name = "FORMAT", value_delimiter = ',', help_heading = "Formats")]
     format: Vec<QFormat>,
 
-    /// Whole numbers in an .npy file, the class of each sample: for the accuracy
+    /// An .npy file with the class of each sample, to report the accuracy
     #[arg(long, value_name = "FILE", help_heading = "Simulation")]
     labels: Option<PathBuf>,
     /// Do not run the model with quantised activations
@@ -60,16 +63,20 @@ pub struct Arguments {
     #[command(flatten)]
     single: single::Single,
 
-    /// Print the result as JSON on standard output, and nothing else there
-    #[arg(long, help_heading = "Output")]
-    json: bool,
-    /// Write the report, a page that needs nothing else
+    /// Write the report, one HTML file
     #[arg(long, value_name = "FILE", conflicts_with = "function", help_heading = "Output")]
     html: Option<PathBuf>,
-    /// Write kernels: of the function, or of all activations of the model
-    #[arg(long, value_name = "LANGUAGE", requires = "output", help_heading = "Output")]
+    #[command(flatten)]
+    open: OpenArgument,
+    #[command(flatten)]
+    columns: ColumnsArgument,
+    /// Print the whole result as JSON on standard output, and nothing else there
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+    /// Write integer kernels, of the function or of all activations of the model, as c, rust or json
+    #[arg(long, value_name = "LANGUAGE", hide_possible_values = true, requires = "output", help_heading = "Output")]
     emit: Option<emit::Language>,
-    /// Where to: a file for a function, a folder for a model
+    /// Where the kernels go: a file for a function, a folder for a model
     #[arg(long, value_name = "PATH", requires = "emit", help_heading = "Output")]
     output: Option<PathBuf>,
 }
@@ -89,8 +96,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         return diff::run(&function, &arguments.single.diff, arguments.json);
     };
-    if let Some(path) = &arguments.html {
-        output::check_writable(path)?;
+    arguments.columns.check(&show::names(&arguments.bits.0, &arguments.format))?;
+    let html = arguments.open.page(arguments.html.as_ref(), "quantise.html");
+    if let Some(path) = &html {
+        output::prepare_page(path)?;
     }
     if let Some((_, folder)) = emitted {
         emit::check_bits(&arguments.bits.0)?;
@@ -105,12 +114,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         labels,
     };
     let (model, data) = (arguments.inputs.open(path)?, arguments.inputs.data()?);
-    let progress = Progress::new("runs", "stopping, nothing is written")?;
+    let progress = Progress::new(Unit::Counted("runs"), "stopping, nothing is written")?;
     let quantised = excite_tasks::quantise(&model, &data, &options, &progress);
     progress.clear();
     let mut quantised = quantised?;
     quantised.record.command = command_line();
-    if let Some(path) = &arguments.html {
+    if let Some(path) = &html {
         output::write(path, &excite_report::quantisation_page(&quantised.record))?;
     }
     if let Some((language, folder)) = emitted {
@@ -119,10 +128,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.json {
         output::print(&output::json(&quantised.record)?)?;
     } else {
-        output::print(&show::in_terminal(&quantised.record))?;
+        output::print(&show::in_terminal(&quantised.record, &arguments.columns))?;
     }
-    if let Some(path) = &arguments.html {
+    if let Some(path) = &html {
         output::notice(&format!("wrote {}", path.display()));
+        arguments.open.open(path);
     }
     Ok(())
 }

@@ -12,28 +12,28 @@ use crate::error::Failure;
 #[derive(Args)]
 #[command(next_help_heading = "One function, without a model")]
 pub struct Single {
-    /// The function that is to be written or compared, with parameters as leaky_relu(0.1)
+    /// Function to write or to compare, with parameters as leaky_relu(0.1)
     #[arg(long, value_name = "FUNCTION", requires = "input_scale")]
     function: Option<Function>,
-    /// Compare, code by code, what libraries make of it: two or more of exact, tflite, tflm, onnx, pytorch, cmsis-nn
+    /// Compare the outputs of two or more libraries, code by code: exact, tflite, tflm, onnx, pytorch, cmsis-nn
     #[arg(long, value_name = "LIBRARIES", value_delimiter = ',', requires = "function", conflicts_with = "emit")]
     pub diff: Vec<Profile>,
-    /// Whose results a written kernel gives: exact are the nearest codes
+    /// Library whose outputs the kernel gives; exact gives the nearest code
     #[arg(long, value_name = "LIBRARY", default_value = "exact", requires = "function")]
     pub profile: Profile,
-    /// The type of the codes [default: int8, or int16 for --bits 16]
+    /// Type of the codes [default: int8, or int16 for --bits 16]
     #[arg(long = "type", value_name = "TYPE", requires = "function", value_parser = code_types())]
     code: Option<CodeType>,
-    /// The step from one input code to the next
+    /// Scale of the input: the step from one code to the next
     #[arg(long, value_name = "SCALE", allow_hyphen_values = true)]
     input_scale: Option<f32>,
-    /// The input code of 0
+    /// Zero point of the input: the code of 0
     #[arg(long, value_name = "CODE", default_value = "0", requires = "function", allow_hyphen_values = true)]
     input_zero_point: i32,
-    /// The step from one output code to the next [default: what the libraries demand, or the finest that holds all outputs]
+    /// Scale of the output [default: the one that the libraries demand, or the finest that holds all outputs]
     #[arg(long, value_name = "SCALE", requires = "function", allow_hyphen_values = true)]
     output_scale: Option<f32>,
-    /// The output code of 0 [default: 0 with --output-scale, else as that]
+    /// Zero point of the output [default: 0 with --output-scale; otherwise chosen with the scale]
     #[arg(long, value_name = "CODE", requires = "output_scale", allow_hyphen_values = true)]
     output_zero_point: Option<i32>,
 }

@@ -14,6 +14,8 @@ mod quantise_bad_input;
 mod quantise_function;
 mod records;
 mod save_networks;
+mod width;
+mod wording;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -157,8 +157,8 @@ fn real_models_are_quantised() {
         let arguments = ["quantise", &fixture(model), "--input", &fixture(data), "--html", "report.html"];
         let ran = place.run(&arguments);
         assert_eq!(ran.code, Some(0), "{model}: {}", ran.err);
-        // The first line has the path of the data.
-        assert!(ran.out.lines().skip(1).all(|line| line.chars().count() <= 100), "{}", ran.out);
+        let is_path = |line: &&str| line.contains("excite-onnx/tests/models");
+        assert!(ran.out.lines().filter(|line| !is_path(line)).all(|line| line.chars().count() <= 100), "{}", ran.out);
         let result = json(&place.run(&[&arguments[..], &["--json"]].concat()));
         assert_eq!(result["not_simulated"].as_array().unwrap().len(), floats, "{model}");
         assert!(!result["layers"].as_array().unwrap().is_empty());
@@ -175,7 +175,7 @@ fn kernels_of_a_model_compile_and_test_themselves() {
     let place = place();
     for (language, ending) in [("c", "h"), ("rust", "rs"), ("json", "json")] {
         let ran = quantise(&place, &["--emit", language, "--output", language, "--no-simulation"]);
-        assert!(ran.err.contains("wrote 1 kernels and index.json"), "{}", ran.err);
+        assert!(ran.err.contains("wrote 1 kernel and index.json"), "{}", ran.err);
         let index: Value = serde_json::from_str(&place.read(&format!("{language}/index.json"))).unwrap();
         assert_eq!(index[0]["file"], format!("layer01_relu.{ending}"));
         assert_eq!(index[0]["layer"], "y_node");

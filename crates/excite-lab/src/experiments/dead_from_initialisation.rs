@@ -14,7 +14,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     claim: "With a bias or a scale of the first weights that does not suit, units are dead before training begins, and stay so.",
     method: "An MLP 64-64-64-10 starts on the digits with biases from 0 downwards and with weights of the usual scale for the function, \
              half of it and twice as much. excite's vitals tell which hidden units are dead on all training samples at step 0. Then the \
-             network is trained, and after each epoch those that were dead are looked at again: one that answers to any sample has come \
+             network is trained, and after each epoch the dead ones are looked at again: one that answers to any sample has come \
              back.",
     functions: &["relu"],
     seeds: 5,

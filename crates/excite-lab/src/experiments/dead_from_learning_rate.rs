@@ -300,8 +300,7 @@ fn tolls_by_rate(f: Function, by_momentum: &[Vec<&Series>; 2]) -> Picture {
     let by = |cause| marks(|case| case.effective_rate, &move |training: &Training| training.by(cause));
     Picture {
         title: format!("{f}: the rate, the training and its cause"),
-        caption: "The line is the median over the seeds, the band reaches from the lowest to the highest. The shares by cause, and those \
-                  that live at half the step, are of the killed units; there is no point where none was killed."
+        caption: "The line is the median over the seeds, the band reaches from the lowest to the highest. The shares by cause, and the share that lives at half the step, are of the killed units; there is no point where none was killed."
             .to_owned(),
         panels: vec![
             panel("killed, % of units", rate, marks(Case::rate, &|training| Some(training.killed_share()))),

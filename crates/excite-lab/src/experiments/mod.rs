@@ -181,8 +181,10 @@ impl Setting<'_> {
             if self.watcher.stop_requested() {
                 return Err(LabError::Stopped);
             }
+            let note = format!("{note}, seed {seed} of {}", self.seeds);
+            self.watcher.epochs_done(0, &note);
             let done = once(seed as u64)?;
-            self.watcher.epochs_done(1, note);
+            self.watcher.epochs_done(1, &note);
             Ok(done)
         };
         (1..=self.seeds).map(seed).collect()
@@ -203,8 +205,10 @@ impl Setting<'_> {
             if self.watcher.stop_requested() {
                 return Err(LabError::Stopped);
             }
+            let note = format!("{}, seed {seed} of {}", note(case), self.seeds);
+            self.watcher.epochs_done(0, &note);
             let done = once(case, seed)?;
-            self.watcher.epochs_done(1, &note(case));
+            self.watcher.epochs_done(1, &note);
             Ok(done)
         };
         let done: Result<Vec<T>, LabError> = jobs.into_par_iter().map(job).collect();

@@ -20,8 +20,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     method: "An MLP 64-64-64-10 is trained on the digits with each function, in floats; relu_n(c), called cap c, is a ReLU with a cap of c. Then its \
              activations, and they alone, are rounded half to even to fixed point, one format for both hidden layers: UQm.n, unsigned with m \
              integer and n fraction bits, or Qm.n with a sign besides. The signal-to-noise ratio is that of the held-out data's activations, \
-             10 log10 of Σy² over Σ(y − rounded y)²; the accuracy is that of the network which computes with the rounded ones. The best \
-             format of so many bits is that with the highest ratio on training data; the one that holds all is that with the fewest \
+             10 log10 of Σy² over Σ(y − rounded y)²; the accuracy is that of the network which computes with the rounded ones. The best format of a width is that with the highest ratio on training data; the one that holds all is that with the fewest \
              integer bits m for which no training activation is above 2^m. ReLU6 in UQ3.5 is compared with every other function in its \
              best byte, and in the byte that holds all.",
     functions: &["relu6", "relu", "relu_n(1)", "relu_n(2)", "relu_n(4)", "relu_n(8)", "relu_n(16)"],

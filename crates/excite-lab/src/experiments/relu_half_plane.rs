@@ -14,9 +14,8 @@ use crate::operations::Parameters;
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "relu-half-plane",
     claim: "A ReLU answers on one side of a line; if no data lies on that side it is dead, and training never moves it.",
-    method: "A hidden layer of eight units sees a cloud of points in the plane, of which those near the middle are to be told from those \
-             further out. Seven units start with lines through the cloud, one with its line beyond all points. The share of points on the \
-             answering side of each line is worked out from its weights, and compared with what excite's vitals see of the unit; then the \
+    method: "A hidden layer of eight units sees a cloud of points in the plane, and learns to separate the points near the middle from the others. Seven units start with lines through the cloud, one with its line beyond all points. The share of points on the \
+             answering side of each line is computed from its weights, and compared with what excite's vitals see of the unit; then the \
              network is trained, and how far the weights of each unit moved is measured.",
     functions: &["relu"],
     seeds: 10,

@@ -13,8 +13,7 @@ use crate::optimise::clip;
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "remedies",
-    claim: "Units that are born dead need a better start, those that training kills need smaller steps; normalisation, leaky ReLU and ELU \
-            help both.",
+    claim: "Units born dead need a better start, units killed in training need smaller steps; normalisation, leaky ReLU and ELU help both.",
     method: "An MLP 64-64-64-10 is trained on the digits by SGD with a momentum of 0.9 in batches of 32. In the one case its hidden units \
              start with a bias of −2, and a rate of 0.03; in the other it starts as usual, and the rate of 0.3 is too high. Each is trained \
              as it is and with each remedy: a tenth of the rate; a rate that rises from 0 over the first half of the epochs; gradients \
@@ -312,8 +311,9 @@ fn picture(group: &[Series]) -> Picture {
     let error = group.iter().map(|series| series.line(1..=epochs, Series::error)).collect();
     Picture {
         title: format!("{function}, {}: with each remedy and without", ailment.name()),
-        caption: "The median over the seeds. Lines that lie on one another are told apart by the table; one that ends early diverged."
-            .to_owned(),
+        caption:
+            "The median over the seeds. Where lines lie on one another, see the table; one that ends early diverged."
+                .to_owned(),
         panels: vec![panel("dead, % of units", share(), dead), panel("training error", share(), error)],
     }
 }

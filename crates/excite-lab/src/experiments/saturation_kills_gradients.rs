@@ -217,7 +217,7 @@ fn by_depth(all: &[Series]) -> Picture {
         panel(&format!("scale × {scale}: first over last gradient"), "hidden layers", Scale::Logarithmic, marks(scale))
     });
     Picture {
-        title: "What is left of the gradient in the first layer, by depth".to_owned(),
+        title: "The gradient that reaches the first layer, by depth".to_owned(),
         caption: "The norm of the first layer's gradient over that of the last hidden layer's: 1 is as much, under a thousandth it has \
                   vanished, over a thousand it has exploded."
             .to_owned(),

@@ -82,17 +82,17 @@ fn speed(comparison: &Comparison) -> String {
         if result.reached < result.runs.len() { f64::INFINITY } else { spread.high }
     };
     let (low, high) = (slow.low / longest(first, fast), longest(last, slow) / fast.low);
-    let high = if high.is_finite() { format!("{high:.1}") } else { "any number of".to_owned() };
+    let range = if high.is_finite() { format!("{low:.1} to {high:.1}") } else { format!("{low:.1} and more") };
     let firsts: Vec<_> =
         reached.iter().filter(|(_, spread)| spread.median == fast.median).map(|(result, _)| result.name).collect();
     let opening = format!("{} reached {target} first, after {:.1} epochs,", listed(&firsts), fast.median);
     if first.reached.min(last.reached) == 1 {
         format!("{opening} {ratio:.1} times as fast as {}, on one seed", last.name)
     } else if low > 1.0 {
-        format!("{opening} {ratio:.1} times as fast as {} ({low:.1} to {high} times over the seeds)", last.name)
+        format!("{opening} {ratio:.1} times as fast as {} ({range} times over the seeds)", last.name)
     } else {
         format!(
-            "{opening} but that this is faster than {} is not shown ({ratio:.1} times, {low:.1} to {high} over the seeds)",
+            "{opening} but that this is faster than {} is not shown ({ratio:.1} times, {range} over the seeds)",
             last.name
         )
     }

@@ -39,8 +39,7 @@ pub(super) fn definitions(comparison: &Comparison) -> Markup {
             format!(
                 "Passes over the training data until the training error is at or under {}, read off a straight line \
                  between the epochs' errors; at least 1. Seeds that did not reach it count as above all others: where half \
-                 of them or more did not, the median is more than the {} given; the lowest and the highest are of those \
-                 that did.",
+                 of them or more did not, the median is more than the {} given; the lowest and the highest are of the other seeds.",
                 error(task, comparison.target_error),
                 number::count(settings.epochs, "epoch", "epochs")
             ),
@@ -111,7 +110,7 @@ fn death_in_training(comparison: &Comparison) -> String {
     let runs = comparison.activations.iter().flat_map(|result| &result.runs);
     let samples = runs.map(|run| run.deaths.samples).max().unwrap_or(0);
     format!(
-        "After steps 1, 2, 4, 8 and every sixteenth, each hidden unit is looked at on the batch at hand; where it has no \
+        "After steps 1, 2, 4, 8 and every sixteenth, each hidden unit is looked at on the current batch; where it has no \
          slope for any of it, on the sample that lifted it last, and then on {samples} training samples, always the same. \
          One that has no slope for any of these is dead; with 95 % confidence it then answers under 3/{samples} of all \
          samples. It is revived when a sample of a later batch lifts it. Killed at step T means alive at the look before. \

@@ -21,9 +21,8 @@ pub(super) fn figures(comparison: &Comparison, series: &[Series]) -> Markup {
             "Each function at a rate of its own",
             &legend(series),
             &plots,
-            "The dot is the rate that was chosen: the one that reached the target soonest, or where none did the one with the lowest loss at the \
-             end. Of two trials, with different first weights, the worse counts. A trial ends where it reaches the target. A line that ends before \
-             the highest rate went on to diverge.",
+            "The dot is the chosen rate: the one that reached the target soonest or, if none did, the one with the lowest loss at the end. Of two trials, with different first weights, the worse counts. A trial ends where it reaches the target, \
+             so the loss ranks only trials that did not reach it; a line that ends before the highest rate went on to diverge.",
         ))
         (table(comparison, series))
     }

@@ -19,7 +19,7 @@ const MOST_POINTS: usize = 40;
 pub(super) fn details(layers: &[Layer]) -> Markup {
     let has_plots = layers.len() <= MOST_PLOTS;
     html! {
-        @if !has_plots { p.soft { "Plots are drawn of layers with warnings or errors alone, as the layers are so many." } }
+        @if !has_plots { p.soft { "Only layers with warnings or errors have plots." } }
         @for layer in layers {
             details.layer {
                 summary {

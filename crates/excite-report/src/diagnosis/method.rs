@@ -42,8 +42,7 @@ fn terms(diagnosis: &Diagnosis) -> Vec<(&'static str, String)> {
         (
             "Samples",
             format!(
-                "N counts what is independent of each other: images, recordings, sentences; the positions of one are not. What never \
-                 happened in N samples happens in less than 3/N of all, with 95 % confidence: here {}.",
+                "N counts independent samples: images, recordings, sentences, but not the positions of one. An event that never happened in N samples happens in less than 3/N of all, with 95 % confidence: here {}.",
                 number::percent((3.0 / diagnosis.samples as f64).min(1.0))
             ),
         ),

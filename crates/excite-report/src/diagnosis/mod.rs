@@ -125,8 +125,7 @@ fn made_up() -> Markup {
     html! {
         div.notice.loud role="note" {
             strong { "The inputs were random numbers." }
-            " What follows shows that the network runs, and little more: units were trained for other data, and what is dead or \
-             saturated here may be well on real ones. Nothing counts as measured. Give real data with "
+            " They show that the network runs, and little more: it was trained for other data, and units that are dead or saturated here may be healthy on real data. Nothing counts as measured. Give real data with "
             code { "--input" } "."
         }
     }

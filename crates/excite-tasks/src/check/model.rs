@@ -10,7 +10,7 @@ use super::ablation;
 use super::record::{AblationRecord, CheckRecord, EngineRecord};
 use crate::data::UnreadableFiles;
 use crate::watcher::Steps;
-use crate::{Baseline, Data, Error, NamedModel, SkippedLayer, Watcher, weights};
+use crate::{Baseline, Data, Error, NamedModel, RuleChange, SkippedLayer, Watcher, weights};
 
 /// How a model is checked.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +38,8 @@ pub struct Checked {
     pub not_seen: Vec<SkippedLayer>,
     /// How many findings were left out because the baseline has them.
     pub known: usize,
+    /// What each rule found in the baseline and finds now; nothing without a baseline.
+    pub changes: Vec<RuleChange>,
     /// What the network computes without the units that were found, where that was asked for.
     pub ablations: Vec<AblationRecord>,
 }
@@ -83,8 +85,11 @@ impl Checked {
         }
         subject.not_looked_at = model.map_or(0, |model| not_looked_at(model.model(), &vitals));
         let mut diagnosis = Diagnosis::of_subject(&subject);
-        let known = options.baseline.as_ref().map_or(0, |baseline| baseline.retain_new(&mut diagnosis.judgement));
-        Ok(Self { vitals, diagnosis, data, engine: None, not_seen: Vec::new(), known, ablations: Vec::new() })
+        let judgement = &mut diagnosis.judgement;
+        let baseline = options.baseline.as_ref();
+        let changes = baseline.map_or_else(Vec::new, |baseline| baseline.changes(judgement));
+        let known = baseline.map_or(0, |baseline| baseline.retain_new(judgement));
+        Ok(Self { vitals, diagnosis, data, engine: None, not_seen: Vec::new(), known, changes, ablations: Vec::new() })
     }
 
     /// The record, which programs print as JSON; `command` is what makes it again.

@@ -1,6 +1,7 @@
 //! The record of a check.
 
 use excite_vitals::DiagnosisRecord;
+use excite_vitals::in_words::{percent, plural};
 use serde::{Deserialize, Serialize};
 
 use crate::SkippedLayer;
@@ -96,27 +97,21 @@ impl AblationRecord {
                 None => "is no longer 0".to_owned(),
             };
             let labels = match (output.changed_labels, output.samples) {
-                (Some(0), Some(samples)) => format!(", and the label of none of {samples} samples"),
-                (Some(changed), Some(samples)) => format!(", and the label of {changed} of {samples} samples"),
+                (Some(0), Some(samples)) => format!(", and no label of {}", plural(samples, "sample")),
+                (Some(changed), Some(samples)) => {
+                    format!(", and the label of {changed} of {}", plural(samples, "sample"))
+                }
                 _ => String::new(),
             };
             let labels = if change == "does not change" { String::new() } else { labels };
             format!("{beginning} `{}` {change}{labels}.", output.name)
         };
-        let left =
-            format!("{} more units of {} are within recurrent nodes or branches and stayed.", self.left_out, self.rule);
+        let left = format!(
+            "{} of {} inside recurrent nodes or branches stayed.",
+            plural(self.left_out, "more unit"),
+            self.rule
+        );
         let left = (self.left_out > 0).then_some(left);
         self.outputs.iter().filter(|_| self.units > 0).map(sentence).chain(left).collect()
-    }
-}
-
-/// Two significant digits.
-fn percent(share: f64) -> String {
-    let percent = 100.0 * share;
-    match percent {
-        0.0..0.01 => "less than 0.01 %".to_owned(),
-        0.01..1.0 => format!("{percent:.2} %"),
-        1.0..10.0 => format!("{percent:.1} %"),
-        _ => format!("{percent:.0} %"),
     }
 }

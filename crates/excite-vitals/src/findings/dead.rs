@@ -75,11 +75,9 @@ fn finding(layer: &LayerVitals, weights: Option<&IncomingWeights>, units: Vec<us
         format!("{count} stayed silent on all {} samples{held_down}", layer.samples())
     } else {
         let samples = layer.samples();
-        let plural = if samples == 1 { "" } else { "s" };
+        let samples = super::plural(samples, "sample");
         let most = super::percent(bound);
-        format!(
-            "{count} stayed silent on {samples} sample{plural}{held_down}; they may still fire on up to {most} of inputs"
-        )
+        format!("{count} stayed silent on {samples}{held_down}; they may still fire on up to {most} of inputs")
     };
     let all = layer.units();
     Finding { summary, ..finding }

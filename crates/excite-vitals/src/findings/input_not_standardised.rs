@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
         Cause::Data,
         "Subtract the mean of each feature and divide by its standard deviation, both of the training data alone.",
     )],
-    finished: "Nothing need be done: the inputs are those that it was trained for.",
+    finished: "Nothing need be done: it was trained for such inputs.",
     check,
 };
 

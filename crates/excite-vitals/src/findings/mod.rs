@@ -22,6 +22,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::LayerVitals;
+pub(crate) use crate::in_words::{percent, plural};
 use crate::judgement::{Stage, Subject};
 
 /// All rules, in the order in which causes are looked for.
@@ -313,19 +314,6 @@ fn shift_or_spread(z: &crate::sketch::Moments) -> Cause {
 /// `3 of 64 units`
 fn counted(units: usize, of: usize) -> String {
     format!("{units} of {of} {}", if of == 1 { "unit" } else { "units" })
-}
-
-/// A share as a percentage with two significant digits, and three from 99.5 % on.
-pub(crate) fn percent(share: f64) -> String {
-    let percent = 100.0 * share;
-    match percent.abs() {
-        0.0 => "0 %".to_owned(),
-        99.5.. => format!("{} %", (10.0 * percent).round() / 10.0),
-        9.95.. => format!("{percent:.0} %"),
-        0.995.. => format!("{} %", (10.0 * percent).round() / 10.0),
-        0.0995.. => format!("{} %", (100.0 * percent).round() / 100.0),
-        _ => format!("{percent:.1e} %"),
-    }
 }
 
 /// A number with two significant digits, as people write it: `0.3`, `12`, `4,800`, `2.8e5`.

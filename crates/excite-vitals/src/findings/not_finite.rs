@@ -9,8 +9,8 @@ pub(crate) static RULE: Rule = Rule {
     title: "NaN or infinities",
     meaning: "Values of the layer, or of the inputs, were not numbers or were infinite. One such value spreads to all that is computed from \
               it, and a training step with it ruins the weights.",
-    threshold: "A NaN or infinity in inputs or activations: the network is broken. Where only pre-activations are infinite, as those that a mask \
-                sends to −∞ before a softmax, it is a fact.",
+    threshold: "A NaN or infinity in inputs or activations: the network is broken. Where only pre-activations are infinite, as when a mask \
+                sends them to −∞ before a softmax, it is a fact.",
     remedies: &[
         (
             Cause::Unknown,

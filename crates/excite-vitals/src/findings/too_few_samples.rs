@@ -22,9 +22,9 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let bound = (3.0 / samples as f64).min(1.0);
-    let plural = if samples == 1 { " was" } else { "s were" };
     let summary = format!(
-        "{samples} sample{plural} seen: a unit that looks dead may still fire on up to {} of inputs",
+        "only {} seen: a unit that looks dead may still fire on up to {} of inputs",
+        super::plural(samples, "sample"),
         percent(bound)
     );
     let finding = Finding::on_network(&RULE, samples, Cause::FewSamples, summary);

@@ -36,7 +36,7 @@ impl RowDefinition for Sparsemax {
         title: "Sparsemax",
         formula: "max(xᵢ/T − τ, 0) with Σ = 1",
         origin: "Martins and Astudillo 2016, From Softmax to Sparsemax",
-        advice: "For attention or mixtures in which most weights should be exactly 0. What is 0 gets no gradient.",
+        advice: "For attention or mixtures in which most weights should be exactly 0. Weights of 0 get no gradient.",
         pytorch: "",
         jax: "",
         keras: "keras.activations.sparsemax",
