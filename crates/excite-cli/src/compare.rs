@@ -1,5 +1,6 @@
 //! `excite compare`: the same network with each activation function, side by side.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -267,14 +268,16 @@ impl Arguments {
         let table = table::of_comparison(comparison).drawn();
         let width = table::text_width(&table);
         let (strong, wrapped) = (output::STRONG, |text: &str| output::wrapped(text, width));
-        let mut parts = vec![format!("{}\n{table}\n{}\n", wrapped(&about_it), wrapped(table::LEGEND))];
+        let headline = wrapped(&comparison.headline);
+        let mut parts = vec![format!("{strong}{headline}{strong:#}\n{}\n", wrapped(&about_it))];
+        parts.extend(what_went_wrong(comparison, width));
+        parts.push(format!("{table}\n{}\n", wrapped(table::LEGEND)));
         parts.extend(table::deaths(comparison).map(|deaths| wrapped(&deaths) + "\n"));
         if self.until_error.is_some() {
             let (heading, table) = (table::target_heading(comparison), table::of_target(comparison).drawn());
             parts.push(format!("{}\n{table}\n", wrapped(&heading)));
         }
-        let verdict = wrapped(&comparison.verdict);
-        parts.push(format!("{strong}{verdict}{strong:#}\n\nreport: {}\n", report.display()));
+        parts.push(format!("report: {}\n", report.display()));
         output::print(&parts.join("\n"))
     }
 
@@ -342,6 +345,20 @@ impl Arguments {
     fn local(&self) -> Local {
         Local { jobs: self.jobs.unwrap_or(Local::default().jobs), save_networks: self.save_networks.clone() }
     }
+}
+
+/// What is wrong with the networks of each function, and what to do. None where all are sound.
+fn what_went_wrong(comparison: &Comparison, width: usize) -> Option<String> {
+    let mut text = String::new();
+    for result in &comparison.activations {
+        for finding in &result.judgement.findings {
+            let style = output::of_severity(finding.severity);
+            let line = format!("{}: {} ({}): {}", result.name, finding.rule.title, finding.rule.id, finding.summary);
+            let _ = writeln!(text, "{style}{:<8}{style:#}{}", finding.severity.to_string(), output::indented(&line, 8, width));
+            let _ = writeln!(text, "        {}", output::indented(&format!("→ {}", finding.remedy), 8, width));
+        }
+    }
+    (!text.is_empty()).then_some(text)
 }
 
 fn finished(runs: usize) -> String {

@@ -4,10 +4,10 @@ use excite_lab::record::comparison::Comparison;
 
 use crate::table::{self, Grid};
 
-/// The comparison: what was compared, the verdict, the tables; `about` is the first of these in a sentence.
+/// The comparison: what was compared, the headline, the tables; `about` is the first of these in a sentence.
 pub fn of_comparison(comparison: &Comparison, about: &str, with_target: bool) -> String {
     let mut parts = vec![
-        format!("**{}**", escaped(&comparison.verdict)),
+        format!("**{}**", escaped(&comparison.headline)),
         escaped(about),
         of_grid(&table::of_comparison(comparison)),
         escaped(table::LEGEND),

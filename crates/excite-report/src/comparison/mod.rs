@@ -29,7 +29,7 @@ pub fn comparison_page(comparison: &Comparison) -> String {
         p.eyebrow { "Comparison of activation functions" }
         h1 { (title) }
         @if !comparison.complete { (interrupted(comparison)) }
-        @if !comparison.verdict.is_empty() { p.verdict { (comparison.verdict) } }
+        @if !comparison.headline.is_empty() { p.verdict { (comparison.headline) } }
         (facts(comparison))
         (page::section("Summary", &summary::table(comparison, &series)))
         (page::section("Learning", &learning::figures(comparison, &series)))
