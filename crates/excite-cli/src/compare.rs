@@ -354,7 +354,12 @@ fn what_went_wrong(comparison: &Comparison, width: usize) -> Option<String> {
         for finding in &result.judgement.findings {
             let style = output::of_severity(finding.severity);
             let line = format!("{}: {} ({}): {}", result.name, finding.rule.title, finding.rule.id, finding.summary);
-            let _ = writeln!(text, "{style}{:<8}{style:#}{}", finding.severity.to_string(), output::indented(&line, 8, width));
+            let _ = writeln!(
+                text,
+                "{style}{:<8}{style:#}{}",
+                finding.severity.to_string(),
+                output::indented(&line, 8, width)
+            );
             let _ = writeln!(text, "        {}", output::indented(&format!("→ {}", finding.remedy), 8, width));
         }
     }

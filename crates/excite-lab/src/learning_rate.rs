@@ -53,7 +53,8 @@ impl Chosen<'_> {
     /// The chosen rate with what it reached. None where the rate was given, or its runs diverged.
     pub(crate) fn best(&self) -> Option<BestRate> {
         let runs = self.tried.iter().find(|runs| runs[0].learning_rate == self.learning_rate)?;
-        let error = |run: &Run| run.epochs.last().filter(|_| run.outcome == Outcome::Finished).map(|epoch| epoch.train_error);
+        let error =
+            |run: &Run| run.epochs.last().filter(|_| run.outcome == Outcome::Finished).map(|epoch| epoch.train_error);
         Some(BestRate { learning_rate: self.learning_rate, train_error: worst(runs, error)? })
     }
 
@@ -182,7 +183,17 @@ mod tests {
         let activation = "tanh".parse().unwrap();
         let epochs = errors.iter().map(epoch).collect();
         let (held_out_errors, histograms, deaths, time) = (vec![], vec![], Deaths::default(), Time::default());
-        Run { activation, seed: 0, learning_rate: rate(index), epochs, outcome, held_out_errors, histograms, deaths, time }
+        Run {
+            activation,
+            seed: 0,
+            learning_rate: rate(index),
+            epochs,
+            outcome,
+            held_out_errors,
+            histograms,
+            deaths,
+            time,
+        }
     }
 
     fn sweep<'a>(runs: &[(i32, &'a Run)]) -> Sweep<'a> {

@@ -96,14 +96,13 @@ pub fn compare(
         Err(LabError::Stopped) => true,
         Err(error) => return Err(error),
     };
-    let Scheduled { folder, saved, .. } = work;
+    let saved = std::mem::take(&mut work.saved);
     let finished = schedule.finished(journal);
-    if let Some(folder) = folder {
+    if let Some(path) = local.save_networks.as_deref() {
+        let folder = Folder::at(path);
         let (summary, settings) = (data.summary(), plan.settings(data)?);
         for Finished { best_rate, runs, .. } in &finished {
-            let is_saved = |run: &&Run| {
-                saved.iter().any(|key| (key.function, key.seed) == (run.activation, run.seed))
-            };
+            let is_saved = |run: &&Run| saved.iter().any(|key| (key.function, key.seed) == (run.activation, run.seed));
             for run in runs.iter().copied().filter(is_saved) {
                 folder.training(&training_run(&summary, &settings, *best_rate, run), run.seed)?;
             }

@@ -89,7 +89,11 @@ impl Schedule<'_> {
                 Ok(chosen) => {
                     let keys = self.seeds_at(function, chosen.learning_rate);
                     pending.runs.extend(keys.filter(|&key| journal.find(key).is_none() || !is_kept(key)));
-                    pending.runs.extend(self.explaining(function, journal).and_then(|search| search.chosen(journal).err()).unwrap_or_default());
+                    pending.runs.extend(
+                        self.explaining(function, journal)
+                            .and_then(|search| search.chosen(journal).err())
+                            .unwrap_or_default(),
+                    );
                 }
                 Err(missing) => {
                     pending.runs.extend(missing);

@@ -161,7 +161,17 @@ impl<'a> Training<'a> {
         let time = self.time();
         let deaths = self.deaths.into_deaths();
         let held_out_errors = if outcome == Outcome::Finished { self.held_out_errors } else { vec![] };
-        let run = Run { activation: function, seed, learning_rate, epochs, outcome, held_out_errors, histograms, deaths, time };
+        let run = Run {
+            activation: function,
+            seed,
+            learning_rate,
+            epochs,
+            outcome,
+            held_out_errors,
+            histograms,
+            deaths,
+            time,
+        };
         Ok(Trained { run, network: TrainedNetwork::new(self.network, function, self.data) })
     }
 

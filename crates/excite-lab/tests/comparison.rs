@@ -57,7 +57,11 @@ fn compare(task: Task, runs: Vec<Vec<Run>>, complete: bool) -> Comparison {
         name: "made up".to_owned(),
         task,
         shape: vec![2],
-        classes: if task == Task::Classification { (0..10).map(|class| class.to_string()).collect() } else { Vec::new() },
+        classes: if task == Task::Classification {
+            (0..10).map(|class| class.to_string()).collect()
+        } else {
+            Vec::new()
+        },
         train: 1000,
         test: 200,
         input_mean: 0.0,
@@ -262,7 +266,11 @@ fn shuffled_labels_are_the_fault_of_the_data() {
     let judgement = &comparison.activations[0].judgement;
     assert_eq!(judgement.health, Health::LearntNothing);
     assert_eq!(judgement.findings[0].rule.id, "learnt-nothing");
-    assert!(comparison.headline.contains("labels seem to have nothing to do with the inputs"), "{}", comparison.headline);
+    assert!(
+        comparison.headline.contains("labels seem to have nothing to do with the inputs"),
+        "{}",
+        comparison.headline
+    );
 }
 
 #[test]

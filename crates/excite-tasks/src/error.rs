@@ -70,7 +70,9 @@ pub enum Error {
     #[error(transparent)]
     Vitals(#[from] VitalsError),
     /// What a model says about its training could not be read.
-    #[error("{model}: what it says about its training cannot be read ({fault}): save it again with excite compare --save-networks")]
+    #[error(
+        "{model}: what it says about its training cannot be read ({fault}): save it again with excite compare --save-networks"
+    )]
     TrainingRun {
         /// The model.
         model: String,

@@ -135,7 +135,11 @@ fn cases() -> Result<Vec<Broken>, Fault> {
         Broken {
             spec: Spec { network: deep(8), ..gain(0.1 * 2.0_f64.sqrt()) },
             rate: fixed(0.03),
-            ..case("8 layers of ReLU with a tenth of its gain", "relu", "vanishing-gradient: the scale of the initial weights")
+            ..case(
+                "8 layers of ReLU with a tenth of its gain",
+                "relu",
+                "vanishing-gradient: the scale of the initial weights",
+            )
         },
         Broken {
             data: with_inputs(raw(), |x| 1e19 * x),
@@ -144,7 +148,11 @@ fn cases() -> Result<Vec<Broken>, Fault> {
         },
         Broken { data: shuffled(digits()), ..case("shuffled labels", "relu", "learnt-nothing: the data") },
         Broken { expected: None, data: constant_feature(digits()), ..case("a constant feature", "relu", "") },
-        Broken { expected: None, data: large_targets()?, ..case("targets of 1e6, which compare standardises", "tanh", "") },
+        Broken {
+            expected: None,
+            data: large_targets()?,
+            ..case("targets of 1e6, which compare standardises", "tanh", "")
+        },
     ])
 }
 
@@ -232,7 +240,9 @@ pub fn page(sound: &[Scored], broken: &[Scored], skipped: &[String]) -> String {
         all().filter(|case| case.found.is_some() && case.is_right()).count(),
     );
     let faults = all().filter(|case| case.expected.is_some()).count();
-    let ratio = |part: usize, whole: usize| if whole == 0 { "–".to_owned() } else { format!("{:.2}", part as f64 / whole as f64) };
+    let ratio = |part: usize, whole: usize| {
+        if whole == 0 { "–".to_owned() } else { format!("{:.2}", part as f64 / whole as f64) }
+    };
     let mut page = format!(
         "\
 # How good the judgement is
@@ -265,12 +275,14 @@ Precision {}, recall {}.
     for case in misses {
         let expected = case.expected.unwrap_or("sound");
         let found = case.found.as_deref().unwrap_or("sound");
-        writeln!(page, "- {}: {found}, and right is {expected}. “{}”", case.name, case.headline).expect("a string takes all");
+        writeln!(page, "- {}: {found}, and right is {expected}. “{}”", case.name, case.headline)
+            .expect("a string takes all");
     }
     page += "\n## The networks with a fault\n\n| network | cause named first | headline |\n|---|---|---|\n";
     for case in broken {
         let found = case.found.as_deref().unwrap_or("sound");
-        writeln!(page, "| {} | {found} | {} |", case.name, case.headline.replace('|', "\\|")).expect("a string takes all");
+        writeln!(page, "| {} | {found} | {} |", case.name, case.headline.replace('|', "\\|"))
+            .expect("a string takes all");
     }
     page += "\n## The sound networks\n\n";
     for case in sound {

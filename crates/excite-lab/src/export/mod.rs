@@ -107,6 +107,11 @@ impl<'a> Folder<'a> {
         Ok(folder)
     }
 
+    /// A folder that was made before.
+    pub(crate) fn at(path: &'a Path) -> Self {
+        Self { path }
+    }
+
     /// Writes `relu-seed1.onnx` and `relu-seed1.safetensors`.
     pub(crate) fn network(&self, network: &TrainedNetwork, seed: u64) -> Result<(), LabError> {
         let name = format!("{}-seed{seed}", file_name(network.function));

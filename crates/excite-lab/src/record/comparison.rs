@@ -8,8 +8,8 @@ pub use excite_vitals::statistics::{MedianInterval, Spread, ranges_apart_by_chan
 use super::deaths::DeathCounts;
 use super::judgement;
 use super::paired::Difference;
-use super::side_by_side::FunctionRuns;
 use super::run::{LayerRecord, Outcome, Run};
+use super::side_by_side::FunctionRuns;
 use excite_vitals::judgement::Judgement;
 
 /// The result of comparing activation functions: what was asked, what was found.

@@ -88,19 +88,20 @@ fn has_learnt(result: &ActivationResult) -> bool {
 /// Sets how far each function lies behind the best, which one serves best where that is clear, and the headline.
 pub(super) fn conclude(comparison: &mut Comparison) {
     let median = |result: &ActivationResult| result.test_error.map_or(f64::MAX, |error| error.median);
-    let mut ranked: Vec<usize> = (0..comparison.activations.len())
-        .filter(|&index| has_learnt(&comparison.activations[index]))
-        .collect();
+    let mut ranked: Vec<usize> =
+        (0..comparison.activations.len()).filter(|&index| has_learnt(&comparison.activations[index])).collect();
     ranked.sort_by(|&a, &b| median(&comparison.activations[a]).total_cmp(&median(&comparison.activations[b])));
     if let Some((&first, rest)) = ranked.split_first() {
         for &index in rest {
-            let difference =
-                paired::difference(comparison.data.task, &comparison.activations[first], &comparison.activations[index]);
+            let difference = paired::difference(
+                comparison.data.task,
+                &comparison.activations[first],
+                &comparison.activations[index],
+            );
             comparison.activations[index].behind_best = difference;
         }
-        let is_clear = |&index: &usize| {
-            comparison.activations[index].behind_best.is_some_and(|difference| difference.low > 0.0)
-        };
+        let is_clear =
+            |&index: &usize| comparison.activations[index].behind_best.is_some_and(|difference| difference.low > 0.0);
         let seeds = comparison.activations[first].runs.len();
         let is_winner = !rest.is_empty() && seeds > 1 && rest.iter().all(is_clear);
         comparison.best = is_winner.then_some(comparison.activations[first].name);
@@ -195,8 +196,11 @@ fn no_winner(comparison: &Comparison, results: &[&ActivationResult]) -> String {
 /// Which function reached the target first, where every seed of it did so before any seed of the others.
 fn fastest(comparison: &Comparison, results: &[&ActivationResult]) -> String {
     let seeds_reached = |result: &&&ActivationResult| result.reached == result.runs.len() && result.runs.len() > 1;
-    let mut reached: Vec<_> =
-        results.iter().filter(seeds_reached).filter_map(|result| Some((result.name, result.epochs_to_target?))).collect();
+    let mut reached: Vec<_> = results
+        .iter()
+        .filter(seeds_reached)
+        .filter_map(|result| Some((result.name, result.epochs_to_target?)))
+        .collect();
     reached.sort_by(|(_, a), (_, b)| a.median.total_cmp(&b.median));
     let lowest = |name: Function| {
         results.iter().filter(move |other| other.name != name).filter_map(|other| Some(other.epochs_to_target?.low))

@@ -114,7 +114,8 @@ fn not_looked_at(model: &Model, vitals: &Vitals) -> u64 {
 /// How the model was trained, if `excite compare` saved it.
 fn training_run(model: &NamedModel) -> Result<Option<TrainingRun>, Error> {
     let Some(text) = model.model().metadata(TrainingRun::METADATA) else { return Ok(None) };
-    let fault = |error: serde_json::Error| Error::TrainingRun { model: model.name().to_owned(), fault: error.to_string() };
+    let fault =
+        |error: serde_json::Error| Error::TrainingRun { model: model.name().to_owned(), fault: error.to_string() };
     serde_json::from_str(text).map(Some).map_err(fault)
 }
 
