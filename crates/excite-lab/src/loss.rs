@@ -50,7 +50,9 @@ pub(crate) fn weighted_batch_loss(outputs: &[f32], targets: &Targets, samples: &
 impl BatchLoss {
     fn add_error(&mut self, error: f64) {
         self.errors += error;
-        self.each.push(error as f32);
+        // JSON has neither infinity nor NaN.
+        let error = error as f32;
+        self.each.push(if error.is_finite() { error } else { f32::MAX });
     }
 
     fn add_class(&mut self, row: &[f32], class: usize, scale: f64, weight: f64) {

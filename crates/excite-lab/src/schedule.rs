@@ -147,9 +147,13 @@ impl Schedule<'_> {
 /// The epochs of the runs that tell whether a given rate is why others went wrong.
 const EXPLAINING_EPOCHS: usize = 10;
 
-/// Whether a run diverged, killed a tenth of its units, or hardly got better after its first epoch.
+/// The epochs from which on a run that hardly got better is taken to have gone wrong.
+const LONG_ENOUGH: usize = 5;
+
+/// Whether a run diverged, left a fifth of its units dead, or hardly got better after its first epoch.
 fn went_wrong(run: &Run) -> bool {
     let (Some(first), Some(last)) = (run.epochs.first(), run.epochs.last()) else { return true };
-    let has_learnt = last.train_error <= 0.1 || last.train_error <= 0.5 * first.train_error;
-    run.outcome == Outcome::Diverged || !has_learnt || run.deaths.dead_after(usize::MAX) >= 0.1
+    let is_better = last.train_error <= 0.1 || last.train_error <= 0.5 * first.train_error;
+    let is_stuck = run.epochs.len() >= LONG_ENOUGH && !is_better;
+    run.outcome == Outcome::Diverged || is_stuck || run.deaths.dead_after(usize::MAX) >= 0.2
 }
