@@ -273,13 +273,16 @@ class Quantisation:
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """What `compare` found: a row for each function with its figures, and the verdict.
+    """What `compare` found: a row for each function with its figures and its judgement, and a headline.
+
+    `best` is the function that serves the data best, None where there is no clear winner.
 
     `report` is the path of the report, if one was written. `complete` is false if it was stopped before all runs were
     finished.
     """
 
-    verdict: str
+    headline: str
+    best: str | None
     activations: list[dict[str, Any]]
     data: dict[str, Any]
     complete: bool
@@ -289,18 +292,19 @@ class Comparison:
     def from_json(cls, text: str, report: str | None = None) -> Comparison:
         """From the JSON of `excite compare`."""
         result = json.loads(text)
-        return cls(result["verdict"], result["activations"], result["data"], result["complete"], report)
+        found = (result[key] for key in ("headline", "best", "activations", "data", "complete"))
+        return cls(*found, report)
 
     def to_pandas(self) -> Any:
         """A DataFrame with a row for each function."""
         return import_pandas().DataFrame(self.activations)
 
     def __str__(self) -> str:
-        return self.verdict
+        return self.headline
 
     def _repr_html_(self) -> str:
         names = ", ".join(str(row.get("name")) for row in self.activations)
-        return f"<p>{html.escape(self.verdict)}</p><p>{html.escape(names)}</p>"
+        return f"<p>{html.escape(self.headline)}</p><p>{html.escape(names)}</p>"
 
 
 def not_looked_at(not_seen: dict[str, str]) -> list[str]:

@@ -115,7 +115,7 @@ def test_compare_is_that_of_one_process(ray, samples, tmp_path, options):
     here = excite.compare(*samples, **plan, out=tmp_path / "here")
     apart = ray.compare(*samples, **plan, out=tmp_path / "apart")
     assert without_times(apart.activations) == without_times(here.activations)
-    assert apart.verdict == here.verdict
+    assert apart.headline == here.headline
     assert apart.data == here.data
     assert Path(apart.report).is_file()
     lines = [(tmp_path / place / "journal.jsonl").read_text().splitlines() for place in ("here", "apart")]

@@ -104,7 +104,7 @@ def test_compare_trains_and_writes_nothing(samples, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = excite.compare(*samples, activations=["relu", "leaky_relu(0.2)"], **SMALL)
     assert [row["name"] for row in result.activations] == ["relu", "leaky_relu(0.2)"]
-    assert result.verdict and result.complete and result.data["train"] == 96
+    assert result.headline and result.complete and result.data["train"] == 96
     assert result.report is None and not os.listdir()
     with pytest.raises(TypeError, match="x and y, or neither"):
         excite.compare(samples[0])

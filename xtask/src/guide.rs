@@ -72,8 +72,9 @@ Written by `cargo xtask guide` from the code. [How good the diagnosis is](../dia
    $ excite check model.onnx --input data.npz --html report.html
    ```
 
-   The terminal says what is wrong, the worst first, and what to do; `report.html` shows every unit of every layer. Findings are
-   graded: proven, measured in N samples, or suspected.
+   The first line says whether the network is sound. Then comes what is wrong, the worst first, and what to do; `--facts` adds what
+   is worth knowing and no fault. `report.html` shows every unit of every layer. Findings are graded: proven, measured in N samples,
+   or suspected. A network that is still being trained is judged more strictly with `--in-training`.
 
 4. Was it born dead or did training kill it? Check the network before training too, and compare:
 
@@ -83,7 +84,7 @@ Written by `cargo xtask guide` from the code. [How good the diagnosis is](../dia
    ```
 
    Dead before training calls for centred inputs, the right gain, and biases of 0 or a little over. Dead since calls for a lower
-   learning rate, warm-up, clipped gradients, or a leaky function.
+   learning rate, clipped gradients or normalisation. Which remedy helps against which cause [was tried](claims/remedies.md).
 
 5. Keep it from coming back: in CI the exit code is 1 if there are warnings or errors that the baseline does not have, and
    `--sarif findings.sarif` shows them where code scanning does.

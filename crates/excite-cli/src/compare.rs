@@ -1,5 +1,6 @@
 //! `excite compare`: the same network with each activation function, side by side.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -306,10 +307,12 @@ impl Arguments {
             output::notice(&format!("report: {}", report.display()));
             return Ok(());
         }
-        let wrapped = |text: &str| output::wrapped(text, output::text_width()) + "\n";
-        let table = comparison::functions(comparison).drawn(&self.columns);
+        let width = output::text_width();
+        let wrapped = |text: &str| output::wrapped(text, width) + "\n";
         let few = few_test_samples(comparison).map(|sentence| output::warning(&sentence)).unwrap_or_default();
-        let mut parts = vec![output::headline(&comparison.verdict) + &few, wrapped(&about_it) + &table];
+        let mut parts = vec![output::headline(&comparison.headline) + &few, wrapped(&about_it)];
+        parts.extend(what_went_wrong(comparison, width));
+        parts.push(comparison::functions(comparison).drawn(&self.columns));
         parts.extend(comparison::deaths(comparison).map(|deaths| wrapped(&deaths)));
         if self.until_error.is_some() {
             let table = comparison::target_table(comparison).drawn(&ColumnsArgument::default());
@@ -383,6 +386,25 @@ impl Arguments {
     fn local(&self) -> Local {
         Local { jobs: self.jobs.unwrap_or(Local::default().jobs), save_networks: self.save_networks.clone() }
     }
+}
+
+/// What is wrong with the networks of each function, and what to do. None where all are sound.
+fn what_went_wrong(comparison: &Comparison, width: usize) -> Option<String> {
+    let mut text = String::new();
+    for result in &comparison.activations {
+        for finding in &result.judgement.findings {
+            let style = output::of_severity(finding.severity);
+            let line = format!("{}: {} ({}): {}", result.name, finding.rule.title, finding.rule.id, finding.summary);
+            let _ = writeln!(
+                text,
+                "{style}{:<8}{style:#}{}",
+                finding.severity.to_string(),
+                output::indented(&line, 8, width)
+            );
+            let _ = writeln!(text, "        {}", output::indented(&format!("→ {}", finding.remedy), 8, width));
+        }
+    }
+    (!text.is_empty()).then_some(text)
 }
 
 fn learning_rate(text: &str) -> Result<LearningRate, String> {

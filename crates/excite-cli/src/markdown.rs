@@ -5,12 +5,11 @@ use excite_lab::record::comparison::Comparison;
 use crate::output;
 use crate::table::{ColumnsArgument, Table, comparison};
 
-/// The comparison: what was compared, the verdict, the tables; `about` is the first of these in a sentence.
+/// The comparison: what was compared, the headline, the tables; `about` is the first of these in a sentence.
 pub fn of_comparison(comparison: &Comparison, about: &str, with_target: bool, columns: &ColumnsArgument) -> String {
     let functions = comparison::functions(comparison);
-    let (first, rest) = output::first_sentence(&comparison.verdict);
     let mut parts = vec![
-        format!("**{}**{}", escaped(first), escaped(rest)),
+        format!("**{}**", escaped(&comparison.headline)),
         escaped(about),
         of_table(&functions, columns),
         escaped(&functions.notes(columns)),

@@ -19,7 +19,7 @@ fn main() -> Result<(), LabError> {
         local.jobs,
         comparison.target_error
     );
-    println!("{}", comparison.verdict);
+    println!("{}", comparison.headline);
     for result in &comparison.activations {
         println!(
             "{:8} rate {:6} epochs to target {:?}\n         test error {:?}, {:.2} ms an epoch, activation {:.1} %, vitals {:.1} %",

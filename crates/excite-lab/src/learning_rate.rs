@@ -1,6 +1,6 @@
 //! The learning rate of each function, chosen by itself.
 
-use crate::record::comparison::SweepPoint;
+use crate::record::comparison::{BestRate, SweepPoint};
 use crate::record::run::{Outcome, Run};
 use excite::Function;
 
@@ -50,6 +50,14 @@ pub(crate) struct Chosen<'a> {
 }
 
 impl Chosen<'_> {
+    /// The chosen rate with what it reached. None where the rate was given, or its runs diverged.
+    pub(crate) fn best(&self) -> Option<BestRate> {
+        let runs = self.tried.iter().find(|runs| runs[0].learning_rate == self.learning_rate)?;
+        let error =
+            |run: &Run| run.epochs.last().filter(|_| run.outcome == Outcome::Finished).map(|epoch| epoch.train_error);
+        Some(BestRate { learning_rate: self.learning_rate, train_error: worst(runs, error)? })
+    }
+
     /// The rates tried, against the target of the comparison.
     pub(crate) fn points(&self, target: f64) -> Vec<SweepPoint> {
         let point = |runs: &Runs<'_>| SweepPoint {
@@ -174,8 +182,18 @@ mod tests {
         let epoch = |&error: &f64| Epoch { train_loss: error, train_error: error, test_error: error, layers: vec![] };
         let activation = "tanh".parse().unwrap();
         let epochs = errors.iter().map(epoch).collect();
-        let (histograms, deaths, time) = (vec![], Deaths::default(), Time::default());
-        Run { activation, seed: 0, learning_rate: rate(index), epochs, outcome, histograms, deaths, time }
+        let (held_out_errors, histograms, deaths, time) = (vec![], vec![], Deaths::default(), Time::default());
+        Run {
+            activation,
+            seed: 0,
+            learning_rate: rate(index),
+            epochs,
+            outcome,
+            held_out_errors,
+            histograms,
+            deaths,
+            time,
+        }
     }
 
     fn sweep<'a>(runs: &[(i32, &'a Run)]) -> Sweep<'a> {

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 
 use crate::record::comparison::Comparison;
+use crate::record::judgement::training_run;
+use crate::record::run::Run;
 
 use crate::data::Dataset;
 use crate::export::{Folder, exportable};
-use crate::schedule::{Pending, Schedule};
+use crate::schedule::{Finished, Pending, Schedule};
 use crate::train::{Trained, train};
 use crate::{Journal, LabError, Plan, RunKey, Spec, summarise};
 
@@ -94,6 +96,18 @@ pub fn compare(
         Err(LabError::Stopped) => true,
         Err(error) => return Err(error),
     };
+    let saved = std::mem::take(&mut work.saved);
+    let finished = schedule.finished(journal);
+    if let Some(path) = local.save_networks.as_deref() {
+        let folder = Folder::at(path);
+        let (summary, settings) = (data.summary(), plan.settings(data)?);
+        for Finished { best_rate, runs, .. } in &finished {
+            let is_saved = |run: &&Run| saved.iter().any(|key| (key.function, key.seed) == (run.activation, run.seed));
+            for run in runs.iter().copied().filter(is_saved) {
+                folder.training(&training_run(&summary, &settings, *best_rate, run), run.seed)?;
+            }
+        }
+    }
     let mut comparison = summarise(data, plan, journal)?.ok_or(LabError::Stopped)?;
     comparison.complete &= !stopped;
     Ok(comparison)

@@ -8,6 +8,8 @@ pub(crate) struct BatchLoss {
     pub(crate) loss: f64,
     /// Wrong classes, or squared errors, summed over the samples.
     pub(crate) errors: f64,
+    /// What each sample adds to the errors.
+    pub(crate) each: Vec<f32>,
     /// The gradient of the mean loss by the outputs.
     pub(crate) gradient: Vec<f32>,
 }
@@ -22,7 +24,12 @@ pub(crate) fn batch_loss(outputs: &[f32], targets: &Targets, samples: &[usize]) 
 pub(crate) fn weighted_batch_loss(outputs: &[f32], targets: &Targets, samples: &[usize], weights: &[f64]) -> BatchLoss {
     let width = outputs.len() / samples.len();
     let scale = 1.0 / samples.len() as f64;
-    let mut total = BatchLoss { loss: 0.0, errors: 0.0, gradient: Vec::with_capacity(outputs.len()) };
+    let mut total = BatchLoss {
+        loss: 0.0,
+        errors: 0.0,
+        each: Vec::with_capacity(samples.len()),
+        gradient: Vec::with_capacity(outputs.len()),
+    };
     for (row, &sample) in outputs.chunks(width).zip(samples) {
         match targets {
             Targets::Classes(classes) => {
@@ -32,7 +39,7 @@ pub(crate) fn weighted_batch_loss(outputs: &[f32], targets: &Targets, samples: &
             Targets::Values(values) => {
                 let difference = f64::from(row[0]) - f64::from(values[sample]);
                 total.loss += 0.5 * difference * difference;
-                total.errors += difference * difference;
+                total.add_error(difference * difference);
                 total.gradient.push((scale * difference) as f32);
             }
         }
@@ -41,6 +48,13 @@ pub(crate) fn weighted_batch_loss(outputs: &[f32], targets: &Targets, samples: &
 }
 
 impl BatchLoss {
+    fn add_error(&mut self, error: f64) {
+        self.errors += error;
+        // JSON has neither infinity nor NaN.
+        let error = error as f32;
+        self.each.push(if error.is_finite() { error } else { f32::MAX });
+    }
+
     fn add_class(&mut self, row: &[f32], class: usize, scale: f64, weight: f64) {
         // Largest first, so that no power overflows; f32::max would lose a NaN, and with it that the run diverged.
         let top = row.iter().fold(f64::NEG_INFINITY, |top, &z| if f64::from(z) <= top { top } else { f64::from(z) });
@@ -48,7 +62,7 @@ impl BatchLoss {
         let sum: f64 = powers.clone().sum();
         self.loss += weight * (sum.ln() - (f64::from(row[class]) - top));
         let right = row.iter().enumerate().all(|(other, &z)| other == class || z < row[class]);
-        self.errors += weight * f64::from(u8::from(!right));
+        self.add_error(weight * f64::from(u8::from(!right)));
         self.gradient.extend(powers.enumerate().map(|(index, power)| {
             let wanted = f64::from(u8::from(index == class));
             (scale * weight * (power / sum - wanted)) as f32

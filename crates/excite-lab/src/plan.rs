@@ -71,6 +71,7 @@ impl Plan {
             seeds: self.seeds,
             epochs: self.epochs,
             stop_at: self.until_error,
+            explains: true,
         }
     }
 
@@ -89,6 +90,8 @@ impl Plan {
             seeds: self.seeds,
             balanced: spec.class_weights == ClassWeights::Balanced,
             standardised: summary.input_mean.abs() < 1e-3 && summary.input_std <= 1.0 + 1e-3,
+            bias: spec.bias,
+            gain: spec.gain,
             command: String::new(),
         })
     }

@@ -3,7 +3,8 @@
 //! Nothing here trains: whoever does, on threads, as jobs of a cluster or on the workers of Ray, asks for the [`next`] runs, trains
 //! them with [`train`](crate::train()), adds them to the journal, and asks again until there are none.
 
-use crate::record::run::Run;
+use crate::record::comparison::BestRate;
+use crate::record::run::{Outcome, Run};
 use excite::Function;
 
 use crate::learning_rate::{Chosen, Search};
@@ -49,6 +50,8 @@ pub(crate) struct Schedule<'a> {
     pub(crate) epochs: usize,
     /// The training error at which the runs of the seeds end.
     pub(crate) stop_at: Option<f64>,
+    /// Whether the best rate is looked for where a rate was given and runs went wrong, to tell whether the rate is why.
+    pub(crate) explains: bool,
 }
 
 /// Runs to be trained.
@@ -71,6 +74,8 @@ impl Pending {
 pub(crate) struct Finished<'a> {
     pub(crate) function: Function,
     pub(crate) chosen: Chosen<'a>,
+    /// The best rate that was found, where one was looked for.
+    pub(crate) best_rate: Option<BestRate>,
     /// One a seed; fewer where some are to be trained yet.
     pub(crate) runs: Vec<&'a Run>,
 }
@@ -84,6 +89,11 @@ impl Schedule<'_> {
                 Ok(chosen) => {
                     let keys = self.seeds_at(function, chosen.learning_rate);
                     pending.runs.extend(keys.filter(|&key| journal.find(key).is_none() || !is_kept(key)));
+                    pending.runs.extend(
+                        self.explaining(function, journal)
+                            .and_then(|search| search.chosen(journal).err())
+                            .unwrap_or_default(),
+                    );
                 }
                 Err(missing) => {
                     pending.runs.extend(missing);
@@ -100,7 +110,11 @@ impl Schedule<'_> {
             let chosen = self.search(function).chosen(journal).ok()?;
             let keys = self.seeds_at(function, chosen.learning_rate);
             let runs: Vec<&Run> = keys.filter_map(|key| journal.find(key)).collect();
-            (!runs.is_empty()).then_some(Finished { function, chosen, runs })
+            let best_rate = match self.explaining(function, journal) {
+                Some(search) => search.chosen(journal).ok().and_then(|chosen| chosen.best()),
+                None => chosen.best(),
+            };
+            (!runs.is_empty()).then_some(Finished { function, chosen, best_rate, runs })
         };
         self.functions.iter().filter_map(of).collect()
     }
@@ -108,6 +122,15 @@ impl Schedule<'_> {
     /// Whether runs of the seeds have that seed, and not those that rates are chosen by.
     pub(crate) fn has_seed(&self, seed: u64) -> bool {
         (1..=self.seeds as u64).contains(&seed)
+    }
+
+    /// The search for the best rate of a function whose runs at a given rate went wrong, when all of them are there.
+    fn explaining(&self, function: Function, journal: &Journal) -> Option<Search> {
+        let LearningRate::Fixed(rate) = self.learning_rate else { return None };
+        let runs: Vec<&Run> = self.seeds_at(function, rate).map(|key| journal.find(key)).collect::<Option<_>>()?;
+        let epochs = self.epochs.min(EXPLAINING_EPOCHS);
+        let search = Search { learning_rate: LearningRate::Auto, epochs, ..self.search(function) };
+        (self.explains && runs.into_iter().any(went_wrong)).then_some(search)
     }
 
     fn search(&self, function: Function) -> Search {
@@ -119,4 +142,18 @@ impl Schedule<'_> {
         let (epochs, stop_at) = (self.epochs, self.stop_at);
         (1..=self.seeds as u64).map(move |seed| RunKey { function, learning_rate, seed, epochs, stop_at })
     }
+}
+
+/// The epochs of the runs that tell whether a given rate is why others went wrong.
+const EXPLAINING_EPOCHS: usize = 10;
+
+/// The epochs from which on a run that hardly got better is taken to have gone wrong.
+const LONG_ENOUGH: usize = 5;
+
+/// Whether a run diverged, left a fifth of its units dead, or hardly got better after its first epoch.
+fn went_wrong(run: &Run) -> bool {
+    let (Some(first), Some(last)) = (run.epochs.first(), run.epochs.last()) else { return true };
+    let is_better = last.train_error <= 0.1 || last.train_error <= 0.5 * first.train_error;
+    let is_stuck = run.epochs.len() >= LONG_ENOUGH && !is_better;
+    run.outcome == Outcome::Diverged || is_stuck || run.deaths.dead_after(usize::MAX) >= 0.2
 }

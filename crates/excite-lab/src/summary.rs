@@ -2,7 +2,7 @@
 
 use crate::record::comparison::Comparison;
 use crate::record::run::{Outcome, Run};
-use crate::record::side_by_side;
+use crate::record::{FunctionRuns, side_by_side};
 
 use crate::data::Dataset;
 use crate::learning_rate::ROUND_ERRORS;
@@ -23,8 +23,12 @@ pub fn summarise(data: &Dataset, plan: &Plan, journal: &Journal) -> Result<Optio
     let complete =
         finished.len() == plan.activations.len() && finished.iter().all(|function| function.runs.len() == plan.seeds);
     let target = plan.until_error.unwrap_or_else(|| reached_by_most(&finished));
-    let results = finished.into_iter().map(|Finished { function, chosen, runs }| {
-        (function, chosen.points(target), chosen.learning_rate, runs.into_iter().cloned().collect())
+    let results = finished.into_iter().map(|Finished { function, chosen, best_rate, runs }| FunctionRuns {
+        function,
+        sweep: chosen.points(target),
+        learning_rate: chosen.learning_rate,
+        best_rate,
+        runs: runs.into_iter().cloned().collect(),
     });
     Ok(Some(side_by_side(data.summary(), settings, target, results.collect(), complete)))
 }

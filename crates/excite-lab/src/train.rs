@@ -75,6 +75,8 @@ struct Training<'a> {
     /// The vitals of the epoch under way, or of the last one.
     vitals: Vec<LayerVitals>,
     deaths: SampledWatch,
+    /// The error of each held-out sample after the last epoch.
+    held_out_errors: Vec<f32>,
     /// The steps taken.
     steps: usize,
     trained_for: Duration,
@@ -120,6 +122,7 @@ impl<'a> Training<'a> {
             vitals: blank.clone(),
             blank,
             deaths,
+            held_out_errors: vec![],
             steps: 0,
             trained_for: observed_for,
             observed_for,
@@ -157,7 +160,18 @@ impl<'a> Training<'a> {
         let histograms = self.vitals.iter().map(|layer| layer.histogram().clone()).collect();
         let time = self.time();
         let deaths = self.deaths.into_deaths();
-        let run = Run { activation: function, seed, learning_rate, epochs, outcome, histograms, deaths, time };
+        let held_out_errors = if outcome == Outcome::Finished { self.held_out_errors } else { vec![] };
+        let run = Run {
+            activation: function,
+            seed,
+            learning_rate,
+            epochs,
+            outcome,
+            held_out_errors,
+            histograms,
+            deaths,
+            time,
+        };
         Ok(Trained { run, network: TrainedNetwork::new(self.network, function, self.data) })
     }
 
@@ -250,15 +264,18 @@ impl<'a> Training<'a> {
         done
     }
 
-    fn test_error(&self) -> f64 {
+    fn test_error(&mut self) -> f64 {
         let Samples { targets, .. } = &self.data.test;
         // Its own, because evaluation is no part of the training time.
         let activation = Activation::new(self.activation.function());
         let all: Vec<usize> = (0..self.data.test.len()).collect();
         let mut errors = 0.0;
+        self.held_out_errors.clear();
         for samples in all.chunks(EVALUATION_BATCH) {
             let pass = self.network.forward(gather(&self.test_inputs, self.width, samples), &activation);
-            errors += weighted_batch_loss(&pass.outputs.values, targets, samples, &self.class_weights[1]).errors;
+            let loss = weighted_batch_loss(&pass.outputs.values, targets, samples, &self.class_weights[1]);
+            errors += loss.errors;
+            self.held_out_errors.extend(loss.each);
         }
         bounded(error(targets, errors, all.len()))
     }

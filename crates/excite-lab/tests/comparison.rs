@@ -1,10 +1,11 @@
-//! Comparisons of constructed runs: the figures, and what the verdict makes of them.
+//! Comparisons of constructed runs: the figures, and what the judgement makes of them.
 
 use excite::Function;
 use excite_lab::record::comparison::{Comparison, DataSummary, Settings, Task};
 use excite_lab::record::deaths::{Death, Deaths, Event, Push, UnitHistory};
 use excite_lab::record::run::{Epoch, LayerRecord, Outcome, Run, Time};
-use excite_lab::record::side_by_side;
+use excite_lab::record::{FunctionRuns, side_by_side};
+use excite_vitals::judgement::Health;
 
 fn layer() -> LayerRecord {
     LayerRecord {
@@ -32,16 +33,23 @@ fn run(name: &str, seed: u64, train_errors: &[f64], test_error: f64) -> Run {
         learning_rate: 0.1,
         epochs: train_errors.iter().map(epoch).collect(),
         outcome: Outcome::Finished,
+        held_out_errors: held_out(test_error),
         histograms: Vec::new(),
         deaths: Deaths::default(),
         time: Time { training: 2.0, activation: 0.5, vitals: 0.1 },
     }
 }
 
+/// Of 200 held-out samples the first ones are wrong.
+fn held_out(error: f64) -> Vec<f32> {
+    let wrong = (200.0 * error).round() as usize;
+    (0..200).map(|sample| if sample < wrong { 1.0 } else { 0.0 }).collect()
+}
+
 fn diverged(name: &str, seed: u64) -> Run {
     let mut run = run(name, seed, &[f64::NAN], f64::NAN);
     run.epochs[0].train_loss = f64::NAN;
-    Run { outcome: Outcome::Diverged, ..run }
+    Run { outcome: Outcome::Diverged, held_out_errors: vec![], ..run }
 }
 
 fn compare(task: Task, runs: Vec<Vec<Run>>, complete: bool) -> Comparison {
@@ -49,11 +57,17 @@ fn compare(task: Task, runs: Vec<Vec<Run>>, complete: bool) -> Comparison {
         name: "made up".to_owned(),
         task,
         shape: vec![2],
-        classes: Vec::new(),
-        train: 100,
-        test: 20,
+        classes: if task == Task::Classification {
+            (0..10).map(|class| class.to_string()).collect()
+        } else {
+            Vec::new()
+        },
+        train: 1000,
+        test: 200,
         input_mean: 0.0,
         input_std: 1.0,
+        largest_input: 3.0,
+        chance: if task == Task::Classification { 0.9 } else { 1.0 },
     };
     let settings = Settings {
         network: "MLP 2-8-2".to_owned(),
@@ -64,14 +78,24 @@ fn compare(task: Task, runs: Vec<Vec<Run>>, complete: bool) -> Comparison {
         seeds: runs.iter().map(Vec::len).max().unwrap_or(0),
         balanced: false,
         standardised: true,
+        bias: 0.0,
+        gain: None,
         command: "excite compare".to_owned(),
     };
-    let results = runs.into_iter().map(|runs| (runs[0].activation, Vec::new(), 0.1, runs)).collect();
-    side_by_side(data, settings, 0.10, results, complete)
+    let results = runs.into_iter().map(|runs| FunctionRuns {
+        function: runs[0].activation,
+        sweep: Vec::new(),
+        learning_rate: 0.1,
+        best_rate: None,
+        runs,
+    });
+    side_by_side(data, settings, 0.10, results.collect(), complete)
 }
 
-fn verdict(runs: Vec<Vec<Run>>) -> String {
-    compare(Task::Classification, runs, true).verdict
+fn headline(runs: Vec<Vec<Run>>) -> String {
+    let headline = compare(Task::Classification, runs, true).headline;
+    assert!(headline.split_whitespace().count() <= 25, "{headline}");
+    headline
 }
 
 /// Three seeds that reach 10 % after `epochs` epochs and a bit more each, and end around `test_error`.
@@ -143,21 +167,6 @@ fn seeds_that_missed_the_target_count_as_above_all_others_in_the_median_and_in_i
 }
 
 #[test]
-fn where_a_seed_missed_no_speed_up_is_shown() {
-    let runs =
-        vec![seeds_to_target("relu", &[Some(2), Some(2), None]), seeds_to_target("tanh", &[Some(6), Some(6), Some(7)])];
-    let text = verdict(runs);
-    assert!(
-        text.contains("that this is faster than tanh is not shown (3.0 times, 0.0 to 3.5 over the seeds)"),
-        "{text}"
-    );
-    let runs =
-        vec![seeds_to_target("relu", &[Some(2), Some(2), Some(2)]), seeds_to_target("tanh", &[Some(6), Some(6), None])];
-    let text = verdict(runs);
-    assert!(text.contains("3.0 times as fast as tanh (3.0 and more times over the seeds)"), "{text}");
-}
-
-#[test]
 fn the_dead_are_named_with_their_cause() {
     let mut runs = three("relu", 2, 0.05);
     for run in &mut runs {
@@ -176,115 +185,108 @@ fn the_dead_are_named_with_their_cause() {
         ];
         run.deaths = Deaths { units: 8, steps: 90, samples: 256, histories };
     }
-    let comparison = compare(Task::Classification, vec![runs], true);
-    let counts = comparison.activations[0].deaths;
+    let result = compare(Task::Classification, vec![runs], true).activations.remove(0);
+    let counts = result.deaths;
     assert_eq!(
         (counts.units, counts.born_dead, counts.killed, counts.by_own_weights, counts.by_upstream),
         (24, 3, 12, 9, 3)
     );
-    let expected = "50 % of the units dead (12 % born so, 50 % killed in training, 75 % of those by their own weights)";
-    assert!(comparison.verdict.contains(expected), "{}", comparison.verdict);
+    assert_eq!(result.judgement.findings[0].summary, "50 % of the units died in training");
+    assert_eq!(result.judgement.health, Health::Broken);
+}
+
+/// Three seeds like those of `three` that are wrong on other samples each.
+fn apart(name: &str, first_wrong: usize, test_error: f64) -> Vec<Run> {
+    let mut runs = three(name, 2, test_error);
+    for run in &mut runs {
+        run.held_out_errors.rotate_right(first_wrong);
+    }
+    runs
 }
 
 #[test]
-fn ranges_apart_are_a_winner_with_the_odds_of_chance() {
-    let verdict = verdict(vec![three("relu", 2, 0.03), three("tanh", 4, 0.06)]);
-    assert!(
-        verdict.starts_with("relu has the lowest test error, 3.0 % (2.7 % to 3.3 %), before tanh with 6.0 %"),
-        "{verdict}"
+fn a_difference_in_the_same_samples_is_a_winner() {
+    let comparison = compare(Task::Classification, vec![three("relu", 2, 0.03), three("tanh", 4, 0.12)], true);
+    assert_eq!(comparison.best, Some("relu".parse().unwrap()));
+    assert_eq!(comparison.headline, "relu serves these data best: 3.0 % test error, 9.0 points less than tanh.");
+    let difference = comparison.activations[1].behind_best.unwrap();
+    assert!((difference.mean - 0.09).abs() < 1e-9 && difference.is_clear(), "{difference:?}");
+    assert!(difference.low > 0.04 && difference.high < 0.14, "{difference:?}");
+    assert!(comparison.activations[0].behind_best.is_none());
+}
+
+#[test]
+fn a_difference_within_chance_is_no_clear_winner() {
+    let comparison = compare(Task::Classification, vec![three("relu", 2, 0.030), apart("tanh", 90, 0.035)], true);
+    assert_eq!(comparison.best, None);
+    assert!(!comparison.activations[1].behind_best.unwrap().is_clear());
+    assert_eq!(comparison.headline, "No clear winner: relu and tanh end between 3.0 and 3.5 % test error.");
+    let level = headline(vec![three("sigmoid", 5, 0.03), apart("relu", 90, 0.03), apart("tanh", 40, 0.03)]);
+    assert_eq!(level, "No clear winner: sigmoid, relu and tanh end at 3.0 % test error.");
+    let faster = headline(vec![three("sigmoid", 9, 0.03), three("relu", 3, 0.03)]);
+    assert_eq!(
+        faster,
+        "No clear winner: sigmoid and relu end at 3.0 % test error. relu reaches 10.0 % training error first."
     );
-    assert!(verdict.contains("serves this data best: the ranges over 3 seeds do not overlap"), "{verdict}");
-    assert!(verdict.contains("once in 10 times"), "{verdict}");
-    assert!(verdict.contains("relu reached the target of 10.0 % training error first, after 2.0 epochs, 2.0 times as fast as tanh (2.0 to 2.1 times"), "{verdict}");
-}
-
-#[test]
-fn overlapping_ranges_show_no_winner() {
-    let verdict = verdict(vec![three("relu", 2, 0.030), three("tanh", 2, 0.031), three("sigmoid", 2, 0.09)]);
-    assert!(verdict.contains("the difference from tanh is within the spread of 3 seeds"), "{verdict}");
-    assert!(verdict.contains("that relu serves this data best is not shown"), "{verdict}");
-    assert!(!verdict.contains("best:"), "{verdict}");
 }
 
 #[test]
 fn one_seed_is_sure_of_nothing() {
     let first = |name, epochs, error| vec![three(name, epochs, error).remove(0)];
-    let verdict = verdict(vec![first("relu", 2, 0.03), first("tanh", 4, 0.09)]);
-    assert!(verdict.contains("one seed: no spread, so nothing is sure"), "{verdict}");
-    assert!(!verdict.contains("serves this data best"), "{verdict}");
-    assert!(verdict.contains("on one seed"), "{verdict}");
+    let headline = headline(vec![first("relu", 2, 0.03), first("tanh", 4, 0.19)]);
+    assert!(headline.starts_with("No clear winner with one seed"), "{headline}");
 }
 
 #[test]
-fn a_speed_up_whose_range_holds_1_is_not_shown() {
-    let quick_and_slow = |name, slow: usize| {
-        vec![
-            run(name, 0, &[0.5, 0.1], 0.1),
-            run(name, 1, &vec![0.5; slow].into_iter().chain([0.1]).collect::<Vec<_>>(), 0.1),
-        ]
-    };
-    let verdict = verdict(vec![quick_and_slow("relu", 3), quick_and_slow("tanh", 5)]);
-    assert!(verdict.contains("that this is faster than tanh is not shown"), "{verdict}");
+fn the_best_test_error_and_a_missed_target_are_no_contradiction() {
+    let slow: Vec<Run> = (0..3).map(|seed| run("sigmoid", seed, &[0.5, 0.3, 0.2], 0.04)).collect();
+    let headline = headline(vec![slow, three("relu", 2, 0.15)]);
+    assert_eq!(
+        headline,
+        "sigmoid serves these data best, with 4.0 % test error. It misses 10.0 % training error and generalises; others overfit."
+    );
 }
 
 #[test]
-fn functions_that_are_first_together_are_named_together() {
-    let one = |name, errors: &[f64]| vec![run(name, 0, errors, 0.1)];
-    let verdict = verdict(vec![one("relu", &[0.05]), one("tanh", &[0.05]), one("sigmoid", &[0.5, 0.1])]);
-    assert!(verdict.contains("relu and tanh reached the target of 10.0 % training error first, after 1.0 epochs, 2.0 times as fast as sigmoid"), "{verdict}");
+fn networks_at_chance_take_no_part() {
+    let chance = |name: &str| (0..3).map(|seed| run(name, seed, &[0.91, 0.9, 0.89], 0.9)).collect::<Vec<_>>();
+    let comparison = compare(Task::Classification, vec![chance("relu"), chance("tanh")], true);
+    assert!(comparison.activations.iter().all(|result| result.judgement.health == Health::LearntNothing));
+    assert_eq!((comparison.best, &comparison.headline[..20]), (None, "Nothing was learnt. "));
+    let one = headline(vec![three("relu", 2, 0.03), chance("sigmoid")]);
+    assert_eq!(one, "Only relu learnt something: its test error is 3.0 %.");
+    let alone = headline(vec![three("relu", 2, 0.03)]);
+    assert_eq!(alone, "Looks sound. Only relu was run, so nothing is compared: its test error is 3.0 %.");
 }
 
 #[test]
-fn the_target_reached_by_one_or_by_none() {
-    let never = |name| vec![run(name, 0, &[0.5, 0.4], 0.3), run(name, 1, &[0.5, 0.4], 0.31)];
-    let one = verdict(vec![three("relu", 2, 0.03), never("sigmoid")]);
-    assert!(one.contains("only relu reached the target"), "{one}");
-    assert!(one.contains("sigmoid: target not reached on all 2 seeds"), "{one}");
-    let none = verdict(vec![never("relu"), never("sigmoid")]);
-    assert!(none.contains("none reached the target"), "{none}");
+fn shuffled_labels_are_the_fault_of_the_data() {
+    let by_heart: Vec<Run> = (0..3).map(|seed| run("relu", seed, &[0.8, 0.4, 0.1], 0.9)).collect();
+    let comparison = compare(Task::Classification, vec![by_heart], true);
+    let judgement = &comparison.activations[0].judgement;
+    assert_eq!(judgement.health, Health::LearntNothing);
+    assert_eq!(judgement.findings[0].rule.id, "learnt-nothing");
+    assert!(
+        comparison.headline.contains("labels seem to have nothing to do with the inputs"),
+        "{}",
+        comparison.headline
+    );
 }
 
 #[test]
 fn divergence_is_named_and_no_winner_is_made_of_it() {
-    let all = verdict(vec![vec![diverged("relu", 0)], vec![diverged("tanh", 0)]]);
-    assert!(all.starts_with("no run ended soundly"), "{all}");
-    assert!(all.contains("relu: diverged on its one seed"), "{all}");
-    let one = verdict(vec![three("relu", 2, 0.03), vec![diverged("tanh", 0), diverged("tanh", 1)]]);
-    assert!(one.starts_with("only relu ended soundly"), "{one}");
-    assert!(one.contains("tanh: diverged on all 2 seeds"), "{one}");
+    let all = headline(vec![vec![diverged("relu", 0)], vec![diverged("tanh", 0)]]);
+    assert!(all.starts_with("Nothing was learnt. relu: the loss became infinite in epoch 1"), "{all}");
+    let one = headline(vec![three("relu", 2, 0.03), vec![diverged("tanh", 0), diverged("tanh", 1)]]);
+    assert_eq!(one, "Only relu learnt something: its test error is 3.0 %.");
 }
 
 #[test]
-fn dead_saturated_and_off_centre_are_named_with_figures() {
-    let with = |name: &str, change: fn(&mut LayerRecord)| {
-        let mut runs = three(name, 2, 0.05);
-        runs.iter_mut().flat_map(|run| &mut run.epochs).flat_map(|epoch| &mut epoch.layers).for_each(change);
-        runs
-    };
-    let runs = vec![
-        with("relu", |layer| (layer.dead, layer.saturated) = (0.25, 0.6)),
-        with("tanh", |layer| layer.saturated = 0.6),
-        with("sigmoid", |layer| (layer.off_centre, layer.mean) = (2.4, 0.5)),
-        with("relu6", |layer| (layer.saturated, layer.mean) = (0.6, 0.4)),
-    ];
-    let verdict = verdict(runs);
-    assert!(verdict.contains("relu: 25 % of the units dead; tanh: 60 % of the values saturated; sigmoid: off-centre, with a mean activation of 0.50."), "{verdict}");
-    assert!(!verdict.contains("relu6: "), "half of a normal input is saturated in relu6 anyway: {verdict}");
-}
-
-#[test]
-fn nothing_wrong_is_said_to_be_so_and_an_interruption_is_named() {
-    let sound = verdict(vec![three("relu", 2, 0.03), three("tanh", 4, 0.06)]);
-    assert!(sound.contains("Over 3 seeds nothing went wrong"), "{sound}");
+fn an_interruption_is_named_and_a_regression_speaks_of_errors_as_numbers() {
     let cut = compare(Task::Classification, vec![three("relu", 2, 0.03), three("tanh", 4, 0.06)], false);
-    assert!(cut.verdict.starts_with("Of what finished before the interruption: "), "{}", cut.verdict);
-}
-
-#[test]
-fn a_regression_speaks_of_errors_as_numbers() {
-    let comparison = compare(Task::Regression, vec![three("relu", 2, 0.3), three("tanh", 2, 0.6)], true);
-    assert!(comparison.verdict.contains("0.300 (0.270 to 0.330)"), "{}", comparison.verdict);
-    assert!(comparison.verdict.contains("the target of 0.100 training error"), "{}", comparison.verdict);
+    assert!(cut.headline.starts_with("So far: "), "{}", cut.headline);
+    let regression = compare(Task::Regression, vec![three("relu", 2, 0.3), three("tanh", 2, 0.6)], true);
+    assert!(regression.headline.contains("0.30 test error"), "{}", regression.headline);
 }
 
 #[test]

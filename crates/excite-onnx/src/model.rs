@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use rten_onnx::onnx::{DataType, GraphProto, ModelProto, TypeProto, ValueInfoProto};
+use rten_onnx::onnx::{DataType, GraphProto, ModelProto, NodeProto, TypeProto, ValueInfoProto};
 
 use crate::engine::{Engine, EngineOptions, Unloaded};
 use crate::graph::NodeExt;
@@ -92,6 +92,8 @@ pub struct Model {
     unseen: Vec<Unseen>,
     constants: HashSet<String>,
     producer: String,
+    metadata: Vec<(String, String)>,
+    has_shortcuts: bool,
 }
 
 impl Model {
@@ -165,7 +167,8 @@ impl Model {
         let constants = graph.initializer.iter().filter_map(|tensor| tensor.name.clone());
         let made =
             graph.node.iter().filter(|node| node.op() == "Constant").filter_map(|node| node.output.first().cloned());
-        let constants = constants.chain(made).collect();
+        let constants: HashSet<String> = constants.chain(made).collect();
+        let has_shortcuts = graph.node.iter().any(|node| joins_paths(node, &constants));
         let names = Names::new(graph);
         let wiring = Wiring::new(graph, &names, &constants);
         let plain = wiring.plain(graph, &names);
@@ -176,6 +179,8 @@ impl Model {
         let outputs = graph.output.iter().filter_map(|output| output.name.clone()).collect();
         let producer = [proto.producer_name.clone(), proto.producer_version.clone()];
         let producer = producer.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let metadata = std::mem::take(&mut proto.metadata_props);
+        let metadata = metadata.into_iter().filter_map(|entry| Some((entry.key?, entry.value?))).collect();
         let is_float16 = |name: &str| types.get(name) == Some(DataType::FLOAT16);
         let has_float16 = names.iter().any(is_float16);
         let float16_sites = sites.iter().map(|site| chosen.is_embedded() && is_float16(&site.pre_activation)).collect();
@@ -196,6 +201,8 @@ impl Model {
             unseen: found.unseen,
             constants,
             producer,
+            metadata,
+            has_shortcuts,
         })
     }
 
@@ -230,6 +237,17 @@ impl Model {
         &self.producer
     }
 
+    /// What the model's metadata say under `key`.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        self.metadata.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether paths lead round layers, as residual connections and concatenations do: whether two tensors that are computed are added or
+    /// joined somewhere.
+    pub fn has_shortcuts(&self) -> bool {
+        self.has_shortcuts
+    }
+
     /// Sets the axis of the units of every activation of that name; false if there is none.
     pub fn set_unit_axis(&mut self, site: &str, axis: UnitAxis) -> bool {
         let found = self.sites.iter_mut().filter(|found| found.name == site);
@@ -240,6 +258,12 @@ impl Model {
     pub fn constant(&self, tensor: &str) -> Option<(Vec<usize>, Vec<f32>)> {
         self.constants.contains(tensor).then(|| self.engine.constant(tensor))?
     }
+}
+
+/// Whether a node adds or joins two tensors that are no constants.
+fn joins_paths(node: &NodeProto, constants: &HashSet<String>) -> bool {
+    let computed = node.input.iter().filter(|input| !input.is_empty() && !constants.contains(*input));
+    matches!(node.op(), "Add" | "Sum" | "Concat") && computed.count() >= 2
 }
 
 /// Checks the sizes of all constants of a graph and of the bodies in it.

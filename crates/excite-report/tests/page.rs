@@ -33,7 +33,7 @@ fn the_page_holds_all_its_sections_and_every_function() {
         assert!(page.contains(&format!("</svg>{f}</th>")), "{f} in the table");
         assert!(page.contains(&format!(">{f}</text>")), "{f} at the end of its line");
     }
-    assert!(page.contains("These figures are made up"), "the verdict");
+    assert!(page.contains("These figures are made up"), "the headline");
     assert!(page.contains("excite compare --activations sigmoid,tanh,relu,relu6 --seeds 3"), "the command");
     assert!(page.contains("relu: 1 of 3\u{a0}runs diverged"), "the run that diverged");
     // Test error, deaths, dead, saturated, gradients, training, learning rates, inputs, mean activation.
@@ -147,7 +147,7 @@ fn text_from_the_data_is_escaped() {
     comparison.settings.optimizer = hostile.to_owned();
     comparison.settings.initialisation = hostile.to_owned();
     comparison.settings.command = hostile.to_owned();
-    comparison.verdict = hostile.to_owned();
+    comparison.headline = hostile.to_owned();
     let runs = comparison.activations.iter_mut().flat_map(|result| &mut result.runs);
     for layer in runs.flat_map(|run| &mut run.epochs).flat_map(|epoch| &mut epoch.layers) {
         layer.name = hostile.to_owned();

@@ -69,6 +69,16 @@ pub enum Error {
     /// The weights of a model do not fit the vitals.
     #[error(transparent)]
     Vitals(#[from] VitalsError),
+    /// What a model says about its training could not be read.
+    #[error(
+        "{model}: what it says about its training cannot be read ({fault}): save it again with excite compare --save-networks"
+    )]
+    TrainingRun {
+        /// The model.
+        model: String,
+        /// Why not.
+        fault: String,
+    },
     /// The result of an earlier check could not be read.
     #[error("the baseline {} cannot be used ({fault}): give a result of excite check --json", path.display())]
     Baseline {

@@ -21,11 +21,16 @@ fn the_digits_give_a_table_a_verdict_and_a_report() {
     let ran = tiny(&place, &[]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     let about = "digits: 1438 training and 359 test samples of 1×8×8, 10 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9).";
-    assert!(ran.out.replace('\n', " ").contains(about), "{}", ran.out);
+    let text = ran.out.replace('\n', " ");
+    assert!(
+        text.starts_with("No clear winner with one seed: ") || text.starts_with("Nothing was learnt."),
+        "{}",
+        ran.out
+    );
+    assert!(text.contains(about), "{}", ran.out);
     for name in ["sigmoid", "tanh", "relu", "relu6"] {
         assert!(ran.out.lines().any(|line| line.trim_start().starts_with(name)), "{name}: {}", ran.out);
     }
-    assert!(ran.out.replace('\n', " ").contains("one seed: no spread, so nothing is sure"), "{}", ran.out);
     assert!(ran.out.contains("report: excite-out/report.html"), "{}", ran.out);
     assert!(ran.out.lines().all(|line| line.chars().count() <= 100), "{}", ran.out);
     assert!(!ran.out.contains('\u{1b}'), "no colours where they are not wanted");
@@ -106,11 +111,7 @@ fn ctrl_c_shows_and_keeps_what_is_finished() {
     assert!(killed.success());
     let ran = Ran::of(child.wait_with_output().unwrap());
     assert_eq!(ran.code, Some(130), "{}", ran.err);
-    assert!(
-        ran.out.contains("sigmoid") && ran.out.replace('\n', " ").contains("Of what finished before"),
-        "{}",
-        ran.out
-    );
+    assert!(ran.out.contains("sigmoid") && ran.out.replace('\n', " ").starts_with("So far: "), "{}", ran.out);
     assert!(ran.err.contains("the same command goes on from there"), "{}", ran.err);
     let kept = place.read("excite-out/journal.jsonl");
     assert!(kept.ends_with('\n') && kept.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
@@ -141,11 +142,12 @@ fn a_learning_rate_that_diverges_is_a_result() {
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let row = ran.out.lines().find(|line| line.trim_start().starts_with("relu")).unwrap();
     assert!(row.contains("diverged"), "{}", ran.out);
-    assert!(ran.out.replace('\n', " ").contains("relu: diverged on all 2 seeds"), "{}", ran.out);
+    assert!(ran.out.starts_with("Nothing was learnt. relu: the loss became infinite in epoch 1"), "{}", ran.out);
+    assert!(ran.out.contains("error   relu: Diverged (diverged): "), "{}", ran.out);
     assert!(place.has("excite-out/report.html"));
     // And from the journal, where JSON has no NaN, all the same.
     let again = place.run(&["compare", "--epochs", "2", "--seeds", "2", "--lr", "1e30", "--activations", "relu,tanh"]);
-    assert!(again.err.contains("resumed 4 finished runs"), "{}", again.err);
+    assert!(again.err.contains("resumed ") && again.err.contains(" finished runs"), "{}", again.err);
     assert_eq!(again.out, ran.out);
 }
 
@@ -163,11 +165,7 @@ fn a_csv_with_labels_by_name_and_a_regression() {
     assert_eq!(classes.code, Some(2), "a flag twice is one too many");
     let classes = tiny(&place, &["plots.csv", "--activations", "relu,tanh"]);
     assert_eq!(classes.code, Some(0), "{}", classes.err);
-    assert!(
-        classes.out.contains("\nplots.csv: ") && classes.out.contains("2 classes (large, small)"),
-        "{}",
-        classes.out
-    );
+    assert!(classes.out.contains("plots.csv: ") && classes.out.contains("2 classes (large, small)"), "{}", classes.out);
     assert!(place.read("excite-out/report.html").contains("2\u{a0}classes: large, small"));
 
     let without_size = |line: &str| line[..line.rfind(',').unwrap()].to_owned();

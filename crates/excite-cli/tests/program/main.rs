@@ -6,6 +6,7 @@ mod check;
 mod check_bad_input;
 mod check_inputs;
 mod compare;
+mod judgement;
 mod lab;
 mod list_and_plot;
 mod models;

@@ -156,6 +156,19 @@ impl Dataset {
         read().map_err(|problem| problem.at(Path::new(name)))
     }
 
+    /// The error of the best guess that does not look at the input, on the training samples: the most frequent class, or the mean, of which
+    /// the targets are one standard deviation away.
+    fn chance(&self) -> f64 {
+        match &self.train.targets {
+            Targets::Classes(classes) => {
+                let mut counts = vec![0_usize; self.classes.len()];
+                classes.iter().for_each(|&class| counts[class as usize] += 1);
+                1.0 - counts.into_iter().max().unwrap_or(0) as f64 / classes.len().max(1) as f64
+            }
+            Targets::Values(_) => 1.0,
+        }
+    }
+
     /// With the inputs standardised, as [`Options::centre`] has it.
     pub(crate) fn standardised(mut self) -> Self {
         moments::standardise_inputs(&self.shape, &mut self.train, &mut self.test);
@@ -205,6 +218,8 @@ impl Dataset {
             test: self.test.len(),
             input_mean: moments.mean,
             input_std: moments.std(),
+            largest_input: self.train.inputs.iter().fold(0.0, |most: f32, value| most.max(value.abs())).into(),
+            chance: self.chance(),
         }
     }
 }

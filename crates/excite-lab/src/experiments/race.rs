@@ -41,13 +41,14 @@ pub(super) fn race(setting: &Setting<'_>, data: &Dataset, spec: &Spec, goal: Goa
         target: Some(goal.error),
         seeds: setting.seeds,
         epochs: goal.epochs,
+        explains: false,
         stop_at: None,
     };
     let mut journal = Journal::in_memory();
     let watcher = Epochs { watcher: setting.watcher, planned: AtomicU64::new(0) };
     let mut work = Scheduled::new(&schedule, &mut journal);
     work_off(&mut work, data, spec, Local::default().jobs, &watcher)?;
-    let races = schedule.finished(&journal).into_iter().map(|Finished { function, chosen, runs }| Race {
+    let races = schedule.finished(&journal).into_iter().map(|Finished { function, chosen, runs, .. }| Race {
         function,
         rate: chosen.learning_rate,
         goal,
@@ -196,6 +197,7 @@ mod tests {
             learning_rate: 0.1,
             epochs: errors.iter().map(epoch).collect(),
             outcome: Outcome::Finished,
+            held_out_errors: vec![],
             histograms: vec![],
             deaths: Deaths::default(),
             time: Time::default(),

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use excite::Function;
+use excite_vitals::judgement::TrainingRun;
 use safetensors::{Dtype, tensor::TensorView};
 
 use crate::LabError;
@@ -106,11 +107,26 @@ impl<'a> Folder<'a> {
         Ok(folder)
     }
 
+    /// A folder that was made before.
+    pub(crate) fn at(path: &'a Path) -> Self {
+        Self { path }
+    }
+
     /// Writes `relu-seed1.onnx` and `relu-seed1.safetensors`.
     pub(crate) fn network(&self, network: &TrainedNetwork, seed: u64) -> Result<(), LabError> {
         let name = format!("{}-seed{seed}", file_name(network.function));
         self.write(&format!("{name}.onnx"), &network.to_onnx()?)?;
         self.write(&format!("{name}.safetensors"), &network.to_safetensors())
+    }
+
+    /// Writes into a saved network how it was trained, so that a check judges it by that too.
+    pub(crate) fn training(&self, run: &TrainingRun, seed: u64) -> Result<(), LabError> {
+        let name = format!("{}-seed{seed}.onnx", file_name(run.function));
+        let path = self.path.join(&name);
+        let fault = |source| LabError::Export { path: path.clone(), source };
+        let network = std::fs::read(&path).map_err(fault)?;
+        let run = serde_json::to_string(run).map_err(|error| fault(error.into()))?;
+        self.write(&name, &[network, onnx::metadata(TrainingRun::METADATA, run)].concat())
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), LabError> {

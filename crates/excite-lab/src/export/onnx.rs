@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use rten_onnx::onnx::{
     AttributeProto, AttributeType, DataType, Dimension, GraphProto, ModelProto, NodeProto, OperatorSetIdProto,
-    TensorProto, TensorShapeProto, TypeProto, TypeProtoTensor, ValueInfoProto,
+    StringStringEntryProto, TensorProto, TensorShapeProto, TypeProto, TypeProtoTensor, ValueInfoProto,
 };
 use rten_onnx::protobuf::{EncodeMessage, MessageWriter, ProtobufError, ValueWriter, WriteValue};
 
@@ -89,6 +89,15 @@ pub(super) fn encoded(graph: GraphProto) -> Vec<u8> {
     bytes
 }
 
+/// An entry of a model's metadata. Appended to the file of a model it is one of that model: protocol buffers merge so.
+pub(super) fn metadata(key: &str, value: String) -> Vec<u8> {
+    let entry = StringStringEntryProto { key: Some(key.to_owned()), value: Some(value) };
+    let model = ModelProto { metadata_props: vec![entry], ..ModelProto::default() };
+    let mut bytes = vec![];
+    model.encode(ValueWriter::new(&mut bytes)).expect("a vector takes every byte");
+    bytes
+}
+
 /// A graph with its name, which ONNX demands and `GraphProto` leaves out.
 struct NamedGraph(GraphProto);
 
@@ -133,5 +142,9 @@ mod tests {
         assert_eq!((model.ir_version, model.opset_import[0].version), (Some(9), Some(20)));
         assert_eq!(graph.node[0].attribute[0].ints, [1, 300]);
         assert_eq!((&graph.initializer[0].dims[..], graph.input[0].name.as_deref()), (&[2][..], Some("x")));
+        let with_metadata = [bytes, metadata("k", "v".to_owned())].concat();
+        let model = ModelProto::parse_buf(&with_metadata).unwrap();
+        assert_eq!((model.ir_version, model.graph.is_some()), (Some(9), true));
+        assert_eq!(model.metadata_props[0].value.as_deref(), Some("v"));
     }
 }

@@ -1,4 +1,4 @@
-//! Several activation functions on the same data and network: the runs, side by side, and the verdict.
+//! Several activation functions on the same data and network: the runs, side by side, and the judgement.
 
 use excite::Function;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 pub use excite_vitals::statistics::{MedianInterval, Spread, ranges_apart_by_chance};
 
 use super::deaths::DeathCounts;
+use super::judgement;
+use super::paired::Difference;
 use super::run::{LayerRecord, Outcome, Run};
+use super::side_by_side::FunctionRuns;
+use excite_vitals::judgement::Judgement;
 
 /// The result of comparing activation functions: what was asked, what was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,15 +26,18 @@ pub struct Comparison {
     pub target_error: f64,
     /// One result for each activation function, in the order asked for.
     pub activations: Vec<ActivationResult>,
-    /// What was measured and how sure it is, in two sentences.
-    pub verdict: String,
+    /// What it comes to, in at most 25 words.
+    pub headline: String,
+    /// The function that serves the data best: whose test error is clearly under that of every other. None if there is no clear winner.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub best: Option<Function>,
     /// Whether all that was asked for was run; false after an interruption.
     pub complete: bool,
 }
 
 impl Comparison {
     /// The version of the serialised form.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 }
 
 /// What kind of thing is predicted.
@@ -64,6 +71,10 @@ pub struct DataSummary {
     pub input_mean: f64,
     /// The standard deviation of the inputs as the network sees them.
     pub input_std: f64,
+    /// The largest |input| as the network sees them.
+    pub largest_input: f64,
+    /// The error of guessing without looking at the input: the most frequent class, or the mean of the targets.
+    pub chance: f64,
 }
 
 /// What was trained and how, in words and figures for the reader of a report.
@@ -87,6 +98,10 @@ pub struct Settings {
     pub balanced: bool,
     /// Whether the inputs were standardised.
     pub standardised: bool,
+    /// The bias that every hidden unit started with.
+    pub bias: f64,
+    /// The gain of the hidden layers' initial weights; None for each function's own.
+    pub gain: Option<f64>,
     /// The command line that repeats the comparison.
     pub command: String,
 }
@@ -108,6 +123,10 @@ pub struct ActivationResult {
     /// The confidence interval of that median. None under two seeds, and where the lower end is that of a seed that did not reach it.
     #[serde(default)]
     pub epochs_interval: Option<MedianInterval>,
+    /// What is to be said of its networks: the judgement of the worst of its runs.
+    pub judgement: Judgement,
+    /// How far its test error lies above that of the function with the lowest. None of that one, and where it is not known.
+    pub behind_best: Option<Difference>,
     /// How many seeds reached the target.
     pub reached: usize,
     /// How many seeds diverged.
@@ -143,11 +162,10 @@ pub struct ActivationResult {
 impl ActivationResult {
     /// Sums the runs of one function up. The speed-ups need the other functions and stay None.
     pub(super) fn of(
-        name: Function,
-        sweep: Vec<SweepPoint>,
-        learning_rate: f64,
+        FunctionRuns { function: name, sweep, learning_rate, best_rate, runs }: FunctionRuns,
         target_error: f64,
-        runs: Vec<Run>,
+        data: &DataSummary,
+        settings: &Settings,
     ) -> Self {
         let reached: Vec<f64> = runs.iter().filter_map(|run| run.epochs_to(target_error)).collect();
         let sound: Vec<&Run> = runs.iter().filter(|run| run.outcome == Outcome::Finished).collect();
@@ -164,6 +182,8 @@ impl ActivationResult {
             name,
             sweep,
             learning_rate,
+            judgement: judgement::of_runs(data, settings, best_rate, &runs),
+            behind_best: None,
             epochs_interval: MedianInterval::of(&reached, missed),
             epochs_to_target: Spread::with_missed(&reached, missed),
             reached: reached.len(),
@@ -182,6 +202,16 @@ impl ActivationResult {
             runs,
         }
     }
+}
+
+/// The best learning rate that a search found for a function.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct BestRate {
+    /// The learning rate.
+    pub learning_rate: f64,
+    /// The training error at the end of the search's runs, the worst of them.
+    pub train_error: f64,
 }
 
 /// One learning rate of a sweep.

@@ -3,8 +3,9 @@
 pub mod comparison;
 pub mod deaths;
 pub mod experiment;
+pub(crate) mod judgement;
+pub mod paired;
 pub mod run;
 mod side_by_side;
-mod verdict;
 
-pub use side_by_side::side_by_side;
+pub use side_by_side::{FunctionRuns, side_by_side};

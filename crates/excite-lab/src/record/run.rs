@@ -25,6 +25,9 @@ pub struct Run {
     pub outcome: Outcome,
     /// The pre-activations of each hidden layer in the last epoch: every 16th value.
     pub histograms: Vec<Histogram>,
+    /// The error of each held-out sample after the last epoch: of a classification its weight where it is wrong, else 0; of a regression
+    /// the squared error. Their mean is the test error, or its square. Empty of a run that diverged.
+    pub held_out_errors: Vec<f32>,
     /// Which hidden units died, when and of what.
     pub deaths: Deaths,
     /// Where the time went.

@@ -2,24 +2,35 @@
 
 use excite::Function;
 
-use super::comparison::{ActivationResult, Comparison, DataSummary, Settings, SweepPoint};
+use super::comparison::{ActivationResult, BestRate, Comparison, DataSummary, Settings, SweepPoint};
+use super::judgement;
 use super::run::Run;
-use super::verdict;
 
-/// Puts the runs of each activation function side by side, and says what they show. `results` holds for each function, in
-/// the order asked for, the learning rates tried (none where the rate was given), the rate of the runs, and the runs, one a seed.
-/// `complete` says whether all that was asked for was run.
+/// The runs of one function.
+pub struct FunctionRuns {
+    /// The function.
+    pub function: Function,
+    /// The learning rates tried; none where the rate was given.
+    pub sweep: Vec<SweepPoint>,
+    /// The learning rate of the runs.
+    pub learning_rate: f64,
+    /// The best rate that was found, where one was looked for.
+    pub best_rate: Option<BestRate>,
+    /// The runs, one a seed.
+    pub runs: Vec<Run>,
+}
+
+/// Puts the runs of each activation function side by side, and says what they show. `results` are in the order asked for. `complete` says
+/// whether all that was asked for was run.
 pub fn side_by_side(
     data: DataSummary,
     settings: Settings,
     target_error: f64,
-    results: Vec<(Function, Vec<SweepPoint>, f64, Vec<Run>)>,
+    results: Vec<FunctionRuns>,
     complete: bool,
 ) -> Comparison {
-    let mut activations: Vec<_> = results
-        .into_iter()
-        .map(|(name, sweep, learning_rate, runs)| ActivationResult::of(name, sweep, learning_rate, target_error, runs))
-        .collect();
+    let mut activations: Vec<_> =
+        results.into_iter().map(|runs| ActivationResult::of(runs, target_error, &data, &settings)).collect();
     let epochs = |result: &ActivationResult| result.epochs_to_target.map(|epochs| epochs.median);
     let reached: Vec<f64> = activations.iter().filter_map(epochs).collect();
     let slowest = reached.iter().copied().reduce(f64::max).filter(|_| reached.len() > 1);
@@ -35,9 +46,10 @@ pub fn side_by_side(
         settings,
         target_error,
         activations,
-        verdict: String::new(),
+        headline: String::new(),
+        best: None,
         complete,
     };
-    comparison.verdict = verdict::verdict(&comparison);
+    judgement::conclude(&mut comparison);
     comparison
 }

@@ -32,7 +32,7 @@ pub fn comparison_page(comparison: &Comparison) -> String {
         h1 { (title) }
         (glance(comparison))
         @if !comparison.complete { (interrupted(comparison)) }
-        @if !comparison.verdict.is_empty() { (headline::verdict(Tone::Neutral, &comparison.verdict)) }
+        @if !comparison.headline.is_empty() { (headline::verdict(Tone::Neutral, &comparison.headline)) }
         (learning::lead(comparison, &series))
         (summary::table(comparison, &series))
         (deaths::section(&series))

@@ -4,7 +4,7 @@ use excite::Function;
 use excite_lab::record::comparison::{Comparison, DataSummary, Settings, SweepPoint, Task};
 use excite_lab::record::deaths::{Death, Deaths, Event, Push, UnitHistory};
 use excite_lab::record::run::{Epoch, LayerRecord, Outcome, Run, Time};
-use excite_lab::record::side_by_side;
+use excite_lab::record::{FunctionRuns, side_by_side};
 use excite_vitals::sketch::Histogram;
 
 /// What a comparison is made up of.
@@ -26,7 +26,7 @@ impl Default for Shape {
     }
 }
 
-/// A comparison of this shape, with a verdict that says that it is made up.
+/// A comparison of this shape, with a headline that says that it is made up.
 pub fn comparison(shape: &Shape) -> Comparison {
     let classes =
         if shape.task == Task::Classification { (0..10).map(|digit| digit.to_string()).collect() } else { Vec::new() };
@@ -39,6 +39,8 @@ pub fn comparison(shape: &Shape) -> Comparison {
         test: 360,
         input_mean: 0.0,
         input_std: 1.0,
+        largest_input: 3.0,
+        chance: 0.9,
     };
     let settings = Settings {
         network: "MLP 64-64-64-64-10".to_owned(),
@@ -49,14 +51,16 @@ pub fn comparison(shape: &Shape) -> Comparison {
         seeds: shape.seeds,
         balanced: false,
         standardised: true,
+        bias: 0.0,
+        gain: None,
         command: "excite compare --activations sigmoid,tanh,relu,relu6 --seeds 3".to_owned(),
     };
     let results = shape.functions.iter().enumerate().map(|(index, f)| {
         let runs = (0..shape.seeds).map(|seed| run(shape, index, *f, seed)).collect();
-        (*f, sweep(index), 0.1, runs)
+        FunctionRuns { function: *f, sweep: sweep(index), learning_rate: 0.1, best_rate: None, runs }
     });
     let mut comparison = side_by_side(data, settings, 0.05, results.collect(), true);
-    comparison.verdict =
+    comparison.headline =
         String::from("These figures are made up and show the form of a report. No network was trained.");
     comparison
 }
@@ -97,6 +101,7 @@ fn run(shape: &Shape, index: usize, f: Function, seed: usize) -> Run {
         learning_rate: 0.1,
         epochs: (0..length).map(epoch).collect(),
         outcome: if diverges { Outcome::Diverged } else { Outcome::Finished },
+        held_out_errors: vec![],
         histograms: (0..shape.layers).map(|layer| histogram(index, layer)).collect(),
         deaths: deaths(shape, index, length, seed),
         time: Time {

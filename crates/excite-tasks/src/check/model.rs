@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use excite_onnx::{EngineInfo, Examination, Model};
-use excite_vitals::judgement::{Stage, Subject};
+use excite_vitals::judgement::{Stage, Subject, TrainingRun};
 use excite_vitals::{Diagnosis, Vitals};
 
 use super::ablation;
@@ -80,6 +80,11 @@ impl Checked {
         if let Some(incoming) = &incoming {
             subject = subject.with_weights(incoming)?;
         }
+        subject.shortcuts = model.map(|model| model.model().has_shortcuts());
+        let run = model.map(training_run).transpose()?.flatten();
+        if let Some(run) = &run {
+            subject = subject.trained_by(run);
+        }
         if let Some(stage) = options.stage {
             subject.stage = stage;
         }
@@ -109,6 +114,14 @@ impl Checked {
 fn not_looked_at(model: &Model, vitals: &Vitals) -> u64 {
     let sites = model.sites().iter().filter(|site| site.function.each().is_some()).count();
     (model.unseen().len() + sites).saturating_sub(vitals.layers.len()) as u64
+}
+
+/// How the model was trained, if `excite compare` saved it.
+fn training_run(model: &NamedModel) -> Result<Option<TrainingRun>, Error> {
+    let Some(text) = model.model().metadata(TrainingRun::METADATA) else { return Ok(None) };
+    let fault =
+        |error: serde_json::Error| Error::TrainingRun { model: model.name().to_owned(), fault: error.to_string() };
+    serde_json::from_str(text).map(Some).map_err(fault)
 }
 
 /// The vitals of the model on the data, and the activations that have none.

@@ -33,7 +33,11 @@ pub(crate) static RULE: Rule = Rule {
              initialisation and its gain, and lower the learning rate.",
         ),
         (Cause::NoInput, "Every unit that feeds this one is dead or always 0: fix the layer before it first."),
-        (Cause::LearningRate, "Lower the learning rate to the best one found; `--lr auto` searches for it."),
+        (
+            Cause::LearningRate,
+            "Lower the learning rate to the best one found; `--lr auto` searches for it. In `excite lab remedies` clipped gradients and \
+             normalisation helped too, and neither warm-up nor a leaky function did.",
+        ),
         (
             Cause::Data,
             "Standardise the inputs: subtract the mean of each feature, and divide by its standard deviation.",

@@ -20,8 +20,7 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
     else {
         return Vec::new();
     };
-    let best =
-        run.best_train_error.map_or_else(String::new, |best| format!(", where the error was {}", run.error(best)));
+    let best = run.best_train_error.map_or_else(String::new, |best| format!(", which reached {}", run.error(best)));
     let summary = format!("the training error stayed at {}; {}{best}", run.error(run.train_error), run.rate_in_words());
     let mut finding = Finding::on_network(&RULE, run.train_samples as u64, Cause::LearningRate, summary)
         .with("learning rate", run.learning_rate);

@@ -27,18 +27,21 @@ const SATURATED_WHEN_FINISHED: Limits = Limits { layer: f64::INFINITY, network: 
 /// Sets the severity of each finding.
 pub(super) fn weigh(subject: &Subject<'_>, findings: &mut [Finding]) {
     let severities: Vec<Severity> = match subject.training {
-        Some(run) => findings.iter().map(|finding| of_run(run, finding, findings)).collect(),
+        Some(run) => findings.iter().map(|finding| of_run(subject, run, finding, findings)).collect(),
         None => findings.iter().map(|finding| of_vitals(subject, finding, findings)).collect(),
     };
     findings.iter_mut().zip(severities).for_each(|(finding, severity)| finding.severity = severity);
 }
 
 /// By what the training run came to.
-fn of_run(run: &TrainingRun, finding: &Finding, all: &[Finding]) -> Severity {
+fn of_run(subject: &Subject<'_>, run: &TrainingRun, finding: &Finding, all: &[Finding]) -> Severity {
     let is_failure = run.diverged || run.learnt() != Learnt::Something;
     let has = |rule| all.iter().any(|other| other.rule == rule && other.layer.is_none());
     if finding.rule == &diverged::RULE {
         return Severity::Error;
+    }
+    if finding.rule == &not_finite::RULE {
+        return of_not_finite(subject, finding);
     }
     // What is found in a layer of the trained network is part of what is said of the whole.
     if finding.layer.is_some() {
@@ -81,8 +84,7 @@ fn of_vitals(subject: &Subject<'_>, finding: &Finding, all: &[Finding]) -> Sever
     }
     let layer = finding.layer.as_deref().and_then(|name| subject.vitals.layer(name));
     if finding.rule == &not_finite::RULE {
-        let reaches_outputs = |layer: &LayerVitals| layer.units().iter().any(|unit| unit.a.nan + unit.a.infinite > 0);
-        return if layer.is_none_or(reaches_outputs) { Severity::Error } else { Severity::Note };
+        return of_not_finite(subject, finding);
     }
     if finding.rule == &gradient_over_depth::VANISHING || finding.rule == &gradient_over_depth::EXPLODING {
         return if finding.grade == Grade::Measured { Severity::Error } else { Severity::Warning };
@@ -120,6 +122,13 @@ fn of_vitals(subject: &Subject<'_>, finding: &Finding, all: &[Finding]) -> Sever
         _ if finding.share() >= limits.layer || (network >= limits.network && is_large_here) => Severity::Warning,
         _ => Severity::Note,
     }
+}
+
+/// NaN and infinities that get past the layer, or come in with the inputs, break the network.
+fn of_not_finite(subject: &Subject<'_>, finding: &Finding) -> Severity {
+    let layer = finding.layer.as_deref().and_then(|name| subject.vitals.layer(name));
+    let gets_past = |layer: &LayerVitals| layer.units().iter().any(|unit| unit.a.nan + unit.a.infinite > 0);
+    if layer.is_none_or(gets_past) { Severity::Error } else { Severity::Note }
 }
 
 /// The share of all hidden units that are in findings of the same rule.

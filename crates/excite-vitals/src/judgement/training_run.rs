@@ -82,6 +82,9 @@ pub enum Learnt {
 const TEST_SAMPLES: usize = 50;
 
 impl TrainingRun {
+    /// The key under which the metadata of an ONNX model hold it, as JSON.
+    pub const METADATA: &str = "excite.training";
+
     /// How much it learnt.
     pub fn learnt(&self) -> Learnt {
         if self.is_guessing(self.lowest_train_error, self.train_samples) {
