@@ -85,13 +85,15 @@ impl<'a> Ablation<'a> {
                 UnitAxis::Two(first, second) => second == first + 1,
                 _ => true,
             };
-            let site = names.iter().position(|name| name == layer);
-            match site.filter(|&site| model.replaceable().contains(&site) && together(site)) {
-                Some(site) => {
-                    all.ablated.units += units.len();
-                    all.units[site].extend(units);
-                }
-                None => all.ablated.left_out += units.len(),
+            // All the steps of a layer.
+            let first = names.iter().position(|name| name == layer);
+            let steps: Vec<usize> =
+                (0..names.len()).filter(|&site| first.is_some_and(|first| model.layer_of(site) == first)).collect();
+            if !steps.is_empty() && steps.iter().all(|site| model.replaceable().contains(site) && together(*site)) {
+                all.ablated.units += units.len();
+                steps.into_iter().for_each(|site| all.units[site].extend(units));
+            } else {
+                all.ablated.left_out += units.len();
             }
         }
         all

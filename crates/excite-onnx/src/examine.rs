@@ -37,7 +37,11 @@ const MOST_FEATURES: usize = 4096;
 pub struct Examination<'a> {
     model: &'a Model,
     names: Vec<String>,
+    /// Of each activation the first that is the same layer, which has the vitals of all of them.
+    layer_of: Vec<usize>,
     layers: Vec<Option<LayerVitals>>,
+    /// The runs in which a layer was seen last.
+    last_run: Vec<Option<u64>>,
     input: Option<InputVitals>,
     runs: u64,
 }
@@ -54,7 +58,16 @@ pub struct LeftOut {
 impl<'a> Examination<'a> {
     /// Before the first run.
     pub fn new(model: &'a Model) -> Self {
-        Self { model, names: model.site_names(), layers: vec![None; model.sites().len()], input: None, runs: 0 }
+        let sites = model.sites().len();
+        Self {
+            model,
+            names: model.site_names(),
+            layer_of: (0..sites).map(|site| model.layer_of(site)).collect(),
+            layers: vec![None; sites],
+            last_run: vec![None; sites],
+            input: None,
+            runs: 0,
+        }
     }
 
     /// The samples so far.
@@ -87,15 +100,18 @@ impl<'a> Examination<'a> {
     /// The vitals, under the name of the model; and the activations that have none.
     pub fn finish(self, name: &str) -> (Vitals, Vec<LeftOut>) {
         let mut left_out = Vec::new();
-        for ((site, name), layer) in self.model.sites().iter().zip(&self.names).zip(&self.layers) {
-            let name = name.clone();
+        for (index, (site, name)) in self.model.sites().iter().zip(&self.names).enumerate() {
+            let (name, layer) = (name.clone(), &self.layers[self.layer_of[index]]);
             if site.function.each().is_none() {
                 left_out.push(LeftOut {
                     name,
                     why: format!("{} works on rows and has no units of its own", site.function),
                 });
             } else if layer.is_none() {
-                left_out.push(LeftOut { name, why: "no value reached it in any run".to_owned() });
+                left_out.push(LeftOut {
+                    name,
+                    why: "no floating-point values with an axis of units reached it in any run".to_owned(),
+                });
             }
         }
         let unseen = self.model.unseen().iter();
@@ -114,8 +130,9 @@ impl<'a> Examination<'a> {
             Role::Gate => VitalsRole::Gate,
             Role::Output => VitalsRole::Output,
         };
-        let name = &self.names[seen.index];
-        let layer = match &mut self.layers[seen.index] {
+        let index = self.layer_of[seen.index];
+        let name = &self.names[index];
+        let layer = match &mut self.layers[index] {
             Some(layer) => layer,
             empty => {
                 let shared = LayerVitals::new(name, function, seen.units()).with_role(role);
@@ -136,6 +153,8 @@ impl<'a> Examination<'a> {
         }
         let batch = if seen.a.is_empty() { Batch::pre_activations(seen.z) } else { Batch::new(seen.z, seen.a) };
         let batch = batch.with_positions(seen.positions()).with_samples(seen.samples.min(seen.outer()));
+        let is_next_step = self.last_run[index].replace(self.runs) == Some(self.runs);
+        let batch = if is_next_step { batch.of_counted_samples() } else { batch };
         layer.update_batch(batch).map_err(|error| format!("layer `{name}`: {error}"))
     }
 

@@ -211,6 +211,13 @@ impl Model {
         &self.sites
     }
 
+    /// The place among [`sites`](Self::sites) of the first activation that is the same layer: of two steps of an unrolled recurrent
+    /// network, which share their weights, that of the first step. Most are a layer of their own.
+    pub fn layer_of(&self, site: usize) -> usize {
+        let of = &self.sites[site];
+        self.sites[..site].iter().position(|earlier| earlier.is_same_layer(of)).unwrap_or(site)
+    }
+
     /// The places among [`sites`](Self::sites) of the activations that [`run_replacing`](Self::run_replacing) hands over: all but gates
     /// of recurrent nodes and others that no tensor holds, and those within the bodies of If and Loop.
     pub fn replaceable(&self) -> &[usize] {

@@ -183,9 +183,22 @@ pub struct ActivationSite {
     pub layer: Option<Layer>,
     /// Where its numbers come from.
     pub source: Source,
+    /// How its pre-activation is made of weights and other tensors, where weights make it.
+    pub(crate) made_by: Option<String>,
 }
 
 impl ActivationSite {
+    /// Whether both are one layer at two places, as two steps of an unrolled recurrent network are: the same weights make their
+    /// pre-activations in the same way.
+    pub(crate) fn is_same_layer(&self, other: &Self) -> bool {
+        self.made_by.is_some()
+            && self.unit_axis != UnitAxis::ByRank
+            && self.made_by == other.made_by
+            && (self.function, self.role, self.unit_axis) == (other.function, other.role, other.unit_axis)
+            && (self.argument, self.result) == (other.argument, other.result)
+            && self.unit_functions == other.unit_functions
+    }
+
     /// The first parameter of each unit's function, such as the slopes of a PReLU; empty where the units do not differ.
     pub fn unit_parameters(&self) -> Vec<f32> {
         self.unit_functions.iter().filter_map(|function| Some(function.parameter(0)? as f32)).collect()

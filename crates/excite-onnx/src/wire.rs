@@ -125,27 +125,76 @@ fn walk(bytes: &[u8], outermost: Message) -> Result<(), Error> {
     Ok(())
 }
 
-/// The fields of a message that was checked: the number of each, and its bytes where it is text or a message.
-pub(crate) fn fields(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+/// A field of a message: its tag, where it begins, and where its content does and ends.
+struct Field {
+    tag: u64,
+    start: usize,
+    content: std::ops::Range<usize>,
+}
+
+impl Field {
+    fn is_bytes(&self) -> bool {
+        self.tag & 7 == 2
+    }
+}
+
+/// The fields of a message that was checked.
+fn raw_fields(bytes: &[u8]) -> impl Iterator<Item = Field> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        while at < bytes.len() {
-            let tag = varint(bytes, &mut at)?;
-            let len = match tag & 7 {
-                0 => varint(bytes, &mut at).map(|_| 0)?,
-                1 => 8,
-                2 => varint(bytes, &mut at)?,
-                5 => 4,
-                _ => return None,
-            };
-            let start = at;
-            at = usize::try_from(len).ok().and_then(|len| at.checked_add(len))?;
-            if tag & 7 == 2 {
-                return Some((tag >> 3, bytes.get(start..at)?));
-            }
-        }
-        None
+        let start = at;
+        let tag = varint(bytes, &mut at)?;
+        let len = match tag & 7 {
+            0 => varint(bytes, &mut at).map(|_| 0)?,
+            1 => 8,
+            2 => varint(bytes, &mut at)?,
+            5 => 4,
+            _ => return None,
+        };
+        let content = at;
+        at = usize::try_from(len).ok().and_then(|len| at.checked_add(len)).filter(|&end| end <= bytes.len())?;
+        Some(Field { tag, start, content: content..at })
     })
+}
+
+/// The fields of a message that was checked and that are text, bytes or messages: the number of each, and what it holds.
+pub(crate) fn fields(bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
+    raw_fields(bytes).filter(Field::is_bytes).map(|field| (field.tag >> 3, &bytes[field.content]))
+}
+
+/// The bytes of a model with a name for every graph: the parser leaves names of graphs out, and ONNX Runtime asks for those of bodies.
+pub(crate) fn with_names_of_graphs(bytes: &[u8]) -> Vec<u8> {
+    let mut named = Vec::with_capacity(bytes.len() + 64);
+    name_graphs(bytes, Message::Model, &mut named);
+    named
+}
+
+fn name_graphs(bytes: &[u8], message: Message, named: &mut Vec<u8>) {
+    if message == Message::Graph {
+        const NAME: u8 = 2;
+        named.extend([NAME << 3 | 2, 1, b'g']);
+    }
+    for field in raw_fields(bytes) {
+        let inner = message.inner(field.tag >> 3).filter(|_| field.is_bytes());
+        match inner.filter(|inner| matches!(inner, Message::Graph | Message::Node | Message::Attribute)) {
+            Some(inner) => {
+                let mut content = Vec::new();
+                name_graphs(&bytes[field.content], inner, &mut content);
+                push_varint(field.tag, named);
+                push_varint(content.len() as u64, named);
+                named.extend(content);
+            }
+            None => named.extend(&bytes[field.start..field.content.end]),
+        }
+    }
+}
+
+fn push_varint(mut number: u64, bytes: &mut Vec<u8>) {
+    while number > 0x7f {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
 }
 
 /// A number of up to ten bytes with seven bits in each, the lowest first.
@@ -172,6 +221,20 @@ mod tests {
 
     fn message(bytes: &[u8]) -> String {
         check(bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_graph_gets_a_name_and_all_else_stays() {
+        // A model with a graph (7), in it a node (1) with an attribute (5) that holds a graph (6) with a node.
+        let message = |field: u8, content: &[u8]| [&[field << 3 | 2, content.len() as u8], content].concat();
+        let inner = message(1, b"");
+        let model = |name: &[u8]| {
+            let body = message(6, &[name, &inner].concat());
+            let node = message(1, &message(5, &body));
+            [&[8, 9][..], &message(7, &[name, &node].concat())].concat()
+        };
+        check(&model(b"")).unwrap();
+        assert_eq!(with_names_of_graphs(&model(b"")), model(&message(2, b"g")));
     }
 
     #[test]

@@ -8,7 +8,10 @@ use excite_vitals::{IncomingWeights, LayerVitals, Vitals};
 /// The weights into each layer of `vitals` that has dead units; None for the others, and where they or their inputs are not known.
 pub(crate) fn incoming(model: &Model, vitals: &Vitals) -> Vec<Option<IncomingWeights>> {
     let names = model.site_names();
-    let site = |layer: &LayerVitals| names.iter().position(|name| name == layer.name()).map(|at| &model.sites()[at]);
+    // Of a layer at several places the inputs at all of them would have to be known.
+    let is_alone = |at: usize| (at + 1..names.len()).all(|site| model.layer_of(site) != at);
+    let place = |layer: &LayerVitals| names.iter().position(|name| name == layer.name());
+    let site = |layer: &LayerVitals| place(layer).filter(|&at| is_alone(at)).map(|at| &model.sites()[at]);
     let of = |layer: &LayerVitals| {
         let has_dead = layer.units().iter().any(Unit::is_dead);
         into_layer(model, vitals, &names, site(layer).filter(|_| has_dead)?, layer)

@@ -101,24 +101,25 @@ pub struct Batch<'a> {
     a: Option<&'a [f32]>,
     positions: usize,
     samples: Option<usize>,
+    are_counted: bool,
 }
 
 impl<'a> Batch<'a> {
     /// Pre-activations `z` and activations `a`, which must have one length.
     pub fn new(z: &'a [f32], a: &'a [f32]) -> Self {
-        Self { z: Some(z), a: Some(a), positions: 1, samples: None }
+        Self { z: Some(z), a: Some(a), positions: 1, samples: None, are_counted: false }
     }
 
     /// Pre-activations alone: the activations are computed from them.
     pub fn pre_activations(z: &'a [f32]) -> Self {
-        Self { z: Some(z), a: None, positions: 1, samples: None }
+        Self { z: Some(z), a: None, positions: 1, samples: None, are_counted: false }
     }
 
     /// Activations alone, where the pre-activations are not to be had: an in-place ReLU overwrites them. Slopes are known if they follow
     /// from the activation (ReLU, ReLU6, sigmoid, tanh and their like, see [`Function::slope_from`]); the sign of z is known if
     /// the function tells it; dead, saturated and always-on units are unknown elsewhere, and the histogram stays empty.
     pub fn activations(a: &'a [f32]) -> Self {
-        Self { z: None, a: Some(a), positions: 1, samples: None }
+        Self { z: None, a: Some(a), positions: 1, samples: None, are_counted: false }
     }
 
     /// With so many values of one unit next to one another: the pixels of a channel. 1 unless given.
@@ -129,6 +130,11 @@ impl<'a> Batch<'a> {
     /// With so many independent samples: sentences, not words. As many as `outer` unless given.
     pub fn with_samples(self, samples: usize) -> Self {
         Self { samples: Some(samples), ..self }
+    }
+
+    /// Of samples that an earlier batch has counted: the next step of a recurrent layer, say.
+    pub fn of_counted_samples(self) -> Self {
+        Self { are_counted: true, ..self }
     }
 }
 
@@ -233,7 +239,7 @@ impl LayerVitals {
     /// If the lengths are not the same multiple of units × positions, or if there are more independent samples than `outer`; then
     /// nothing was added.
     pub fn update_batch(&mut self, batch: Batch<'_>) -> Result<(), VitalsError> {
-        let Batch { z, a, positions, samples } = batch;
+        let Batch { z, a, positions, samples, are_counted } = batch;
         let sample = self.units.as_slice().len() * positions;
         let (slice, length) = match (z, a) {
             (Some(z), _) => ("z", z.len()),
@@ -268,7 +274,7 @@ impl LayerVitals {
             rayon::join(update_units, update_histogram)
         };
         updated?;
-        self.samples += samples as u64;
+        self.samples += if are_counted { 0 } else { samples as u64 };
         Ok(())
     }
 

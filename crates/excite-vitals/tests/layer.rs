@@ -217,6 +217,8 @@ fn independent_samples_are_as_many_as_the_caller_says() {
         assert!(matches!(refused, Err(VitalsError::Samples { rows: 12, .. })), "{samples}");
     }
     assert_eq!(vitals.samples(), 3);
+    vitals.update_batch(Batch::pre_activations(&z).with_samples(3).of_counted_samples()).unwrap();
+    assert_eq!((vitals.samples(), vitals.units()[0].values()), (3, 24));
 }
 
 #[test]

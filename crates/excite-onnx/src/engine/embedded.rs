@@ -14,6 +14,9 @@ use crate::{Array, Element, Error, ModelInput, Values};
 /// The version of the crate in the workspace's lock file.
 const VERSION: &str = "0.27";
 
+/// How to go on where the engine fails.
+const ELSEWHERE: &str = "ONNX Runtime may run it (--engine onnxruntime, after pip install onnxruntime)";
+
 /// A model loaded into rten.
 pub(crate) struct Embedded {
     model: rten::Model,
@@ -34,7 +37,7 @@ impl Embedded {
         options.enable_optimization(false);
         let loaded = catch_unwind(AssertUnwindSafe(|| options.load(bytes)));
         let model = loaded.map_err(|_| Error::engine(doing, "the engine panicked"))?;
-        let model = model.map_err(|error| Error::engine(doing, error.to_string()))?;
+        let model = model.map_err(|error| Error::engine(doing, format!("{error}; {ELSEWHERE}")))?;
         let ids = names.iter().map(|name| model.find_node(name)).collect();
         Ok(Self { model, ids, note })
     }
@@ -75,7 +78,7 @@ impl Engine for Embedded {
         // A panic is the engine's, on an input that it did not foresee: the process goes on.
         let run = catch_unwind(AssertUnwindSafe(|| self.model.run(inputs, &wanted, None)));
         let given = run.map_err(|_| format!("the engine panicked within {}", piece.title))?;
-        Ok(given.map_err(|error| error.to_string())?.into_iter().map(Value::Embedded).collect())
+        Ok(given.map_err(|error| format!("{error}; {ELSEWHERE}"))?.into_iter().map(Value::Embedded).collect())
     }
 
     fn constant(&self, name: &str) -> Option<(Vec<usize>, Vec<f32>)> {

@@ -18,7 +18,7 @@ use super::library::Library;
 use super::{Engine, EngineInfo, Floats, Given, Unloaded, Value};
 use crate::graph::NodeExt;
 use crate::plan::{Piece, TensorId, read_by};
-use crate::{Array, ModelInput, Values, tensor_values};
+use crate::{Array, ModelInput, Values, tensor_values, wire};
 
 /// A model that ONNX Runtime runs.
 pub(crate) struct OnnxRuntime {
@@ -66,7 +66,7 @@ impl OnnxRuntime {
             producer_name: None,
             producer_version: None,
         };
-        let bytes = part.write_buf().map_err(|error| error.to_string())?;
+        let bytes = wire::with_names_of_graphs(&part.write_buf().map_err(|error| error.to_string())?);
         let builder = Session::builder(&self.library.environment).map_err(message)?;
         // Optimised graphs compute some tensors otherwise, or not at all.
         let builder =

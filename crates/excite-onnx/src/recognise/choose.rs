@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use excite::{Celu, Function, LeakyRelu, Prelu};
+use rten_onnx::onnx::{DataType, NodeProto};
 
 use super::clipping::guards_a_root;
 use super::identify::{Catalogue, Meaning};
@@ -89,7 +90,9 @@ impl<'g, 'a: 'g, 'c> Chooser<'g, 'a, 'c> {
                 | "IsNaN"
                 | "IsInf"
         );
-        self.regions.node(id).is_some() && !decides && !self.taken[id]
+        let node = self.regions.node(id).map(|at| &self.graph.proto.node[at]);
+        let to_truth = |node: &NodeProto| node.op() == "Cast" && node.int("to", 0) == i64::from(DataType::BOOL.0);
+        node.is_some_and(|node| !to_truth(node)) && !decides && !self.taken[id]
     }
 
     fn take(&mut self, z: Id, to: Id) -> Vec<Id> {
@@ -268,10 +271,13 @@ impl<'g, 'a: 'g, 'c> Chooser<'g, 'a, 'c> {
     }
 
     /// What is an activation by its operator, and is no part of any that was found.
-    fn left_over(&self, node: &rten_onnx::onnx::NodeProto) -> Option<&'static str> {
+    fn left_over(&self, node: &NodeProto) -> Option<&'static str> {
         let output = node.output(0)?;
         if node.op() == "PRelu" && node.input(1).is_some_and(|slope| !self.graph.is_constant(slope)) {
             return Some("its slopes are computed in the run");
+        }
+        if node.text("activation").is_some_and(|name| !matches!(name, "" | "none")) || node.op() == "BiasSplitGelu" {
+            return Some("its activation is fused into it, and is not taken apart");
         }
         if !is_activation(node.op()) || self.graph.is_constant(output) || guards_a_root(self.graph, output) {
             return None;
@@ -331,6 +337,7 @@ impl<'g, 'a: 'g, 'c> Chooser<'g, 'a, 'c> {
             unit_axis,
             layer: layer::feeding(graph, pre_activation),
             source: Source::Tensors,
+            made_by: layer::made_by(graph, pre_activation),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The layer that feeds an activation.
 
+use std::fmt::Write;
+
 use rten_onnx::onnx::NodeProto;
 
 use crate::graph::{Graph, NodeExt};
@@ -64,4 +66,57 @@ fn layer<'a>(graph: &'a Graph<'a>, node: &'a NodeProto, added: Option<&'a str>, 
         weights: constant(weights),
         bias: node.input(2).or(added).and_then(constant),
     })
+}
+
+/// How a tensor is made of constants and of other tensors, which have no names here: the same for two steps of a network that share their
+/// weights. None where no weights make it.
+pub(super) fn made_by<'a>(graph: &'a Graph<'a>, tensor: &'a str) -> Option<String> {
+    let (mut text, mut has_weights) = (String::new(), false);
+    spell(graph, tensor, FARTHEST, &mut text, &mut has_weights);
+    has_weights.then_some(text)
+}
+
+fn spell<'a>(graph: &'a Graph<'a>, tensor: &'a str, farthest: usize, text: &mut String, has_weights: &mut bool) {
+    let tensor = graph.origin(tensor);
+    if graph.is_constant(tensor) {
+        match graph.constant(tensor).filter(|constant| constant.values.len() <= 8) {
+            Some(constant) => _ = write!(text, "{:?}{:?}", constant.shape, constant.values),
+            None => text.push_str(tensor),
+        }
+        return;
+    }
+    let Some(node) = graph.producer(tensor) else { return };
+    let is_layer = matches!(node.op(), "Conv" | "ConvTranspose" | "Gemm" | "MatMul");
+    let goes_on = matches!(
+        node.op(),
+        "Add"
+            | "Sub"
+            | "Mul"
+            | "Sum"
+            | "BatchNormalization"
+            | "LayerNormalization"
+            | "Slice"
+            | "Split"
+            | "Reshape"
+            | "Transpose"
+            | "Squeeze"
+            | "Unsqueeze"
+            | "Flatten"
+            | "Gather"
+    );
+    let Some(left) = farthest.checked_sub(1).filter(|_| is_layer || goes_on) else { return };
+    let place = node.output.iter().position(|output| output == tensor);
+    let _ = write!(text, "{} {place:?} ", node.op());
+    for attribute in &node.attribute {
+        let _ = write!(text, "{:?}{:?}{:?}{:?} ", attribute.name, attribute.i, attribute.f, attribute.ints);
+    }
+    text.push('(');
+    for input in node.input.iter().filter(|input| !input.is_empty()) {
+        *has_weights |= is_layer && graph.is_constant(input);
+        if goes_on || graph.is_constant(input) {
+            spell(graph, input, left, text, has_weights);
+        }
+        text.push(',');
+    }
+    text.push(')');
 }

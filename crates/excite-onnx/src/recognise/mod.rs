@@ -30,6 +30,8 @@ mod softmax;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+
 use rten_onnx::onnx::{GraphProto, NodeProto};
 
 pub(crate) use crate::elementwise::SELU;
@@ -65,6 +67,7 @@ pub(crate) fn recognise(graph: &GraphProto, opset: i64) -> Found {
 
 fn within<'a>(graph: &'a Graph<'a>, path: &Path, catalogue: &mut Catalogue, found: &mut Found) {
     let mut chosen = Chooser::new(graph, catalogue).choose();
+    let in_blocks = in_blocks(graph.proto);
     for (index, node) in graph.proto.node.iter().enumerate() {
         for attribute in &node.attribute {
             if let Some(body) = &attribute.g {
@@ -77,6 +80,10 @@ fn within<'a>(graph: &'a Graph<'a>, path: &Path, catalogue: &mut Catalogue, foun
         for verdict in chosen.remove(&index).into_iter().flatten().chain(of_rows).chain(in_recurrent(index, node, path))
         {
             match verdict {
+                Verdict::Is(site) if in_blocks.contains(site.pre_activation.as_str()) => {
+                    let why = "its channels lie in blocks, as ONNX Runtime lays them out for one processor: check the model before that".into();
+                    found.unseen.push(Unseen { name: site.name, op: node.op().to_owned(), why });
+                }
                 Verdict::Is(site) => found.sites.push((path.clone(), site)),
                 Verdict::Unseen(why) => {
                     found.unseen.push(Unseen { name: node.title().to_owned(), op: node.op().to_owned(), why });
@@ -84,6 +91,18 @@ fn within<'a>(graph: &'a Graph<'a>, path: &Path, catalogue: &mut Catalogue, foun
             }
         }
     }
+}
+
+/// The tensors whose channels lie in blocks: those that operators of that domain make, and what others make of them.
+fn in_blocks(graph: &GraphProto) -> HashSet<&str> {
+    let mut blocks = HashSet::new();
+    for node in &graph.node {
+        let makes = node.domain.as_deref() == Some("com.microsoft.nchwc");
+        if node.op() != "ReorderOutput" && (makes || node.input.iter().any(|input| blocks.contains(input.as_str()))) {
+            blocks.extend(node.output.iter().map(String::as_str));
+        }
+    }
+    blocks
 }
 
 fn in_recurrent(index: usize, node: &NodeProto, path: &Path) -> Vec<Verdict> {

@@ -30,6 +30,7 @@ pub(super) fn recognise(index: usize, node: &NodeProto) -> Result<Vec<Activation
         unit_axis: UnitAxis::Back(0),
         layer: None,
         source: Source::RecurrentGate { node: index, direction: direction.index, gate },
+        made_by: None,
     };
     let directions = recurrence.directions.iter();
     Ok(directions

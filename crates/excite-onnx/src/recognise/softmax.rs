@@ -28,6 +28,7 @@ pub(super) fn recognise<'a>(graph: &'a Graph<'a>, node: &'a NodeProto) -> Option
         unit_axis: axis(graph, node),
         layer: layer::feeding(graph, pre_activation),
         source: Source::Tensors,
+        made_by: None,
     }))
 }
 

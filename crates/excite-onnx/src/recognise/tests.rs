@@ -5,5 +5,6 @@ mod builder;
 mod composed;
 mod layouts;
 mod operators;
+mod quantised;
 mod recurrent;
 mod spellings;

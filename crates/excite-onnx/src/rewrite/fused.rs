@@ -12,8 +12,8 @@ use crate::graph::NodeExt;
 pub(crate) fn take_apart(graph: &mut GraphProto) {
     for mut node in std::mem::take(&mut graph.node) {
         node.attribute.iter_mut().filter_map(|attribute| attribute.g.as_mut()).for_each(take_apart);
-        let contributed = node.domain.as_deref() == Some("com.microsoft");
-        let parts = if contributed { Parts::of(graph, &node).apart(&node) } else { None };
+        let known = matches!(node.domain.as_deref(), None | Some("" | "ai.onnx" | "com.microsoft"));
+        let parts = if known { Parts::of(graph, &node).apart(&node) } else { None };
         match parts {
             Some(nodes) => graph.node.extend(nodes),
             None => graph.node.push(node),
@@ -22,8 +22,8 @@ pub(crate) fn take_apart(graph: &mut GraphProto) {
 }
 
 /// The nodes in place of one.
-struct Parts<'a> {
-    graph: &'a mut GraphProto,
+pub(super) struct Parts<'a> {
+    pub(super) graph: &'a mut GraphProto,
     prefix: String,
     nodes: Vec<NodeProto>,
     count: usize,
@@ -34,7 +34,7 @@ impl<'a> Parts<'a> {
         Self { graph, prefix: node.output(0).unwrap_or(node.title()).to_owned(), nodes: Vec::new(), count: 0 }
     }
 
-    fn name(&mut self) -> String {
+    pub(super) fn name(&mut self) -> String {
         self.count += 1;
         format!("{}/excite.part{}", self.prefix, self.count)
     }
@@ -46,7 +46,7 @@ impl<'a> Parts<'a> {
     }
 
     /// A node that makes a tensor of its own.
-    fn step(&mut self, op: &str, inputs: &[&str], attributes: Vec<AttributeProto>) -> String {
+    pub(super) fn step(&mut self, op: &str, inputs: &[&str], attributes: Vec<AttributeProto>) -> String {
         let output = self.name();
         self.nodes.push(NodeProto { attribute: attributes, ..node(op, inputs, &output) });
         output
@@ -96,21 +96,18 @@ impl<'a> Parts<'a> {
                 self.nodes.last_mut()?.domain.clone_from(&old.domain);
                 gelu
             }
-            "QLinearSigmoid" => self.dequantised(old, "Sigmoid", Vec::new())?,
-            "QLinearLeakyRelu" => {
-                self.dequantised(old, "LeakyRelu", vec![float("alpha", old.float("alpha", 0.01) as f32)])?
-            }
             "ScaledTanh" => {
                 let argument = self.times(old.input(0)?, old.float("beta", 1.0) as f32);
                 let tanh = self.step("Tanh", &[&argument], Vec::new());
                 self.times(&tanh, old.float("alpha", 1.0) as f32)
             }
-            _ => return None,
+            _ => self.quantised(old)?,
         };
         // The last part makes what the node made, and the activation has its name.
         let part = self.nodes.iter_mut().find(|node| node.output(0) == Some(last.as_str()))?;
         part.output[0] = output.to_owned();
-        let activations = self.nodes.iter_mut().filter(|node| is_activation(node.op()) || node.op() == "Clip");
+        let named = |node: &&mut NodeProto| is_activation(node.op()) || matches!(node.op(), "Clip" | "QuantizeLinear");
+        let activations = self.nodes.iter_mut().filter(named);
         activations.for_each(|node| node.name.clone_from(&old.name));
         Some(self.nodes)
     }
@@ -138,14 +135,6 @@ impl<'a> Parts<'a> {
         }
         let factor = self.number(factor);
         self.step("Mul", &[x, &factor], Vec::new())
-    }
-
-    /// An operator of quantised numbers: X, its scale and zero point, those of Y.
-    fn dequantised(&mut self, old: &NodeProto, op: &str, attributes: Vec<AttributeProto>) -> Option<String> {
-        let given: Vec<&str> = old.input.iter().map(String::as_str).collect();
-        let x = self.step("DequantizeLinear", given.get(..3)?, Vec::new());
-        let y = self.step(op, &[&x], attributes);
-        Some(self.step("QuantizeLinear", &[&y, given.get(3)?, given.get(4)?], Vec::new()))
     }
 
     fn has_two_axes(&self, name: &str) -> bool {

@@ -4,11 +4,15 @@ pub(crate) mod embedded;
 pub(crate) mod functions;
 pub(crate) mod fused;
 pub(crate) mod onnxruntime;
+mod quantised;
 pub(crate) mod spelling;
 pub(crate) mod subgraphs;
 
 use crate::graph::NodeExt;
 use rten_onnx::onnx::{AttributeProto, AttributeType, DataType, NodeProto, TensorProto};
+
+/// Why no engine runs a Dropout that drops.
+const IN_TRAINING: &str = "it is in training mode, and drops at random: export the model for inference";
 
 /// Whether a Dropout drops, at random.
 fn is_in_training(node: &NodeProto, known: &spelling::Known) -> bool {

@@ -2,8 +2,8 @@
 
 use rten_onnx::onnx::{GraphProto, NodeProto};
 
-use super::is_in_training;
 use super::spelling::Known;
+use super::{IN_TRAINING, is_in_training};
 use crate::Error;
 use crate::graph::NodeExt;
 
@@ -11,6 +11,9 @@ use crate::graph::NodeExt;
 pub(crate) fn check(graph: &GraphProto, known: &Known) -> Result<(), Error> {
     for node in &graph.node {
         node.subgraphs().try_for_each(|body| check(body, known))?;
+        if node.op() == "Dropout" && is_in_training(node, known) {
+            return Err(Error::unsupported(node.title(), IN_TRAINING));
+        }
         if let Some(why) = why(node, known) {
             let what = format!("ONNX Runtime computes {} {why} otherwise than ONNX says", node.op());
             return Err(Error::unsupported(node.title(), what));
@@ -25,7 +28,6 @@ fn why(node: &NodeProto, known: &Known) -> Option<&'static str> {
         scales.is_some_and(|scales| scales.is_none_or(|scales| scales.iter().any(|scale| scale.fract() != 0.0)))
     };
     match node.op() {
-        "Dropout" if is_in_training(node, known) => Some("in training mode, at random,"),
         "Resize"
             if node.text("coordinate_transformation_mode") == Some("align_corners")
                 && matches!(node.text("mode"), Some("linear" | "cubic"))

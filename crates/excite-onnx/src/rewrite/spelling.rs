@@ -45,6 +45,15 @@ impl<'a> Known<'a> {
             if let (true, Some(output)) = (node.op() == "Constant", node.output(0)) {
                 self.take_constant_node(output, node);
             }
+            let keeps = matches!(
+                node.op(),
+                "QuantizeLinear" | "DynamicQuantizeLinear" | "DequantizeLinear" | "Cast" | "Identity"
+            );
+            if let (true, Some(input), Some(output)) = (keeps, node.input(0), node.output(0))
+                && let Some(shape) = self.shapes.get(input).cloned()
+            {
+                self.shapes.entry(output.to_owned()).or_insert(shape);
+            }
             node.subgraphs().for_each(|body| self.take(body));
         }
     }

@@ -1,9 +1,9 @@
 //! Tensors within the bodies of If and Loop made outputs of those nodes: of an If as they are, empty where the other branch was taken;
-//! of a Loop with all iterations stacked along a new first axis.
+//! of a Loop and a Scan with all iterations stacked along a new first axis.
 
 use std::collections::HashMap;
 
-use rten_onnx::onnx::{AttributeProto, AttributeType, GraphProto, ValueInfoProto};
+use rten_onnx::onnx::{AttributeProto, AttributeType, GraphProto, NodeProto, ValueInfoProto};
 
 use super::{node, tensor};
 use crate::graph::NodeExt;
@@ -20,7 +20,7 @@ pub(crate) fn expose(graph: &mut GraphProto, found: &mut Found) {
                 let outside = exposed.entry(key).or_insert_with_key(|(path, name)| expose_one(graph, path, name));
                 name.clone_from(outside);
             }
-            if is_loop(graph, &path[..=level]) {
+            if stacks_steps(graph, &path[..=level]) {
                 site.unit_axis = match site.unit_axis {
                     UnitAxis::Front(axis) => UnitAxis::Front(axis + 1),
                     UnitAxis::Two(first, second) => UnitAxis::Two(first + 1, second + 1),
@@ -42,8 +42,9 @@ fn at<'a>(graph: &'a mut GraphProto, path: &[(usize, String)]) -> &'a mut GraphP
     })
 }
 
-fn is_loop(graph: &mut GraphProto, path: &[(usize, String)]) -> bool {
-    path.split_last().is_some_and(|((index, _), outer)| at(graph, outer).node[*index].op() == "Loop")
+fn stacks_steps(graph: &mut GraphProto, path: &[(usize, String)]) -> bool {
+    let stacks = |node: &NodeProto| matches!(node.op(), "Loop" | "Scan");
+    path.split_last().is_some_and(|((index, _), outer)| stacks(&at(graph, outer).node[*index]))
 }
 
 /// Makes a tensor of the innermost body of a path an output of the node that holds the body; gives its name outside.
@@ -80,5 +81,10 @@ fn expose_one(graph: &mut GraphProto, path: &Path, name: &str) -> String {
     }
     owner.output.resize(outputs, String::new());
     owner.output.push(outside.clone());
+    // A Scan stacks it along its first axis, from the first step to the last.
+    let of_outputs = |attribute: &&mut AttributeProto| {
+        matches!(attribute.name.as_deref(), Some("scan_output_axes" | "scan_output_directions"))
+    };
+    owner.attribute.iter_mut().filter(of_outputs).for_each(|attribute| attribute.ints.push(0));
     outside
 }

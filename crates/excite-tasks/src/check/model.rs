@@ -112,7 +112,8 @@ impl Checked {
 
 /// How many activations of a model have no vitals, but for functions of rows, which have none.
 fn not_looked_at(model: &Model, vitals: &Vitals) -> u64 {
-    let sites = model.sites().iter().filter(|site| site.function.each().is_some()).count();
+    let is_layer = |&site: &usize| model.sites()[site].function.each().is_some() && model.layer_of(site) == site;
+    let sites = (0..model.sites().len()).filter(is_layer).count();
     (model.unseen().len() + sites).saturating_sub(vitals.layers.len()) as u64
 }
 

@@ -108,6 +108,18 @@ impl Builder {
         self
     }
 
+    /// Integers of a type of up to 32 bits.
+    pub fn small_integers(mut self, name: &str, data_type: DataType, dims: &[i64], values: &[i32]) -> Self {
+        self.graph.initializer.push(TensorProto {
+            name: Some(name.to_owned()),
+            dims: dims.to_vec(),
+            data_type: Some(data_type),
+            int32_data: values.to_vec(),
+            ..TensorProto::default()
+        });
+        self
+    }
+
     /// Weights that are the same in every run of the tests.
     pub fn weights(self, name: &str, dims: &[i64]) -> Self {
         let count = dims.iter().product::<i64>() as usize;

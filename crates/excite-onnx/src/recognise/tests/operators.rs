@@ -168,3 +168,20 @@ fn quantised_activations_are_taken_apart() {
     assert_eq!(quantised("QLinearSigmoid", vec![]), ["sigmoid"]);
     assert_eq!(quantised("QLinearLeakyRelu", vec![Attribute::Float("alpha", 0.25)]), ["leaky_relu(0.25)"]);
 }
+
+#[test]
+fn channels_in_blocks_are_not_taken_for_channels() {
+    let in_blocks = |reorder: bool| {
+        let mut builder = Builder::new(&[1, 3, 4, 4]).weights("w", &[8, 3, 1, 1]).node("Conv", &["x", "w"], "c");
+        builder.graph.node[0].domain = Some("com.microsoft.nchwc".into());
+        if reorder {
+            builder = builder.node("ReorderOutput", &["c"], "z");
+            builder.graph.node[1].domain = Some("com.microsoft.nchwc".into());
+        } else {
+            builder = builder.node("Add", &["c", "c"], "z");
+        }
+        let found = super::super::recognise(&builder.node("Relu", &["z"], "y").graph, 17);
+        (found.sites.len(), found.unseen.len())
+    };
+    assert_eq!((in_blocks(false), in_blocks(true)), ((0, 1), (1, 0)));
+}

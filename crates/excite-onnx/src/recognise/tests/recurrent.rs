@@ -248,3 +248,43 @@ fn every_form_of_a_cell_is_computed_as_it_runs() {
         }
     }
 }
+
+#[test]
+fn the_steps_of_an_unrolled_network_are_one_layer() {
+    let step = |builder: Builder, from: &str, w: &str, to: &str| {
+        let (product, sum) = (format!("{to}.product"), format!("{to}.sum"));
+        let builder = builder.node("MatMul", &[from, w], &product).node("Add", &[&product, "b"], &sum);
+        builder.node("Tanh", &[&sum], to)
+    };
+    let builder = Builder::new(&[-1, 3]).weights("w", &[3, 3]).weights("other", &[3, 3]).constant("b", &[3], &[0.5; 3]);
+    let builder = step(step(step(builder, "x", "w", "first"), "first", "w", "second"), "second", "other", "third");
+    let model = builder.node("Neg", &["third"], "y").model();
+    assert_eq!([0, 1, 2].map(|site| model.layer_of(site)), [0, 0, 2]);
+    let mut examination = crate::Examination::new(&model);
+    let run = input(&[2, 3]);
+    examination.run(&run).unwrap();
+    examination.run(&run).unwrap();
+    let (vitals, left_out) = examination.finish("unrolled");
+    let seen: Vec<_> = vitals
+        .layers
+        .iter()
+        .map(|layer| (layer.name().to_owned(), layer.samples(), layer.units()[0].values()))
+        .collect();
+    assert_eq!(seen, [("first".to_owned(), 4, 8), ("third".to_owned(), 4, 4)]);
+    assert!(left_out.is_empty(), "{left_out:?}");
+    let mut ablation = crate::Ablation::new(&model, &[("first".to_owned(), vec![0, 1, 2])]);
+    ablation.run(&run).unwrap();
+    // Without the second step the third one sees nothing but its bias.
+    let mut plain = Vec::new();
+    model
+        .run_replacing(&run, |site, a| {
+            if site == 2 {
+                plain = a.to_vec()
+            }
+        })
+        .unwrap();
+    let largest = plain.iter().map(|a| f64::from((a - 0.5_f32.tanh()).abs())).fold(0.0, f64::max);
+    let ablated = ablation.finish();
+    assert_eq!((ablated.units, ablated.left_out), (3, 0));
+    assert!((ablated.outputs[0].largest_difference - largest).abs() < 1e-5);
+}

@@ -1,6 +1,6 @@
 //! Activations that the engine lacks or computes otherwise.
 
-use rten_onnx::onnx::NodeProto;
+use rten_onnx::onnx::{DataType, NodeProto};
 
 use super::super::float;
 use super::{Change, Known, Spelling, ends};
@@ -77,4 +77,12 @@ pub(super) fn dropout(spelling: &mut Spelling, old: &mut NodeProto, _: &Known) -
         spelling.last("Expand", &[&one, &shape], mask, Vec::new());
     }
     Ok(Change::Replaced)
+}
+
+/// A power of floats whose exponent is an integer, which the engine has for integers alone.
+pub(super) fn float_exponent(spelling: &mut Spelling, old: &mut NodeProto, known: &Known) -> Result<Change, Error> {
+    if let Some(exponent) = old.input(1).filter(|exponent| known.is_float(&old.input[0]) && !known.is_float(exponent)) {
+        old.input[1] = spelling.cast(exponent, DataType::FLOAT);
+    }
+    Ok(Change::Keep)
 }

@@ -1,11 +1,12 @@
 //! Integers, which the engine has in fewer types, and convolutions of them.
 
-use rten_onnx::onnx::{DataType, NodeProto};
+use rten_onnx::onnx::{DataType, NodeProto, TensorProto};
 
 use super::super::spelling::integer;
 use super::{Change, Known, Spelling, ends, refused};
 use crate::Error;
 use crate::graph::NodeExt;
+use crate::tensor_values;
 
 /// Whatever is not zero is true, where the engine cuts 0.5 to 0.
 pub(super) fn cast_to_bool(spelling: &mut Spelling, old: &mut NodeProto, known: &Known) -> Result<Change, Error> {
@@ -29,7 +30,8 @@ pub(super) fn quantize(spelling: &mut Spelling, old: &mut NodeProto, known: &Kno
     let Some(to) = declared.or_else(|| zero.map_or(Some(DataType::UINT8), |zero| known.data_type(zero))) else {
         return Ok(Change::Keep);
     };
-    if !known.is_float(x) || !(to == DataType::UINT8 || to == DataType::INT8) {
+    let known_type = [DataType::UINT8, DataType::INT8, DataType::UINT16, DataType::INT16].contains(&to);
+    if !known.is_float(x) || !known_type {
         return Ok(Change::Keep);
     }
     quantized(spelling, x, scale, zero, to, output);
@@ -46,10 +48,47 @@ fn quantized(spelling: &mut Spelling, x: &str, scale: &str, zero: Option<&str>, 
         let zero = spelling.cast(zero, DataType::FLOAT);
         steps = spelling.step("Add", &[&steps, &zero]);
     }
-    let range = if to == DataType::INT8 { [-128.0, 127.0] } else { [0.0, 255.0] };
+    let (range, held) = match to {
+        DataType::INT8 => ([-128.0, 127.0], to),
+        DataType::INT16 => ([-32768.0, 32767.0], DataType::INT32),
+        DataType::UINT16 => ([0.0, 65535.0], DataType::INT32),
+        _ => ([0.0, 255.0], to),
+    };
     let [low, high] = range.map(|end| spelling.number(end));
     let clipped = spelling.step("Clip", &[&steps, &low, &high]);
-    spelling.last("Cast", &[&clipped], output, vec![integer("to", i64::from(to.0))]);
+    spelling.last("Cast", &[&clipped], output, vec![integer("to", i64::from(held.0))]);
+}
+
+/// Integers of 16 bits, which the engine holds in 32.
+fn is_of_16_bits(data_type: Option<DataType>) -> bool {
+    matches!(data_type, Some(DataType::UINT16 | DataType::INT16))
+}
+
+/// Constants of 16 bits in 32.
+pub(super) fn widen(constant: &mut TensorProto) {
+    if is_of_16_bits(constant.data_type)
+        && let Some(values) = tensor_values::values(constant)
+    {
+        constant.int32_data = values.into_iter().map(|value| value as i32).collect();
+        (constant.data_type, constant.raw_data) = (Some(DataType::INT32), None);
+    }
+}
+
+/// What quantised numbers of 16 bits stand for, with a single scale.
+pub(super) fn dequantize(spelling: &mut Spelling, old: &mut NodeProto, known: &Known) -> Result<Change, Error> {
+    let (x, output) = ends(old)?;
+    if !is_of_16_bits(known.data_type(x)) {
+        return Ok(Change::Keep);
+    }
+    let scale = old.input(1).filter(|scale| is_single(known, scale));
+    let scale = scale.ok_or_else(|| refused(old, "of 16 bits with several scales"))?;
+    let mut steps = spelling.cast(x, DataType::FLOAT);
+    if let Some(zero) = old.input(2) {
+        let zero = spelling.cast(zero, DataType::FLOAT);
+        steps = spelling.step("Sub", &[&steps, &zero]);
+    }
+    spelling.last("Mul", &[&steps, scale], output, Vec::new());
+    Ok(Change::Replaced)
 }
 
 /// Whether a tensor is a single number.

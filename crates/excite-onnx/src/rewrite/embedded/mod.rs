@@ -42,9 +42,11 @@ fn rules(op: &str) -> &'static [Rule] {
         "Resize" => &[resize::resize],
         "MatMul" => &[rows::matrix_by_vector],
         "QuantizeLinear" => &[integers::quantize],
+        "DequantizeLinear" => &[integers::dequantize],
         "DynamicQuantizeLinear" => &[integers::quantize_dynamically],
         "Cast" => &[integers::cast_to_bool],
         "Dropout" => &[activations::dropout],
+        "Pow" => &[activations::float_exponent],
         "SkipLayerNormalization" | "SkipSimplifiedLayerNormalization" => &[rows::state_epsilon],
         _ => &[],
     }
@@ -52,6 +54,7 @@ fn rules(op: &str) -> &'static [Rule] {
 
 /// Changes a graph and all graphs in it for the embedded engine.
 pub(crate) fn adapt(graph: &mut GraphProto, known: &Known) -> Result<(), Error> {
+    graph.initializer.iter_mut().for_each(integers::widen);
     for mut node in std::mem::take(&mut graph.node) {
         for body in node.attribute.iter_mut().filter_map(|attribute| attribute.g.as_mut()) {
             adapt(body, known)?;

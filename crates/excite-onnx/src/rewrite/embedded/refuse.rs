@@ -2,13 +2,16 @@
 
 use rten_onnx::onnx::{DataType, NodeProto};
 
-use super::super::is_in_training;
+use super::super::{IN_TRAINING, is_in_training};
 use super::{Known, refused};
 use crate::Error;
 use crate::graph::NodeExt;
 
 /// Refuses a node that the engine would compute wrongly.
 pub(super) fn refuse(node: &NodeProto, known: &Known) -> Result<(), Error> {
+    if node.op() == "Dropout" && is_in_training(node, known) {
+        return Err(Error::unsupported(node.title(), IN_TRAINING));
+    }
     match why(node, known) {
         Some(why) => Err(refused(node, why)),
         None => Ok(()),
@@ -18,7 +21,6 @@ pub(super) fn refuse(node: &NodeProto, known: &Known) -> Result<(), Error> {
 fn why(node: &NodeProto, known: &Known) -> Option<&'static str> {
     match node.op() {
         "RNN" | "Scan" => Some("operator"),
-        "Dropout" if is_in_training(node, known) => Some("in training mode, whose results are random"),
         // The engine limits the boxes of all classes together.
         "NonMaxSuppression" => {
             let scores = node.input(1).and_then(|scores| known.shape(scores));

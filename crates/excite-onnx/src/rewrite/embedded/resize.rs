@@ -32,6 +32,12 @@ struct Axis {
     region: (f64, f64),
 }
 
+impl Axis {
+    fn makes_no_whole_size(&self) -> bool {
+        (self.from as f64 * self.scale - self.to as f64).abs() > 1e-4
+    }
+}
+
 pub(super) fn resize(spelling: &mut Spelling, node: &mut NodeProto, known: &Known) -> Result<Change, Error> {
     if known.opset < 11 {
         // Version 10 is what Upsample was.
@@ -52,6 +58,12 @@ pub(super) fn resize(spelling: &mut Spelling, node: &mut NodeProto, known: &Know
         );
         return Err(refused(node, &what));
     };
+    if mode.coordinates == "align_corners" && axes.iter().any(Axis::makes_no_whole_size) {
+        return Err(refused(
+            node,
+            "with align_corners by scales that make no whole size, where ONNX Runtime and ONNX differ",
+        ));
+    }
     let rank = known.rank(x).unwrap_or_default();
     let mut tensor = x.to_owned();
     for axis in axes.iter().filter(|axis| axis.from != axis.to || mode.coordinates == "tf_crop_and_resize") {
@@ -196,7 +208,7 @@ impl<'a> Mode<'a> {
         let mut weights = vec![0.0; from * axis.to as usize];
         let mut outside = vec![false; axis.to as usize];
         for (position, row) in weights.chunks_exact_mut(from).enumerate() {
-            let x = self.origin(position as f64, axis);
+            let x = self.origin(position, axis);
             outside[position] =
                 self.coordinates == "tf_crop_and_resize" && !(0.0..=(axis.from - 1) as f64).contains(&x);
             let inside = |place: f64| place.clamp(0.0, (from - 1) as f64) as usize;
@@ -242,24 +254,23 @@ impl<'a> Mode<'a> {
         }
     }
 
-    /// Where a position of the output lies in the input.
-    fn origin(&self, x: f64, axis: &Axis) -> f64 {
-        let (from, to, scale) = (axis.from as f64, axis.to as f64, axis.scale);
+    /// Where a position of the output lies in the input: in f32, as ONNX Runtime has it, for it decides between two that are as near.
+    fn origin(&self, position: usize, axis: &Axis) -> f64 {
+        let (x, from, to, scale) = (position as f32, axis.from as f32, axis.to as f32, axis.scale as f32);
         let half_pixel = (x + 0.5) / scale - 0.5;
-        match self.coordinates {
+        f64::from(match self.coordinates {
             "asymmetric" => x / scale,
-            "pytorch_half_pixel" if axis.to <= 1 => 0.0,
-            "align_corners" if axis.to <= 1 => 0.0,
-            "align_corners" => x * (from - 1.0) / (scale * from - 1.0),
-            "half_pixel_symmetric" => from / 2.0 * (1.0 - to / (scale * from)) + half_pixel,
+            "pytorch_half_pixel" | "align_corners" if axis.to <= 1 => 0.0,
+            "align_corners" => x * (from - 1.0) / (to - 1.0),
+            "half_pixel_symmetric" => from / 2.0 * (1.0 - to / (scale * from)) + (x + 0.5) / scale - 0.5,
             "tf_crop_and_resize" => {
-                let (start, end) = axis.region;
+                let (start, end) = (axis.region.0 as f32, axis.region.1 as f32);
                 match axis.to {
                     ..=1 => 0.5 * (start + end) * (from - 1.0),
                     _ => start * (from - 1.0) + x * (end - start) * (from - 1.0) / (to - 1.0),
                 }
             }
             _ => half_pixel,
-        }
+        })
     }
 }

@@ -70,6 +70,7 @@ fn fill(
 ) -> Result<(), Error> {
     let mut at = vec![None; model.model().sites().len()];
     layers.iter().enumerate().for_each(|(index, layer)| at[layer.site] = Some(index));
+    (0..at.len()).for_each(|site| at[site] = at[model.model().layer_of(site)]);
     data.first_batches(model.model(), steps, vitals.runs, |part| {
         model.model().observe(part, |seen| {
             let Some(layer) = at[seen.index].map(|index| &mut layers[index]) else { return };
