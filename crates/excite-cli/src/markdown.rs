@@ -2,7 +2,6 @@
 
 use excite_lab::record::comparison::Comparison;
 
-use crate::output;
 use crate::table::{ColumnsArgument, Table, comparison};
 
 /// The comparison: what was compared, the headline, the tables; `about` is the first of these in a sentence.
