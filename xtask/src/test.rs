@@ -20,6 +20,12 @@ struct Check {
 /// In release, like `cargo run --release`: the tests train networks and sweep millions of floats, and one build serves both.
 const CHECKS: &[Check] = &[
     Check { title: "formatting", arguments: &["fmt", "--all", "--check"], environment: &[] },
+    // Before the tests, some of which take ONNX Runtime's library from its environment.
+    Check {
+        title: "ONNX's own node tests",
+        arguments: &["run", "--release", "--package", "xtask", "--locked", "--", "conformance", "--check"],
+        environment: &[],
+    },
     Check {
         title: "tests",
         arguments: &["test", "--release", "--workspace", "--all-features", "--no-fail-fast", "--locked"],

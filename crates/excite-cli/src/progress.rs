@@ -18,6 +18,7 @@ pub struct Progress {
 }
 
 /// What a bar counts.
+#[derive(Clone, Copy)]
 pub enum Unit {
     /// Things, as epochs.
     Counted(&'static str),

@@ -55,7 +55,7 @@ mod tests {
             page_path(folder.path(), data).ok().map(|path| path.strip_prefix(folder.path()).unwrap().to_owned())
         };
         let write = |name: &str, data: &str| {
-            std::fs::write(folder.path().join(name), format!("</html>{}", mark(data))).unwrap()
+            std::fs::write(folder.path().join(name), format!("</html>{}", mark(data))).unwrap();
         };
         assert_eq!(page("digits"), Some("report.html".into()));
         write("report.html", "digits");

@@ -67,7 +67,7 @@ impl AblatedOutput {
     /// The largest difference over the largest value; infinite if something became of nothing.
     pub fn relative_difference(&self) -> f64 {
         match (self.largest_difference, self.largest_value) {
-            (difference, _) if difference == 0.0 => 0.0,
+            (0.0, _) => 0.0,
             (difference, value) => difference / value,
         }
     }

@@ -61,7 +61,7 @@ pub(crate) fn percent(share: f64) -> String {
 /// With a comma between thousands: `"15,552"`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
-    let is_edge = |at: usize| at > 0 && (digits.len() - at) % 3 == 0;
+    let is_edge = |at: usize| at > 0 && (digits.len() - at).is_multiple_of(3);
     digits.char_indices().flat_map(|(at, digit)| is_edge(at).then_some(',').into_iter().chain([digit])).collect()
 }
 

@@ -162,11 +162,11 @@ impl Plot {
             .filter(|tick| within(&self.x, tick))
             .map(|tick| (self.x.place(*tick, (left, right)), self.x.text(*tick)))
             .collect();
-        let lines: String = rows.iter().map(|(y, _)| format!("M{left} {}H{}", px(*y), px(right))).collect();
-        let ticks: String = columns.iter().map(|(x, _)| format!("M{} {bottom}v4", px(*x))).collect();
-        let outline = format!("M{left} {top}V{bottom}H{}{ticks}", px(right));
+        let lines: Vec<_> = rows.iter().map(|(y, _)| format!("M{left} {}H{}", px(*y), px(right))).collect();
+        let ticks: Vec<_> = columns.iter().map(|(x, _)| format!("M{} {bottom}v4", px(*x))).collect();
+        let outline = format!("M{left} {top}V{bottom}H{}{}", px(right), ticks.concat());
         html! {
-            @if !rows.is_empty() { path class="thin c-grid" d=(lines) {} }
+            @if !rows.is_empty() { path class="thin c-grid" d=(lines.concat()) {} }
             path class="thin c-axis" d=(outline) {}
             g.f-text {
                 @for (y, text) in &rows { text.e x=(left - 6.0) y=(px(y + 4.5)) { (text) } }

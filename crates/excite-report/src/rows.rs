@@ -90,10 +90,10 @@ fn svg(names: &[&str], panels: &[Panel], width: u32, class: &str, description: &
 fn drawn(panel: &Panel, ends: (f64, f64), row: f64, bottom: f64) -> Markup {
     let axis = &panel.axis;
     let ticks: Vec<f64> = axis.ticks.iter().copied().filter(|tick| *tick >= axis.low && *tick <= axis.high).collect();
-    let lines: String = ticks.iter().map(|tick| format!("M{} {TOP}V{bottom}", px(axis.place(*tick, ends)))).collect();
+    let lines: Vec<_> = ticks.iter().map(|tick| format!("M{} {TOP}V{bottom}", px(axis.place(*tick, ends)))).collect();
     html! {
         text.f-text x=(px(ends.0)) y="14" { (panel.title) }
-        @if !lines.is_empty() { path class="thin c-grid" d=(lines) {} }
+        @if !lines.is_empty() { path class="thin c-grid" d=(lines.concat()) {} }
         g.f-text { @for (x, text) in apart(axis, &ticks, ends) { text.m x=(px(x)) y=(px(bottom + 17.0)) { (text) } } }
         @if let Some(level) = panel.level { path class="thin c-level d-1" d=(format!("M{} {TOP}V{bottom}", px(axis.place(level, ends)))) {} }
         @for (index, (items, words)) in panel.items.iter().zip(&panel.words).enumerate() {

@@ -50,7 +50,8 @@ pub(super) fn block(table: &Table, columns: &[usize], ranges: bool, width: usize
     let whole = widths.iter().sum::<usize>() + GAP * last;
     let rule = "─".repeat(lines[header..].first().map_or(whole, |line| width_of(line)));
     let (header, rows) = lines.split_at(header);
-    let all = [&[rule.clone()], header, &[rule.clone()], rows, &[rule]].concat();
+    let one = std::slice::from_ref::<String>;
+    let all = [one(&rule), header, one(&rule), rows, one(&rule)].concat();
     all.iter().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 

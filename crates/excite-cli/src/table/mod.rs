@@ -226,7 +226,7 @@ impl Table {
         for &column in &chosen[1..] {
             match blocks.last_mut() {
                 Some(block) if self.width(&[block.as_slice(), &[column]].concat(), false) <= width => {
-                    block.push(column)
+                    block.push(column);
                 }
                 _ => blocks.push(vec![chosen[0], column]),
             }

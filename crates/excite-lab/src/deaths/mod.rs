@@ -62,7 +62,7 @@ impl DeathWatch {
         let (killed, revived) = (changed(false), changed(true));
         if !killed.is_empty() {
             let halfway = look(&self.before.midpoint(network), &self.activation, &self.inputs);
-            let taken = Step {
+            let taken = Interval {
                 step,
                 alive_at: self.looked_at,
                 networks: [&self.before, network],
@@ -97,7 +97,7 @@ impl DeathWatch {
 }
 
 /// What changed between two looks at the same samples.
-struct Step<'a> {
+struct Interval<'a> {
     /// The step, and after how many steps the look before was.
     step: usize,
     alive_at: usize,
@@ -109,7 +109,7 @@ struct Step<'a> {
     inputs: &'a [f32],
 }
 
-impl Step<'_> {
+impl Interval<'_> {
     /// How the `killed` units died: the networks are run again with only a part of the change. `survives_half` says which units live
     /// halfway.
     fn deaths(

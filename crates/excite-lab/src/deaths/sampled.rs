@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::record::deaths::{Deaths, Event};
 use excite::Function;
 
-use super::{Step, Unit, look, record_event};
+use super::{Interval, Unit, look, record_event};
 use crate::activation::Activation;
 use crate::matrix::Matrix;
 use crate::network::{Network, Pass};
@@ -197,7 +197,7 @@ impl SampledWatch {
         self.witnesses = kept;
         let layers = killed.iter().map(|unit| unit.0).collect::<BTreeSet<_>>().len();
         self.spent += 3 * samples.len() * layers;
-        let taken = Step {
+        let taken = Interval {
             step,
             alive_at: self.looked_at,
             networks: [&self.before, network],

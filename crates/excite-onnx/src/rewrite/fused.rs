@@ -105,7 +105,7 @@ impl<'a> Parts<'a> {
         };
         // The last part makes what the node made, and the activation has its name.
         let part = self.nodes.iter_mut().find(|node| node.output(0) == Some(last.as_str()))?;
-        part.output[0] = output.to_owned();
+        output.clone_into(&mut part.output[0]);
         let named = |node: &&mut NodeProto| is_activation(node.op()) || matches!(node.op(), "Clip" | "QuantizeLinear");
         let activations = self.nodes.iter_mut().filter(named);
         activations.for_each(|node| node.name.clone_from(&old.name));

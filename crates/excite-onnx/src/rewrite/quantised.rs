@@ -106,6 +106,7 @@ impl Parts<'_> {
     }
 
     /// The bias as floats: integers in steps of the scale of the products. None within if there is none.
+    #[expect(clippy::option_option, reason = "the outer None refuses the node, the inner one is a node without a bias")]
     fn bias(&mut self, old: &NodeProto, place: usize, scale: f64, scales: &[f64]) -> Option<Option<String>> {
         let Some(name) = old.input(place) else { return Some(None) };
         let bias = self.constant(name)?;
