@@ -58,7 +58,7 @@ enum Command {
     /// Measures the errors of functions, over all 2^32 f32 inputs or in f64
     Verify(verify::Verify),
     /// Finds phrases that made readers stumble, in documents, help, messages and pages; part of the tests
-    Wording(wording::Wording),
+    Wording,
 }
 
 fn main() -> ExitCode {
@@ -76,6 +76,6 @@ fn main() -> ExitCode {
         Command::Python(python) => python.run(),
         Command::Schemas(schemas) => schemas.run(),
         Command::Verify(verify) => verify.run(),
-        Command::Wording(wording) => wording.run(),
+        Command::Wording => wording::run(),
     }
 }

@@ -5,8 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
-
 use crate::verify::root;
 
 /// A phrase that must not come back.
@@ -53,16 +51,11 @@ impl fmt::Display for Hit {
     }
 }
 
-/// Looks through everything; has no options.
-#[derive(Args)]
-pub struct Wording {}
-
-impl Wording {
-    pub fn run(&self) -> ExitCode {
-        let hits = in_repository();
-        hits.iter().for_each(|hit| println!("{hit}"));
-        if hits.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-    }
+/// Prints all hits; fails if there are any.
+pub fn run() -> ExitCode {
+    let hits = in_repository();
+    hits.iter().for_each(|hit| println!("{hit}"));
+    if hits.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// The hits in the documents, and in the strings and the help of the program and the crates it is made from.
@@ -71,12 +64,9 @@ fn in_repository() -> Vec<Hit> {
     for file in ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "python/README.md", "crates", "python/src"] {
         for path in files(&root.join(file)) {
             let text = fs::read_to_string(&path).unwrap_or_default();
-            let name = path.strip_prefix(&root).unwrap_or(&path);
+            let name = path.strip_prefix(root).unwrap_or(&path);
             let is_source = path.extension().is_some_and(|ending| ending == "rs");
-            let read = match is_source {
-                true => strings(&text, name.starts_with("crates/excite-cli")),
-                false => text,
-            };
+            let read = if is_source { strings(&text, name.starts_with("crates/excite-cli")) } else { text };
             hits.extend(hits_in(name, &read));
         }
     }

@@ -1,4 +1,5 @@
 //! The tasks of excite, in this process: each runs on a thread of its own, so that Python's may show progress and hear Ctrl-C.
+#![expect(clippy::needless_pass_by_value, reason = "Python hands its arguments over by value")]
 
 mod data;
 mod model;

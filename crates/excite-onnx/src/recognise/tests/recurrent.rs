@@ -279,7 +279,7 @@ fn the_steps_of_an_unrolled_network_are_one_layer() {
     model
         .run_replacing(&run, |site, a| {
             if site == 2 {
-                plain = a.to_vec()
+                plain = a.to_vec();
             }
         })
         .unwrap();
