@@ -72,8 +72,8 @@ Written by `cargo xtask guide` from the code. [How good the diagnosis is](../dia
    $ excite check model.onnx --input data.npz --html report.html
    ```
 
-   The first line says whether the network is sound. Then comes what is wrong, the worst first, and what to do; `--facts` adds what
-   is worth knowing and no fault. `report.html` shows every unit of every layer. Findings are graded: proven, measured in N samples,
+   The first line says whether the network is sound. Then comes what is wrong, the worst first, and what to do; `--facts` adds
+   facts that are worth knowing but no faults. `report.html` shows every unit of every layer. Findings are graded: proven, measured in N samples,
    or suspected. A network that is still being trained is judged more strictly with `--in-training`.
 
 4. Was it born dead or did training kill it? Check the network before training too, and compare:

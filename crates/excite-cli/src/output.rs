@@ -116,8 +116,12 @@ pub fn text_width() -> usize {
     width().min(TEXT_WIDTH)
 }
 
-/// A text's first sentence, and the rest.
+/// A text's first sentence, and the rest; a short text is all first.
 pub fn first_sentence(text: &str) -> (&str, &str) {
+    const SHORT: usize = 30;
+    if text.split_whitespace().count() <= SHORT {
+        return (text, "");
+    }
     text.split_at(text.find(". ").map_or(text.len(), |end| end + 1))
 }
 

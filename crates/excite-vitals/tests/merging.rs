@@ -141,7 +141,7 @@ fn different_networks_are_refused_in_words_and_change_nothing() {
         error
     };
     refused(&|other| other.model = "another".to_owned(), "`model` and `another`");
-    refused(&|other| drop(other.layers.pop()), "one has 2 layers, one 1");
+    refused(&|other| drop(other.layers.pop()), "the numbers of layers are 2 and 1");
     refused(&|other| other.input = Some(InputVitals::new(2)), "inputs of 3 and of 2 features");
     let error = refused(&|other| other.layers[1] = LayerVitals::new("second", relu, 1), "`second` (relu");
     assert!(matches!(error, VitalsError::DifferentLayers { .. }));

@@ -11,7 +11,7 @@ pub(super) const GAP: usize = 2;
 /// The least width that long names are cut to.
 pub(super) const LEAST_PATH: usize = 12;
 /// The most width that a name gets.
-const MOST_PATH: usize = 40;
+pub(super) const MOST_PATH: usize = 40;
 
 /// These columns of a table; names and prose share what figures leave of the width.
 pub(super) fn block(table: &Table, columns: &[usize], ranges: bool, width: usize) -> String {
@@ -53,6 +53,16 @@ pub(super) fn block(table: &Table, columns: &[usize], ranges: bool, width: usize
     let one = std::slice::from_ref::<String>;
     let all = [one(&rule), header, one(&rule), rows, one(&rule)].concat();
     all.iter().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// Names, each with its prose in the lines below it: for too little room to have them side by side.
+pub(super) fn stacked(table: &Table, columns: &[usize], width: usize) -> String {
+    const INDENT: usize = 2;
+    let row = |row: &Vec<super::Cell>| {
+        let prose = output::indented(&row[columns[1]].text, INDENT, width);
+        format!("{}\n{:INDENT$}{prose}\n", row[columns[0]].text, "")
+    };
+    table.rows.iter().map(row).collect()
 }
 
 fn alignment(table: &Table, column: usize) -> CellAlignment {

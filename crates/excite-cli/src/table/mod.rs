@@ -14,7 +14,7 @@ const MOST_COLUMNS: usize = 6;
 /// The longest heading that is never broken into lines.
 const SHORT_HEADING: usize = 8;
 /// The least width of a column of prose.
-const LEAST_PROSE: usize = 16;
+const LEAST_PROSE: usize = 12;
 
 /// How the cells of a column are laid out.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -154,6 +154,12 @@ impl Table {
                 let least = *chosen.iter().max_by_key(|&&column| self.columns[column].rank).unwrap_or(&0);
                 chosen.retain(|&column| column != least);
             }
+            if let [_, second] = chosen[..]
+                && self.columns[second].kind == Kind::Prose
+                && self.width(&chosen, false) > width
+            {
+                return draw::stacked(self, &chosen, width);
+            }
             blocks.push(chosen.clone());
         } else {
             blocks = self.in_blocks(&chosen, width);
@@ -234,6 +240,12 @@ impl Table {
         blocks
     }
 
+    /// Words of prose are not broken.
+    fn longest_word(&self, column: usize) -> usize {
+        let words = self.rows.iter().flat_map(|row| row[column].text.split(' '));
+        words.map(draw::width_of).max().unwrap_or(0)
+    }
+
     fn width(&self, columns: &[usize], ranges: bool) -> usize {
         let widths = columns.iter().map(|&column| self.least_width(column, ranges)).sum::<usize>();
         widths + draw::GAP * columns.len().saturating_sub(1)
@@ -248,7 +260,9 @@ impl Table {
         let word = if draw::width_of(heading) <= SHORT_HEADING { draw::width_of(heading) } else { words };
         let cells = self.rows.iter().map(|row| draw::width_of(&row[column].shown(ranges))).max().unwrap_or(0);
         word.max(match kind {
-            Kind::Prose => cells.min(LEAST_PROSE),
+            // Names of rows that are sentences: ranges are given up before they are broken.
+            Kind::Prose if column == 0 && ranges => cells.min(draw::MOST_PATH),
+            Kind::Prose => cells.min(LEAST_PROSE.max(self.longest_word(column))),
             Kind::Path => cells.min(draw::LEAST_PATH),
             Kind::Text | Kind::Figure => cells,
         })
