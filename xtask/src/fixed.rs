@@ -157,12 +157,12 @@ fn thousands(n: usize) -> String {
 const BEFORE: &str = "\
 # How the fixed-point kernels agree with other libraries, and how far they err
 
-Written by `cargo xtask fixed`, which runs every kernel anew. The crate is [`excite-fixed`](../crates/excite-fixed).
+Written by `cargo xtask fixed`, which runs every kernel. The crate is [`excite-fixed`](../crates/excite-fixed).
 
 ## Bit for bit
 
 Each profile is compared with what the released library gave, for every code of a type and for pairs of input and output quantisations:
-inputs from ±0.5 to ±60, a quarter of them powers of two, outputs from a third to three times as fine or those that the library insists on, and zero
+inputs from ±0.5 to ±60, a quarter of them powers of two, outputs from a third to three times as fine or the ones that the library demands, and zero
 points anywhere. Softmax is compared on rows of 100 random codes, near-equal ones and one far above the others. \"Scales\" counts the pairs,
 over all types. [The vectors](../crates/excite-fixed/golden/README.md) and the script that made them are in the repository.
 ";

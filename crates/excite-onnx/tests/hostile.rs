@@ -63,7 +63,7 @@ fn weights_in_other_files_must_be_there() {
     assert!(message("none.bin", 16).starts_with("the values of `w` should be in `none.bin`: it cannot be read"));
     assert!(message("../none.bin", 16).contains("must lie in the model's folder"));
     fs::write(folder.path().join("w.bin"), [0; 8]).unwrap();
-    assert!(message("w.bin", 16).contains("16 bytes from byte 0 on are wanted, and it has 8"));
+    assert!(message("w.bin", 16).contains("needs 16 bytes of it from byte 0 on, and it is 8 bytes long"));
     fs::write(folder.path().join("w.bin"), [1.0_f32, 2.0, 3.0, 4.0].map(f32::to_le_bytes).concat()).unwrap();
     assert!(model("./w.bin", 16).is_ok());
     let model = model("w.bin", 16).unwrap();

@@ -138,12 +138,15 @@ impl Table {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
-    /// For the terminal, with a line on the columns that are not shown, and notes on the others.
+    /// For the terminal, with a line on the columns that are not shown, and notes on the others; nothing where there are no rows.
     pub fn drawn(&self, asked: &ColumnsArgument) -> String {
         self.drawn_in(asked, output::width())
     }
 
     fn drawn_in(&self, asked: &ColumnsArgument, width: usize) -> String {
+        if self.rows.is_empty() {
+            return String::new();
+        }
         let mut chosen = self.chosen(asked);
         let ranges = self.width(&chosen, true) <= width;
         let mut blocks = vec![];

@@ -8,10 +8,10 @@ use serde_json::Value;
 use crate::models::{fixture, model, npy};
 use crate::{Place, Ran};
 
-/// A place with `relu.onnx`, which is the ReLU of its four inputs, and `data.npy`: 400 samples in which these units are never positive.
+/// A place with `relu.onnx`, a ReLU of its four inputs that a softmax reads, and `data.npy`: 400 samples in which these units are never positive.
 fn place(dead: &[usize]) -> Place {
     let place = Place::new();
-    place.file("relu.onnx", model(4, &[("Relu", &["x"], "y")]));
+    place.file("relu.onnx", model(4, &[("Relu", &["x"], "y"), ("Softmax", &["y"], "p")]));
     place.file("data.npy", npy(&[400, 4], &samples(dead, 0..400)));
     place
 }
@@ -49,7 +49,7 @@ fn dead_units_are_found_told_and_fail() {
         "{}",
         ran.out
     );
-    let text = ran.out.replace('\n', " ");
+    let text = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(ran.out.contains("error   Dead units (dead-units): `y_node`: 2 of 4 units"), "{}", ran.out);
     assert!(ran.out.contains("→ ") && text.contains("measured, N = 400"), "{}", ran.out);
     let row = ran.out.lines().find(|line| line.trim_start().starts_with("y_node")).unwrap();

@@ -75,9 +75,9 @@ fn finished_runs_are_not_trained_again_unless_asked_for() {
     let place = Place::new();
     let first = tiny(&place, &["--json"]);
     let lines = place.read("excite-out/journal.jsonl").lines().count();
-    assert_eq!(lines, 4);
+    assert!(lines >= 4, "one for each function, and those that look for a better rate where one went wrong: {lines}");
     let second = tiny(&place, &["--json"]);
-    assert!(second.err.contains("resumed 4 finished runs"), "{}", second.err);
+    assert!(second.err.contains("resumed ") && second.err.contains(" finished runs"), "{}", second.err);
     // To the last digit of the times: nothing was trained.
     assert_eq!(first.out, second.out);
     assert_eq!(place.read("excite-out/journal.jsonl").lines().count(), lines);
@@ -142,8 +142,10 @@ fn a_learning_rate_that_diverges_is_a_result() {
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let row = ran.out.lines().find(|line| line.trim_start().starts_with("relu")).unwrap();
     assert!(row.contains("diverged"), "{}", ran.out);
-    assert!(ran.out.starts_with("Nothing was learnt. relu: the loss became infinite in epoch 1"), "{}", ran.out);
-    assert!(ran.out.contains("error   relu: Diverged (diverged): "), "{}", ran.out);
+    // A tanh whose units are all at −1 or 1 still separates some classes.
+    assert!(ran.out.starts_with("Only tanh learnt something: "), "{}", ran.out);
+    let diverged = "error   relu: Diverged (diverged): the loss became infinite in epoch 1";
+    assert!(ran.out.contains(diverged), "{}", ran.out);
     assert!(place.has("excite-out/report.html"));
     // And from the journal, where JSON has no NaN, all the same.
     let again = place.run(&["compare", "--epochs", "2", "--seeds", "2", "--lr", "1e30", "--activations", "relu,tanh"]);
