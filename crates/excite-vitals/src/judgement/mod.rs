@@ -1,6 +1,6 @@
 //! One judgement for the whole product: evidence in, health and findings out.
 //!
-//! Rules ([`findings`](crate::findings)) say what is there; how bad it is for the network, and what is behind it, is decided here. Causes are
+//! Rules ([`crate::findings`]) say what is there; how bad it is for the network, and what is behind it, is decided here. Causes are
 //! looked for in this order: diverged or NaN, a vanishing or exploding gradient, units born dead, units that died in training, saturated
 //! units, a learning rate that is too high, and where nothing was learnt and none of these is there, the data.
 //!
