@@ -292,8 +292,8 @@ class Comparison:
     def from_json(cls, text: str, report: str | None = None) -> Comparison:
         """From the JSON of `excite compare`."""
         result = json.loads(text)
-        found = (result[key] for key in ("headline", "best", "activations", "data", "complete"))
-        return cls(*found, report)
+        found = {key: result[key] for key in ("headline", "best", "activations", "data", "complete")}
+        return cls(**found, report=report)
 
     def to_pandas(self) -> Any:
         """A DataFrame with a row for each function."""

@@ -290,8 +290,8 @@ def watch(
     axis of the units by the names of layers, where it is not the one that the layer before tells. `callback` is
     called at each look.
 
-    Raises TypeError for an object that is no model, a compiled model, or one that is not on the CPU; ValueError for one that is
-    watched already, or, in its first pass, has no activations.
+    Raises TypeError for an object that is no model, a compiled model, or one that is not on the CPU; ValueError for one
+    that is watched already, or, in its first pass, has no activations.
     """
     if not isinstance(model, torch.nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
