@@ -214,8 +214,8 @@ Of {len(ratios)} ratios {len(slower)} are below 1:
 
 {listed}
 Libraries that are faster on long arrays are less accurate, as [the table of accuracy](performance.md#accuracy) has it:
-PyTorch's GELU and SiLU lose all digits in the lower tail, its softmax is within 23 units in the last place, NumPy's tanh
-within 1.4 and JAX's within 4.2, where excite's is within 0.8. At {SIZES[0]} elements NumPy and SciPy call faster.
+PyTorch's GELU and SiLU lose all digits in the lower tail, its softmax is within 23 units in the last place, NumPy's
+tanh within 1.4 and JAX's within 4.2, where excite's is within 0.8. At {SIZES[0]} elements NumPy and SciPy call faster.
 """
 
 

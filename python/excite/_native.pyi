@@ -210,9 +210,7 @@ class NativeData:
 
 class NativeModel:
     @staticmethod
-    def open(
-        path: str, unit_axes: list[tuple[str | None, int]], engine: str, onnxruntime: str | None
-    ) -> NativeModel: ...
+    def open(path: str, unit_axes: list[tuple[str | None, int]]) -> NativeModel: ...
     @staticmethod
     def from_bytes(content: bytes, name: str, unit_axes: list[tuple[str | None, int]]) -> NativeModel: ...
 
