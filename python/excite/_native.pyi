@@ -210,7 +210,9 @@ class NativeData:
 
 class NativeModel:
     @staticmethod
-    def open(path: str, unit_axes: list[tuple[str | None, int]]) -> NativeModel: ...
+    def open(
+        path: str, unit_axes: list[tuple[str | None, int]], engine: str, onnxruntime: str | None
+    ) -> NativeModel: ...
     @staticmethod
     def from_bytes(content: bytes, name: str, unit_axes: list[tuple[str | None, int]]) -> NativeModel: ...
 
