@@ -51,3 +51,14 @@ fn a_bias_of_minus_4_is_born_dead() {
 fn a_rate_of_1_is_too_high() {
     check(&["--lr", "1"], "relu", "learnt_nothing", "dead-units", "learning_rate");
 }
+
+#[test]
+fn eight_sigmoid_layers_lose_their_gradient() {
+    let place = Place::new();
+    let hidden = ["64"; 8].join(",");
+    let ran =
+        place.run(&["compare", "--hidden", &hidden, "--activations", "sigmoid", "--seeds", "2", "--epochs", "15"]);
+    let text = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.starts_with("Learnt nothing (90 %): the gradient shrinks "), "{text}");
+    assert!(text.contains("error sigmoid: Vanishing gradient (vanishing-gradient)"), "{text}");
+}

@@ -37,6 +37,13 @@ pub(super) fn weigh(subject: &Subject<'_>, findings: &mut [Finding]) {
 fn of_run(subject: &Subject<'_>, run: &TrainingRun, finding: &Finding, all: &[Finding]) -> Severity {
     let is_failure = run.diverged || run.learnt() != Learnt::Something;
     let has = |rule| all.iter().any(|other| other.rule == rule && other.layer.is_none());
+    let share_of = |finding: &Finding| finding.evidence.iter().map(|figure| figure.value).fold(0.0, f64::max);
+    // A few dead or saturated units are not why a whole network does not learn.
+    let has_many = |rule, limits: &Limits| {
+        all.iter().any(|other| other.rule == rule && other.layer.is_none() && share_of(other) >= limits.network)
+    };
+    let has_lost_units =
+        || has_many(&dead::RULE, &DEAD_IN_TRAINING) || has_many(&saturated::RULE, &SATURATED_IN_TRAINING);
     if finding.rule == &diverged::RULE {
         return Severity::Error;
     }
@@ -48,7 +55,7 @@ fn of_run(subject: &Subject<'_>, run: &TrainingRun, finding: &Finding, all: &[Fi
         return Severity::Note;
     }
     let grave = if is_failure { Severity::Error } else { Severity::Warning };
-    let share = finding.evidence.iter().map(|figure| figure.value).fold(0.0, f64::max);
+    let share = share_of(finding);
     if finding.rule == &learning_rate::RULE {
         grave
     } else if finding.rule == &dead::RULE {
@@ -60,11 +67,11 @@ fn of_run(subject: &Subject<'_>, run: &TrainingRun, finding: &Finding, all: &[Fi
         }
     } else if finding.rule == &saturated::RULE {
         // A tanh that is sure of itself is saturated, and learns all the same.
-        if is_failure || run.is_behind_best() || share >= 0.5 { grave } else { Severity::Note }
+        let is_explained = share < SATURATED_IN_TRAINING.network && has(&gradient_over_depth::VANISHING);
+        if !is_explained && (is_failure || run.is_behind_best() || share >= 0.5) { grave } else { Severity::Note }
     } else if finding.rule == &gradient_over_depth::VANISHING || finding.rule == &gradient_over_depth::EXPLODING {
         // Dead and saturated units stop the gradient too: then they are the cause.
-        let is_secondary = has(&dead::RULE) || has(&saturated::RULE);
-        if is_failure && !is_secondary { Severity::Error } else { Severity::Note }
+        if is_failure && !has_lost_units() { Severity::Error } else { Severity::Note }
     } else if finding.rule == &learnt_nothing::RULE {
         let is_explained = has(&dead::RULE)
             || has(&saturated::RULE)
