@@ -4,7 +4,8 @@
 
 use rten_onnx::onnx::{AttributeProto, GraphProto, NodeProto};
 
-use super::{float, node, tensor};
+use super::float;
+use super::spelling::Spelling;
 use crate::elementwise::is_activation;
 use crate::graph::NodeExt;
 
@@ -13,62 +14,37 @@ pub(crate) fn take_apart(graph: &mut GraphProto) {
     for mut node in std::mem::take(&mut graph.node) {
         node.attribute.iter_mut().filter_map(|attribute| attribute.g.as_mut()).for_each(take_apart);
         let known = matches!(node.domain.as_deref(), None | Some("" | "ai.onnx" | "com.microsoft"));
-        let parts = if known { Parts::of(graph, &node).apart(&node) } else { None };
-        match parts {
-            Some(nodes) => graph.node.extend(nodes),
-            None => graph.node.push(node),
+        let first = graph.node.len();
+        // Another spelling of the same node, for an engine, must not give the same names.
+        let prefix = format!("{}/part", node.output(0).unwrap_or_default());
+        let is_apart = known && Spelling::new(graph, &prefix).apart(&node).is_some();
+        if !is_apart {
+            graph.node.truncate(first);
+            graph.node.push(node);
         }
     }
 }
 
-/// The nodes in place of one.
-pub(super) struct Parts<'a> {
-    pub(super) graph: &'a mut GraphProto,
-    prefix: String,
-    nodes: Vec<NodeProto>,
-    count: usize,
-}
-
-impl<'a> Parts<'a> {
-    fn of(graph: &'a mut GraphProto, node: &NodeProto) -> Self {
-        Self { graph, prefix: node.output(0).unwrap_or(node.title()).to_owned(), nodes: Vec::new(), count: 0 }
-    }
-
-    pub(super) fn name(&mut self) -> String {
-        self.count += 1;
-        format!("{}/excite.part{}", self.prefix, self.count)
-    }
-
-    fn number(&mut self, value: f32) -> String {
-        let name = self.name();
-        self.graph.initializer.push(tensor(Some(&name), Vec::new(), vec![value]));
-        name
-    }
-
-    /// A node that makes a tensor of its own.
-    pub(super) fn step(&mut self, op: &str, inputs: &[&str], attributes: Vec<AttributeProto>) -> String {
-        let output = self.name();
-        self.nodes.push(NodeProto { attribute: attributes, ..node(op, inputs, &output) });
-        output
-    }
-
-    fn apart(mut self, old: &NodeProto) -> Option<Vec<NodeProto>> {
+impl Spelling<'_> {
+    /// Puts nodes in place of one; None, perhaps with some of them, if it is no fused operator.
+    fn apart(&mut self, old: &NodeProto) -> Option<()> {
         let output = old.output(0)?;
+        let first = self.graph.node.len();
         let inputs: Vec<&str> = old.input.iter().map(String::as_str).collect();
         let of_layer =
             |attribute: &&AttributeProto| !attribute.name.as_deref().is_some_and(|name| name.starts_with("activation"));
         let plain = old.attribute.iter().filter(of_layer).cloned().collect();
         let last = match old.op() {
             "FusedConv" => {
-                let mut sum = self.step("Conv", &inputs[..inputs.len().min(3)], plain);
+                let mut sum = self.with_attributes("Conv", &inputs[..inputs.len().min(3)], plain);
                 if let Some(other) = old.input(3) {
-                    sum = self.step("Add", &[&sum, other], Vec::new());
+                    sum = self.step("Add", &[&sum, other]);
                 }
                 let parameters = old.find_attribute("activation_params").map_or(&[][..], |found| &found.floats[..]);
                 self.activation(old.text("activation")?, &sum, parameters)?
             }
             "FusedGemm" => {
-                let sum = self.step("Gemm", &inputs, plain);
+                let sum = self.with_attributes("Gemm", &inputs, plain);
                 let given =
                     ["activation_alpha", "activation_beta", "activation_gamma"].map(|name| old.find_attribute(name)?.f);
                 let parameters: Vec<f32> = given.into_iter().flatten().collect();
@@ -79,10 +55,10 @@ impl<'a> Parts<'a> {
                 let is_plain = ["transBatchA", "transBatchB", "transA"].iter().all(|name| old.int(name, 0) == 0);
                 let right = match old.int("transB", 0) {
                     0 => right.to_owned(),
-                    _ if self.has_two_axes(right) => self.step("Transpose", &[right], Vec::new()),
+                    _ if self.has_two_axes(right) => self.step("Transpose", &[right]),
                     _ => return None,
                 };
-                let product = self.step("MatMul", &[left, &right], Vec::new());
+                let product = self.step("MatMul", &[left, &right]);
                 match old.float("alpha", 1.0) {
                     _ if !is_plain => return None,
                     1.0 => product,
@@ -91,25 +67,25 @@ impl<'a> Parts<'a> {
             }
             // With the bias apart it is a GELU of one input, of the same domain.
             "BiasGelu" | "FastGelu" => {
-                let sum = self.step("Add", &[old.input(0)?, old.input(1)?], Vec::new());
-                let gelu = self.step(if old.op() == "BiasGelu" { "Gelu" } else { "FastGelu" }, &[&sum], Vec::new());
-                self.nodes.last_mut()?.domain.clone_from(&old.domain);
+                let sum = self.step("Add", &[old.input(0)?, old.input(1)?]);
+                let gelu = self.step(if old.op() == "BiasGelu" { "Gelu" } else { "FastGelu" }, &[&sum]);
+                self.graph.node.last_mut()?.domain.clone_from(&old.domain);
                 gelu
             }
             "ScaledTanh" => {
                 let argument = self.times(old.input(0)?, old.float("beta", 1.0) as f32);
-                let tanh = self.step("Tanh", &[&argument], Vec::new());
+                let tanh = self.step("Tanh", &[&argument]);
                 self.times(&tanh, old.float("alpha", 1.0) as f32)
             }
             _ => self.quantised(old)?,
         };
         // The last part makes what the node made, and the activation has its name.
-        let part = self.nodes.iter_mut().find(|node| node.output(0) == Some(last.as_str()))?;
+        let part = self.graph.node[first..].iter_mut().find(|node| node.output(0) == Some(last.as_str()))?;
         output.clone_into(&mut part.output[0]);
         let named = |node: &&mut NodeProto| is_activation(node.op()) || matches!(node.op(), "Clip" | "QuantizeLinear");
-        let activations = self.nodes.iter_mut().filter(named);
+        let activations = self.graph.node[first..].iter_mut().filter(named);
         activations.for_each(|node| node.name.clone_from(&old.name));
-        Some(self.nodes)
+        Some(())
     }
 
     /// An activation as the attribute of a fused node names it.
@@ -120,21 +96,20 @@ impl<'a> Parts<'a> {
             "HardSigmoid" => &["alpha", "beta"],
             "Clip" => {
                 let (low, high) = (*parameters.first()?, *parameters.get(1)?);
-                let (low, high) = (self.number(low), self.number(high));
-                return Some(self.step("Clip", &[x, &low, &high], Vec::new()));
+                let (low, high) = (self.number(low.into()), self.number(high.into()));
+                return Some(self.step("Clip", &[x, &low, &high]));
             }
             _ => return None,
         };
         let attributes = names.iter().zip(parameters).map(|(name, &value)| float(name, value)).collect();
-        Some(self.step(op, &[x], attributes))
+        Some(self.with_attributes(op, &[x], attributes))
     }
 
     fn times(&mut self, x: &str, factor: f32) -> String {
         if factor == 1.0 {
-            return self.step("Identity", &[x], Vec::new());
+            return self.step("Identity", &[x]);
         }
-        let factor = self.number(factor);
-        self.step("Mul", &[x, &factor], Vec::new())
+        self.with("Mul", x, factor.into())
     }
 
     fn has_two_axes(&self, name: &str) -> bool {

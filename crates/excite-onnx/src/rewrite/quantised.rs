@@ -3,12 +3,11 @@
 
 use rten_onnx::onnx::{AttributeProto, DataType, NodeProto, TensorProto};
 
-use super::fused::Parts;
-use super::tensor;
+use super::spelling::Spelling;
 use crate::graph::NodeExt;
 use crate::tensor_values;
 
-impl Parts<'_> {
+impl Spelling<'_> {
     /// The tensor that a quantised operator makes; None for other operators, and where weights or scales are no constants of known types.
     pub(super) fn quantised(&mut self, old: &NodeProto) -> Option<String> {
         let of_input = |from: usize| [from, from + 1, from + 2];
@@ -38,32 +37,32 @@ impl Parts<'_> {
                 let bias = self.bias(old, place, of_products, &scales)?;
                 let inputs = [Some(x.as_str()), Some(weights.as_str()), bias.as_deref()];
                 let inputs: Vec<&str> = inputs.into_iter().flatten().collect();
-                self.step(op, &inputs, old.attribute.clone())
+                self.with_attributes(op, &inputs, old.attribute.clone())
             }
             "QLinearMatMul" => {
                 let (a, (b, _)) = (self.dequantised(old, of_input(0))?, self.weights(old, 3, -1)?);
-                self.step(float, &[&a, &b], Vec::new())
+                self.step(float, &[&a, &b])
             }
             "QLinearAdd" | "QLinearMul" => {
                 let (a, b) = (self.dequantised(old, of_input(0))?, self.dequantised(old, of_input(3))?);
-                self.step(float, &[&a, &b], Vec::new())
+                self.step(float, &[&a, &b])
             }
             "QLinearConcat" => {
                 let parts = (2..old.input.len()).step_by(3).map(|from| self.dequantised(old, of_input(from)));
                 let parts: Vec<String> = parts.collect::<Option<_>>()?;
                 let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-                self.step(float, &parts, old.attribute.clone())
+                self.with_attributes(float, &parts, old.attribute.clone())
             }
             _ => {
                 let own =
                     |attribute: &&AttributeProto| !matches!(attribute.name.as_deref(), Some("opset" | "channels_last"));
                 let attributes = old.attribute.iter().filter(own).cloned().collect();
                 let x = self.dequantised(old, of_input(0))?;
-                self.step(float, &[&x], attributes)
+                self.with_attributes(float, &[&x], attributes)
             }
         };
         Some(match (old.input(scale), old.input(zero)) {
-            (Some(scale), Some(zero)) => self.step("QuantizeLinear", &[&made, scale, zero], Vec::new()),
+            (Some(scale), Some(zero)) => self.step("QuantizeLinear", &[&made, scale, zero]),
             _ => made,
         })
     }
@@ -72,7 +71,7 @@ impl Parts<'_> {
     fn dequantised(&mut self, old: &NodeProto, places: [usize; 3]) -> Option<String> {
         self.scale(old, places[1])?;
         let inputs: Vec<&str> = places.into_iter().filter_map(|place| old.input(place)).collect();
-        (inputs.len() == 3).then(|| self.step("DequantizeLinear", &inputs, Vec::new()))
+        (inputs.len() == 3).then(|| self.step("DequantizeLinear", &inputs))
     }
 
     /// A constant scale of floats, if it is one for all numbers.
@@ -102,7 +101,7 @@ impl Parts<'_> {
         let values = tensor_values::values(weights)?.into_iter().enumerate();
         let values =
             values.map(|(index, value)| ((value - of_unit(&zeros, index)) * of_unit(&scales, index)) as f32).collect();
-        Some((self.add(dims, values), scales))
+        Some((self.floats(dims, values), scales))
     }
 
     /// The bias as floats: integers in steps of the scale of the products. None within if there is none.
@@ -113,16 +112,10 @@ impl Parts<'_> {
         let dims = bias.dims.clone();
         let values = tensor_values::values(bias)?.into_iter().enumerate();
         let values = values.map(|(index, value)| (value * scale * scales[index % scales.len()]) as f32).collect();
-        Some(Some(self.add(dims, values)))
+        Some(Some(self.floats(dims, values)))
     }
 
     fn constant(&self, name: &str) -> Option<&TensorProto> {
         self.graph.initializer.iter().find(|tensor| tensor.name.as_deref() == Some(name))
-    }
-
-    fn add(&mut self, dims: Vec<i64>, values: Vec<f32>) -> String {
-        let name = self.name();
-        self.graph.initializer.push(tensor(Some(&name), dims, values));
-        name
     }
 }

@@ -120,7 +120,7 @@ impl<'a> Known<'a> {
 
 /// The nodes of one spelling; their tensors are named after its result.
 pub(super) struct Spelling<'a> {
-    graph: &'a mut GraphProto,
+    pub(super) graph: &'a mut GraphProto,
     prefix: String,
     count: usize,
 }
