@@ -1,6 +1,5 @@
 //! `excite compare`: the same network with each activation function, side by side.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -12,12 +11,12 @@ use excite_tasks::{Error, compare, journal_in};
 use excite_vitals::in_words::{percent, plural};
 
 use crate::apart::Apart;
-use crate::browser::OpenArgument;
 use crate::command_line::{check_named_once, command_line, same_command};
 use crate::error::Failure;
 use crate::number::{count, error, finite, positive, share};
 use crate::progress::{Progress, Unit};
 use crate::report_file::{mark, page_path};
+use crate::shown::Shown;
 use crate::table::{ColumnsArgument, comparison};
 use crate::{markdown, output};
 
@@ -112,12 +111,7 @@ pub struct Arguments {
     #[arg(long, short, value_name = "DIR", default_value = "excite-out", help_heading = "Output")]
     out: PathBuf,
     #[command(flatten)]
-    open: OpenArgument,
-    #[command(flatten)]
-    columns: ColumnsArgument,
-    /// Print the whole result as JSON on standard output, and nothing else there
-    #[arg(long, help_heading = "Output")]
-    json: bool,
+    shown: Shown,
     /// Write the result as Markdown; - prints it on standard output, and nothing else there
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     markdown: Option<PathBuf>,
@@ -167,7 +161,7 @@ enum TaskName {
 
 /// Reads the data, trains, and shows the result.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    arguments.columns.check(&comparison::COLUMNS)?;
+    arguments.shown.columns.check(&comparison::COLUMNS)?;
     let (plan, local) = (arguments.plan()?, arguments.local());
     let wants_all = !arguments.apart.is_wanted();
     if wants_all && let Some(path) = arguments.markdown_file()? {
@@ -211,7 +205,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     excite_report::write_file(&report, &(excite_report::comparison_page(&comparison) + &mark(&data.name)))
         .map_err(|error| output::unwritable_in(&report, "--out", &error))?;
     arguments.show(&comparison, &report)?;
-    arguments.open.open(&report);
+    arguments.shown.open.open(&report);
     if comparison.complete {
         return Ok(());
     }
@@ -280,7 +274,7 @@ impl Arguments {
 
     /// The file for Markdown, if it is one and not standard output.
     fn markdown_file(&self) -> Result<Option<&Path>, Failure> {
-        if self.json && self.markdown_to_stdout() {
+        if self.shown.json && self.markdown_to_stdout() {
             let sentence = "--json and --markdown - both write to standard output: give --markdown a file";
             return Err(Failure::Usage(sentence.to_owned()));
         }
@@ -296,13 +290,13 @@ impl Arguments {
         let few = few_test_samples(comparison).map(|sentence| sentence + " ").unwrap_or_default();
         let about_markdown = format!("{few}{about_it}");
         let as_markdown =
-            || markdown::of_comparison(comparison, &about_markdown, self.until_error.is_some(), &self.columns);
+            || markdown::of_comparison(comparison, &about_markdown, self.until_error.is_some(), &self.shown.columns);
         if let Some(path) = self.markdown_file()? {
             output::write(path, &as_markdown())?;
             output::notice(&format!("wrote {}", path.display()));
         }
-        if self.json || self.markdown_to_stdout() {
-            let text = if self.json { output::json(comparison)? } else { as_markdown() };
+        if self.shown.json || self.markdown_to_stdout() {
+            let text = if self.shown.json { output::json(comparison)? } else { as_markdown() };
             output::print(&text)?;
             output::notice(&format!("report: {}", report.display()));
             return Ok(());
@@ -312,7 +306,7 @@ impl Arguments {
         let few = few_test_samples(comparison).map(|sentence| output::warning(&sentence)).unwrap_or_default();
         let mut parts = vec![output::headline(&comparison.headline) + &few, wrapped(&about_it)];
         parts.extend(what_went_wrong(comparison, width));
-        parts.push(comparison::functions(comparison).drawn(&self.columns));
+        parts.push(comparison::functions(comparison).drawn(&self.shown.columns));
         parts.extend(comparison::deaths(comparison).map(|deaths| wrapped(&deaths)));
         if self.until_error.is_some() {
             let table = comparison::target_table(comparison).drawn(&ColumnsArgument::default());
@@ -393,15 +387,8 @@ fn what_went_wrong(comparison: &Comparison, width: usize) -> Option<String> {
     let mut text = String::new();
     for result in &comparison.activations {
         for finding in &result.judgement.findings {
-            let style = output::of_severity(finding.severity);
-            let line = format!("{}: {} ({}): {}", result.name, finding.rule.title, finding.rule.id, finding.summary);
-            let _ = writeln!(
-                text,
-                "{style}{:<8}{style:#}{}",
-                finding.severity.to_string(),
-                output::indented(&line, 8, width)
-            );
-            let _ = writeln!(text, "        {}", output::indented(&format!("→ {}", finding.remedy), 8, width));
+            let what = format!("{}: {} ({}): {}", result.name, finding.rule.title, finding.rule.id, finding.summary);
+            text += &output::finding(finding.severity, &what, &finding.remedy, width);
         }
     }
     (!text.is_empty()).then_some(text)

@@ -11,12 +11,12 @@ use excite_report::number::significant;
 use excite_tasks::{AllExperiments, Error, LabRecord};
 use serde_json::json;
 
-use crate::browser::OpenArgument;
 use crate::command_line::{check_named_once, command_line, same_command};
 use crate::error::{Failure, meant};
 use crate::number::count;
 use crate::output;
 use crate::progress::{Progress, Unit};
+use crate::shown::Shown;
 use crate::table::{Cell, Column, ColumnsArgument, Table};
 
 /// Which experiments to run, and how.
@@ -57,12 +57,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     html: Option<PathBuf>,
     #[command(flatten)]
-    open: OpenArgument,
-    #[command(flatten)]
-    columns: ColumnsArgument,
-    /// Print the whole result as JSON on standard output, and nothing else there
-    #[arg(long, help_heading = "Output")]
-    json: bool,
+    shown: Shown,
     /// Folder of the report and of the finished experiments
     #[arg(long, short, value_name = "DIR", default_value = "excite-out", help_heading = "Output")]
     out: PathBuf,
@@ -80,7 +75,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     check_named_once("--function", &arguments.function)?;
     let html = match one {
-        Some(experiment) => arguments.open.page(arguments.html.as_ref(), &format!("{}.html", experiment.name)),
+        Some(experiment) => arguments.shown.open.page(arguments.html.as_ref(), &format!("{}.html", experiment.name)),
         None => Some(arguments.html.clone().unwrap_or_else(|| arguments.out.join("lab.html"))),
     };
     if one.is_none() {
@@ -157,7 +152,7 @@ impl Arguments {
         if asked || !self.function.is_empty() || self.html.is_some() {
             return Err(Failure::Usage("`list` runs nothing: of the options only --json goes with it".to_owned()));
         }
-        if self.json {
+        if self.shown.json {
             let experiments: Vec<_> = experiments::ALL
                 .iter()
                 .map(|e| json!({ "name": e.name, "claim": e.claim, "method": e.method, "functions": e.functions }))
@@ -181,11 +176,11 @@ impl Arguments {
         if let Some(path) = html {
             output::write(path, &excite_report::experiments_page(records, &command))?;
         }
-        if self.json {
+        if self.shown.json {
             let result = LabRecord { version: LabRecord::VERSION, command, experiments: records.to_vec() };
             output::print(&output::json(&result)?)?;
         } else if let [record] = records {
-            output::print(&in_terminal(record, &self.columns))?;
+            output::print(&in_terminal(record, &self.shown.columns))?;
         } else {
             let columns =
                 [Column::text("experiment"), Column::text("verdict").ranked(1), Column::prose("claim").ranked(2)];
@@ -193,11 +188,11 @@ impl Arguments {
             for record in records {
                 table.add([record.name.clone(), record.verdict.to_string(), record.claim.clone()]);
             }
-            output::print(&table.drawn(&self.columns))?;
+            output::print(&table.drawn(&self.shown.columns))?;
         }
         if let Some(path) = html {
             output::notice(&format!("wrote {}", path.display()));
-            self.open.open(path);
+            self.shown.open.open(path);
         }
         Ok(())
     }

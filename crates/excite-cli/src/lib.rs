@@ -20,6 +20,7 @@ mod presentation;
 mod progress;
 mod quantise;
 mod report_file;
+mod shown;
 mod table;
 
 use std::ffi::OsString;

@@ -32,7 +32,7 @@ pub fn json(result: &impl Serialize) -> Result<String, Failure> {
 }
 
 /// The style of a severity.
-pub fn of_severity(severity: Severity) -> Style {
+fn of_severity(severity: Severity) -> Style {
     match severity {
         Severity::Error => ERROR,
         Severity::Warning => WARNING,
@@ -117,7 +117,7 @@ pub fn text_width() -> usize {
 }
 
 /// A text's first sentence, and the rest; a short text is all first.
-pub fn first_sentence(text: &str) -> (&str, &str) {
+fn first_sentence(text: &str) -> (&str, &str) {
     const SHORT: usize = 30;
     if text.split_whitespace().count() <= SHORT {
         return (text, "");
@@ -133,6 +133,17 @@ pub fn headline(verdict: &str) -> String {
         text += &(wrapped(rest.trim(), text_width()) + "\n");
     }
     text
+}
+
+/// A finding in lines that fit: its severity, what it is, and what to do.
+pub fn finding(severity: Severity, what: &str, remedy: &str, width: usize) -> String {
+    let style = of_severity(severity);
+    let word = if severity == Severity::Note { "fact".to_owned() } else { severity.to_string() };
+    format!(
+        "{style}{word:<8}{style:#}{}\n        {}\n",
+        indented(what, 8, width),
+        indented(&format!("→ {remedy}"), 8, width)
+    )
 }
 
 /// `text` in lines of at most `width` characters, broken at spaces, but not between a figure and its per cent sign.

@@ -11,10 +11,10 @@ use excite_vitals::findings::Severity;
 use excite_vitals::in_words::plural;
 use excite_vitals::judgement::{Judgement, Stage};
 
-use crate::browser::OpenArgument;
 use crate::command_line::command_line;
 use crate::error::Failure;
 use crate::output;
+use crate::shown::Shown;
 use crate::table::layers::{self, layers};
 use crate::table::{Column, ColumnsArgument, Table};
 
@@ -25,12 +25,7 @@ pub struct Presentation {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     html: Option<PathBuf>,
     #[command(flatten)]
-    open: OpenArgument,
-    #[command(flatten)]
-    columns: ColumnsArgument,
-    /// Print the whole result as JSON on standard output, and nothing else there
-    #[arg(long, help_heading = "Output")]
-    json: bool,
+    shown: Shown,
     /// Write the findings as SARIF 2.1.0, for code scanning; - is standard output
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     sarif: Option<PathBuf>,
@@ -58,12 +53,12 @@ enum FailOn {
 impl Presentation {
     /// Looks, before the work begins, whether the files can be written, `other` among them, and reads the baseline.
     pub fn prepare(&self, other: Option<&Path>) -> Result<CheckOptions, Failure> {
-        if self.json && self.prints_sarif() {
+        if self.shown.json && self.prints_sarif() {
             return Err(Failure::Usage(
                 "--json and --sarif - both want standard output: give --sarif a file".to_owned(),
             ));
         }
-        self.columns.check(&layers::names())?;
+        self.shown.columns.check(&layers::names())?;
         let baseline = self.baseline.as_deref().map(Baseline::read).transpose()?;
         let sarif = self.sarif.as_deref().filter(|_| !self.prints_sarif());
         if let Some(page) = self.page() {
@@ -87,7 +82,7 @@ impl Presentation {
             let text = format!("{:#}\n", sarif(diagnosis, path));
             if self.prints_sarif() { output::print(&text)? } else { output::write(file, &text)? }
         }
-        if self.json {
+        if self.shown.json {
             output::print(&output::json(&checked.record(&origin.command))?)?;
         } else if !self.prints_sarif() {
             output::print(&self.in_terminal(checked, &origin))?;
@@ -96,7 +91,7 @@ impl Presentation {
             output::notice(&format!("wrote {}", file.display()));
         }
         if let Some(page) = &page {
-            self.open.open(page);
+            self.shown.open.open(page);
         }
         let fails_from = match self.fail_on {
             FailOn::Warning => Some(Severity::Warning),
@@ -109,7 +104,7 @@ impl Presentation {
 
     /// Where the report goes, if there is to be one.
     fn page(&self) -> Option<PathBuf> {
-        self.open.page(self.html.as_ref(), "check.html")
+        self.shown.open.page(self.html.as_ref(), "check.html")
     }
 
     fn prints_sarif(&self) -> bool {
@@ -133,7 +128,7 @@ impl Presentation {
         if !changes.is_empty() {
             let _ = write!(text, "\nFindings and facts before and now\n{}", of_changes(changes));
         }
-        let _ = write!(text, "\n{}", table.drawn(&self.columns));
+        let _ = write!(text, "\n{}", table.drawn(&self.shown.columns));
         if left_out > 0 {
             let _ = writeln!(text, "Not listed: {} without warnings.", plural(left_out, "layer"));
         }
@@ -158,14 +153,9 @@ impl Presentation {
 /// What was found, how sure it is, and what to do.
 fn in_lines(group: &FindingGroup, width: usize) -> String {
     let finding = group.worst();
-    let style = output::of_severity(finding.severity);
-    let word = if finding.severity == Severity::Note { "fact".to_owned() } else { finding.severity.to_string() };
-    let line = format!("{} ({}): {}", finding.rule.title, finding.rule.id, group.summary());
-    let line = output::indented(&format!("{line} [{}, N = {}]", finding.grade, finding.samples), 8, width);
-    format!(
-        "{style}{word:<8}{style:#}{line}\n        {}\n",
-        output::indented(&format!("→ {}", finding.remedy), 8, width)
-    )
+    let (title, id, grade, samples) = (finding.rule.title, finding.rule.id, finding.grade, finding.samples);
+    let what = format!("{title} ({id}): {} [{grade}, N = {samples}]", group.summary());
+    output::finding(finding.severity, &what, &finding.remedy, width)
 }
 
 /// The headline. With a baseline it is about new findings: the others have not gone away.

@@ -12,14 +12,13 @@ use clap::Args;
 use excite_fixed::QFormat;
 use excite_tasks::{QuantiseOptions, read_labels};
 
-use crate::browser::OpenArgument;
 use crate::command_line::command_line;
 use crate::error::Failure;
 use crate::inputs::InputArguments;
 use crate::number::finite;
 use crate::output;
 use crate::progress::{Progress, Unit};
-use crate::table::ColumnsArgument;
+use crate::shown::Shown;
 
 /// What to quantise, and how.
 #[derive(Args)]
@@ -67,12 +66,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with = "function", help_heading = "Output")]
     html: Option<PathBuf>,
     #[command(flatten)]
-    open: OpenArgument,
-    #[command(flatten)]
-    columns: ColumnsArgument,
-    /// Print the whole result as JSON on standard output, and nothing else there
-    #[arg(long, help_heading = "Output")]
-    json: bool,
+    shown: Shown,
     /// Write integer kernels, of the function or of all activations of the model, as c, rust or json
     #[arg(long, value_name = "LANGUAGE", hide_possible_values = true, requires = "output", help_heading = "Output")]
     emit: Option<emit::Language>,
@@ -94,10 +88,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             };
             return emit::function(&function, arguments.single.profile, language, output);
         }
-        return diff::run(&function, &arguments.single.diff, arguments.json);
+        return diff::run(&function, &arguments.single.diff, arguments.shown.json);
     };
-    arguments.columns.check(&show::names(&arguments.bits.0, &arguments.format))?;
-    let html = arguments.open.page(arguments.html.as_ref(), "quantise.html");
+    arguments.shown.columns.check(&show::names(&arguments.bits.0, &arguments.format))?;
+    let html = arguments.shown.open.page(arguments.html.as_ref(), "quantise.html");
     if let Some(path) = &html {
         output::prepare_page(path)?;
     }
@@ -125,14 +119,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some((language, folder)) = emitted {
         emit::model(&quantised, arguments.bits.0[0], language, folder)?;
     }
-    if arguments.json {
+    if arguments.shown.json {
         output::print(&output::json(&quantised.record)?)?;
     } else {
-        output::print(&show::in_terminal(&quantised.record, &arguments.columns))?;
+        output::print(&show::in_terminal(&quantised.record, &arguments.shown.columns))?;
     }
     if let Some(path) = &html {
         output::notice(&format!("wrote {}", path.display()));
-        arguments.open.open(path);
+        arguments.shown.open.open(path);
     }
     Ok(())
 }
