@@ -66,13 +66,13 @@ impl<'a> Steps<'a> {
         Self { watcher, done: AtomicU64::new(0), total: AtomicU64::new(0) }
     }
 
-    /// So many more steps are to be done.
+    /// Adds to the number of steps to do.
     pub(crate) fn expect(&self, more: u64) {
         self.total.fetch_add(more, Ordering::Relaxed);
         self.advance(0, "");
     }
 
-    /// So many steps are to be done in all.
+    /// Sets the number of steps to do.
     #[cfg(feature = "training")]
     pub(crate) fn set_total(&self, total: u64) {
         self.total.store(total, Ordering::Relaxed);
@@ -84,7 +84,7 @@ impl<'a> Steps<'a> {
         self.advance(0, note);
     }
 
-    /// So many steps are done; `note` names what runs.
+    /// Counts steps that are done; `note` names what runs.
     pub(crate) fn advance(&self, steps: u64, note: &str) {
         let done = self.done.fetch_add(steps, Ordering::Relaxed) + steps;
         self.watcher.progress(done, self.total.load(Ordering::Relaxed), note);

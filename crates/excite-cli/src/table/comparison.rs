@@ -93,7 +93,7 @@ fn epochs(comparison: &Comparison, result: &ActivationResult) -> Cell {
     let reached = result.epochs_to_target.map(|spread| with_range(&spread, one_decimal)).or_else(more);
     match reached {
         Some(cell) if others.is_empty() => cell,
-        // How many seeds did not get there says more than the range of those that did.
+        // Seeds that missed the target matter more than the range of the others.
         Some(cell) => format!("{}\n{}", cell.text, others.join("\n")).into(),
         None => others.join("\n").into(),
     }

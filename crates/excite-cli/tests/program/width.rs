@@ -3,7 +3,7 @@
 use crate::models::{fixture, model, npy};
 use crate::{Place, Ran};
 
-/// The program in a terminal of so many columns.
+/// Runs the program in a terminal that is `columns` wide.
 fn at(place: &Place, columns: usize, arguments: &[&str]) -> Ran {
     let mut command = place.excite(arguments);
     Ran::of(command.env("COLUMNS", columns.to_string()).output().unwrap())

@@ -93,7 +93,7 @@ fn a_baseline_is_compared_before_and_now() {
     assert!(counts.len() == 4 && counts[0] == counts[1] && counts[0] != "0", "{row}: {}", ran.out);
 }
 
-/// A table of so many rows, whose first column decides the class.
+/// A table of `rows` rows, whose first column decides the class.
 fn table(rows: usize) -> String {
     let mut text = "x,y,kind\n".to_owned();
     for i in 0..rows {

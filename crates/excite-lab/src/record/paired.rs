@@ -28,7 +28,7 @@ impl Difference {
 const DRAWS: usize = 1000;
 
 /// How far the test error of `other` lies above that of `best`. None where they have no seed in common, or the errors of single samples are
-/// not known. With one seed the samples alone are drawn anew.
+/// not known. With one seed only the samples are drawn again.
 pub(super) fn difference(task: Task, best: &ActivationResult, other: &ActivationResult) -> Option<Difference> {
     let pairs: Vec<(&[f32], &[f32])> = best
         .runs
