@@ -13,7 +13,7 @@ use crate::{number, page, sheet};
 pub fn experiments_page(experiments: &[Record], command: &str) -> String {
     let title = match experiments {
         [one] => one.name.clone(),
-        several => number::count(several.len(), "experiment", "experiments"),
+        several => number::count(several.len(), "experiment"),
     };
     let body = html! {
         p.eyebrow { "Experiments on activation functions" }
@@ -64,7 +64,7 @@ fn experiment(record: &Record) -> Markup {
             p.soft {
                 "Functions: " (functions.join(", ")) ". "
                 @if let Some(data) = &record.data { "Data: " (data) ". " }
-                (number::count(record.seeds, "seed", "seeds")) "."
+                (number::count(record.seeds, "seed")) "."
             }
             @for picture in &record.pictures { (figure(picture)) }
             (table(record))

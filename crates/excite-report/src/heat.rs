@@ -1,5 +1,6 @@
 //! Heat maps: what a figure was in each layer, epoch by epoch, as how deep the colour of a cell is.
 
+use excite_vitals::in_words::end_of;
 use maud::{Markup, html};
 
 use crate::plot::{LETTER, px};
@@ -60,15 +61,15 @@ impl Scale {
 }
 
 impl Heat<'_> {
-    /// The map as an element of a page, read aloud as `description`; at most so many `columns` are drawn, the means of epochs where
-    /// there are more of them.
+    /// The map as an element of a page, read aloud as `description`. It has at most `columns` columns: with more epochs, a column is the mean of
+    /// several.
     pub(crate) fn inline(&self, scale: &Scale, width: u32, columns: usize, description: &str) -> Markup {
         let epochs = self.cells.iter().map(Vec::len).max().unwrap_or(0);
         let each = epochs.div_ceil(columns.max(1)).max(1);
         let count = epochs.div_ceil(each).max(1);
         let names: Vec<String> = rows::distinct(&self.rows.iter().map(String::as_str).collect::<Vec<_>>())
             .iter()
-            .map(|name| rows::ending(name, LETTERS))
+            .map(|name| end_of(name, LETTERS))
             .collect();
         let left = 8.0 + LETTER * names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
         let (wide, high) = ((f64::from(width) - left - 6.0) / count as f64, row_height(self.rows.len()));

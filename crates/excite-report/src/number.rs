@@ -1,5 +1,7 @@
 //! Numbers as a reader wants them. What is no number becomes a dash.
 
+use excite_vitals::in_words::plural;
+
 const NONE: &str = "–";
 const MINUS: &str = "−";
 
@@ -58,16 +60,9 @@ pub(crate) fn percent(share: f64) -> String {
     if share.is_finite() { format!("{}\u{a0}%", fixed(100.0 * share, 1)) } else { NONE.to_owned() }
 }
 
-/// With a comma between thousands: `"15,552"`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let is_edge = |at: usize| at > 0 && (digits.len() - at).is_multiple_of(3);
-    digits.char_indices().flat_map(|(at, digit)| is_edge(at).then_some(',').into_iter().chain([digit])).collect()
-}
-
 /// A number of things: `"1 seed"`, `"3 seeds"`.
-pub(crate) fn count(number: usize, singular: &str, plural: &str) -> String {
-    format!("{number}\u{a0}{}", if number == 1 { singular } else { plural })
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    plural(number, noun).replacen(' ', "\u{a0}", 1)
 }
 
 /// Ten to the power of `exponent`: `"10⁻³"`.
@@ -85,7 +80,6 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!([0, 999, 1000, 15_552, 1_234_567].map(grouped), ["0", "999", "1,000", "15,552", "1,234,567"]);
         assert_eq!(significant(0.012345), "0.0123");
         assert_eq!(significant(0.1), "0.1");
         assert_eq!(significant(1234.5), "1234");
@@ -97,7 +91,7 @@ mod tests {
         assert_eq!(percent(0.1234), "12.3\u{a0}%");
         assert_eq!(percent(f64::INFINITY), "–");
         assert_eq!(power_of_ten(-12.0), "10⁻¹²");
-        assert_eq!(count(1, "class", "classes"), "1\u{a0}class");
-        assert_eq!(count(0, "class", "classes"), "0\u{a0}classes");
+        assert_eq!(count(1, "class"), "1\u{a0}class");
+        assert_eq!(count(0, "class"), "0\u{a0}classes");
     }
 }

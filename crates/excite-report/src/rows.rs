@@ -1,5 +1,6 @@
 //! Figures of named things, a row each: bars and marks along shared axes. Lines would join what has no order.
 
+use excite_vitals::in_words::end_of;
 use maud::{Markup, html};
 
 use crate::axis::Axis;
@@ -13,12 +14,12 @@ const GAP: f64 = 26.0;
 /// The height of a row, where they are few and where they are many.
 const TALLEST: f64 = 17.0;
 const LOWEST: f64 = 9.0;
-/// From so many rows on they are low.
+/// With this many rows or more, rows are low.
 const MANY: usize = 60;
 
 /// Something in a row.
 pub(crate) enum Item {
-    /// From one value to another, so many pixels thick.
+    /// From one value to another, `thick` pixels high.
     Bar { ends: (f64, f64), colour: Colour, thick: f64 },
     /// A mark of a shape at a value.
     Mark { at: f64, colour: Colour, shape: Shape },
@@ -57,7 +58,7 @@ pub(crate) fn picture(names: &[&str], panels: &[Panel], description: &str) -> Ma
 
 fn svg(names: &[&str], panels: &[Panel], width: u32, class: &str, description: &str) -> Markup {
     let letters = if width == WIDTH { 12 } else { 26 };
-    let names: Vec<String> = distinct(names).iter().map(|name| ending(name, letters)).collect();
+    let names: Vec<String> = distinct(names).iter().map(|name| end_of(name, letters)).collect();
     let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let row = if names.len() < MANY { TALLEST } else { LOWEST };
     let left = 10.0 + LETTER * longest as f64;
@@ -200,16 +201,6 @@ pub(crate) fn distinct<'a>(names: &[&'a str]) -> Vec<&'a str> {
     names.iter().map(|name| &name[head..name.len() - tail]).collect()
 }
 
-/// The end of a long name: that is where names of layers differ.
-pub(crate) fn ending(name: &str, letters: usize) -> String {
-    let count = name.chars().count();
-    if count <= letters {
-        name.to_owned()
-    } else {
-        ['…'].into_iter().chain(name.chars().skip(count + 1 - letters)).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,7 +211,6 @@ mod tests {
         let texts: Vec<_> = axis.ticks.iter().map(|tick| axis.text(*tick)).collect();
         assert_eq!(texts, ["0.25", "0.5", "1", "2", "4", "8"]);
         assert!(doublings([1e-30, 1e30].into_iter()).ticks.len() <= 9);
-        assert_eq!(ending("features.1.conv", 8), "….1.conv");
         let names = ["features.0.relu6", "features.1.conv.0.relu6", "features.2.conv.1.relu6"];
         assert_eq!(distinct(&names), ["0", "1.conv.0", "2.conv.1"]);
         assert_eq!(distinct(&["relu", "relu_1"]), ["relu", "relu_1"]);

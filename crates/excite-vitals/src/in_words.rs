@@ -44,3 +44,30 @@ pub fn percent(share: f64) -> String {
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     format!("{text} %").replace('-', "−")
 }
+
+/// With a comma between thousands.
+///
+/// ```
+/// use excite_vitals::in_words::thousands;
+/// assert_eq!([0, 999, 1000].map(thousands), ["0", "999", "1,000"]);
+/// assert_eq!([15_552, 1_234_567].map(thousands), ["15,552", "1,234,567"]);
+/// ```
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let is_edge = |at: usize| at > 0 && (digits.len() - at).is_multiple_of(3);
+    digits.char_indices().flat_map(|(at, digit)| is_edge(at).then_some(',').into_iter().chain([digit])).collect()
+}
+
+/// A name, or of a longer one its end, which says more than its beginning.
+///
+/// ```
+/// use excite_vitals::in_words::end_of;
+/// assert_eq!([end_of("features.1.conv", 8), end_of("relu", 8)], ["….1.conv", "relu"]);
+/// ```
+pub fn end_of(name: &str, letters: usize) -> String {
+    let count = name.chars().count();
+    if count <= letters {
+        return name.to_owned();
+    }
+    ['…'].into_iter().chain(name.chars().skip(count + 1 - letters.max(1))).collect()
+}

@@ -1,6 +1,7 @@
 //! Draws columns that fit.
 
 use comfy_table::{Attribute, CellAlignment, ContentArrangement, TableStyle};
+use excite_vitals::in_words::end_of;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Kind, Table};
@@ -99,13 +100,4 @@ fn widths(table: &Table, columns: &[usize], ranges: bool, width: usize) -> Vec<u
 /// The cells of a terminal that a text takes; of several lines the longest.
 pub(super) fn width_of(text: &str) -> usize {
     text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0)
-}
-
-/// A name, or its end, which says more than its beginning.
-fn end_of(name: &str, width: usize) -> String {
-    let letters = name.chars().count();
-    if letters <= width {
-        return name.to_owned();
-    }
-    ['…'].into_iter().chain(name.chars().skip(letters + 1 - width.max(1))).collect()
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use excite_lab::record::deaths::{Cause, DeathCounts, Event};
 use excite_lab::record::run::Run;
+use excite_vitals::in_words::thousands;
 use maud::{Markup, html};
 
 use super::Series;
@@ -87,7 +88,7 @@ fn raster(series: &[Series], width: u32, class: &str) -> Markup {
             }
             path class="thin c-axis" d=(format!("M4 {top}H{right}")) {}
             g.f-text {
-                @for step in ticks { text class=[(step > 0).then_some("m")] x=(px(place(step))) y=(top + 17.0) { (number::grouped(step as u64)) } }
+                @for step in ticks { text class=[(step > 0).then_some("m")] x=(px(place(step))) y=(top + 17.0) { (thousands(step as u64)) } }
                 text.m x=(px(0.5 * right)) y=(top + 33.0) { "step (logarithmic)" }
             }
         }
@@ -98,9 +99,9 @@ fn in_short(deaths: &DeathCounts) -> String {
     match (deaths.dead, deaths.revived) {
         (0, 0) => "no unit died".to_owned(),
         (0, revived) => {
-            format!("none of {} units dead at the end, {revived} revived", number::grouped(deaths.units as u64))
+            format!("none of {} units dead at the end, {revived} revived", thousands(deaths.units as u64))
         }
-        (dead, _) => format!("{dead} of {} units dead at the end", number::grouped(deaths.units as u64)),
+        (dead, _) => format!("{dead} of {} units dead at the end", thousands(deaths.units as u64)),
     }
 }
 

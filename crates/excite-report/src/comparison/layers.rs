@@ -11,7 +11,7 @@ use crate::plot::{Mark, Plot, WIDTH};
 use crate::theme::Colour;
 use crate::{number, page};
 
-/// About so many cells are drawn in all maps of a page, to keep the file small; epochs are taken together where there are more.
+/// The cells of all maps of a page, about, to keep the file small; with more epochs, neighbouring ones share a cell.
 const MOST_CELLS: usize = 5000;
 /// The most columns of a map.
 const MOST_COLUMNS: usize = 60;

@@ -28,7 +28,7 @@ pub(super) fn lead(comparison: &Comparison, series: &[Series]) -> Markup {
             (super::legend(series))
             (page::by_width(draw))
             figcaption {
-                "Of " (number::count(comparison.settings.seeds, "seed", "seeds")) " the line is the median, the band all of them; so in all charts. "
+                "Of " (number::count(comparison.settings.seeds, "seed")) " the line is the median, the band all of them; so in all charts. "
                 "The axis is logarithmic." (limit)
             }
         }
@@ -147,7 +147,7 @@ fn diverged(series: &Series) -> Option<String> {
             "{}: {} of {} diverged, their loss no longer a number ({list}). {shown}",
             series.name,
             lost.len(),
-            number::count(runs.len(), "run", "runs")
+            number::count(runs.len(), "run")
         )
     })
 }

@@ -41,7 +41,7 @@ pub(super) fn definitions(comparison: &Comparison) -> Markup {
                  between the epochs' errors; at least 1. Seeds that did not reach it count as above all others: where half \
                  of them or more did not, the median is more than the {} given; the lowest and the highest are of the other seeds.",
                 error(task, comparison.target_error),
-                number::count(settings.epochs, "epoch", "epochs")
+                number::count(settings.epochs, "epoch")
             ),
         ),
         (
@@ -58,7 +58,7 @@ pub(super) fn definitions(comparison: &Comparison) -> Markup {
                  confidence interval. Runs that diverged are left out of them unless all did. The confidence interval of a \
                  median reaches from one seed's figure to another's, whatever the distribution; under six seeds it is the \
                  whole range, and less sure than 95 %.",
-                number::count(settings.seeds, "seed", "seeds")
+                number::count(settings.seeds, "seed")
             ),
         ),
         (

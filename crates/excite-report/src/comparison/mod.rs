@@ -12,6 +12,7 @@ use std::path::Path;
 
 use excite_lab::record::comparison::{ActivationResult, Comparison, Spread, Task};
 use excite_lab::record::run::{Epoch, Outcome, Run};
+use excite_vitals::in_words::thousands;
 use maud::{Markup, html};
 
 use crate::headline::{self, Tone};
@@ -54,16 +55,8 @@ pub fn comparison_page(comparison: &Comparison) -> String {
 /// What was compared, in short.
 fn glance(comparison: &Comparison) -> Markup {
     let (data, settings) = (&comparison.data, &comparison.settings);
-    let samples = format!(
-        "{} training and {} test samples",
-        number::grouped(data.train as u64),
-        number::grouped(data.test as u64)
-    );
-    let training = format!(
-        "{}, {}",
-        number::count(settings.epochs, "epoch", "epochs"),
-        number::count(settings.seeds, "seed", "seeds")
-    );
+    let samples = format!("{} training and {} test samples", thousands(data.train as u64), thousands(data.test as u64));
+    let training = format!("{}, {}", number::count(settings.epochs, "epoch"), number::count(settings.seeds, "seed"));
     page::facts_line([samples.as_str(), settings.network.as_str(), training.as_str()])
 }
 
@@ -138,7 +131,7 @@ fn interrupted(comparison: &Comparison) -> Markup {
         p.notice role="note" {
             strong { "Interrupted. " }
             "The comparison was stopped before it was through; what follows is partial and rests on the "
-            (number::count(runs, "run", "runs")) " that came to an end. The same command goes on from there."
+            (number::count(runs, "run")) " that came to an end. The same command goes on from there."
         }
     }
 }
@@ -149,7 +142,7 @@ fn facts(comparison: &Comparison) -> Markup {
     let shape = data.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" × ");
     let predicted = match data.task {
         Task::Classification => {
-            format!("{}: {}", number::count(data.classes.len(), "class", "classes"), some_of(&data.classes))
+            format!("{}: {}", number::count(data.classes.len(), "class"), some_of(&data.classes))
         }
         Task::Regression => "a number (regression)".to_owned(),
     };
@@ -166,14 +159,7 @@ fn facts(comparison: &Comparison) -> Markup {
         ("Network", settings.network.clone()),
         ("Initialisation", settings.initialisation.clone()),
         ("Optimiser", format!("{}, batches of {}", settings.optimizer, settings.batch)),
-        (
-            "Training",
-            format!(
-                "{}, {}",
-                number::count(settings.epochs, "epoch", "epochs"),
-                number::count(settings.seeds, "seed", "seeds")
-            ),
-        ),
+        ("Training", format!("{}, {}", number::count(settings.epochs, "epoch"), number::count(settings.seeds, "seed"))),
         ("Target", format!("training error {}", error(data.task, comparison.target_error))),
     ];
     html! {

@@ -1,6 +1,7 @@
 //! The table of what each function reached.
 
 use excite_lab::record::comparison::{ActivationResult, Comparison, MedianInterval, Spread, Task};
+use excite_vitals::in_words::thousands;
 use maud::{Markup, html};
 
 use super::{Series, error};
@@ -86,7 +87,7 @@ fn short_epochs(result: &ActivationResult, given: usize) -> Markup {
                 (None, 0) => { "not reached" },
                 (None, _) => { "over " (given) },
             }
-            @if result.reached > 0 && result.reached < runs { span.soft { (result.reached) " of " (number::count(runs, "seed", "seeds")) } }
+            @if result.reached > 0 && result.reached < runs { span.soft { (result.reached) " of " (number::count(runs, "seed")) } }
         }
     }
 }
@@ -95,18 +96,14 @@ fn short_epochs(result: &ActivationResult, given: usize) -> Markup {
 fn went_wrong(result: &ActivationResult) -> String {
     let mut faults = Vec::new();
     if result.diverged > 0 {
-        faults.push(format!("{} of {} diverged", result.diverged, number::count(result.runs.len(), "seed", "seeds")));
+        faults.push(format!("{} of {} diverged", result.diverged, number::count(result.runs.len(), "seed")));
     }
     let deaths = &result.deaths;
     if deaths.born_dead > 0 {
-        faults.push(format!(
-            "{} of {} units dead at the start",
-            deaths.born_dead,
-            number::grouped(deaths.units as u64)
-        ));
+        faults.push(format!("{} of {} units dead at the start", deaths.born_dead, thousands(deaths.units as u64)));
     }
     if deaths.killed > 0 {
-        faults.push(format!("{} of {} units died", deaths.killed, number::grouped(deaths.units as u64)));
+        faults.push(format!("{} of {} units died", deaths.killed, thousands(deaths.units as u64)));
     }
     if faults.is_empty() { "–".to_owned() } else { faults.join("; ") }
 }
@@ -162,7 +159,7 @@ fn epochs_to_target(result: &ActivationResult, given: usize) -> Markup {
                 "not reached"
             }
             @if let Some(interval) = &result.epochs_interval { span.soft { (interval_text(interval)) } }
-            @if result.reached < runs { span.soft { (result.reached) " of " (number::count(runs, "run", "runs")) } }
+            @if result.reached < runs { span.soft { (result.reached) " of " (number::count(runs, "run")) } }
             @if result.diverged > 0 { span.soft { (result.diverged) " diverged" } }
         }
     }

@@ -15,7 +15,7 @@ pub(super) fn table(diagnosis: &Diagnosis, layers: &[Layer]) -> Markup {
     html! {
         @if findings.is_empty() { p { "Nothing need be done." } } @else { (rows(&findings, layers)) }
         @if !facts.is_empty() {
-            @let name = format!("{}: worth knowing, and no faults", number::count(facts.len(), "fact", "facts"));
+            @let name = format!("{}: worth knowing, and no faults", number::count(facts.len(), "fact"));
             (page::fold(&name, &rows(&facts, layers)))
         }
     }
@@ -36,11 +36,11 @@ fn row(group: &FindingGroup, layers: &[Layer]) -> Markup {
     html! {
         tr class=(worst.severity) {
             th scope="row" {
-                span.what { (badge(worst.severity)) " " (worst.rule.title) @if group.findings.len() > 1 { " in " (number::count(group.findings.len(), "layer", "layers")) } }
+                span.what { (badge(worst.severity)) " " (worst.rule.title) @if group.findings.len() > 1 { " in " (number::count(group.findings.len(), "layer")) } }
                 @for finding in first { div { (place(finding, layers)) } }
                 @if !rest.is_empty() {
                     details.figures {
-                        summary { "and " (number::count(rest.len(), "more layer", "more layers")) }
+                        summary { "and " (number::count(rest.len(), "more layer")) }
                         ul.found { @for finding in rest { li { (place(finding, layers)) } } }
                     }
                 }

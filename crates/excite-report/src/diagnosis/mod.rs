@@ -9,6 +9,7 @@ mod strip;
 mod unit_map;
 
 use excite_vitals::findings::{Finding, Severity};
+use excite_vitals::in_words::thousands;
 use excite_vitals::{Diagnosis, LayerFigures, LayerVitals, UnitState, Vitals};
 use maud::{Markup, html};
 
@@ -42,7 +43,7 @@ pub struct Origin {
 /// ```
 pub fn diagnosis_page(vitals: &Vitals, diagnosis: &Diagnosis, origin: &Origin) -> String {
     let layers = Layer::all(vitals, diagnosis);
-    let all = format!("All {}", number::count(layers.len(), "layer", "layers"));
+    let all = format!("All {}", number::count(layers.len(), "layer"));
     let body = html! {
         (unit_map::patterns())
         p.eyebrow { "Check of a network's activations" }
@@ -134,13 +135,13 @@ fn made_up() -> Markup {
 /// What was looked at, in short.
 fn glance(diagnosis: &Diagnosis, layers: &[Layer], origin: &Origin) -> Markup {
     let units: usize = layers.iter().map(|layer| layer.figures.units).sum();
-    let samples = number::count(diagnosis.samples as usize, "sample", "samples");
+    let samples = number::count(diagnosis.samples as usize, "sample");
     let data = if origin.data.is_empty() { samples } else { origin.data.clone() };
     let seen = match origin.not_seen.len() {
-        0 => number::count(layers.len(), "activation", "activations"),
+        0 => number::count(layers.len(), "activation"),
         missed => format!("{} of {} activations seen", layers.len(), layers.len() + missed),
     };
-    let units = format!("{} units", number::grouped(units as u64));
+    let units = format!("{} units", thousands(units as u64));
     let facts = [data, seen, units, functions(layers)];
     page::facts_line(facts.iter().map(String::as_str).filter(|fact| !fact.is_empty()))
 }

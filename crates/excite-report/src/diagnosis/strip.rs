@@ -33,7 +33,7 @@ pub(super) fn figure(layers: &[Layer]) -> Markup {
     }
 }
 
-/// So many bars fit in a row.
+/// How many bars fit in a row.
 fn in_a_row(width: u32) -> usize {
     (f64::from(width) / THINNEST) as usize
 }
@@ -46,7 +46,7 @@ fn strip(layers: &[Layer], width: u32, class: &str) -> Markup {
     let high = TALLEST + BELOW;
     let words = format!(
         "The network, a bar for each of its {}: {}",
-        number::count(layers.len(), "layer", "layers"),
+        number::count(layers.len(), "layer"),
         ill_in_words(layers)
     );
     let height = high * rows.len() as f64;

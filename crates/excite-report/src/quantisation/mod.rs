@@ -63,7 +63,7 @@ fn glance(quantisation: &Quantisation) -> Markup {
     let bits: Vec<_> = quantisation.bits.iter().map(ToString::to_string).collect();
     let mut facts = vec![
         quantisation.data.clone(),
-        number::count(quantisation.layers.len(), "activation", "activations"),
+        number::count(quantisation.layers.len(), "activation"),
         format!("{} bits", bits.join(", ")),
     ];
     if let Some(accuracy) = quantisation.accuracy {

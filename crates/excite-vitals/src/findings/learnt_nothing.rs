@@ -25,15 +25,16 @@ pub(crate) static RULE: Rule = Rule {
     check,
 };
 
+/// Why a network that learnt its training samples by heart knows nothing of others.
+pub(crate) const UNRELATED_LABELS: &str = "the labels seem to have nothing to do with the inputs";
+
 fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(run) = subject.training.filter(|run| !run.diverged) else { return Vec::new() };
     let (cause, summary) = match run.learnt() {
         Learnt::Something => return Vec::new(),
-        Learnt::ByHeart => (
-            Cause::Data,
-            "the network learns its training samples by heart; the labels seem to have nothing to do with the inputs"
-                .to_owned(),
-        ),
+        Learnt::ByHeart => {
+            (Cause::Data, format!("the network learns its training samples by heart; {UNRELATED_LABELS}"))
+        }
         Learnt::Nothing => (
             Cause::Unknown,
             "units and gradients look sound; look at the labels, the data and the learning rate".to_owned(),

@@ -22,6 +22,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::LayerVitals;
+use crate::in_words::thousands;
 pub(crate) use crate::in_words::{percent, plural};
 use crate::judgement::{Stage, Subject};
 
@@ -325,14 +326,6 @@ pub(crate) fn number(value: f64) -> String {
         1000.0.. => thousands(rounded.abs() as u64),
         _ => rounded.to_string().replace('-', "−"),
     }
-}
-
-/// `15,552`
-pub(crate) fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap_or("")).collect();
-    groups.join(",")
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands on references")]

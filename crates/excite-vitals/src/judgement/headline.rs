@@ -1,7 +1,8 @@
 //! The judgement in one sentence or two, of at most 25 words.
 
-use super::{Health, Subject};
-use crate::findings::{Finding, dead, learnt_nothing, thousands};
+use super::{Health, Learnt, Subject};
+use crate::findings::{Finding, dead, learnt_nothing};
+use crate::in_words::thousands;
 use crate::{LayerVitals, Role};
 
 pub(super) fn of(subject: &Subject<'_>, health: Health, findings: &[Finding], facts: &[Finding]) -> String {
@@ -23,12 +24,10 @@ fn said(finding: &Finding) -> String {
 
 fn learnt_nothing(subject: &Subject<'_>, first: Option<&Finding>) -> String {
     let guessing = subject.training.map_or_else(String::new, |run| format!(" ({})", run.error(run.chance)));
+    let is_by_heart = subject.training.is_some_and(|run| run.learnt() == Learnt::ByHeart);
     match first {
-        Some(first) if first.rule == &learnt_nothing::RULE => {
-            format!(
-                "Learnt nothing{guessing}: {}.",
-                first.summary.replace("the network learns its training samples by heart; ", "learnt by heart; ")
-            )
+        Some(first) if first.rule == &learnt_nothing::RULE && is_by_heart => {
+            format!("Learnt nothing{guessing}: learnt by heart; {}.", learnt_nothing::UNRELATED_LABELS)
         }
         Some(first) => format!("Learnt nothing{guessing}: {}.", said(first)),
         None => format!("Learnt nothing{guessing}."),
