@@ -1,13 +1,16 @@
 //! `cargo xtask diagnosis`: plants faults, and writes down in docs/diagnosis.md which rule finds them.
 
+mod acceptance;
 mod network;
 mod planted;
 mod rules;
 
 use std::fmt::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use excite_lab::data::{Dataset, Options};
 use excite_vitals::findings::Cause;
 
 use crate::generated::{self, Files, Mode};
@@ -19,11 +22,48 @@ use rules::{Fault, RULES, Rule};
 pub struct Diagnosis {
     #[command(flatten)]
     mode: Mode,
+    /// Train networks that are sound and networks with a known fault, judge them, and write docs/diagnosis-networks.md; takes minutes
+    #[arg(long)]
+    networks: bool,
+    /// A folder of working models with their inputs, NAME.onnx and NAME.inputs.npz, to be judged too
+    #[arg(long, value_name = "FOLDER", requires = "networks")]
+    models: Option<PathBuf>,
+    /// Data beside the digits for the sound networks, as of `excite compare`
+    #[arg(long, value_name = "PATH", requires = "networks")]
+    data: Vec<PathBuf>,
 }
 
 impl Diagnosis {
     pub fn run(&self) -> ExitCode {
-        generated::run(&self.mode, "cargo xtask diagnosis", &files())
+        if !self.networks {
+            return generated::run(&self.mode, "cargo xtask diagnosis", &files());
+        }
+        match self.judged() {
+            Ok(page) => generated::write_all(&vec![("diagnosis-networks.md".to_owned(), page)]),
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn judged(&self) -> Result<String, Box<dyn std::error::Error>> {
+        let mut skipped = Vec::new();
+        let mut sound = match &self.models {
+            Some(folder) => acceptance::models(folder)?,
+            None => {
+                skipped.push("working models, for no folder was given (--models FOLDER)".to_owned());
+                Vec::new()
+            }
+        };
+        sound.extend(acceptance::comparisons(&Dataset::digits(&Options::default()))?);
+        for path in &self.data {
+            sound.extend(acceptance::comparisons(&Dataset::open(path, &Options::default())?)?);
+        }
+        if self.data.is_empty() {
+            skipped.push("networks of other data than the digits, for none were given (--data PATH)".to_owned());
+        }
+        Ok(acceptance::page(&sound, &acceptance::broken()?, &skipped))
     }
 }
 
@@ -98,7 +138,8 @@ healthy networks.
     for planted in all {
         writeln!(page, "- **{}**: {}.", planted.name, planted.what).expect("a string takes all");
     }
-    page += "\nThe rules of the diagnosis: [the guide](guide/README.md).\n";
+    page += "\nWhole networks, sound ones and ones with a known fault, are judged in [diagnosis-networks.md](diagnosis-networks.md). The rules of the \
+             diagnosis: [the guide](guide/README.md).\n";
     page
 }
 
