@@ -137,12 +137,12 @@ fn outcome(folder: &Path, engine: &EngineOptions) -> Outcome {
 fn outputs(folder: &Path, engine: &EngineOptions) -> Result<Vec<(String, Array)>, excite_onnx::Error> {
     let model = Model::open_with(folder.join("model.onnx"), engine)?;
     if model.inputs().is_empty() {
-        return model.run(&excite_onnx::Run { name: title(folder), tensors: Vec::new() });
+        return model.run(&excite_onnx::InputSet { name: title(folder), tensors: Vec::new() });
     }
     let inputs = Inputs::find(&[folder.to_owned()], InputOptions::default())?;
     let mut runs = inputs.load(&model);
     match runs.next() {
-        Some(Ok(Loaded::Run(run))) => model.run(&run),
+        Some(Ok(Loaded::InputSet(run))) => model.run(&run),
         Some(Err(error)) => Err(error),
         _ => Ok(Vec::new()),
     }

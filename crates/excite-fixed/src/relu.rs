@@ -1,7 +1,7 @@
 //! ReLU and its capped forms by integer arithmetic.
 
 use crate::arithmetic::{Multiplier, RoundingSteps};
-use crate::profiles::Plan;
+use crate::profiles::KernelNumbers;
 use crate::{Affine, AffineError, Code};
 
 /// min(max(x, 0), cap) on codes, the result the nearest code of the output: exact for all scales, without a float once it is made.
@@ -50,8 +50,8 @@ impl<C: Code> Relu<C> {
         C::saturated(self.output.to_i32() + self.ratio.times(steps.unsigned_abs())).min(self.largest)
     }
 
-    pub(crate) fn plan(&self) -> Plan {
-        Plan::Relu {
+    pub(crate) fn numbers(&self) -> KernelNumbers {
+        KernelNumbers::Relu {
             input: self.input.to_i32(),
             output: self.output.to_i32(),
             numerator: self.ratio.numerator,

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use excite::{Error, Function};
 
 use crate::affine::check_lengths;
-use crate::profiles::Plan;
+use crate::profiles::KernelNumbers;
 use crate::{Affine, Code, Rounding, codes};
 
 /// The fraction bits of a knot's output.
@@ -116,8 +116,8 @@ impl<C: Code> Table16<C> {
         C::saturated(self.output.to_i32() + steps)
     }
 
-    pub(crate) fn plan(&self) -> Plan {
-        Plan::Lines {
+    pub(crate) fn numbers(&self) -> KernelNumbers {
+        KernelNumbers::Lines {
             input: self.input.to_i32(),
             output: self.output.to_i32(),
             fraction: FRACTION,

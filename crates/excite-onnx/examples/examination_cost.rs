@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded, Pictures};
-use excite_onnx::{Error, Examination, Model, Run};
+use excite_onnx::{Error, Examination, Model, InputSet};
 
 /// Samples that go through the model at once, as in `excite check`.
 const BATCH: usize = 8;
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut runs = Vec::new();
     for loaded in Inputs::find(&paths.collect::<Vec<_>>(), options)?.load(&model) {
         match loaded? {
-            Loaded::Run(run) => runs.extend(model.split(run, BATCH)),
+            Loaded::InputSet(run) => runs.extend(model.split(run, BATCH)),
             Loaded::Skipped { file, why } => println!("left out {}: {why}", file.display()),
         }
     }
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn timed(runs: &[Run], mut work: impl FnMut(&Run) -> Result<(), Error>) -> Result<Duration, Error> {
+fn timed(runs: &[InputSet], mut work: impl FnMut(&InputSet) -> Result<(), Error>) -> Result<Duration, Error> {
     let start = Instant::now();
     runs.iter().try_for_each(&mut work)?;
     Ok(start.elapsed())

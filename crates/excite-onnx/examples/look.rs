@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded, Pictures, random};
-use excite_onnx::{Model, Run};
+use excite_onnx::{Model, InputSet};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (flags, paths): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|arg| arg.starts_with("--"));
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut runs = Vec::new();
         for loaded in Inputs::find(&inputs.iter().map(PathBuf::from).collect::<Vec<_>>(), options)?.load(&model) {
             match loaded? {
-                Loaded::Run(run) => runs.extend(model.split(run, 4)),
+                Loaded::InputSet(run) => runs.extend(model.split(run, 4)),
                 Loaded::Skipped { file, why } => println!("left out {}: {why}", file.display()),
             }
         }
@@ -62,7 +62,7 @@ fn timed(run: impl FnOnce() -> Result<(), excite_onnx::Error>) -> Result<Duratio
 }
 
 /// Counts, and the largest difference from what `excite` computes for the function.
-fn examine(model: &Model, run: &Run, counts: &mut [(usize, usize, f64)]) -> Result<(), excite_onnx::Error> {
+fn examine(model: &Model, run: &InputSet, counts: &mut [(usize, usize, f64)]) -> Result<(), excite_onnx::Error> {
     model.observe(run, |seen| {
         let (values, under, worst) = &mut counts[seen.index];
         *values += seen.z.len();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::site::UnitAxis;
-use crate::{Array, Error, Model, Run, Values};
+use crate::{Array, Error, Model, InputSet, Values};
 
 /// Sets units to 0 and counts what that changes in the outputs.
 ///
@@ -103,7 +103,7 @@ impl<'a> Ablation<'a> {
     ///
     /// # Errors
     /// If the input does not fit the model, or the engine fails.
-    pub fn run(&mut self, run: &Run) -> Result<(), Error> {
+    pub fn run(&mut self, run: &InputSet) -> Result<(), Error> {
         let shapes = run.tensors.iter().map(|(_, array)| array.shape.clone()).collect::<Vec<_>>();
         if !self.layouts.contains_key(&shapes) {
             let mut layouts = vec![(0, 0); self.units.len()];

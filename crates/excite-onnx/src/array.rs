@@ -108,14 +108,14 @@ impl Values {
 
 /// One set of inputs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Run {
+pub struct InputSet {
     /// Where it comes from: the name of a file, for messages.
     pub name: String,
     /// The arrays by the names of the model's inputs.
     pub tensors: Vec<(String, Array)>,
 }
 
-impl Run {
+impl InputSet {
     /// The inputs with numbers that are NaN or infinite: the name, and how many of each.
     pub fn not_finite(&self) -> Vec<(&str, usize, usize)> {
         let counted = self.tensors.iter().map(|(name, array)| (name.as_str(), array.values.not_finite()));
@@ -172,7 +172,7 @@ impl Model {
     ///
     /// # Errors
     /// If it does not: which input, what is wrong, and what is wanted.
-    pub fn check(&self, run: &Run) -> Result<(), Error> {
+    pub fn check(&self, run: &InputSet) -> Result<(), Error> {
         let known = || self.inputs().iter().map(|input| format!("`{}`", input.name)).collect::<Vec<_>>().join(", ");
         if let Some((name, _)) =
             run.tensors.iter().find(|(name, _)| self.inputs().iter().all(|input| input.name != *name))

@@ -1,6 +1,6 @@
 //! Where the samples of a run lie, and cutting it into batches.
 
-use crate::{Array, Model, ModelInput, Run, Size};
+use crate::{Array, Model, ModelInput, InputSet, Size};
 
 /// How the samples of a run can be cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Model {
     ///
     /// # Errors
     /// If it cannot be cut: why not.
-    pub fn cutting(&self, run: &Run) -> Result<Cutting, String> {
+    pub fn cutting(&self, run: &InputSet) -> Result<Cutting, String> {
         let shape = |input: &ModelInput| {
             let found = run.tensors.iter().find(|(name, _)| *name == input.name);
             found.map(|(_, array)| array.shape.as_slice())
@@ -97,7 +97,7 @@ impl Model {
 
     /// Cuts a run into runs of `batch` samples at most, or of as many as the model takes, where its samples can be told apart: see
     /// [`cutting`](Self::cutting). Else it is left whole.
-    pub fn split(&self, run: Run, batch: usize) -> Vec<Run> {
+    pub fn split(&self, run: InputSet, batch: usize) -> Vec<InputSet> {
         let Ok(cutting) = self.cutting(&run) else { return vec![run] };
         let batch = cutting.at_once.unwrap_or(batch).max(1);
         let end = cutting.samples - cutting.left_over;
@@ -109,7 +109,7 @@ impl Model {
     }
 
     /// The first `samples` of a run, if it has more and can be cut there.
-    pub fn first_samples(&self, run: Run, samples: usize) -> Run {
+    pub fn first_samples(&self, run: InputSet, samples: usize) -> InputSet {
         match self.cutting(&run) {
             Ok(cutting) if cutting.at_once.is_none() && samples < cutting.samples => {
                 self.part(&run, &cutting, 0, samples)
@@ -118,7 +118,7 @@ impl Model {
         }
     }
 
-    fn part(&self, run: &Run, cutting: &Cutting, from: usize, to: usize) -> Run {
+    fn part(&self, run: &InputSet, cutting: &Cutting, from: usize, to: usize) -> InputSet {
         let part = |(name, array): &(String, Array)| {
             let index = self.inputs().iter().position(|input| input.name == *name);
             let axis = index.and_then(|index| cutting.axes[index]);
@@ -132,7 +132,7 @@ impl Model {
             };
             (name.clone(), array)
         };
-        Run { name: format!("{}[{from}..{to}]", run.name), tensors: run.tensors.iter().map(part).collect() }
+        InputSet { name: format!("{}[{from}..{to}]", run.name), tensors: run.tensors.iter().map(part).collect() }
     }
 }
 

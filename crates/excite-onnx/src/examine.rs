@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use excite::Function;
-use excite_vitals::{Batch, InputVitals, LayerVitals, Role as VitalsRole, Vitals};
+use excite_vitals::{Batch, InputVitals, LayerVitals, Vitals};
 
 use crate::error::printable;
-use crate::{Array, Element, Error, Model, ModelInput, Observation, Role, Run, Size, Values};
+use crate::{Array, Element, Error, Model, ModelInput, Observation, InputSet, Size, Values};
 
 /// The most features of the inputs that are watched one by one: more are pixels or sound, not features.
 const MOST_FEATURES: usize = 4096;
@@ -27,11 +27,11 @@ const MOST_FEATURES: usize = 4096;
 ///         examination.run(&part)?;
 ///     }
 /// }
-/// let (mut vitals, left_out) = examination.finish("x100");
+/// let (mut vitals, unexamined) = examination.finish("x100");
 /// vitals.random_data = true;
 /// assert_eq!((vitals.runs, vitals.layers.len()), (2, 16));
 /// assert_eq!(vitals.layers[0].function().name(), "gelu");
-/// assert!(left_out[0].why.starts_with("softmax works on rows"), "{left_out:?}");
+/// assert!(unexamined[0].why.starts_with("softmax works on rows"), "{unexamined:?}");
 /// # Ok::<(), excite_onnx::Error>(())
 /// ```
 pub struct Examination<'a> {
@@ -48,7 +48,7 @@ pub struct Examination<'a> {
 
 /// An activation without vitals.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftOut {
+pub struct Unexamined {
     /// The name of the activation.
     pub name: String,
     /// Why it has none.
@@ -84,7 +84,7 @@ impl<'a> Examination<'a> {
     ///
     /// # Errors
     /// If the input does not fit the model, the engine fails, or a layer has another number of units than in the run before.
-    pub fn run(&mut self, run: &Run) -> Result<(), Error> {
+    pub fn run(&mut self, run: &InputSet) -> Result<(), Error> {
         self.take_input(run)?;
         let mut fault = None;
         let model = self.model;
@@ -98,44 +98,39 @@ impl<'a> Examination<'a> {
     }
 
     /// The vitals, under the name of the model; and the activations that have none.
-    pub fn finish(self, name: &str) -> (Vitals, Vec<LeftOut>) {
-        let mut left_out = Vec::new();
+    pub fn finish(self, name: &str) -> (Vitals, Vec<Unexamined>) {
+        let mut unexamined = Vec::new();
         for (index, (site, name)) in self.model.sites().iter().zip(&self.names).enumerate() {
             let (name, layer) = (name.clone(), &self.layers[self.layer_of[index]]);
             if site.function.each().is_none() {
-                left_out.push(LeftOut {
+                unexamined.push(Unexamined {
                     name,
                     why: format!("{} works on rows and has no units of its own", site.function),
                 });
             } else if layer.is_none() {
-                left_out.push(LeftOut {
+                unexamined.push(Unexamined {
                     name,
                     why: "no floating-point values with an axis of units reached it in any run".to_owned(),
                 });
             }
         }
         let unseen = self.model.unseen().iter();
-        left_out.extend(
-            unseen.map(|unseen| LeftOut { name: unseen.name.clone(), why: format!("{}: {}", unseen.op, unseen.why) }),
+        unexamined.extend(
+            unseen.map(|unseen| Unexamined { name: unseen.name.clone(), why: format!("{}: {}", unseen.op, unseen.why) }),
         );
         let mut vitals = Vitals::new(name, self.layers.into_iter().flatten().collect());
         (vitals.runs, vitals.input) = (self.runs, self.input);
-        (vitals, left_out)
+        (vitals, unexamined)
     }
 
     fn take(&mut self, seen: &Observation<'_>) -> Result<(), String> {
         let Some(function) = seen.site.function.each() else { return Ok(()) };
-        let role = match seen.site.role {
-            Role::Hidden => VitalsRole::Hidden,
-            Role::Gate => VitalsRole::Gate,
-            Role::Output => VitalsRole::Output,
-        };
         let index = self.layer_of[seen.index];
         let name = &self.names[index];
         let layer = match &mut self.layers[index] {
             Some(layer) => layer,
             empty => {
-                let shared = LayerVitals::new(name, function, seen.units()).with_role(role);
+                let shared = LayerVitals::new(name, function, seen.units()).with_role(seen.site.role);
                 let first = |f: &Function| f.parameter(0).filter(|_| f.name() == function.name());
                 let own: Option<Vec<f32>> =
                     seen.site.unit_functions.iter().map(|f| first(f).map(|value| value as f32)).collect();
@@ -158,7 +153,7 @@ impl<'a> Examination<'a> {
         layer.update_batch(batch).map_err(|error| format!("layer `{name}`: {error}"))
     }
 
-    fn take_input(&mut self, run: &Run) -> Result<(), Error> {
+    fn take_input(&mut self, run: &InputSet) -> Result<(), Error> {
         let Some(input) = self.model.watched_input() else { return Ok(()) };
         let Some((_, array)) = run.tensors.iter().find(|(name, _)| *name == input.name) else { return Ok(()) };
         let (features, positions) = features(input, &array.shape);

@@ -33,12 +33,12 @@ mod units;
 mod wire;
 
 pub use ablate::{Ablated, AblatedOutput, Ablation, ChangedClasses};
-pub use array::{Array, Run, Values};
+pub use array::{Array, InputSet, Values};
 pub use batches::Cutting;
 pub use engine::{EngineChoice, EngineInfo, EngineOptions};
 pub use error::Error;
-pub use examine::{Examination, LeftOut};
+pub use examine::{Examination, Unexamined};
 pub use model::{Element, Model, ModelInput, Size};
-pub use recurrent::Gate;
+pub use recurrent::RecurrentGate;
 pub use run::Observation;
-pub use site::{ActivationSite, Affine, Layer, Orientation, Role, SiteFunction, Source, UnitAxis, Unseen};
+pub use site::{ActivationSite, Affine, LinearLayer, Orientation, Role, SiteFunction, Source, UnitAxis, Unseen};

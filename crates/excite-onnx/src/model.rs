@@ -7,7 +7,7 @@ use rten_onnx::onnx::{DataType, GraphProto, ModelProto, NodeProto, TypeProto, Va
 
 use crate::engine::{Engine, EngineOptions, Unloaded};
 use crate::graph::NodeExt;
-use crate::plan::{Names, Outputs, Plan, TensorId, Wiring};
+use crate::plan::{Names, Outputs, ExecutionPlan, TensorId, Wiring};
 use crate::rewrite::{embedded, functions, fused, onnxruntime, spelling::Known, subgraphs};
 use crate::site::{ActivationSite, Source, UnitAxis, Unseen};
 use crate::types::Types;
@@ -62,7 +62,7 @@ pub struct ModelInput {
 /// An ONNX model with the activations that were found in it.
 ///
 /// ```
-/// use excite_onnx::{Array, Model, Run, Values};
+/// use excite_onnx::{Array, Model, InputSet, Values};
 ///
 /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models");
 /// let model = Model::open(format!("{folder}/nmp.onnx"))?;
@@ -70,7 +70,7 @@ pub struct ModelInput {
 /// assert_eq!(names, ["relu", "sigmoid", "relu", "sigmoid", "relu", "sigmoid"]);
 ///
 /// let sound = Array { shape: vec![1, 43844, 1], values: Values::F32(vec![0.0; 43844]) };
-/// let run = Run { name: "silence".into(), tensors: vec![(model.inputs()[0].name.clone(), sound)] };
+/// let run = InputSet { name: "silence".into(), tensors: vec![(model.inputs()[0].name.clone(), sound)] };
 /// let mut units = 0;
 /// model.observe(&run, |seen| units += seen.units())?;
 /// assert_eq!(units, 8 + 1 + 32 + 1 + 32 + 1);
@@ -78,10 +78,10 @@ pub struct ModelInput {
 /// ```
 pub struct Model {
     pub(crate) engine: Box<dyn Engine>,
-    pub(crate) plain: Plan,
-    pub(crate) plan: Plan,
-    pub(crate) examining: Plan,
-    pub(crate) replacing: Plan,
+    pub(crate) plain: ExecutionPlan,
+    pub(crate) plan: ExecutionPlan,
+    pub(crate) examining: ExecutionPlan,
+    pub(crate) replacing: ExecutionPlan,
     pub(crate) input_ids: Vec<TensorId>,
     /// Of each site, whether its tensors are declared float16 and computed in float32.
     pub(crate) float16_sites: Vec<bool>,
@@ -153,7 +153,7 @@ impl Model {
         subgraphs::expose(graph, &mut found);
         let replaceable = replaceable(&found.sites);
         let sites: Vec<_> = found.sites.into_iter().map(|(_, site)| site).collect();
-        let recurrent = Plan::recurrent_nodes(graph, &sites);
+        let recurrent = ExecutionPlan::recurrent_nodes(graph, &sites);
         let types = Types::of(graph);
         let inputs = inputs(graph, chosen.is_embedded())?;
         let known = Known::of(graph, opset, &types);
@@ -261,7 +261,7 @@ impl Model {
         found.map(|site| site.unit_axis = axis).count() > 0
     }
 
-    /// The shape and the values of a constant tensor of floats, such as the weights of a [`Layer`](crate::Layer).
+    /// The shape and the values of a constant tensor of floats, such as the weights of a [`LinearLayer`](crate::LinearLayer).
     pub fn constant(&self, tensor: &str) -> Option<(Vec<usize>, Vec<f32>)> {
         self.constants.contains(tensor).then(|| self.engine.constant(tensor))?
     }

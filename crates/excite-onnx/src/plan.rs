@@ -50,7 +50,7 @@ impl Names {
 }
 
 /// The pieces of a run.
-pub(crate) struct Plan {
+pub(crate) struct ExecutionPlan {
     pub pieces: Vec<Piece>,
 }
 
@@ -126,7 +126,7 @@ struct Ending {
     show: Show,
 }
 
-impl Plan {
+impl ExecutionPlan {
     /// The recurrent nodes that have sites.
     pub fn recurrent_nodes(graph: &GraphProto, sites: &[ActivationSite]) -> RecurrentNodes {
         let mut nodes = RecurrentNodes::new();
@@ -171,7 +171,7 @@ impl Wiring {
         sites: &[ActivationSite],
         recurrent: &RecurrentNodes,
         outputs: Outputs,
-    ) -> Result<Plan, Error> {
+    ) -> Result<ExecutionPlan, Error> {
         let id = |name: &str| {
             names.id(name).ok_or_else(|| Error::broken(name, "a node reads this tensor, and nothing makes it"))
         };
@@ -200,7 +200,7 @@ impl Wiring {
         names: &Names,
         sites: &[ActivationSite],
         replaceable: &[usize],
-    ) -> Plan {
+    ) -> ExecutionPlan {
         let outputs = graph.output.iter().filter_map(|output| names.id(output.name.as_deref()?)).collect();
         let outputs = self.ending(Show::Outputs(outputs));
         let replaced = replaceable.iter().filter_map(|&site| {
@@ -214,7 +214,7 @@ impl Wiring {
     }
 
     /// The plan of a run to the outputs in one piece.
-    pub fn plain(&self, graph: &GraphProto, names: &Names) -> Plan {
+    pub fn plain(&self, graph: &GraphProto, names: &Names) -> ExecutionPlan {
         let outputs = graph.output.iter().filter_map(|output| names.id(output.name.as_deref()?)).collect();
         self.plan(vec![self.ending(Show::Outputs(outputs))])
     }
@@ -225,7 +225,7 @@ impl Wiring {
         Ending { at, needs, show }
     }
 
-    fn plan(&self, mut endings: Vec<Ending>) -> Plan {
+    fn plan(&self, mut endings: Vec<Ending>) -> ExecutionPlan {
         // The sort is stable: an output that is an activation is replaced before it is given.
         endings.sort_by_key(|ending| ending.at);
         let mut pieces = pieces(&self.steps, &self.made, endings);
@@ -239,7 +239,7 @@ impl Wiring {
                 _ => "a part without nodes".to_owned(),
             };
         }
-        Plan { pieces }
+        ExecutionPlan { pieces }
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) use self::gates::{Operands, pre_activations};
 
 /// A gate of a recurrent node, or another of its activations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gate {
+pub enum RecurrentGate {
     /// An LSTM's: how much of the candidate enters the cell.
     Input,
     /// An LSTM's: how much of the cell shows.
@@ -33,14 +33,14 @@ pub enum Gate {
     Hidden,
 }
 
-impl Gate {
+impl RecurrentGate {
     /// Whether it is a new value rather than a gate.
     pub fn is_candidate(self) -> bool {
         matches!(self, Self::Cell | Self::Hidden | Self::CellOutput)
     }
 }
 
-impl fmt::Display for Gate {
+impl fmt::Display for RecurrentGate {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::Input => "input_gate",
@@ -74,17 +74,17 @@ impl Cell {
     }
 
     /// Its activations: those that have rows in the weights in the order of these, then others.
-    pub fn gates(self) -> &'static [Gate] {
+    pub fn gates(self) -> &'static [RecurrentGate] {
         match self {
-            Self::Rnn => &[Gate::Hidden],
-            Self::Lstm => &[Gate::Input, Gate::Output, Gate::Forget, Gate::Cell, Gate::CellOutput],
-            Self::Gru => &[Gate::Update, Gate::Reset, Gate::Hidden],
+            Self::Rnn => &[RecurrentGate::Hidden],
+            Self::Lstm => &[RecurrentGate::Input, RecurrentGate::Output, RecurrentGate::Forget, RecurrentGate::Cell, RecurrentGate::CellOutput],
+            Self::Gru => &[RecurrentGate::Update, RecurrentGate::Reset, RecurrentGate::Hidden],
         }
     }
 
     /// How many of them have rows in the weights.
     fn weighted(self) -> usize {
-        self.gates().iter().filter(|gate| **gate != Gate::CellOutput).count()
+        self.gates().iter().filter(|gate| **gate != RecurrentGate::CellOutput).count()
     }
 
     /// The functions that it has where the node names none.
@@ -97,10 +97,10 @@ impl Cell {
     }
 
     /// Which of those functions a gate has.
-    fn place(self, gate: Gate) -> usize {
+    fn place(self, gate: RecurrentGate) -> usize {
         match (self, gate) {
-            (Self::Lstm, Gate::Cell) | (Self::Gru, Gate::Hidden) => 1,
-            (_, Gate::CellOutput) => 2,
+            (Self::Lstm, RecurrentGate::Cell) | (Self::Gru, RecurrentGate::Hidden) => 1,
+            (_, RecurrentGate::CellOutput) => 2,
             _ => 0,
         }
     }
@@ -147,10 +147,10 @@ pub(crate) struct Recurrence {
 
 impl Recurrence {
     /// The gates that are computed: all, but a forget gate that is what the input gate leaves.
-    pub fn gates(&self) -> impl Iterator<Item = (usize, Gate)> {
+    pub fn gates(&self) -> impl Iterator<Item = (usize, RecurrentGate)> {
         let input_forget = self.input_forget;
         let gates = self.cell.gates().iter().copied().enumerate();
-        gates.filter(move |&(_, gate)| !(input_forget && gate == Gate::Forget))
+        gates.filter(move |&(_, gate)| !(input_forget && gate == RecurrentGate::Forget))
     }
 
     /// How many sequences an X of that shape holds.

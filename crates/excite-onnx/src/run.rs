@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::engine::{EngineInfo, Floats, Given, Value};
-use crate::plan::{Piece, Plan, Recurrent, Show, TensorId};
+use crate::plan::{Piece, ExecutionPlan, Recurrent, Show, TensorId};
 use crate::recurrent::{Operands, pre_activations};
 use crate::site::{ActivationSite, Affine};
 use crate::units::{LaidOut, lay_out};
-use crate::{Array, Error, Model, Run, Values};
+use crate::{Array, Error, Model, InputSet, Values};
 
 /// What one activation sees and gives in one run.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ impl Model {
     ///
     /// # Errors
     /// If the inputs do not fit, or the engine fails.
-    pub fn plain_run(&self, run: &Run) -> Result<(), Error> {
+    pub fn plain_run(&self, run: &InputSet) -> Result<(), Error> {
         self.run(run).map(drop)
     }
 
@@ -70,7 +70,7 @@ impl Model {
     ///
     /// # Errors
     /// If the inputs do not fit, or the engine fails.
-    pub fn run(&self, run: &Run) -> Result<Vec<(String, Array)>, Error> {
+    pub fn run(&self, run: &InputSet) -> Result<Vec<(String, Array)>, Error> {
         self.on_engine_threads(|| {
             let mut kept = self.values(run)?;
             self.plain.pieces.iter().try_for_each(|piece| self.run_piece(piece, &mut kept, run))?;
@@ -89,20 +89,20 @@ impl Model {
     ///
     /// # Errors
     /// If the inputs do not fit, or the engine fails.
-    pub fn observe(&self, run: &Run, show: impl FnMut(Observation<'_>) + Send) -> Result<(), Error> {
+    pub fn observe(&self, run: &InputSet, show: impl FnMut(Observation<'_>) + Send) -> Result<(), Error> {
         self.on_engine_threads(|| self.observe_by(&self.plan, run, show))
     }
 
     /// As [`observe`](Self::observe), but without the activations that follow from the pre-activations: `a` is empty there.
     pub(crate) fn observe_what_is_needed(
         &self,
-        run: &Run,
+        run: &InputSet,
         show: impl FnMut(Observation<'_>) + Send,
     ) -> Result<(), Error> {
         self.on_engine_threads(|| self.observe_by(&self.examining, run, show))
     }
 
-    fn observe_by(&self, plan: &Plan, run: &Run, mut show: impl FnMut(Observation<'_>)) -> Result<(), Error> {
+    fn observe_by(&self, plan: &ExecutionPlan, run: &InputSet, mut show: impl FnMut(Observation<'_>)) -> Result<(), Error> {
         let mut kept = self.values(run)?;
         for piece in &plan.pieces {
             self.run_piece(piece, &mut kept, run)?;
@@ -146,7 +146,7 @@ impl Model {
     /// If the inputs do not fit, or the engine fails.
     pub fn run_replacing(
         &self,
-        run: &Run,
+        run: &InputSet,
         replace: impl FnMut(usize, &mut [f32]) + Send,
     ) -> Result<Vec<(String, Array)>, Error> {
         self.on_engine_threads(|| self.run_replacing_here(run, replace))
@@ -154,7 +154,7 @@ impl Model {
 
     fn run_replacing_here(
         &self,
-        run: &Run,
+        run: &InputSet,
         mut replace: impl FnMut(usize, &mut [f32]),
     ) -> Result<Vec<(String, Array)>, Error> {
         let mut kept = self.values(run)?;
@@ -189,7 +189,7 @@ impl Model {
     }
 
     /// Runs the nodes of a piece, and keeps what it gives.
-    fn run_piece(&self, piece: &Piece, kept: &mut Kept, run: &Run) -> Result<(), Error> {
+    fn run_piece(&self, piece: &Piece, kept: &mut Kept, run: &InputSet) -> Result<(), Error> {
         let last_read = piece.reads.iter().filter(|&&(_, last)| last).map(|&(id, _)| id);
         let owned: Vec<_> = last_read.filter_map(|id| Some((id, Given::Owned(kept.remove(&id)?)))).collect();
         let shared = piece.reads.iter().filter(|&&(_, last)| !last);
@@ -271,7 +271,7 @@ impl Model {
     }
 
     /// The inputs of a run as the engine takes them.
-    fn values(&self, run: &Run) -> Result<Kept, Error> {
+    fn values(&self, run: &InputSet) -> Result<Kept, Error> {
         self.check(run)?;
         let mut values = Kept::new();
         for (input, &id) in self.inputs().iter().zip(&self.input_ids) {
@@ -302,6 +302,6 @@ fn beyond_float16(mut numbers: Cow<'_, [f32]>) -> Cow<'_, [f32]> {
     numbers
 }
 
-fn failed(what: &str, run: &Run) -> Error {
+fn failed(what: &str, run: &InputSet) -> Error {
     Error::engine("running the model", format!("{what}, with the input {}", run.name))
 }

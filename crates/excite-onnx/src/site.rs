@@ -4,8 +4,10 @@ use std::fmt;
 
 use excite::define::Precision;
 use excite::{Function, RowFunction, Rowwise};
+/// What an activation is there for.
+pub use excite_vitals::Role;
 
-use crate::recurrent::Gate;
+use crate::recurrent::RecurrentGate;
 
 /// What an activation computes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,17 +46,6 @@ impl fmt::Display for SiteFunction {
     }
 }
 
-/// What an activation is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// It lies between layers.
-    Hidden,
-    /// It scales another tensor: a squeeze-and-excite or a recurrent gate. Near 0 and near 1 is where it is meant to be.
-    Gate,
-    /// It shapes a result of the model: nothing but changes of shape follow.
-    Output,
-}
-
 /// What a number is multiplied with, and what is added then.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Affine {
@@ -81,7 +72,7 @@ impl Affine {
 
 /// The layer whose results an activation works on: a matrix product or a convolution.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layer {
+pub struct LinearLayer {
     /// The node's name.
     pub node: String,
     /// `"Conv"`, `"ConvTranspose"`, `"Gemm"` or `"MatMul"`.
@@ -153,7 +144,7 @@ pub enum Source {
         /// The place of the direction among those of the node: 1 is the backward one of two.
         direction: usize,
         /// Which gate.
-        gate: Gate,
+        gate: RecurrentGate,
     },
 }
 
@@ -180,7 +171,7 @@ pub struct ActivationSite {
     /// The axis of its units; may be set to another.
     pub unit_axis: UnitAxis,
     /// The layer that it works on the results of, if there is one.
-    pub layer: Option<Layer>,
+    pub layer: Option<LinearLayer>,
     /// Where its numbers come from.
     pub source: Source,
     /// How its pre-activation is made of weights and other tensors, where weights make it.

@@ -37,10 +37,10 @@ fn engines() -> Vec<EngineOptions> {
     }
 }
 
-fn runs(model: &Model, input: &Path) -> Vec<excite_onnx::Run> {
+fn runs(model: &Model, input: &Path) -> Vec<excite_onnx::InputSet> {
     let inputs = Inputs::find(&[input.to_owned()], InputOptions::default()).unwrap();
     let run = |loaded| match loaded {
-        Ok(Loaded::Run(run)) => run,
+        Ok(Loaded::InputSet(run)) => run,
         Ok(_) => panic!("{} is left out", input.display()),
         Err(error) => panic!("{error}"),
     };

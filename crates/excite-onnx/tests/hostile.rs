@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded, Raw, random};
-use excite_onnx::{Array, Error, Model, Run, Values};
+use excite_onnx::{Array, Error, Model, InputSet, Values};
 
 const NMP: &[u8] = include_bytes!("models/nmp.onnx");
 
@@ -67,7 +67,7 @@ fn weights_in_other_files_must_be_there() {
     fs::write(folder.path().join("w.bin"), [1.0_f32, 2.0, 3.0, 4.0].map(f32::to_le_bytes).concat()).unwrap();
     assert!(model("./w.bin", 16).is_ok());
     let model = model("w.bin", 16).unwrap();
-    let run = Run {
+    let run = InputSet {
         name: "x".into(),
         tensors: vec![("x".into(), Array { shape: vec![4], values: Values::F32(vec![-3.0; 4]) })],
     };
@@ -80,15 +80,15 @@ fn nmp() -> Model {
     Model::from_bytes(NMP.to_vec()).unwrap()
 }
 
-fn run(name: &str, shape: Vec<usize>, values: Values) -> Run {
-    Run { name: "test.npz".into(), tensors: vec![(name.into(), Array { shape, values })] }
+fn run(name: &str, shape: Vec<usize>, values: Values) -> InputSet {
+    InputSet { name: "test.npz".into(), tensors: vec![(name.into(), Array { shape, values })] }
 }
 
 #[test]
 fn inputs_must_fit_the_model() {
     let model = nmp();
     let name = model.inputs()[0].name.clone();
-    let check = |run: Run| model.plain_run(&run).err().map(|error| error.to_string()).unwrap_or_default();
+    let check = |run: InputSet| model.plain_run(&run).err().map(|error| error.to_string()).unwrap_or_default();
     let message = check(run("sound", vec![1, 43844, 1], Values::F32(vec![0.0; 43844])));
     assert_eq!(message, format!("input test.npz: the model has no input `sound`; its input is `{name}`"));
     let message = check(run(&name, vec![1, 43844], Values::F32(vec![0.0; 43844])));
@@ -97,7 +97,7 @@ fn inputs_must_fit_the_model() {
     assert!(message.contains("but 43844 values"), "{message}");
     let message = check(run(&name, vec![1, 43844, 1], Values::I64(vec![i64::MAX; 43844])));
     assert!(message.contains("beyond what that type holds exactly"), "{message}");
-    let message = check(Run { name: "test.npz".into(), tensors: vec![] });
+    let message = check(InputSet { name: "test.npz".into(), tensors: vec![] });
     assert!(message.contains("is not given"), "{message}");
     // Small integers and doubles become floats.
     assert_eq!(check(run(&name, vec![1, 43844, 1], Values::U8(vec![3; 43844]))), "");
@@ -158,7 +158,7 @@ fn a_broken_picture_among_good_ones_is_left_out() {
     let inputs = Inputs::find(&[folder.path().to_owned()], InputOptions::default()).unwrap();
     let loaded: Vec<_> = inputs.load(&model).map(Result::unwrap).collect();
     assert!(matches!(&loaded[1], Loaded::Skipped { file, .. } if file.ends_with("b.png")));
-    let Loaded::Run(run) = &loaded[0] else { panic!("a.png is good") };
+    let Loaded::InputSet(run) = &loaded[0] else { panic!("a.png is good") };
     assert_eq!(run.tensors[0].1.shape, [1, 3, 8, 8]);
     model.plain_run(run).unwrap();
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded, Pictures, Raw};
-use excite_onnx::{Array, Model, Run, Values};
+use excite_onnx::{Array, Model, InputSet, Values};
 
 /// `y = Relu(x)` of floats of a shape; −1 is a batch of any size.
 fn model(shape: &[i8]) -> Model {
@@ -30,10 +30,10 @@ fn npy() -> Vec<u8> {
     [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), &bytes()].concat()
 }
 
-fn read(model: &Model, path: PathBuf, options: InputOptions) -> Run {
+fn read(model: &Model, path: PathBuf, options: InputOptions) -> InputSet {
     let inputs = Inputs::find(&[path], options).unwrap();
     match inputs.load(model).next().unwrap().unwrap() {
-        Loaded::Run(run) => run,
+        Loaded::InputSet(run) => run,
         Loaded::Skipped { file, why } => panic!("{}: {why}", file.display()),
     }
 }
@@ -121,7 +121,7 @@ fn pictures_are_laid_out_as_the_model_wants_them() {
 fn runs_are_cut_along_a_batch_and_nothing_else() {
     let run = |samples: usize, width: usize| {
         let values = Values::F32((0..samples * width).map(|index| index as f32).collect());
-        Run { name: "all".into(), tensors: vec![("x".into(), Array { shape: vec![samples, width], values })] }
+        InputSet { name: "all".into(), tensors: vec![("x".into(), Array { shape: vec![samples, width], values })] }
     };
     let parts = model(&[-1, 2]).split(run(5, 2), 2);
     let names: Vec<_> = parts.iter().map(|part| part.name.as_str()).collect();

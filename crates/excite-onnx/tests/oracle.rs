@@ -40,7 +40,7 @@ fn folder() -> PathBuf {
 fn count(model: &Model, files: &[PathBuf]) -> Vec<Counted> {
     let mut counted = vec![Counted::default(); model.sites().len()];
     for loaded in Inputs::find(files, InputOptions::default()).unwrap().load(model) {
-        let Loaded::Run(run) = loaded.unwrap() else { panic!("left out") };
+        let Loaded::InputSet(run) = loaded.unwrap() else { panic!("left out") };
         for run in model.split(run, 4) {
             let add = |seen: excite_onnx::Observation| {
                 let counted = &mut counted[seen.index];

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded, random};
-use excite_onnx::{Array, Model, Run};
+use excite_onnx::{Array, Model, InputSet};
 use excite_vitals::in_words::plural;
 
 use crate::Error;
@@ -34,7 +34,7 @@ pub struct Data {
 enum Source {
     Random { seed: u64, options: InputOptions },
     Files { inputs: Inputs, paths: Vec<PathBuf> },
-    Arrays(Run),
+    Arrays(InputSet),
 }
 
 impl Data {
@@ -59,7 +59,7 @@ impl Data {
     /// Arrays by the names of the model's inputs; `name` says in results where they come from. An array for a model of one input may
     /// have an empty name.
     pub fn arrays(name: &str, arrays: Vec<(String, Array)>) -> Self {
-        Self::of(Source::Arrays(Run { name: name.to_owned(), tensors: arrays }))
+        Self::of(Source::Arrays(InputSet { name: name.to_owned(), tensors: arrays }))
     }
 
     fn of(source: Source) -> Self {
@@ -119,12 +119,12 @@ impl Data {
                     Ok(runs) => runs.into_iter().map(Ok).collect(),
                     Err(error) => vec![Err(Error::from(error))],
                 });
-                Box::new(runs.map(|run| run.map(Loaded::Run)))
+                Box::new(runs.map(|run| run.map(Loaded::InputSet)))
             }
             Source::Files { inputs, .. } => {
                 Box::new(inputs.load_in_batches(model, self.batch).map(|loaded| loaded.map_err(Error::from)))
             }
-            Source::Arrays(run) => Box::new(std::iter::once(named_for(run, model).map(Loaded::Run))),
+            Source::Arrays(run) => Box::new(std::iter::once(named_for(run, model).map(Loaded::InputSet))),
         }
     }
 
@@ -135,7 +135,7 @@ impl Data {
         model: &Model,
         steps: &Steps<'_>,
         files: UnreadableFiles,
-        mut take: impl FnMut(&Run) -> Result<ControlFlow<()>, Error>,
+        mut take: impl FnMut(&InputSet) -> Result<ControlFlow<()>, Error>,
     ) -> Result<(), Error> {
         steps.expect(self.len() as u64);
         let mut left = self.samples;
@@ -145,7 +145,7 @@ impl Data {
                 break;
             }
             let run = match loaded? {
-                Loaded::Run(run) => run,
+                Loaded::InputSet(run) => run,
                 Loaded::Skipped { file, why } => {
                     if files == UnreadableFiles::Reported {
                         steps.notice(&format!("left out {}: {why}", file.display()));
@@ -175,7 +175,7 @@ impl Data {
     }
 
     /// A run cut into batches; no more of them than `left` samples need, where they can be told apart.
-    fn parts(&self, model: &Model, run: Run, left: &mut Option<usize>) -> Vec<Run> {
+    fn parts(&self, model: &Model, run: InputSet, left: &mut Option<usize>) -> Vec<InputSet> {
         let Ok(cutting) = model.cutting(&run) else { return vec![run] };
         let Some(most) = left else { return model.split(run, self.batch) };
         let run = model.first_samples(run, *most);
@@ -188,7 +188,7 @@ impl Data {
     }
 
     /// Why a run is not cut as the batch and the number of samples say, if it is not.
-    fn uncut(&self, model: &Model, run: &Run, left: Option<usize>) -> Option<String> {
+    fn uncut(&self, model: &Model, run: &InputSet, left: Option<usize>) -> Option<String> {
         if self.is_random() {
             return None;
         }
@@ -224,7 +224,7 @@ impl Data {
         model: &Model,
         steps: &Steps<'_>,
         count: u64,
-        mut take: impl FnMut(&Run) -> Result<(), Error>,
+        mut take: impl FnMut(&InputSet) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut left = count;
         self.each_batch(model, steps, UnreadableFiles::Silent, |part| {
@@ -246,7 +246,7 @@ pub(crate) enum UnreadableFiles {
 }
 
 /// The arrays by the names of the model's inputs, checked against it as files are.
-fn named_for(run: &Run, model: &Model) -> Result<Run, Error> {
+fn named_for(run: &InputSet, model: &Model) -> Result<InputSet, Error> {
     let mut run = run.clone();
     if let ([(name, _)], [input]) = (&mut run.tensors[..], model.inputs())
         && name.is_empty()

@@ -41,7 +41,7 @@ pub enum Error {
     /// An input could not be read, or the model not be run on it.
     #[cfg(feature = "models")]
     #[error(transparent)]
-    Run(#[from] excite_onnx::Error),
+    InputSet(#[from] excite_onnx::Error),
     /// Not one of the inputs could be read.
     #[error("none of the inputs could be read, so the model was not run")]
     NothingRead,
@@ -198,7 +198,7 @@ impl Error {
         match self {
             #[cfg(feature = "models")]
             Self::Model { error: excite_onnx::Error::File { error, .. }, .. }
-            | Self::Run(excite_onnx::Error::File { error, .. }) => Some(error.kind()),
+            | Self::InputSet(excite_onnx::Error::File { error, .. }) => Some(error.kind()),
             Self::VitalsFile { error: VitalsError::File { error, .. } } | Self::Unwritable { error, .. } => {
                 Some(error.kind())
             }

@@ -67,7 +67,7 @@ fn arrays_are_checked_as_files_are() {
     assert_eq!((named.data.as_str(), named.vitals.samples()), ("1 sample of x", 1));
     let wrong = Array { shape: vec![1, 7], values: Values::F32(vec![0.0; 7]) };
     let refused = check(&model, &Data::arrays("x", vec![(String::new(), wrong)]), &CheckOptions::default(), &());
-    assert!(matches!(refused, Err(Error::Run(_))));
+    assert!(matches!(refused, Err(Error::InputSet(_))));
 }
 
 #[test]

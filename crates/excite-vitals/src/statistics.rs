@@ -55,6 +55,18 @@ impl Spread {
     }
 }
 
+/// The median of the figures that are finite; None where there are none.
+///
+/// ```
+/// use excite_vitals::statistics::median;
+/// assert_eq!(median([3.0, f64::NAN, 1.0, 2.0]), Some(2.0));
+/// assert_eq!(median([]), None);
+/// ```
+pub fn median(figures: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let figures: Vec<f64> = figures.into_iter().filter(|figure| figure.is_finite()).collect();
+    Spread::of(&figures).map(|spread| spread.median)
+}
+
 /// How rarely, once in so many times, all of n figures lie to one side of all of m others, if all come from one distribution.
 ///
 /// ```

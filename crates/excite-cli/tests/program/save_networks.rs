@@ -4,18 +4,18 @@ use excite::Function;
 use excite_lab::data::{Dataset, Options};
 use excite_lab::{NetworkSpec, RunKey, Spec, TrainedNetwork, Unwatched, exportable, train};
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded};
-use excite_onnx::{Array, Model, Run, Values};
+use excite_onnx::{Array, Model, InputSet, Values};
 use serde_json::Value;
 
 use crate::Place;
 
 const SMALL: &[&str] = &["compare", "--epochs", "3", "--seeds", "2", "--lr", "0.03", "--hidden", "12,8"];
 
-fn run_of(model: &Model, shape: &[usize], inputs: &[f32]) -> Run {
+fn run_of(model: &Model, shape: &[usize], inputs: &[f32]) -> InputSet {
     let samples = inputs.len() / shape.iter().product::<usize>();
     let shape = std::iter::once(samples).chain(shape.iter().copied()).collect();
     let array = Array { shape, values: Values::F32(inputs.to_vec()) };
-    Run { name: "test".to_owned(), tensors: vec![(model.inputs()[0].name.clone(), array)] }
+    InputSet { name: "test".to_owned(), tensors: vec![(model.inputs()[0].name.clone(), array)] }
 }
 
 /// Both to 1e-5 of their size; images lie channels last in the one, and first in the other.
@@ -131,7 +131,7 @@ fn check_finds_the_activations_that_compare_trained() {
     assert!(String::from_utf8_lossy(&bytes).contains("hidden_2.weight"));
     let model = Model::open(place.path().join("nets/relu-seed1.onnx")).unwrap();
     let held_out = Inputs::find(&[place.path().join("nets/held_out.safetensors")], InputOptions::default()).unwrap();
-    let Some(Ok(Loaded::Run(run))) = held_out.load(&model).next() else { panic!("a run") };
+    let Some(Ok(Loaded::InputSet(run))) = held_out.load(&model).next() else { panic!("a run") };
     assert_eq!((run.tensors[0].0.as_str(), &run.tensors[0].1.values), ("input", &Values::F32(data.test.inputs)));
 
     // Again, from the journal: the same files to the last bit, for what was trained is the same.

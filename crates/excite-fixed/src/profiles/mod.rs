@@ -209,13 +209,13 @@ impl<C: Code> Kernel<C> {
     }
 
     /// What the kernel does, in numbers; None for the forms of other libraries.
-    pub(crate) fn plan(&self) -> Option<Plan> {
+    pub(crate) fn numbers(&self) -> Option<KernelNumbers> {
         match &self.form {
             Form::Table8(_) | Form::Clamp(..) if C::BITS == 8 => {
-                Some(Plan::Table(codes::<C>().map(|code| self.code(code).to_i32()).collect()))
+                Some(KernelNumbers::Table(codes::<C>().map(|code| self.code(code).to_i32()).collect()))
             }
-            Form::Table16(table) => Some(table.plan()),
-            Form::Relu(relu) => Some(relu.plan()),
+            Form::Table16(table) => Some(table.numbers()),
+            Form::Relu(relu) => Some(relu.numbers()),
             _ => None,
         }
     }
@@ -232,7 +232,7 @@ impl<C: Code> Kernel<C> {
 
 /// A kernel in numbers, whatever the type of its codes.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Plan {
+pub(crate) enum KernelNumbers {
     /// The outputs for all codes, from the lowest up.
     Table(Vec<i32>),
     /// A ReLU: the zero points, the quotient of the scales, and the code of the cap.

@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::fmt::Write;
 
 use super::{Source, listed};
-use crate::profiles::Plan;
+use crate::profiles::KernelNumbers;
 
 pub(super) fn source(source: &Source) -> String {
     let Source { name, code, checksum, .. } = source;
@@ -79,8 +79,8 @@ fn kernel(source: &Source) -> String {
     let Source { name, code, .. } = source;
     let (ty, least, largest) = (code.in_c(), code.least, code.largest);
     let signature = format!("static inline {ty} {name}({ty} x)");
-    match &source.plan {
-        Plan::Table(outputs) => format!(
+    match &source.numbers {
+        KernelNumbers::Table(outputs) => format!(
             "static const {ty} {name}_table[256] = {{
 {}
 }};
@@ -92,7 +92,7 @@ fn kernel(source: &Source) -> String {
 ",
             listed(outputs.iter().map(|&output| i64::from(output)))
         ),
-        Plan::Relu { input, output, numerator, denominator, largest: cap } => format!(
+        KernelNumbers::Relu { input, output, numerator, denominator, largest: cap } => format!(
             "{signature}
 {{
     int32_t steps = (int32_t)x - ({input});
@@ -113,7 +113,7 @@ fn kernel(source: &Source) -> String {
 }}
 ",
         ),
-        Plan::Lines { input, output, fraction, knots } => {
+        KernelNumbers::Lines { input, output, fraction, knots } => {
             let (count, unit) = (knots.len(), 1_i64 << fraction);
             format!(
                 "/* Where the lines meet: codes, counted from the lowest. */

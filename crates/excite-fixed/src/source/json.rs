@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 
 use super::{Source, listed};
-use crate::profiles::Plan;
+use crate::profiles::KernelNumbers;
 
 pub(super) fn source(source: &Source) -> String {
     let Source { name, function, profile, code, input, output, .. } = source;
@@ -13,14 +13,14 @@ pub(super) fn source(source: &Source) -> String {
     };
     // No number follows the last comma of a list.
     let list = |numbers: &mut dyn Iterator<Item = i64>| format!("[\n{}\n  ]", listed(numbers).trim_end_matches(','));
-    let kernel = match &source.plan {
-        Plan::Table(outputs) => {
+    let kernel = match &source.numbers {
+        KernelNumbers::Table(outputs) => {
             format!("\"table\": {}", list(&mut outputs.iter().map(|&output| i64::from(output))))
         }
-        Plan::Relu { numerator, denominator, largest, .. } => {
+        KernelNumbers::Relu { numerator, denominator, largest, .. } => {
             format!("\"numerator\": {numerator},\n  \"denominator\": {denominator},\n  \"largest\": {largest}")
         }
-        Plan::Lines { fraction, knots, .. } => format!(
+        KernelNumbers::Lines { fraction, knots, .. } => format!(
             "\"fraction_bits\": {fraction},\n  \"codes\": {},\n  \"outputs\": {}",
             list(&mut knots.iter().map(|&(code, _)| i64::from(code))),
             list(&mut knots.iter().map(|&(_, output)| output))

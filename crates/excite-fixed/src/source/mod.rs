@@ -11,7 +11,7 @@ use core::fmt;
 
 use excite::Function;
 
-use crate::profiles::Plan;
+use crate::profiles::KernelNumbers;
 use crate::{Affine, Code, Kernel, Profile, codes};
 
 /// A kernel to be written down.
@@ -37,7 +37,7 @@ pub struct Source {
     /// Scale and zero point.
     input: (f32, i32),
     output: (f32, i32),
-    plan: Plan,
+    numbers: KernelNumbers,
     max_error: f64,
     checksum: u32,
 }
@@ -78,7 +78,7 @@ impl Source {
         (input, output): (Affine<C>, Affine<C>),
         kernel: &Kernel<C>,
     ) -> Result<Self, SourceError> {
-        let plan = kernel.plan().ok_or(SourceError { profile, code: C::NAME })?;
+        let numbers = kernel.numbers().ok_or(SourceError { profile, code: C::NAME })?;
         let code = CodeType { name: C::NAME, bits: C::BITS, least: C::MIN_CODE, largest: C::MAX_CODE };
         let outputs = || codes::<C>().map(|code| (code, kernel.code(code)));
         let mut source = Self {
@@ -89,7 +89,7 @@ impl Source {
             code,
             input: (input.scale(), input.zero_point().to_i32()),
             output: (output.scale(), output.zero_point().to_i32()),
-            plan,
+            numbers,
             max_error: outputs().map(|(x, y)| error(function, input, output, x, y)).fold(0.0, f64::max),
             checksum: checksum(outputs().map(|(_, y)| y)),
         };
@@ -141,7 +141,7 @@ impl Source {
             format!("Largest error over all codes: {:.3} steps of the output.", self.max_error),
             format!("Checksum of the outputs for all codes (FNV-1a): 0x{:08x}.", self.checksum),
         ]);
-        if matches!(self.plan, Plan::Lines { .. }) {
+        if matches!(self.numbers, KernelNumbers::Lines { .. }) {
             lines[5] = "Results: straight lines between points that lie where the function needs them.".into();
         }
         lines

@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::fmt::Write;
 
 use super::{Source, listed};
-use crate::profiles::Plan;
+use crate::profiles::KernelNumbers;
 
 pub(super) fn source(source: &Source) -> String {
     let Source { name, code, checksum, .. } = source;
@@ -53,8 +53,8 @@ fn kernel(source: &Source) -> String {
     let Source { name, code, .. } = source;
     let (ty, least, largest, upper) = (code.in_rust(), code.least, code.largest, name.to_ascii_uppercase());
     let signature = format!("/// f(x)\npub fn {name}(x: {ty}) -> {ty}");
-    match &source.plan {
-        Plan::Table(outputs) => format!(
+    match &source.numbers {
+        KernelNumbers::Table(outputs) => format!(
             "static {upper}_TABLE: [{ty}; 256] = [
 {}
 ];
@@ -65,7 +65,7 @@ fn kernel(source: &Source) -> String {
 ",
             listed(outputs.iter().map(|&output| i64::from(output)))
         ),
-        Plan::Relu { input, output, numerator, denominator, largest: cap } => format!(
+        KernelNumbers::Relu { input, output, numerator, denominator, largest: cap } => format!(
             "{signature} {{
     let steps = x as i32 - ({input});
     if steps <= 0 {{
@@ -80,7 +80,7 @@ fn kernel(source: &Source) -> String {
 }}
 "
         ),
-        Plan::Lines { input, output, fraction, knots } => {
+        KernelNumbers::Lines { input, output, fraction, knots } => {
             let (count, unit) = (knots.len(), 1_i64 << fraction);
             format!(
                 "/// Where the lines meet: codes, counted from the lowest.

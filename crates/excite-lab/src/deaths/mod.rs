@@ -23,7 +23,7 @@ pub(crate) struct DeathWatch {
     inputs: Vec<f32>,
     before: Network,
     looked_at: usize,
-    layers: Vec<Layer>,
+    layers: Vec<UnitsOnSamples>,
     histories: Vec<UnitHistory>,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct DeathWatch {
 type Unit = (usize, usize);
 
 /// What the units of a layer do on the samples.
-struct Layer {
+struct UnitsOnSamples {
     dead: Vec<bool>,
     ranges: Vec<Range>,
 }
@@ -53,7 +53,7 @@ impl DeathWatch {
     pub(crate) fn look(&mut self, step: usize, network: &Network) {
         let layers = look(network, &self.activation, &self.inputs);
         let changed = |was: bool| -> Vec<Unit> {
-            let of_layer = |(layer, (now, before)): (usize, (&Layer, &Layer))| -> Vec<Unit> {
+            let of_layer = |(layer, (now, before)): (usize, (&UnitsOnSamples, &UnitsOnSamples))| -> Vec<Unit> {
                 let units = (0..now.dead.len()).filter(|&unit| (now.dead[unit], before.dead[unit]) == (!was, was));
                 units.map(|unit| (layer, unit)).collect()
             };
@@ -104,7 +104,7 @@ struct Interval<'a> {
     /// Before and after.
     networks: [&'a Network; 2],
     /// What they do on the samples.
-    layers: [&'a [Layer]; 2],
+    layers: [&'a [UnitsOnSamples]; 2],
     /// The samples.
     inputs: &'a [f32],
 }
@@ -160,12 +160,12 @@ fn record_event(histories: &mut Vec<UnitHistory>, (layer, unit): Unit, event: Ev
 }
 
 /// What each hidden layer does on `inputs`.
-fn look(network: &Network, activation: &Activation, inputs: &[f32]) -> Vec<Layer> {
+fn look(network: &Network, activation: &Activation, inputs: &[f32]) -> Vec<UnitsOnSamples> {
     let pass = network.forward(inputs.to_vec(), activation);
-    pass.hidden.iter().map(|hidden| Layer::of(&hidden.z, activation.function())).collect()
+    pass.hidden.iter().map(|hidden| UnitsOnSamples::of(&hidden.z, activation.function())).collect()
 }
 
-impl Layer {
+impl UnitsOnSamples {
     /// Of pre-activations, a row for each sample.
     fn of(z: &Matrix, function: Function) -> Self {
         let units = z.columns;
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn units_that_no_sample_lifts_are_born_dead_and_those_above_a_clamp_too() {
         let relu6: Function = "relu6".parse().unwrap();
-        let layer = Layer::of(&Matrix::new(vec![-1.0, 6.5, 1.0, -2.0, -2.0, 7.0, -1.0, 8.0], 4), relu6);
+        let layer = UnitsOnSamples::of(&Matrix::new(vec![-1.0, 6.5, 1.0, -2.0, -2.0, 7.0, -1.0, 8.0], 4), relu6);
         assert_eq!(layer.dead, [true, true, false, true]);
         assert_eq!(layer.ranges[3], Range { least: -2.0, largest: 8.0 });
         let (data, mut network) = network(&[4], 2);

@@ -2,11 +2,12 @@ use std::cell::RefCell;
 
 use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
 use excite::{Engine, Function, Relu, SlopeFrom, Threads};
+use excite_vitals::statistics::median;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::timing::{Task, in_turns, median, ratio};
+use super::timing::{Task, in_turns, ratio};
 use super::{Experiment, Outcome, Setting, figure, listed, spread};
 use crate::LabError;
 use crate::matrix::Matrix;
@@ -218,7 +219,7 @@ impl Case<'_> {
 
     /// Nanoseconds an element.
     fn pace(&self, length: usize, seconds: impl Fn(&Costs) -> &Vec<f64>) -> Vec<f64> {
-        self.figures(|costs, _, _| 1e9 * median(seconds(costs).iter().copied()) / length as f64)
+        self.figures(|costs, _, _| 1e9 * median(seconds(costs).iter().copied()).unwrap_or(f64::NAN) / length as f64)
     }
 
     /// How many times as long as ReLU, forward at the place of a length in the list.
@@ -250,6 +251,7 @@ impl Case<'_> {
                 * median(
                     of(costs)[place].iter().zip(&dense[place]).map(|(function, dense)| function / (function + dense)),
                 )
+                .unwrap_or(f64::NAN)
         })
     }
 

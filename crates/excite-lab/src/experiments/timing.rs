@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::spread;
+use excite_vitals::statistics::median;
 
 /// A measurement goes on for so long, in seconds, over as many calls as that takes.
 const LEAST: f64 = 1e-3;
@@ -47,11 +47,7 @@ pub(super) fn in_turns(mut tasks: Vec<Task<'_>>, rounds: usize) -> Vec<Vec<f64>>
 
 /// The median over the rounds of the ratio within each: what slows a round down cancels.
 pub(super) fn ratio(a: &[f64], b: &[f64]) -> f64 {
-    median(a.iter().zip(b).map(|(a, b)| a / b))
-}
-
-pub(super) fn median(figures: impl Iterator<Item = f64>) -> f64 {
-    spread(&figures.collect::<Vec<_>>()).median
+    median(a.iter().zip(b).map(|(a, b)| a / b)).unwrap_or(f64::NAN)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The engines that run a model: rten, which is compiled in, and ONNX Runtime, whose library is loaded if it is there.
 //!
-//! A [`Plan`](crate::plan::Plan) says in which pieces a model is run; an engine runs one piece after the other. So both engines run every
+//! A [`ExecutionPlan`](crate::plan::ExecutionPlan) says in which pieces a model is run; an engine runs one piece after the other. So both engines run every
 //! node once, and keep no tensor longer than it is needed.
 
 mod embedded;

@@ -44,7 +44,7 @@ pub use self::pictures::Pictures;
 use self::pieces::Pieces;
 pub use self::random::random;
 pub use self::raw::Raw;
-use crate::{Array, Error, Model, ModelInput, Run};
+use crate::{Array, Error, Model, ModelInput, InputSet};
 
 /// How files are to be read.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +68,7 @@ pub struct Inputs {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Loaded {
     /// It was read, and fits the model.
-    Run(Run),
+    InputSet(InputSet),
     /// A picture that is no picture, among others; or what fills no batch at the end of a file.
     Skipped {
         /// Its path.
@@ -136,9 +136,9 @@ impl Inputs {
                     let left = pieces.left_over();
                     let why = format!("its last {left} samples, which fill no batch of the size that the model takes");
                     let skipped = (left > 0).then(|| Ok(Loaded::Skipped { file: file.to_owned(), why }));
-                    Box::new(pieces.map(|run| run.map(Loaded::Run)).chain(skipped))
+                    Box::new(pieces.map(|run| run.map(Loaded::InputSet)).chain(skipped))
                 }
-                Ok(Err(whole)) => one(checked(whole, model).map(Loaded::Run)),
+                Ok(Err(whole)) => one(checked(whole, model).map(Loaded::InputSet)),
                 Err(error) => one(Err(error)),
             };
         }
@@ -146,11 +146,11 @@ impl Inputs {
             Err(Error::Input { what, .. }) if Format::of(file, None) == Some(Format::Image) && self.files.len() > 1 => {
                 Ok(Loaded::Skipped { file: file.to_owned(), why: what })
             }
-            read => read.map(Loaded::Run),
+            read => read.map(Loaded::InputSet),
         })
     }
 
-    fn read(&self, path: &Path, model: &Model) -> Result<Run, Error> {
+    fn read(&self, path: &Path, model: &Model) -> Result<InputSet, Error> {
         let wrong = |what: String| Error::input(path.display(), what);
         let tensors = if path.is_dir() {
             tensor_proto::read_folder(path, model.inputs())?
@@ -173,12 +173,12 @@ impl Inputs {
             }
             .map_err(wrong)?
         };
-        checked(Run { name: path.display().to_string(), tensors }, model)
+        checked(InputSet { name: path.display().to_string(), tensors }, model)
     }
 }
 
 /// What can be cut is checked in parts.
-fn checked(run: Run, model: &Model) -> Result<Run, Error> {
+fn checked(run: InputSet, model: &Model) -> Result<InputSet, Error> {
     if !model.cutting(&run).is_ok_and(|cutting| cutting.samples > 1) {
         model.check(&run)?;
     }

@@ -8,7 +8,7 @@ use excite_npy::NpyHeader;
 
 use super::{npy, npz, only_input};
 use crate::batches::Places;
-use crate::{Array, Cutting, Error, Model, Run};
+use crate::{Array, Cutting, Error, Model, InputSet};
 
 /// An array in a file: its header was read, its numbers come next.
 pub(crate) struct Stored {
@@ -65,7 +65,7 @@ pub(super) struct Pieces<'a> {
 
 impl<'a> Pieces<'a> {
     /// Opens a file. None if it cannot be cut and must be read whole: then its arrays are given.
-    pub fn open(path: &Path, model: &'a Model, batch: usize) -> Result<Result<Self, Run>, Error> {
+    pub fn open(path: &Path, model: &'a Model, batch: usize) -> Result<Result<Self, InputSet>, Error> {
         let wrong = |what: String| Error::input(path.display(), what);
         let file = |error| Error::file(path, error);
         let is_archive = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npz"));
@@ -104,7 +104,7 @@ impl<'a> Pieces<'a> {
             let whole = array.whole().map_err(|what| wrong(array.in_words(&what, is_archive)))?;
             tensors.push((array.name.clone(), whole));
         }
-        Ok(Err(Run { name, tensors }))
+        Ok(Err(InputSet { name, tensors }))
     }
 
     /// The samples at the end that no batch takes.
@@ -112,7 +112,7 @@ impl<'a> Pieces<'a> {
         self.left_over
     }
 
-    fn read(&mut self, to: usize) -> Result<Run, Error> {
+    fn read(&mut self, to: usize) -> Result<InputSet, Error> {
         let (from, is_last) = (self.done, to == self.samples && self.left_over == 0);
         let mut tensors = Vec::new();
         for ((array, places), shared) in self.arrays.iter_mut().zip(&self.places).zip(&self.shared) {
@@ -126,7 +126,7 @@ impl<'a> Pieces<'a> {
         }
         let whole = from == 0 && is_last;
         let name = if whole { self.name.clone() } else { format!("{}[{from}..{to}]", self.name) };
-        let run = Run { name, tensors };
+        let run = InputSet { name, tensors };
         self.model.check(&run)?;
         self.done = to;
         Ok(run)
@@ -134,7 +134,7 @@ impl<'a> Pieces<'a> {
 }
 
 impl Iterator for Pieces<'_> {
-    type Item = Result<Run, Error>;
+    type Item = Result<InputSet, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let to = self.done.saturating_add(self.batch).min(self.samples);

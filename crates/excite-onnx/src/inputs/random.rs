@@ -8,7 +8,7 @@ use rand_distr::StandardNormal;
 
 use super::InputOptions;
 use crate::batches::is_batch;
-use crate::{Array, Element, Error, Model, ModelInput, Run, Size, Values};
+use crate::{Array, Element, Error, Model, ModelInput, InputSet, Size, Values};
 
 /// The most numbers that are made up for an input: a model may declare any size.
 const MOST: usize = 1 << 26;
@@ -19,12 +19,12 @@ const MOST: usize = 1 << 26;
 ///
 /// # Errors
 /// If the model declares an input of more than 2^26 numbers.
-pub fn random(model: &Model, runs: usize, seed: u64, options: &InputOptions) -> Result<Vec<Run>, Error> {
+pub fn random(model: &Model, runs: usize, seed: u64, options: &InputOptions) -> Result<Vec<InputSet>, Error> {
     let mut numbers = ChaCha8Rng::seed_from_u64(seed);
     let run = |index: usize| {
         let tensors =
             model.inputs().iter().map(|input| Ok((input.name.clone(), array(input, &options.sizes, &mut numbers)?)));
-        Ok(Run { name: format!("random {index}"), tensors: tensors.collect::<Result<_, Error>>()? })
+        Ok(InputSet { name: format!("random {index}"), tensors: tensors.collect::<Result<_, Error>>()? })
     };
     (0..runs).map(run).collect()
 }

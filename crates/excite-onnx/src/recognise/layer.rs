@@ -5,13 +5,13 @@ use std::fmt::Write;
 use rten_onnx::onnx::NodeProto;
 
 use crate::graph::{Graph, NodeExt};
-use crate::site::{Layer, Orientation};
+use crate::site::{LinearLayer, Orientation};
 
 /// How many nodes may lie between a layer and its activation: a bias, a normalisation, changes of shape.
 const FARTHEST: usize = 8;
 
 /// The layer whose results a tensor holds.
-pub(super) fn feeding<'a>(graph: &'a Graph<'a>, tensor: &'a str) -> Option<Layer> {
+pub(super) fn feeding<'a>(graph: &'a Graph<'a>, tensor: &'a str) -> Option<LinearLayer> {
     let mut tensor = tensor;
     let (mut bias, mut plain) = (None, true);
     for _ in 0..FARTHEST {
@@ -41,7 +41,7 @@ pub(super) fn feeding<'a>(graph: &'a Graph<'a>, tensor: &'a str) -> Option<Layer
 }
 
 /// `plain` says that nothing but the Add of the bias `added` lies between the node and the activation.
-fn layer<'a>(graph: &'a Graph<'a>, node: &'a NodeProto, added: Option<&'a str>, plain: bool) -> Option<Layer> {
+fn layer<'a>(graph: &'a Graph<'a>, node: &'a NodeProto, added: Option<&'a str>, plain: bool) -> Option<LinearLayer> {
     let constant = |tensor: &'a str| graph.is_constant(tensor).then(|| graph.origin(tensor).to_owned());
     // A MatMul has its constant on either side.
     let (input, weights) = match (node.input(0)?, node.input(1)?) {
@@ -58,7 +58,7 @@ fn layer<'a>(graph: &'a Graph<'a>, node: &'a NodeProto, added: Option<&'a str>, 
         }
         _ => None,
     };
-    Some(Layer {
+    Some(LinearLayer {
         orientation,
         node: node.title().to_owned(),
         op: node.op().to_owned(),

@@ -3,7 +3,7 @@
 use rten_onnx::onnx::NodeProto;
 
 use crate::graph::NodeExt;
-use crate::recurrent::{Cell, Direction, Gate, Recurrence};
+use crate::recurrent::{Cell, Direction, RecurrentGate, Recurrence};
 use crate::site::{ActivationSite, Affine, Role, SiteFunction, Source, UnitAxis};
 
 /// Whether a node is one whose gates are looked at, or another with gates.
@@ -18,7 +18,7 @@ pub(super) fn recognise(index: usize, node: &NodeProto) -> Result<Vec<Activation
     }
     let recurrence = Recurrence::of(node)?;
     let (input, output) = (node.input(0).ok_or("it has no input")?, node.output(0).unwrap_or_default());
-    let site = |direction: &Direction, (place, gate): (usize, Gate)| ActivationSite {
+    let site = |direction: &Direction, (place, gate): (usize, RecurrentGate)| ActivationSite {
         name: format!("{}.{gate}{}", node.title(), if direction.index == 1 { ".backward" } else { "" }),
         function: SiteFunction::Each(direction.functions[place].function),
         unit_functions: Vec::new(),

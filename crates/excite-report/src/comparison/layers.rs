@@ -1,7 +1,7 @@
 //! The vitals of the layers: over the epochs, and from layer to layer.
 
-use excite_lab::record::comparison::Spread;
 use excite_lab::record::run::LayerRecord;
+use excite_vitals::statistics::median;
 use maud::{Markup, html};
 
 use super::{Series, layer_names};
@@ -153,8 +153,4 @@ pub(super) fn mean_activation(series: &[Series]) -> Markup {
         plot.inline("Mean activation of each hidden layer in the last epoch, one line for each activation function");
     let caption = "The further it is from 0 (dashed), the more the weights into one unit of the next layer are pushed the same way together.";
     page::figure("Mean activation by layer", &super::legend(series), &[plot], caption)
-}
-
-fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
-    Spread::of(&values.filter(|value| value.is_finite()).collect::<Vec<_>>()).map(|spread| spread.median)
 }

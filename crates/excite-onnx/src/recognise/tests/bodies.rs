@@ -3,7 +3,7 @@
 use rten_onnx::onnx::{DataType, GraphProto};
 
 use super::builder::{Attribute, Builder, flat, input, observe, value_info};
-use crate::{Array, Run, Values};
+use crate::{Array, InputSet, Values};
 
 fn branch(op: &str, output: &str) -> GraphProto {
     // x is a tensor outside; its double is one within.
@@ -11,7 +11,7 @@ fn branch(op: &str, output: &str) -> GraphProto {
     builder.node(op, &[&format!("{output}.double")], output).output(output).graph
 }
 
-fn run(on: bool) -> Run {
+fn run(on: bool) -> InputSet {
     let mut run = input(&[2, 3]);
     run.tensors.push(("on".into(), Array { shape: vec![], values: Values::U8(vec![u8::from(on)]) }));
     run

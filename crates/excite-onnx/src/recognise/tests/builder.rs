@@ -5,7 +5,7 @@ use rten_onnx::onnx::{
     TensorProto, TensorShapeProto, TypeProto, TypeProtoTensor, ValueInfoProto,
 };
 
-use crate::{Array, Model, Run, SiteFunction, Values};
+use crate::{Array, Model, InputSet, SiteFunction, Values};
 
 /// A graph under construction. Its nodes name their outputs after themselves.
 #[derive(Default)]
@@ -163,11 +163,11 @@ impl Builder {
 }
 
 /// An input of numbers from −8 to 8.
-pub fn input(shape: &[usize]) -> Run {
+pub fn input(shape: &[usize]) -> InputSet {
     let count: usize = shape.iter().product();
     let values = (0..count).map(|index| ((index * 53 + 7) % 97) as f32 / 6.0 - 8.0).collect();
     let array = Array { shape: shape.to_vec(), values: Values::F32(values) };
-    Run { name: "test".into(), tensors: vec![("x".into(), array)] }
+    InputSet { name: "test".into(), tensors: vec![("x".into(), array)] }
 }
 
 /// What an activation showed.
@@ -180,7 +180,7 @@ pub struct Seen {
 }
 
 /// Runs a model; every activation of one number must be shown as its function's value of its argument.
-pub fn observe(model: &Model, run: &Run) -> Vec<Seen> {
+pub fn observe(model: &Model, run: &InputSet) -> Vec<Seen> {
     let mut all = Vec::new();
     model.plain_run(run).unwrap();
     model

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use excite::Function;
 use excite_fixed::QFormat;
 use excite_fixed::calibration::{CalibrationError, Distribution, Grid, Method, Quality};
-use excite_vitals::statistics::Spread;
+use excite_vitals::statistics::median;
 
 use super::{LayerDistribution, QuantiseOptions};
 use crate::quantisation::{CapEffect, Fit, Fixed, Proposal, QuantisedLayer, Width};
@@ -122,7 +122,7 @@ pub(super) fn verdict(layers: &[QuantisedLayer], cap: f64) -> Option<String> {
     if saves.is_empty() {
         text += " No layer's outputs would need fewer fraction bits without the cap, so here it buys nothing.";
     } else {
-        let gain = median(&saves, |effect| ratio(&effect.with.fit) - ratio(&effect.without.fit));
+        let gain = median_of(&saves, |effect| ratio(&effect.with.fit) - ratio(&effect.without.fit));
         let there = if all.len() == 1 { "There".to_owned() } else { format!("In {} of them", saves.len()) };
         let _ = write!(
             text,
@@ -131,7 +131,7 @@ pub(super) fn verdict(layers: &[QuantisedLayer], cap: f64) -> Option<String> {
         );
     }
     if !finer.is_empty() {
-        let loss = median(&finer, |effect| ratio(&effect.without.fit) - ratio(&effect.with.fit));
+        let loss = median_of(&finer, |effect| ratio(&effect.without.fit) - ratio(&effect.with.fit));
         let _ = write!(
             text,
             " {} so small that a format chosen by the data has {} more of fraction than {format}: {loss:+.1} dB (median).",
@@ -139,9 +139,9 @@ pub(super) fn verdict(layers: &[QuantisedLayer], cap: f64) -> Option<String> {
             bits_of(&finer),
         );
     }
-    let over_signed = median(&effects, |effect| ratio(&effect.with.fit) - ratio(&effect.with_signed.fit));
-    let best = median(&effects, |effect| effect.best);
-    let over_format = median(&effects, |effect| ratio(&effect.best_fit) - ratio(&effect.with.fit));
+    let over_signed = median_of(&effects, |effect| ratio(&effect.with.fit) - ratio(&effect.with_signed.fit));
+    let best = median_of(&effects, |effect| effect.best);
+    let over_format = median_of(&effects, |effect| ratio(&effect.best_fit) - ratio(&effect.with.fit));
     let _ = write!(
         text,
         " {format} keeps {over_signed:.1} dB more than the signed {signed}; the best cap with a scale, {best:.2} (median), {over_format:+.1} dB \
@@ -149,7 +149,7 @@ pub(super) fn verdict(layers: &[QuantisedLayer], cap: f64) -> Option<String> {
     );
     let unbounded: Vec<&CapEffect> = all.iter().filter(|(.., is_unbounded)| *is_unbounded).map(|(_, e, _)| e).collect();
     if over > 0 && !unbounded.is_empty() {
-        let left = median(&unbounded, |effect| ratio(&effect.imposed));
+        let left = median_of(&unbounded, |effect| ratio(&effect.imposed));
         // Writing to a string cannot fail.
         let _ = write!(
             text,
@@ -170,7 +170,6 @@ fn counted(some: usize, all: usize, goes: &str, go: &str) -> String {
     }
 }
 
-fn median(effects: &[&CapEffect], figure: impl Fn(&CapEffect) -> f64) -> f64 {
-    let figures: Vec<f64> = effects.iter().copied().map(figure).collect();
-    Spread::of(&figures).map_or(0.0, |figures| figures.median)
+fn median_of(effects: &[&CapEffect], figure: impl Fn(&CapEffect) -> f64) -> f64 {
+    median(effects.iter().copied().map(figure)).unwrap_or(0.0)
 }
