@@ -76,15 +76,11 @@ impl Facts {
     /// `std`).
     #[cfg(feature = "std")]
     pub fn of(f: Function) -> Self {
-        use std::sync::{Mutex, PoisonError};
-        static FOUND: Mutex<Vec<(Function, Facts)>> = Mutex::new(Vec::new());
+        use std::collections::HashMap;
+        use std::sync::{LazyLock, Mutex, PoisonError};
+        static FOUND: LazyLock<Mutex<HashMap<Function, Facts>>> = LazyLock::new(Mutex::default);
         let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, facts)) = found.iter().find(|(known, _)| *known == f) {
-            return facts.clone();
-        }
-        let facts = Self::search(f);
-        found.push((f, facts.clone()));
-        facts
+        found.entry(f).or_insert_with(|| Self::search(f)).clone()
     }
 
     /// E[f(x)²] for standard normal x.
