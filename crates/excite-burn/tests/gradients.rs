@@ -97,6 +97,26 @@ fn gradients_agree_with_finite_differences() {
     }
 }
 
+/// ReLU is burn's own.
+fn relu_has_excites_bits<F: Float + Element>() {
+    let specials = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, 1e-7, -1e-7, 65504.0];
+    let x = specials.map(<F as Float>::from_f64);
+    let relu: Function = "relu".parse().unwrap();
+    let found = elements::<F, 1>(&excite_burn::apply(tensor(&x, [x.len()], &Device::flex()), relu));
+    for ((found, expected), x) in found.iter().zip(relu.apply(&x)).zip(specials) {
+        let bits = |y: &F| Some(<F as Float>::to_f64(*y)).filter(|y| !y.is_nan()).map(f64::to_bits);
+        assert_eq!(bits(found), bits(&expected), "of {x}: {found:?}");
+    }
+}
+
+#[test]
+fn relu_has_excites_bits_in_every_type() {
+    relu_has_excites_bits::<f32>();
+    relu_has_excites_bits::<f64>();
+    relu_has_excites_bits::<f16>();
+    relu_has_excites_bits::<bf16>();
+}
+
 type Layer<'a> = &'a dyn Fn(Tensor<2>) -> Tensor<2>;
 
 #[test]
