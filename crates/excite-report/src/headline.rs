@@ -39,15 +39,20 @@ impl Tone {
     }
 }
 
+impl From<Health> for Tone {
+    fn from(health: Health) -> Self {
+        match health {
+            Health::Sound => Self::Sound,
+            Health::LookAtThis => Self::Look,
+            Health::Broken | Health::LearntNothing => Self::Broken,
+            Health::CannotTell => Self::Neutral,
+        }
+    }
+}
+
 /// The headline of a judgement, in the tone of its health.
 pub(crate) fn of_judgement(judgement: &Judgement) -> Markup {
-    let tone = match judgement.health {
-        Health::Sound => Tone::Sound,
-        Health::LookAtThis => Tone::Look,
-        Health::Broken | Health::LearntNothing => Tone::Broken,
-        Health::CannotTell => Tone::Neutral,
-    };
-    headline(tone, &judgement.headline)
+    headline(judgement.health.into(), &judgement.headline)
 }
 
 /// A text of more bytes is no headline: it is set in the size of the text.

@@ -33,7 +33,7 @@ pub fn comparison_page(comparison: &Comparison) -> String {
         h1 { (title) }
         (glance(comparison))
         @if !comparison.complete { (interrupted(comparison)) }
-        @if !comparison.headline.is_empty() { (headline::verdict(Tone::Neutral, &comparison.headline)) }
+        @if !comparison.headline.is_empty() { (headline::verdict(tone(comparison), &comparison.headline)) }
         (learning::lead(comparison, &series))
         (summary::table(comparison, &series))
         (deaths::section(&series))
@@ -50,6 +50,12 @@ pub fn comparison_page(comparison: &Comparison) -> String {
         }
     };
     page::page(&format!("{title}: activation functions compared"), &body)
+}
+
+/// Sound where any function serves, as there is one to choose; else that of the function that fares best.
+fn tone(comparison: &Comparison) -> Tone {
+    let found = |tone: Tone| comparison.activations.iter().any(|result| Tone::from(result.judgement.health) == tone);
+    [Tone::Sound, Tone::Neutral, Tone::Look, Tone::Broken].into_iter().find(|&tone| found(tone)).unwrap_or(Tone::Neutral)
 }
 
 /// What was compared, in short.

@@ -92,20 +92,26 @@ fn short_epochs(result: &ActivationResult, given: usize) -> Markup {
     }
 }
 
-/// What happened that should not, in a few words.
-fn went_wrong(result: &ActivationResult) -> String {
-    let mut faults = Vec::new();
+/// What the judgement names first, and below it what became of runs and units, which may be no fault.
+fn went_wrong(result: &ActivationResult) -> Markup {
+    let mut facts = Vec::new();
     if result.diverged > 0 {
-        faults.push(format!("{} of {} diverged", result.diverged, number::count(result.runs.len(), "seed")));
+        facts.push(format!("{} of {} diverged", result.diverged, number::count(result.runs.len(), "seed")));
     }
     let deaths = &result.deaths;
+    let units = thousands(deaths.units as u64);
     if deaths.born_dead > 0 {
-        faults.push(format!("{} of {} units dead at the start", deaths.born_dead, thousands(deaths.units as u64)));
+        facts.push(format!("{} of {units} units dead at the start", thousands(deaths.born_dead as u64)));
     }
     if deaths.killed > 0 {
-        faults.push(format!("{} of {} units died", deaths.killed, thousands(deaths.units as u64)));
+        facts.push(format!("{} of {units} units died", thousands(deaths.killed as u64)));
     }
-    if faults.is_empty() { "–".to_owned() } else { faults.join("; ") }
+    html! {
+        span {
+            (result.judgement.findings.first().map_or("–", |finding| &finding.summary))
+            @if !facts.is_empty() { span.soft { (facts.join("; ")) } }
+        }
+    }
 }
 
 /// All there is, one row an activation function.
