@@ -44,7 +44,7 @@ fn inside(layer: &Layer, with_plots: bool) -> Markup {
         }
         @if layer.ill_share() > 0.0 {
             figure {
-                (unit_map::legend(layer.counts().into_iter().map(|(state, count)| (state, Some(count)))))
+                (unit_map::legend(layer.counts().into_iter().map(|(state, count)| (state, Some(count))), layer.vitals.is_seen_enough()))
                 (unit_map::map(layer))
                 (unit_map::table(layer))
             }

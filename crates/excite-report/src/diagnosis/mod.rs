@@ -117,7 +117,8 @@ impl<'a> Layer<'a> {
 
     /// The states in words: `12 dead, 84 healthy`.
     fn in_words(&self) -> String {
-        let words = self.counts().into_iter().map(|(state, count)| format!("{} {}", count, state.name()));
+        let name = |state| unit_map::name(state, self.vitals.is_seen_enough());
+        let words = self.counts().into_iter().map(|(state, count)| format!("{count} {}", name(state)));
         words.collect::<Vec<_>>().join(", ")
     }
 }

@@ -1,13 +1,14 @@
 //! All layers in a table.
 
-use excite_vitals::Role;
+use excite_vitals::{Role, UnitState};
 use maud::{Markup, html};
 
 use super::{Layer, badge, unit_map};
-use crate::number;
+use crate::{number, page};
 
 /// A row for each layer, from the input to the output.
 pub(super) fn table(layers: &[Layer]) -> Markup {
+    let is_seen_enough = layers.iter().any(|layer| layer.vitals.is_seen_enough());
     html! {
         div.scroll tabindex="0" role="region" aria-label="The layers of the network" {
             table.sortable {
@@ -16,7 +17,7 @@ pub(super) fn table(layers: &[Layer]) -> Markup {
                         th scope="col" { "Layer" }
                         th.less scope="col" { "Units" }
                         th.words scope="col" { "What they do" }
-                        th scope="col" { "Dead" }
+                        th scope="col" { (page::capitalised(unit_map::name(UnitState::Dead, is_seen_enough))) }
                         th.less scope="col" { "Saturated values" }
                         th.less scope="col" { "At the cap" }
                         th.less scope="col" { "Mean slope" }

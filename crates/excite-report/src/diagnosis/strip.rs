@@ -25,7 +25,7 @@ pub(super) fn figure(layers: &[Layer]) -> Markup {
     html! {
         figure {
             (page::by_width(|width, class| strip(layers, width, class)))
-            (unit_map::legend(states.into_iter().map(|state| (state, None))))
+            (unit_map::legend(states.into_iter().map(|state| (state, None)), layers.iter().any(|layer| layer.vitals.is_seen_enough())))
             figcaption {
                 "From the input (left) to the output. Each bar is a layer, as high as the root of its number of units; click it for its figures."
             }

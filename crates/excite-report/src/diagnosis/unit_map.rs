@@ -79,14 +79,19 @@ pub(super) fn patterns() -> Markup {
     }
 }
 
+/// The name of a state. On too few samples a unit that was never on is not called dead.
+pub(super) fn name(state: UnitState, is_seen_enough: bool) -> &'static str {
+    if state == UnitState::Dead && !is_seen_enough { "silent" } else { state.name() }
+}
+
 /// What the cells mean, with their numbers where they are given.
-pub(super) fn legend(states: impl Iterator<Item = (UnitState, Option<usize>)>) -> Markup {
+pub(super) fn legend(states: impl Iterator<Item = (UnitState, Option<usize>)>, is_seen_enough: bool) -> Markup {
     html! {
         ul.legend {
             @for (state, count) in states {
                 li {
                     svg.cell viewBox="0 0 1 1" aria-hidden="true" { rect class=(cell(state)) width="1" height="1" {} }
-                    (page::capitalised(state.name())) @if let Some(count) = count { ": " (count) }
+                    (page::capitalised(name(state, is_seen_enough))) @if let Some(count) = count { ": " (count) }
                 }
             }
         }
@@ -133,7 +138,7 @@ pub(super) fn map(layer: &Layer) -> Markup {
             style=(format!("max-width:{}px", 14 * columns)) {
             title { (words) }
             @for (state, _) in layer.counts() {
-                path class=(cell(state)) data-n=(state.name()) d=(cells(&layer.states, state, columns)) {}
+                path class=(cell(state)) data-n=(name(state, layer.vitals.is_seen_enough())) d=(cells(&layer.states, state, columns)) {}
             }
             rect.lattice width=(columns) height=(rows) {}
         }
@@ -188,7 +193,7 @@ fn row(layer: &LayerVitals, unit: usize, state: UnitState) -> Vec<String> {
     };
     vec![
         unit.to_string(),
-        state.name().to_owned(),
+        name(state, layer.is_seen_enough()).to_owned(),
         spread(&of.z),
         known(&of.z, |z| z.min),
         known(&of.z, |z| z.max),
