@@ -115,6 +115,9 @@ const AFTER_THE_RULES: &str = "
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::root;
+    use excite_vitals::findings::Cause;
+    use excite_vitals::judgement::Stage;
 
     #[test]
     fn the_files_are_what_the_code_says() {
@@ -132,5 +135,24 @@ mod tests {
             assert!(rule.remedies.iter().all(|(_, remedy)| text.contains(remedy)), "{name}");
             assert!(index.contains(&format!("({}.md)", rule.id)), "{name}");
         }
+    }
+
+    /// The page of the experiment is written by `cargo xtask claims`.
+    #[test]
+    fn the_advice_against_units_that_died_is_what_helped_in_the_experiment() {
+        let page = std::fs::read_to_string(root().join("docs/guide/claims/remedies.md")).unwrap();
+        let (_, killed) = page.split_once("relu, killed in training: without a remedy").unwrap();
+        let (helps, rest) = killed.split_once("What does not: ").unwrap();
+        let (not, _) = rest.split_once(". Not as claimed").unwrap();
+        for name in ["lower rate", "clipping", "standardising"] {
+            assert!(helps.contains(name), "{name}: {helps}");
+        }
+        for name in ["warm-up", "leaky ReLU", "ELU"] {
+            assert!(not.contains(name), "{name}: {not}");
+        }
+        let advice = findings::rule("dead-units").unwrap().remedy(Cause::LearningRate, Stage::Training);
+        assert!(advice.starts_with("Lower the learning rate"), "{advice}");
+        assert!(advice.contains("clipped gradients and normalisation helped"), "{advice}");
+        assert!(advice.contains("neither warm-up nor a leaky function did"), "{advice}");
     }
 }
