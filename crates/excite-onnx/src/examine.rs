@@ -7,6 +7,7 @@ use excite::Function;
 use excite_vitals::{Batch, InputVitals, LayerVitals, Vitals};
 
 use crate::error::printable;
+use crate::noise::Noise;
 use crate::{Array, Element, Error, Model, ModelInput, Observation, InputSet, Size, Values};
 
 /// The most features of the inputs that are watched one by one: more are pixels or sound, not features.
@@ -43,6 +44,7 @@ pub struct Examination<'a> {
     /// The runs in which a layer was seen last.
     last_run: Vec<Option<u64>>,
     input: Option<InputVitals>,
+    noise: Noise,
     runs: u64,
 }
 
@@ -66,6 +68,7 @@ impl<'a> Examination<'a> {
             layers: vec![None; sites],
             last_run: vec![None; sites],
             input: None,
+            noise: Noise::default(),
             runs: 0,
         }
     }
@@ -119,7 +122,7 @@ impl<'a> Examination<'a> {
             unseen.map(|unseen| Unexamined { name: unseen.name.clone(), why: format!("{}: {}", unseen.op, unseen.why) }),
         );
         let mut vitals = Vitals::new(name, self.layers.into_iter().flatten().collect());
-        (vitals.runs, vitals.input) = (self.runs, self.input);
+        (vitals.runs, vitals.input, vitals.noise) = (self.runs, self.input, self.noise.is_noise());
         (vitals, unexamined)
     }
 
@@ -158,7 +161,9 @@ impl<'a> Examination<'a> {
         let Some((_, array)) = run.tensors.iter().find(|(name, _)| *name == input.name) else { return Ok(()) };
         let (features, positions) = features(input, &array.shape);
         let vitals = self.input.get_or_insert_with(|| InputVitals::new(features));
-        let updated = vitals.update(&floats(array), positions);
+        let values = floats(array);
+        self.noise.update(&values, &array.shape);
+        let updated = vitals.update(&values, positions);
         updated.map_err(|error| Error::input(&run.name, format!("`{}`: {error}", input.name)))
     }
 }

@@ -20,6 +20,7 @@ mod external;
 mod graph;
 pub mod inputs;
 mod model;
+mod noise;
 mod other_formats;
 mod plan;
 mod recognise;

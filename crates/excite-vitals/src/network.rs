@@ -30,17 +30,19 @@ pub struct Vitals {
     pub input: Option<InputVitals>,
     /// Whether the inputs were made up: then the figures say little of how the network does on real data.
     pub random_data: bool,
+    /// Whether the inputs were noise, whoever made it: then the figures say little too.
+    pub noise: bool,
     /// The activation layers, those nearest to the input first.
     pub layers: Vec<LayerVitals>,
 }
 
 impl Vitals {
     /// The version of the serialised form.
-    pub const VERSION: u32 = 2;
+    pub const VERSION: u32 = 3;
 
     /// A network that has seen nothing, with its activation layers in depth order.
     pub fn new(model: &str, layers: Vec<LayerVitals>) -> Self {
-        Self { version: Self::VERSION, model: model.to_owned(), runs: 0, input: None, random_data: false, layers }
+        Self { version: Self::VERSION, model: model.to_owned(), runs: 0, input: None, random_data: false, noise: false, layers }
     }
 
     /// The layer of that name; the first of them, if several have it.
@@ -86,6 +88,12 @@ impl Vitals {
         for (layer, other) in layers.iter_mut().zip(&other.layers) {
             layer.merge(other)?;
         }
+        // A part that saw nothing says nothing of the other's inputs.
+        self.noise = match (self.runs, other.runs) {
+            (0, _) => other.noise,
+            (_, 0) => self.noise,
+            _ => self.noise && other.noise,
+        };
         self.runs += other.runs;
         self.random_data |= other.random_data;
         (self.input, self.layers) = (input, layers);

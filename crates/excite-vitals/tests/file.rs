@@ -41,7 +41,7 @@ fn both_forms_come_back_as_they_were() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file is left");
     let (binary, json) = (vitals.to_bytes().unwrap(), vitals.to_json().unwrap());
     assert!(2 * binary.len() < json.len(), "{} and {}", binary.len(), json.len());
-    assert!(json.starts_with(r#"{"version":2,"model":"a model""#), "{json}");
+    assert!(json.starts_with(r#"{"version":3,"model":"a model""#), "{json}");
     assert_eq!(Vitals::from_bytes(&Vitals::new("", vec![]).to_bytes().unwrap()).unwrap(), Vitals::new("", vec![]));
 }
 
@@ -64,14 +64,14 @@ fn other_files_and_versions_are_refused_in_words() {
     assert_eq!(fault(b"PK\x03\x04"), "neither the JSON nor the binary form");
     assert!(fault(b"{}").contains("version"), "{}", fault(b"{}"));
     let json = network().to_json().unwrap();
-    assert_eq!(fault(json.replacen('2', "9", 1).as_bytes()), "version 9, this program reads version 2");
+    assert_eq!(fault(json.replacen('3', "9", 1).as_bytes()), "version 9, this program reads version 3");
     assert!(
-        fault(json.replacen(r#""version":3"#, r#""version":1"#, 1).as_bytes()).contains("layer `conv 1`: version 1")
+        fault(json.replace(r#""version":3,"name""#, r#""version":1,"name""#).as_bytes()).contains("layer `conv 1`: version 1")
     );
     let mut binary = network().to_bytes().unwrap();
     let at = binary.iter().position(|&b| b == b'\n').unwrap() + 1;
     binary[at] = 7;
-    assert_eq!(fault(&binary), "version 7, this program reads version 2");
+    assert_eq!(fault(&binary), "version 7, this program reads version 3");
     assert!(fault(json.replacen(r#""function":"relu""#, r#""function":"rellu""#, 1).as_bytes()).contains("rellu"));
 }
 

@@ -520,6 +520,20 @@ fn made_up_data_measure_nothing() {
 }
 
 #[test]
+fn noise_shows_faults_but_no_health() {
+    let sound = |noise: bool| {
+        let mut vitals = Vitals::new("model", vec![layer("relu", 4, |_, x| x)]);
+        vitals.noise = noise;
+        Diagnosis::of(&vitals).judgement
+    };
+    assert_eq!([false, true].map(|noise| sound(noise).health), [Health::Sound, Health::CannotTell]);
+    assert_eq!(sound(true).headline, "Cannot tell: the inputs look like noise. Give real data.");
+    let mut dead = Vitals::new("model", vec![layer("relu", 4, |_, x| x - 100.0)]);
+    dead.noise = true;
+    assert_eq!(Diagnosis::of(&dead).judgement.health, Health::Broken);
+}
+
+#[test]
 fn a_network_that_has_seen_nothing_has_no_findings() {
     let blank = LayerVitals::new("layer", "relu".parse().unwrap(), 4);
     let diagnosis = Diagnosis::of(&Vitals::new("model", vec![blank]));

@@ -115,12 +115,12 @@ fn networks_merge_with_all_that_they_hold() {
     let (mut this, mut other) = (network(), network());
     this.layers[0].update(&[1.0, -1.0], &[1.0, 0.0]).unwrap();
     other.layers[0].update(&[2.0, -1.0, 3.0, 4.0], &[2.0, 0.0, 3.0, 4.0]).unwrap();
-    (this.runs, other.runs, other.random_data) = (1, 2, true);
+    (this.runs, other.runs, other.random_data, other.noise) = (1, 2, true, true);
     let mut input = InputVitals::new(1);
     input.update(&[1.0, 3.0], 1).unwrap();
     other.input = Some(input.clone());
     this.merge(&other).unwrap();
-    assert_eq!((this.runs, this.random_data, this.samples()), (3, true, 3));
+    assert_eq!((this.runs, this.random_data, this.noise, this.samples()), (3, true, false, 3));
     assert_eq!(this.input, Some(input));
     this.merge(&other).unwrap();
     assert_eq!(this.input.unwrap().features[0].count, 4);

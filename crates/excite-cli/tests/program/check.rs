@@ -284,14 +284,15 @@ fn raw_numbers_are_read_with_their_shape() {
 #[test]
 fn real_models_are_checked_on_their_data() {
     let place = Place::new();
-    for (model, data, functions) in [
-        ("nmp.onnx", "nmp.chords.npz", &["relu", "sigmoid"][..]),
-        ("silero_vad_16k_sequence.onnx", "silero.noise.npz", &["relu", "sigmoid", "tanh"]),
-        ("x100_w32full_pair.onnx", "x100.noise.npz", &["gelu"]),
+    for (model, data, functions, health) in [
+        ("nmp.onnx", "nmp.chords.npz", &["relu", "sigmoid"][..], "sound"),
+        // A record of noise, which is not white: the network was trained to tell it from speech.
+        ("silero_vad_16k_sequence.onnx", "silero.noise.npz", &["relu", "sigmoid", "tanh"], "sound"),
+        ("x100_w32full_pair.onnx", "x100.noise.npz", &["gelu"], "cannot_tell"),
     ] {
         let ran = place.run(&["check", &fixture(model), "--input", &fixture(data), "--json", "--html", "report.html"]);
         let result = json(&ran);
-        assert_eq!((ran.code, &result["health"]), (Some(0), &"sound".into()), "{model}: {}", result["headline"]);
+        assert_eq!((ran.code, &result["health"]), (Some(0), &health.into()), "{model}: {}", result["headline"]);
         assert_eq!(result["random_data"], false);
         let found: Vec<_> =
             result["layers"].as_array().unwrap().iter().map(|layer| layer["function"].as_str().unwrap()).collect();

@@ -39,6 +39,8 @@ fn cannot_tell(subject: &Subject<'_>) -> String {
         "Cannot tell: no values reached any of the layers.".to_owned()
     } else if subject.vitals.random_data {
         "Cannot tell: the inputs were random numbers. Give real data.".to_owned()
+    } else if subject.vitals.noise {
+        "Cannot tell: the inputs look like noise. Give real data.".to_owned()
     } else {
         "Cannot tell: one sample is too few. Give more data.".to_owned()
     }
