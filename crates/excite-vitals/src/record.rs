@@ -35,6 +35,8 @@ pub struct DiagnosisRecord {
     /// Health, headline, findings and facts.
     #[serde(flatten)]
     pub judgement: Judgement,
+    /// The headline again, under the name that it had in version 1.
+    pub verdict: String,
     /// The layers, in depth order.
     pub layers: Vec<DiagnosedLayer>,
     /// Findings and then facts in words, those of one rule together.
@@ -113,6 +115,7 @@ impl Diagnosis {
             random_data: self.random_data,
             stage: self.stage,
             judgement: self.judgement.clone(),
+            verdict: self.judgement.headline.clone(),
             layers: layers.collect(),
             groups: self
                 .judgement

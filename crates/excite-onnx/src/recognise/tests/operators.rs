@@ -185,3 +185,17 @@ fn channels_in_blocks_are_not_taken_for_channels() {
     };
     assert_eq!((in_blocks(false), in_blocks(true)), ((0, 1), (1, 0)));
 }
+
+#[test]
+fn a_slice_backwards_from_before_the_first_element_begins_there() {
+    for start in [-9, -20, i64::MIN] {
+        let builder = Builder::new(&[2, 8]).integers("from", &[start]).integers("to", &[i64::MIN]);
+        let builder = builder.integers("axis", &[1]).integers("step", &[-1]);
+        let model = builder.node("Slice", &["x", "from", "to", "axis", "step"], "z").node("Relu", &["z"], "y").model();
+        let run = input(&[2, 8]);
+        let crate::Values::F32(x) = &run.tensors[0].1.values else { panic!("floats") };
+        let mut seen = Vec::new();
+        model.observe(&run, |shown| seen.extend_from_slice(shown.z)).unwrap();
+        assert_eq!(seen, [x[0], x[8]], "from {start}");
+    }
+}

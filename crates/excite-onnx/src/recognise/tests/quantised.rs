@@ -107,3 +107,26 @@ fn a_power_may_have_an_integer_for_exponent() {
     let seen = observe(&cube.model(), &input(&[2, 3]));
     assert!((seen[0].z[0] - (7.0_f32 / 6.0 - 8.0).powi(3)).abs() < 1e-2);
 }
+
+#[test]
+fn products_of_unsigned_weights_are_exact_whatever_the_processor() {
+    for terms in [3, 600_i64] {
+        let weights: Vec<i32> = (0..2 * terms as i32).map(|i| if i % 2 == 0 { 255 } else { i * 7 % 256 }).collect();
+        let builder = Builder::new(&[2, terms]).small_integers("w", DataType::UINT8, &[terms, 2], &weights);
+        let builder = builder.number("xs", 0.0625).byte("xz", 90).byte("wz", 128);
+        let builder = builder.node("QuantizeLinear", &["x", "xs", "xz"], "q");
+        let builder = builder.node("MatMulInteger", &["q", "w", "xz", "wz"], "sums");
+        let builder = builder.with("Cast", &["sums"], &["z"], vec![Attribute::Int("to", i64::from(DataType::FLOAT.0))]);
+        let model = builder.node("Relu", &["z"], "y").model();
+        let run = input(&[2, terms as usize]);
+        let mut seen = Vec::new();
+        model.observe(&run, |shown| seen.extend_from_slice(shown.z)).unwrap();
+        let crate::Values::F32(x) = &run.tensors[0].1.values else { panic!("floats") };
+        let code = |x: f32| ((x / 0.0625).round_ties_even() + 90.0).clamp(0.0, 255.0) as i32 - 90;
+        let sum = |row: usize, column: usize| -> i32 {
+            (0..terms as usize).map(|k| code(x[row * terms as usize + k]) * (weights[2 * k + column] - 128)).sum()
+        };
+        let expected = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(row, column)| sum(row, column) as f32);
+        assert_eq!(seen, expected, "{terms} terms");
+    }
+}

@@ -184,3 +184,46 @@ pub(super) fn convolution(spelling: &mut Spelling, old: &mut NodeProto, known: &
 fn known_rank(known: &Known, tensor: Option<&str>) -> Option<usize> {
     known.rank(tensor?)
 }
+
+/// A product of matrices of unsigned weights, as products of floats of so few terms that a float holds every sum exactly: without VNNI
+/// the engine adds two products in 16 bits, where they saturate. ONNX Runtime does that to signed weights alone, and so does the engine.
+pub(super) fn product(spelling: &mut Spelling, old: &mut NodeProto, known: &Known) -> Result<Change, Error> {
+    let (a, output) = ends(old)?;
+    let Some(b) = old.input(1).filter(|b| known.data_type(b) != Some(DataType::INT8)) else { return Ok(Change::Keep) };
+    let terms = known.shape(b).and_then(|shape| shape.get(shape.len().saturating_sub(2))).copied();
+    let terms = terms.filter(|&terms| terms > 0).ok_or_else(|| refused(old, "whose weights are no constant"))?;
+    let mut factors = Vec::new();
+    for (factor, zero) in [(a, old.input(2)), (b, old.input(3))] {
+        let floats = spelling.cast(factor, DataType::FLOAT);
+        let Some(zero) = zero else {
+            factors.push(floats);
+            continue;
+        };
+        let mut floats_of_zero = spelling.cast(zero, DataType::FLOAT);
+        // One of each row of the first factor.
+        if factor == a && known.shape(zero).is_none_or(|shape| matches!(shape, [rows] if *rows != 1)) {
+            let column = spelling.integers(&[-1, 1]);
+            floats_of_zero = spelling.step("Reshape", &[&floats_of_zero, &column]);
+        }
+        factors.push(spelling.step("Sub", &[&floats, &floats_of_zero]));
+    }
+    let at_once = (EXACT / (255.0 * 255.0)) as i64;
+    let rank = known.rank(b).unwrap_or(2) as i64;
+    let mut total: Option<String> = None;
+    for from in (0..terms).step_by(at_once as usize) {
+        let to = (from + at_once).min(terms);
+        let parts = if terms <= at_once {
+            factors.clone()
+        } else {
+            vec![spelling.slice(&factors[0], -1, from, to), spelling.slice(&factors[1], (rank - 2).max(0), from, to)]
+        };
+        let sums = spelling.step("MatMul", &[&parts[0], &parts[1]]);
+        let sums = spelling.cast(&sums, DataType::INT32);
+        total = Some(match total {
+            Some(total) => spelling.step("Add", &[&total, &sums]),
+            None => sums,
+        });
+    }
+    spelling.last("Identity", &[&total.unwrap_or_default()], output, Vec::new());
+    Ok(Change::Replaced)
+}

@@ -41,6 +41,8 @@ fn rules(op: &str) -> &'static [Rule] {
         "NonMaxSuppression" => &[selection::order_corners],
         "Resize" => &[resize::resize],
         "MatMul" => &[rows::matrix_by_vector],
+        "MatMulInteger" => &[integers::product],
+        "Slice" => &[selection::start_inside],
         "QuantizeLinear" => &[integers::quantize],
         "DequantizeLinear" => &[integers::dequantize],
         "DynamicQuantizeLinear" => &[integers::quantize_dynamically],

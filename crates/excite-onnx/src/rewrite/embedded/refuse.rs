@@ -21,6 +21,14 @@ pub(super) fn refuse(node: &NodeProto, known: &Known) -> Result<(), Error> {
 fn why(node: &NodeProto, known: &Known) -> Option<&'static str> {
     match node.op() {
         "RNN" | "Scan" => Some("operator"),
+        "Conv" | "ConvTranspose" => {
+            let rank = node.input(1).and_then(|weights| known.rank(weights));
+            rank.is_some_and(|rank| rank > 4).then_some("over three dimensions")
+        }
+        "MaxPool" | "AveragePool" | "LpPool" => {
+            let kernel = node.find_attribute("kernel_shape");
+            kernel.is_some_and(|kernel| kernel.ints.len() > 2).then_some("over three dimensions")
+        }
         // The engine limits the boxes of all classes together.
         "NonMaxSuppression" => {
             let scores = node.input(1).and_then(|scores| known.shape(scores));

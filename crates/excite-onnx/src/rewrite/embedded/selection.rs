@@ -49,3 +49,22 @@ pub(super) fn order_corners(spelling: &mut Spelling, old: &mut NodeProto, _: &Kn
     old.input[0] = spelling.with_attributes("Concat", &[&least, &most], vec![integer("axis", 2)]);
     Ok(Change::Keep)
 }
+
+/// Where a slice runs backwards, a start before the first element is the first; the engine panics.
+pub(super) fn start_inside(spelling: &mut Spelling, old: &mut NodeProto, known: &Known) -> Result<Change, Error> {
+    let (x, _) = ends(old)?;
+    let has_negative = |input: usize| {
+        let values = old.input(input).and_then(|tensor| known.values(tensor));
+        values.is_some_and(|values| values.iter().any(|&value| value < 0.0))
+    };
+    let Some(starts) = old.input(1).filter(|_| has_negative(1) && has_negative(4)) else { return Ok(Change::Keep) };
+    let axes = match (old.input(3), known.values(starts)) {
+        (Some(axes), _) => axes.to_owned(),
+        (None, values) => spelling.integers(&(0..values.map_or(0, <[f64]>::len) as i64).collect::<Vec<_>>()),
+    };
+    let shape = spelling.step("Shape", &[x]);
+    let sizes = spelling.step("Gather", &[&shape, &axes]);
+    let first = spelling.step("Neg", &[&sizes]);
+    old.input[1] = spelling.step("Max", &[starts, &first]);
+    Ok(Change::Keep)
+}
