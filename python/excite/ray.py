@@ -32,7 +32,7 @@ except ImportError:
 
 # How often a task is run again whose worker died. What excite refuses is not tried again.
 _RETRIES = 3
-# For how many seconds the tasks are told to stop, if the cluster does not answer.
+# For how many seconds the tasks are asked to stop, if the cluster does not answer.
 _PATIENCE = 10
 # How often, in seconds, a task asks whether it is to stop.
 _LOOKS_EVERY = 0.2
@@ -64,9 +64,9 @@ def compare(
         data, shared = tasks.dataset(source, asked.data), ray.put(source)
         stop = stack.enter_context(_stopped_at_the_end())
 
-        def start_next(names: Sequence[str], anew: bool) -> None:
+        def start_next(names: Sequence[str], restart: bool) -> None:
             plan = {**asked.plan, "activations": list(names)}
-            for run in _native.next_runs(data, plan, folder, anew):
+            for run in _native.next_runs(data, plan, folder, restart):
                 if run in started:
                     raise RuntimeError("the workers have another version of excite: install the same one on all")
                 started.add(run)

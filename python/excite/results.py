@@ -177,7 +177,8 @@ class Diagnosis:
 class Proposal:
     """A range for a layer's outputs by one method at one width, as a scale with a zero point and as a Q format.
 
-    Ratios are of signal to noise in dB; `clipped` is the share of values beyond the range, `codes` those that occur.
+    Ratios are of signal to noise in dB; `clipped` is the share of values beyond the range, `codes` the number of codes
+    that occur.
     """
 
     layer: str
@@ -313,7 +314,7 @@ def not_looked_at(not_seen: dict[str, str]) -> list[str]:
 
 
 def _wrapped(text: str, head: str = "") -> str:
-    """In lines of at most 100 characters, those that follow indented as far as the head of the first."""
+    """In lines of at most 100 characters; all but the first are indented by the length of the head."""
     return textwrap.fill(head + text, 100, subsequent_indent=" " * len(head), break_on_hyphens=False)
 
 

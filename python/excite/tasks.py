@@ -1,6 +1,6 @@
 """The tasks of excite: check, merge, quantise and compare.
 
-All run in this process, show their progress, end within a second of Ctrl-C, and write only what is asked for.
+All run in this process, show their progress, end within a second of Ctrl-C, and write only the files asked for.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def quantise(
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """What is trained on which data, as the native half takes it."""
+    """The plan of a training and its data, as the native half takes them."""
 
     data: dict[str, Any]
     plan: dict[str, Any]

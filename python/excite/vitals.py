@@ -110,7 +110,7 @@ class Vitals:
     def diagnosis(
         self, weights: Sequence[dict[str, Any] | None] | None = None, *, in_training: bool = False
     ) -> Diagnosis:
-        """What is found: of a finished network, unless it is `in_training` or gradients were seen.
+        """The diagnosis: of a finished network, unless it is `in_training` or gradients were seen.
 
         `weights` has for each layer None, or a dict of its bias, its weights (a row for each unit, flat), the inputs
         (a dict of low and high for each) and the input_means: they tell what holds a dead unit down.

@@ -57,7 +57,7 @@ enum Command {
     Schemas(schemas::Schemas),
     /// Measures the errors of functions, over all 2^32 f32 inputs or in f64
     Verify(verify::Verify),
-    /// Finds phrases that made readers stumble, in documents, help, messages and pages; part of the tests
+    /// Finds phrases that made readers stumble, in documents, doc comments, help, messages and pages; part of the tests
     Wording,
 }
 

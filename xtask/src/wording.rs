@@ -1,5 +1,6 @@
-//! `cargo xtask wording`: finds phrases that made readers stumble, in what people read: documents, help, messages and pages.
+//! `cargo xtask wording`: finds phrases that made readers stumble, in documents, comments, help, messages and pages.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -58,19 +59,34 @@ pub fn run() -> ExitCode {
     if hits.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The hits in the documents, and in the strings and the help of the program and the crates it is made from.
+/// The hits in the documents, and in the doc comments and messages of the crates and the Python package.
 fn in_repository() -> Vec<Hit> {
+    const READ: [&str; 8] = [
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "docs",
+        "crates",
+        "python/README.md",
+        "python/src",
+        "python/excite",
+    ];
     let (root, mut hits) = (root(), vec![]);
-    for file in ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "python/README.md", "crates", "python/src"] {
-        for path in files(&root.join(file)) {
-            let text = fs::read_to_string(&path).unwrap_or_default();
-            let name = path.strip_prefix(root).unwrap_or(&path);
-            let is_source = path.extension().is_some_and(|ending| ending == "rs");
-            let read = if is_source { strings(&text, name.starts_with("crates/excite-cli")) } else { text };
-            hits.extend(hits_in(name, &read));
-        }
+    for path in READ.iter().flat_map(|file| files(&root.join(file))) {
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let name = path.strip_prefix(root).unwrap_or(&path);
+        hits.extend(hits_in(name, &prose(name, text)));
     }
     hits
+}
+
+/// The sentences of a file, each on its line.
+fn prose(file: &Path, text: String) -> String {
+    match file.extension().and_then(OsStr::to_str) {
+        Some("rs") => prose_of_rust(&text),
+        Some("py" | "pyi") => prose_of_python(&text),
+        _ => text,
+    }
 }
 
 /// The documents and sources of a folder, or the file itself; no tests, examples and benches.
@@ -78,7 +94,7 @@ fn files(path: &Path) -> Vec<PathBuf> {
     const NOT_READ: [&str; 4] = ["tests", "examples", "benches", "target"];
     let Ok(entries) = fs::read_dir(path) else {
         let ends_in = |ending: &str| path.extension().is_some_and(|own| own == ending);
-        return if ["md", "rs", "html"].into_iter().any(ends_in) { vec![path.to_owned()] } else { vec![] };
+        return if ["md", "rs", "py", "pyi", "html"].into_iter().any(ends_in) { vec![path.to_owned()] } else { vec![] };
     };
     let entries = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let mut entries: Vec<PathBuf> = entries
@@ -116,15 +132,16 @@ fn words(text: &str) -> Vec<(usize, String)> {
     text.lines().enumerate().flat_map(of_line).collect()
 }
 
-/// A source with everything blanked but its string literals, and its doc comments where they are help; up to its unit tests.
-fn strings(source: &str, with_help: bool) -> String {
-    let source = source.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+/// A source with everything blanked but its doc comments and string literals; up to its unit tests.
+fn prose_of_rust(source: &str) -> String {
+    let source = without_tests(source);
     let mut kept = String::with_capacity(source.len());
     let mut rest = source;
     while let Some(next) = rest.chars().next() {
-        let (length, is_kept) = if rest.starts_with("//") {
-            let is_help = rest.starts_with("///") || rest.starts_with("//!");
-            (rest.find('\n').unwrap_or(rest.len()), with_help && is_help)
+        let is_comment = rest.starts_with("//");
+        let (length, is_kept) = if is_comment {
+            let is_doc = rest.starts_with("///") || rest.starts_with("//!");
+            (rest.find('\n').unwrap_or(rest.len()), is_doc)
         } else if let Some(end) = raw_string(rest) {
             (end, true)
         } else if next == '"' {
@@ -135,15 +152,54 @@ fn strings(source: &str, with_help: bool) -> String {
             (next.len_utf8(), false)
         };
         let (token, after) = rest.split_at(length);
-        // Lines keep their numbers.
-        kept.extend(token.chars().map(|c| if is_kept || c == '\n' { c } else { ' ' }));
-        if is_kept && !token.starts_with("//") {
-            // A word of its own, so that no phrase is found across two literals.
-            kept.push_str(" __ ");
-        }
+        push(&mut kept, token, is_kept, is_comment);
         rest = after;
     }
     kept
+}
+
+/// A source up to its unit tests, where it holds them.
+fn without_tests(source: &str) -> &str {
+    const TESTS: &str = "#[cfg(test)]\nmod ";
+    let is_body = |&(place, _): &(usize, &str)| {
+        let name = &source[place + TESTS.len()..];
+        name.find(['{', ';']).is_some_and(|end| name[end..].starts_with('{'))
+    };
+    let tests = source.match_indices(TESTS).find(is_body);
+    tests.map_or(source, |(place, _)| &source[..place])
+}
+
+/// A source with everything blanked but its docstrings and comments.
+fn prose_of_python(source: &str) -> String {
+    let mut kept = String::with_capacity(source.len());
+    let (mut rest, mut open_brackets, mut begins_line) = (source, 0_usize, true);
+    while let Some(next) = rest.chars().next() {
+        let is_comment = next == '#';
+        let (length, is_kept) = match next {
+            '#' => (rest.find('\n').unwrap_or(rest.len()), true),
+            // A string that stands alone is a docstring.
+            '"' | '\'' => (python_string(rest), begins_line && open_brackets == 0),
+            _ => (next.len_utf8(), false),
+        };
+        match next {
+            '(' | '[' | '{' => open_brackets += 1,
+            ')' | ']' | '}' => open_brackets = open_brackets.saturating_sub(1),
+            _ => {}
+        }
+        begins_line = next == '\n' || (begins_line && next.is_whitespace());
+        let (token, after) = rest.split_at(length);
+        push(&mut kept, token, is_kept, is_comment);
+        rest = after;
+    }
+    kept
+}
+
+/// Adds a token, or blanks it. Lines keep their numbers, and no phrase is found across code or two strings.
+fn push(kept: &mut String, token: &str, is_kept: bool, is_comment: bool) {
+    kept.extend(token.chars().map(|c| if is_kept || c.is_whitespace() { c } else { '_' }));
+    if is_kept && !is_comment {
+        kept.push_str(" __ ");
+    }
 }
 
 /// The length of a string literal with its quotes.
@@ -153,6 +209,24 @@ fn string(text: &str) -> usize {
         match c {
             '"' if !is_escaped => return place + 1,
             _ => is_escaped = c == '\\' && !is_escaped,
+        }
+    }
+    text.len()
+}
+
+/// The length of a string literal of Python with its quotes.
+fn python_string(text: &str) -> usize {
+    let quote = &text[..1];
+    let three = quote.repeat(3);
+    let close = if text.starts_with(three.as_str()) { three.as_str() } else { quote };
+    let mut place = close.len();
+    while let Some(next) = text[place..].chars().next() {
+        if text[place..].starts_with(close) {
+            return place + close.len();
+        }
+        place += next.len_utf8();
+        if next == '\\' {
+            place += text[place..].chars().next().map_or(0, char::len_utf8);
         }
     }
     text.len()
@@ -172,7 +246,16 @@ mod tests {
     use super::*;
 
     fn phrases(text: &str) -> Vec<(usize, String)> {
-        hits_in(Path::new("a.md"), text).into_iter().map(|hit| (hit.line, hit.phrase)).collect()
+        phrases_of("a.md", text)
+    }
+
+    fn phrases_of(file: &str, text: &str) -> Vec<(usize, String)> {
+        let file = Path::new(file);
+        hits_in(file, &prose(file, text.to_owned())).into_iter().map(|hit| (hit.line, hit.phrase)).collect()
+    }
+
+    fn owned(hits: &[(usize, &str)]) -> Vec<(usize, String)> {
+        hits.iter().map(|&(line, phrase)| (line, phrase.to_owned())).collect()
     }
 
     #[test]
@@ -192,12 +275,38 @@ mod tests {
     }
 
     #[test]
-    fn of_a_source_the_strings_are_read_and_help_where_it_is_help() {
+    fn of_rust_the_doc_comments_and_strings_are_read() {
         let source = "/// Worked out\n// anew\nlet c = '\"'; let x = \"at \\\n  hand\"; let y = r#\"its \"kin\"\"#;\n\
-                      let (a, b) = (\"so\", \"many\");\n#[cfg(test)]\nmod tests { \"anew\" }";
-        let found = |help| hits_in(Path::new("a.rs"), &strings(source, help)).into_iter().map(|h| (h.line, h.phrase));
-        assert_eq!(found(false).collect::<Vec<_>>(), [(3, "at hand".to_owned()), (4, "kin".to_owned())]);
-        assert_eq!(found(true).next(), Some((1, "worked out".to_owned())));
+                      let (a, b) = (\"so\", \"many\");\n    //! told\n#[cfg(test)]\nmod tests { \"anew\" }";
+        let expected = [(1, "worked out"), (3, "at hand"), (4, "kin"), (6, "told")];
+        assert_eq!(phrases_of("crates/a/src/lib.rs", source), owned(&expected));
+    }
+
+    #[test]
+    fn of_rust_no_phrase_is_found_across_code() {
+        assert!(phrases_of("a.rs", "/// Does so\npub a: u8,\n/// Many\npub told: u8,").is_empty());
+        assert_eq!(phrases_of("a.rs", "/// Does so\n/// many"), owned(&[(1, "so many")]));
+    }
+
+    #[test]
+    fn of_rust_a_file_is_read_on_after_a_module_of_tests_in_another_file() {
+        let source = "#[cfg(test)]\nmod tests;\n/// Anew\n#[cfg(test)]\nmod more { /// Anew\n}";
+        assert_eq!(phrases_of("a.rs", source), owned(&[(3, "anew")]));
+    }
+
+    #[test]
+    fn of_python_the_docstrings_and_comments_are_read() {
+        let source = "\"\"\"Worked\nout.\"\"\"\ndef told(kin='anew', b=\"\"):  # at hand\n    \
+                      \"\"\"What is \\\"\"\" it.\"\"\"\n    call(\n        \"toll\"\n    )\n    x = f\"# anew\"\n\
+                      # So\n# many";
+        let expected = [(1, "worked out"), (3, "at hand"), (4, "what is"), (9, "so many")];
+        assert_eq!(phrases_of("python/excite/a.py", source), owned(&expected));
+    }
+
+    #[test]
+    fn of_stubs_the_docstrings_and_comments_are_read() {
+        let source = "def told(anew: int) -> str:\n    \"\"\"What is it.\"\"\"\nkin: int  # Told";
+        assert_eq!(phrases_of("python/excite/_native.pyi", source), owned(&[(2, "what is"), (3, "told")]));
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub trait Operations: Backend {
     fn gated(gate: FloatTensor<Self>, value: FloatTensor<Self>, unit: Gate) -> FloatTensor<Self>;
 }
 
-/// What is computed from one tensor.
+/// An operation on one tensor.
 #[derive(Clone, Copy, Debug)]
 pub enum Unary {
     /// A function of single elements.

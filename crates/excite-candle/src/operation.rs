@@ -50,7 +50,7 @@ fn run_on<F: Float + WithDType, const N: usize>(
     Ok(F::to_cpu_storage_owned(result))
 }
 
-/// What is computed from one tensor.
+/// An operation on one tensor.
 pub(crate) trait Unary: Copy + Send + Sync + 'static {
     fn name(&self) -> &'static str;
 

@@ -71,7 +71,7 @@ def zero_points(random, kind, symmetric):
 
 def quantisations(function, kind, forced=None, symmetric=False, seed=0):
     """SCALES pairs of input and output quantisation: inputs that span from ±0.5 to ±60, some of them powers of two; outputs from a
-    third to three times as fine, or those that the library forces."""
+    third to three times as fine, or as the library forces them."""
     random = np.random.default_rng([seed, *function.encode(), *kind.encode()])
     span = 2.0 ** (8 * TYPES[kind]().itemsize - 1)
     for i in range(SCALES):
@@ -214,7 +214,7 @@ ONNX = [
     ("gelu", "Gelu", {}),
     ("softmax", "Softmax", {}),
 ]
-# Those that are exact or all but exact in f32, so that 16 bits can be compared.
+# The functions that are exact or all but exact in f32, so that 16 bits can be compared.
 ONNX_16_BITS = ("relu", "relu6", "relu_n(2.5)", "leaky_relu(0.1)")
 
 

@@ -14,7 +14,7 @@ pub struct Agreement {
     pub scales: usize,
     /// All outputs that were compared.
     pub outputs: usize,
-    /// Those that differ. Of a stretch of 256 codes known by its checksum alone, all.
+    /// The outputs that differ. Where only the checksum of 256 codes is known and differs, all 256 count.
     pub differing: usize,
     /// The first difference.
     pub first: Option<String>,
@@ -99,7 +99,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The outputs compared, those that differ and the first difference.
+    /// The number of outputs compared, the number that differ, and the first difference.
     fn compare<C: Code>(&self, profile: Profile) -> (usize, usize, Option<String>) {
         let affine = |(scale, zero_point)| Affine::<C>::new(scale, zero_point).expect("a quantisation");
         let (input, output) = (affine(self.input), affine(self.output));

@@ -112,7 +112,7 @@ impl<C: Code> Affine<C> {
     }
 }
 
-/// The scale with which so many steps reach from `least` to `largest`, and how many of these are under 0.
+/// The scale with which `steps` steps reach from `least` to `largest`, and how many of these are under 0.
 pub(crate) fn span(least: f64, largest: f64, steps: i32) -> Result<(f32, i32), AffineError> {
     let (least, largest) = (least.min(0.0), largest.max(0.0));
     let scale = ((largest - least) / f64::from(steps)) as f32;

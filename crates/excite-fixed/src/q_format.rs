@@ -1,4 +1,4 @@
-//! Q formats: where the point of a number of so many bits is.
+//! Q formats: where the point lies among the bits of a number.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -186,7 +186,7 @@ impl FromStr for QFormat {
 pub enum QFormatError {
     /// The text is not the name of a format.
     Unknown(String),
-    /// A number would have so many bits.
+    /// A number would have this number of bits.
     Bits(i32),
     /// No format holds numbers up to this one.
     Range(f64),

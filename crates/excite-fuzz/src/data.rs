@@ -5,7 +5,7 @@ use excite_npy::Npy;
 
 use crate::{Target, in_folder, npy};
 
-/// Files of data of any kind: tables of text, archives, what is gzipped.
+/// Files of data of any kind: tables of text, archives, gzipped files.
 pub const TABLE: Target = Target { name: "table", read: |bytes| opens(&[("data", bytes)], "data"), seeds: tables };
 /// An NPY array of inputs; as many targets are beside it.
 pub const ARRAYS: Target = Target { name: "arrays", read: arrays, seeds: samples };

@@ -1,4 +1,4 @@
-//! What is fuzzed: every parser of the workspace, with what must hold of whatever it reads.
+//! The fuzz targets: every parser of the workspace, with checks of whatever it reads.
 //!
 //! `cargo xtask fuzz` runs the targets under libFuzzer, by way of the files in `fuzz/fuzz_targets`. A target fails by a panic.
 //!

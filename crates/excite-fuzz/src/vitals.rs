@@ -6,7 +6,7 @@ use excite_vitals::{Batch, Diagnosis, InputVitals, LayerVitals, Role, Vitals};
 
 use crate::Target;
 
-/// Files of vitals, binary and JSON, merging them, and what is found in them.
+/// Files of vitals, binary and JSON, merging them, and the findings in them.
 pub const VITALS: Target = Target { name: "vitals", read, seeds };
 
 /// What each file is merged with.

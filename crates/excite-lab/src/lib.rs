@@ -1,4 +1,4 @@
-//! Trains small networks to compare activation functions, and puts what is said about them to the test: [`experiments`].
+//! Trains small networks to compare activation functions, and puts claims about them to the test: [`experiments`].
 //!
 //! ```
 //! use excite_lab::data::{Dataset, Options};
@@ -18,8 +18,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Networks run on excite's functions and a few operations of their own around a matrix product, so that what is compared is excite.
-//! Every run is one job on one thread; the same seed gives the same bits whatever the number of jobs.
+//! Networks run on excite's functions and a few operations of their own around a matrix product, so that the comparison
+//! is of excite itself. Every run is one job on one thread; the same seed gives the same bits whatever the number of
+//! jobs.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -74,7 +74,7 @@ impl Local {
 /// Trains the same network with each function, and puts the results side by side. `Settings::command` is left empty for
 /// the caller to fill in.
 ///
-/// If the watcher asks to stop, what is finished by then is returned, with `complete` false.
+/// If the watcher asks to stop, the runs finished by then are returned, with `complete` false.
 ///
 /// # Errors
 /// If the plan makes no sense or does not fit the data, if the journal or the networks cannot be written, or if it was stopped before
@@ -113,7 +113,7 @@ pub fn compare(
     Ok(comparison)
 }
 
-/// Trains `runs`, and adds them to the journal; those that it has are not trained again.
+/// Trains `runs`, and adds them to the journal; runs that it has are not trained again.
 ///
 /// # Errors
 /// As [`train`], or if the journal cannot be written.
@@ -128,7 +128,7 @@ pub fn train_runs(
     work_off(&mut Named { runs, journal }, data, spec, jobs, watcher)
 }
 
-/// Work that follows from what is finished.
+/// Work in which the finished runs decide on the next ones.
 pub(crate) trait Work {
     fn pending(&self) -> Pending;
 

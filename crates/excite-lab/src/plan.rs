@@ -1,4 +1,4 @@
-//! What is compared, and how.
+//! The plan of a comparison.
 
 use crate::record::comparison::Settings;
 use excite::Function;
@@ -7,7 +7,7 @@ use crate::data::Dataset;
 use crate::schedule::Schedule;
 use crate::{ClassWeights, LabError, LearningRate, Spec};
 
-/// What is compared, and how.
+/// The functions to compare, and how to compare them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// The functions, in the order in which their results are wanted.
@@ -22,7 +22,7 @@ pub struct Plan {
     pub until_error: Option<f64>,
     /// The learning rate.
     pub learning_rate: LearningRate,
-    /// What is trained.
+    /// The network and how it is trained.
     pub spec: Spec,
 }
 

@@ -57,7 +57,7 @@ pub(crate) struct Schedule<'a> {
 /// Runs to be trained.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Pending {
-    /// Those that can be trained now.
+    /// The runs that can be trained now.
     pub(crate) runs: Vec<RunKey>,
     /// The epochs of the later runs that are known by now.
     pub(crate) epochs_after: u64,
@@ -119,7 +119,7 @@ impl Schedule<'_> {
         self.functions.iter().filter_map(of).collect()
     }
 
-    /// Whether runs of the seeds have that seed, and not those that rates are chosen by.
+    /// Whether `seed` belongs to a run for the results, not to one by which a rate is chosen.
     pub(crate) fn has_seed(&self, seed: u64) -> bool {
         (1..=self.seeds as u64).contains(&seed)
     }

@@ -1,4 +1,4 @@
-//! What is trained, and how.
+//! The network to train, and how.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::architecture::Architecture;
 use crate::data::Dataset;
 use crate::{ClassWeights, Init, LabError, NetworkSpec, Optimizer};
 
-/// What is trained and how: all that the runs of one comparison have in common.
+/// The network to train, and how: all that the runs of one comparison have in common.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spec {
     /// The network.

@@ -171,7 +171,7 @@ impl Model {
     /// Checks that a run gives every input of the model, in a shape and a type that it takes, and nothing else.
     ///
     /// # Errors
-    /// If it does not: which input, what is wrong, and what is wanted.
+    /// If it does not: which input, what is wrong, and what was expected.
     pub fn check(&self, run: &InputSet) -> Result<(), Error> {
         let known = || self.inputs().iter().map(|input| format!("`{}`", input.name)).collect::<Vec<_>>().join(", ");
         if let Some((name, _)) =

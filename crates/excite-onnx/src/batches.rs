@@ -11,7 +11,8 @@ pub struct Cutting {
     pub at_once: Option<usize>,
     /// The samples at the end that do not fill a batch of a model that takes whole ones alone.
     pub left_over: usize,
-    /// The axis of the samples in each array, in the order of the model's inputs; none in those that go with every batch as they are.
+    /// The axis of the samples in each array, in the order of the model's inputs; None for an array that goes with
+    /// every batch as it is.
     axes: Vec<Option<Axis>>,
 }
 
@@ -95,8 +96,8 @@ impl Model {
         }
     }
 
-    /// Cuts a run into runs of `batch` samples at most, or of as many as the model takes, where its samples can be told apart: see
-    /// [`cutting`](Self::cutting). Else it is left whole.
+    /// Cuts a run into runs of `batch` samples at most, or of as many as the model takes, where its samples can be
+    /// separated: see [`cutting`](Self::cutting). Otherwise it is left whole.
     pub fn split(&self, run: InputSet, batch: usize) -> Vec<InputSet> {
         let Ok(cutting) = self.cutting(&run) else { return vec![run] };
         let batch = cutting.at_once.unwrap_or(batch).max(1);

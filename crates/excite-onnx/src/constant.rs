@@ -149,7 +149,7 @@ fn attribute(node: &NodeProto) -> Option<Constant> {
     })
 }
 
-/// The shape that a Reshape gives: 0 keeps an extent, and −1 is what is left.
+/// The shape that a Reshape gives: 0 keeps an extent, and −1 takes the extent that the others leave.
 fn reshaped(from: &[usize], to: &[i64]) -> Option<Vec<usize>> {
     let kept = |(axis, &extent): (usize, &i64)| match extent {
         0 => from.get(axis).copied(),

@@ -11,8 +11,8 @@ pub(crate) type Operator = Box<dyn Fn(&[f64]) -> f64>;
 /// The constants of SELU as the ONNX operator has them.
 pub(crate) const SELU: (f32, f32) = (1.673_263_2, 1.050_701);
 
-/// What a node computes of each number; None if its operator does not work number by number. Quantising neither rounds nor clips here:
-/// what is asked is what the exporter's model computed.
+/// What a node computes of each number; None if its operator does not work number by number. Quantising neither rounds
+/// nor clips here: the question is what the exporter's model computed.
 pub(crate) fn operator(node: &NodeProto) -> Option<Operator> {
     if !matches!(node.domain.as_deref(), None | Some("" | "ai.onnx" | "com.microsoft")) {
         return None;

@@ -47,7 +47,7 @@ pub enum Error {
     Unsupported {
         /// The node, or the model.
         place: String,
-        /// What is missing, and what to do.
+        /// The feature that is missing, and what to do.
         what: String,
     },
     /// The engine refused the model, or failed to run it.

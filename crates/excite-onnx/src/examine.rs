@@ -169,8 +169,8 @@ impl<'a> Examination<'a> {
 }
 
 impl Model {
-    /// The name of each activation, in the order of [`sites`](Self::sites): of those that share one, the later ones are numbered.
-    /// Control characters are escaped.
+    /// The name of each activation, in the order of [`sites`](Self::sites). Where several share a name, the later ones
+    /// are numbered. Control characters are escaped.
     pub fn site_names(&self) -> Vec<String> {
         let mut seen: HashMap<&str, usize> = HashMap::new();
         let mut names = Vec::new();

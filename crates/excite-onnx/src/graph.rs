@@ -7,7 +7,7 @@ use rten_onnx::onnx::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
 use crate::constant::{Constant, fold};
 
-/// What is asked of a node.
+/// Look-ups in a node.
 pub(crate) trait NodeExt {
     fn op(&self) -> &str;
     fn find_attribute(&self, name: &str) -> Option<&AttributeProto>;
@@ -81,7 +81,8 @@ pub(crate) struct Graph<'a> {
     initializers: HashMap<&'a str, &'a TensorProto>,
     /// The tensors that are the same in every run.
     constant: HashSet<&'a str>,
-    /// Those that nodes make, as far as their numbers are known; and others whose numbers are all the same in every run.
+    /// The constants that nodes make, as far as their numbers are known; and tensors filled with one number that is the
+    /// same in every run.
     folded: HashMap<&'a str, Rc<Constant>>,
 }
 

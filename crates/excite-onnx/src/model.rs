@@ -13,7 +13,7 @@ use crate::site::{ActivationSite, Source, UnitAxis, Unseen};
 use crate::types::Types;
 use crate::{Error, external, other_formats, recognise, tensor_values, wire};
 
-/// Gives nodes without names those that the engine's messages are to call them by: the operator and the nearest tensor.
+/// Names the nodes that have no name, for the engine's messages: by the operator and the nearest tensor.
 fn name_nodes(graph: &mut GraphProto) {
     for node in &mut graph.node {
         if node.name.as_deref().is_none_or(str::is_empty) {

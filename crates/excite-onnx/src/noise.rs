@@ -1,7 +1,7 @@
 //! Whether inputs are noise: a network that was fed noise shows little of how it does on the data that it was trained for.
 
-/// Sums over the values of an input, by which noise is told from data: in pictures, sounds and other records neighbouring values are alike,
-/// in noise they have nothing to do with one another.
+/// Sums over the values of an input, which distinguish noise from data: in pictures, sounds and other records
+/// neighbouring values are alike, in noise they have nothing to do with one another.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Noise {
     count: f64,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::Error;
 
-/// Refuses what is known to be no ONNX model, with the way to make one.
+/// Refuses a file that is known to be no ONNX model, with the way to make one.
 pub(crate) fn refuse(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let Some((what, way)) = recognised(path, bytes) else { return Ok(()) };

@@ -1,7 +1,8 @@
-//! In which pieces a model is run, so that every tensor is worked out once and none is kept longer than it must be.
+//! In which pieces a model is run, so that every tensor is computed once and none is kept longer than it must be.
 //!
-//! A piece ends where an activation is done. It gives that activation's tensors and those that later pieces read; these go into later
-//! pieces as inputs, by value in the last one that reads them. So the peak of memory is that of a plain run and the tensors of one activation.
+//! A piece ends where an activation is done. It gives that activation's tensors and the tensors that later pieces read;
+//! these go into later pieces as inputs, by value in the last one that reads them. So the peak of memory is that of a
+//! plain run and the tensors of one activation.
 
 use std::cell::Cell as Counter;
 use std::collections::{HashMap, HashSet};
@@ -69,7 +70,7 @@ pub(crate) struct Piece {
     pub gives: Vec<TensorId>,
     /// The tensors that nobody needs after it.
     pub drops: Vec<TensorId>,
-    /// What is to be seen once it is done.
+    /// The results to show once it is done.
     pub shows: Vec<Show>,
 }
 
@@ -96,7 +97,7 @@ pub(crate) enum Show {
 pub(crate) enum Outputs {
     /// Those of all.
     All,
-    /// Those that do not follow from the pre-activations to the last bit.
+    /// The results that do not follow from the pre-activations to the last bit.
     Needed,
 }
 
@@ -163,8 +164,9 @@ impl Wiring {
         Self { steps, made, pieces: Counter::new(0) }
     }
 
-    /// The plan of a run that shows the activations; where they are not of `Outputs::All`, those that an engine cannot but give as their
-    /// function has them are not asked for. So a ReLU may still be done in place, and its results need no room of their own.
+    /// The plan of a run that shows the activations. With `Outputs::Needed` the engine is not asked for results that
+    /// follow from the pre-activations to the last bit. So a ReLU may still be done in place, and its results need no
+    /// room of their own.
     pub fn showing(
         &self,
         names: &Names,

@@ -73,7 +73,7 @@ impl Cell {
         }
     }
 
-    /// Its activations: those that have rows in the weights in the order of these, then others.
+    /// Its activations: first the gates that have rows in the weights, in the order of these rows, then others.
     pub fn gates(self) -> &'static [RecurrentGate] {
         match self {
             Self::Rnn => &[RecurrentGate::Hidden],
@@ -197,7 +197,7 @@ impl Recurrence {
     }
 }
 
-/// A function by its name in ONNX; those that have α and β take the next of the node's, if there are any.
+/// A function by its name in ONNX; functions that have α and β take the next ones of the node, if there are any.
 fn gate_function(
     name: &str,
     alphas: &mut dyn Iterator<Item = f32>,

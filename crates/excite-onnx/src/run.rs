@@ -55,7 +55,7 @@ impl Model {
         self.run(run).map(drop)
     }
 
-    /// Runs the model to its outputs, and gives those that are tensors of numbers, by name.
+    /// Runs the model, and gives the outputs that are tensors of numbers, by name.
     ///
     /// ```
     /// use excite_onnx::{Model, inputs};
@@ -83,9 +83,10 @@ impl Model {
         })
     }
 
-    /// Runs the model and shows each activation as soon as it is worked out. Every node is run once at most; what is kept is what nodes still to
-    /// come will read, and the tensors of the activation that is shown. Activations without numbers in this run, such as those in the
-    /// branch of an If that was not taken, are not shown. What is done in `show` with rayon is done on the threads that the model runs on.
+    /// Runs the model and shows each activation as soon as it is computed. Every node is run once at most; the tensors
+    /// kept are the inputs of nodes still to come, and the tensors of the activation that is shown. Activations without
+    /// numbers in this run, such as those in the branch of an If that was not taken, are not shown. Work that `show`
+    /// does with rayon is done on the threads that the model runs on.
     ///
     /// # Errors
     /// If the inputs do not fit, or the engine fails.

@@ -46,12 +46,12 @@ impl fmt::Display for SiteFunction {
     }
 }
 
-/// What a number is multiplied with, and what is added then.
+/// A factor for a number, and a number to add to the product.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Affine {
     /// The factor.
     pub scale: f32,
-    /// What is added.
+    /// The number to add.
     pub shift: f32,
 }
 
@@ -137,7 +137,7 @@ impl UnitAxis {
 pub enum Source {
     /// Tensors of the graph, the model's own or ones that were made visible for it.
     Tensors,
-    /// A gate of an LSTM or GRU node, worked out again from its inputs and outputs.
+    /// A gate of an LSTM or GRU node, computed again from its inputs and outputs.
     RecurrentGate {
         /// The index of the node in the graph.
         node: usize,

@@ -1,4 +1,4 @@
-//! Values laid out so that those of one unit are told apart by one axis.
+//! Values laid out so that one axis holds the units.
 
 use std::borrow::Cow;
 

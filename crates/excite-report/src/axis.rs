@@ -11,7 +11,7 @@ pub(crate) struct Axis {
     pub(crate) low: f64,
     pub(crate) high: f64,
     pub(crate) ticks: Vec<f64>,
-    /// Whether what is drawn is log10 of the value, and whether the value is a share that is read in percent.
+    /// Whether log10 of the value is drawn, and whether the value is a share that is read in percent.
     logarithmic: bool,
     percent: bool,
     text: Box<dyn Fn(f64) -> String>,
@@ -88,12 +88,12 @@ impl Axis {
         Self { percent: true, ..self }
     }
 
-    /// What is written at a value.
+    /// The text written at a value.
     pub(crate) fn text(&self, value: f64) -> String {
         (self.text)(value)
     }
 
-    /// Where a value lies between the pixels `from` and `to`; what is beyond the ends lies at them.
+    /// Where a value lies between the pixels `from` and `to`; values beyond the ends lie at them.
     pub(crate) fn place(&self, value: f64, (from, to): (f64, f64)) -> f64 {
         let share = (value.clamp(self.low, self.high) - self.low) / (self.high - self.low);
         from + (to - from) * share

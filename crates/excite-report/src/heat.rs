@@ -19,7 +19,7 @@ const TOP: f64 = 24.0;
 /// What the colours of the maps of one quantity mean: the same in all of them.
 pub(crate) struct Scale {
     pub(crate) colour: Colour,
-    /// What is drawn faintest, and what is drawn deepest.
+    /// The value that is drawn faintest, and the value that is drawn deepest.
     pub(crate) low: f64,
     pub(crate) high: f64,
     pub(crate) text: fn(f64) -> String,
@@ -123,7 +123,7 @@ impl Cells {
     }
 }
 
-/// The cells of a row, `each` epochs a column; those that are read as the same are drawn as one.
+/// The cells of a row, `each` epochs a column; neighbours that are read as the same are drawn as one.
 fn runs(cells: &[Option<f64>], each: usize, scale: &Scale) -> Vec<Cells> {
     let mut runs: Vec<Cells> = Vec::new();
     for (column, epochs) in cells.chunks(each).enumerate() {

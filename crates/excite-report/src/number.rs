@@ -1,4 +1,4 @@
-//! Numbers as a reader wants them. What is no number becomes a dash.
+//! Numbers as a reader wants them. NaN becomes a dash.
 
 use excite_vitals::in_words::plural;
 

@@ -1,4 +1,4 @@
-//! One plot: axes and what is drawn between them, as SVG in pixels. Numbers that are not finite are left out.
+//! One plot: axes and the marks between them, as SVG in pixels. Numbers that are not finite are left out.
 //!
 //! Colours and dashes are classes of the [theme]. A plot is drawn at the size at which it is shown, so its text is of one size.
 
@@ -132,7 +132,7 @@ impl Plot {
         Frame { left: 50.0, right: width - beside.min(0.4 * width), top: 28.0, bottom: height - below }
     }
 
-    /// What is inside the `svg` element.
+    /// The contents of the `svg` element.
     fn content(&self) -> Markup {
         let frame = self.frame();
         let (zones, others): (Vec<_>, Vec<_>) = self.marks.iter().partition(|mark| matches!(mark, Mark::Zone { .. }));

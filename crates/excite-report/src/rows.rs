@@ -34,13 +34,13 @@ pub(crate) enum Shape {
     Tick,
 }
 
-/// What is drawn along one axis.
+/// A drawing along one axis, with a row for each name.
 pub(crate) struct Panel {
     pub(crate) title: String,
     pub(crate) axis: Axis,
     /// A line through all rows.
     pub(crate) level: Option<f64>,
-    /// What is in each row.
+    /// The items of each row.
     pub(crate) items: Vec<Vec<Item>>,
     /// What each row says in words.
     pub(crate) words: Vec<String>,

@@ -42,13 +42,13 @@ pub(crate) enum Colour {
     Zone,
     /// A level to compare with.
     Level,
-    /// What is dead, everywhere.
+    /// Anything dead, in every picture.
     Dead,
-    /// What is saturated, everywhere.
+    /// Anything saturated, in every picture.
     Saturated,
-    /// What is sound: quiet, so that all else stands out.
+    /// Anything sound: quiet, so that all else stands out.
     Sound,
-    /// What is sound, and linear: hardly less quiet.
+    /// Anything sound and linear: hardly less quiet.
     Linear,
 }
 

@@ -66,7 +66,7 @@ impl Data {
         Self { source, samples: None, batch: BATCH }
     }
 
-    /// Stops after so many samples. Without it all there are count, and 16 of random numbers.
+    /// Stops after `samples` samples. By default it uses all samples, or 16 of random numbers.
     pub fn with_samples(self, samples: usize) -> Self {
         Self { samples: Some(samples), ..self }
     }
@@ -174,7 +174,7 @@ impl Data {
         if steps.is_stopping() { Err(Error::Stopped) } else { Ok(()) }
     }
 
-    /// A run cut into batches; no more of them than `left` samples need, where they can be told apart.
+    /// A run cut into batches, where its samples can be separated; no more of them than `left` samples need.
     fn parts(&self, model: &Model, run: InputSet, left: &mut Option<usize>) -> Vec<InputSet> {
         let Ok(cutting) = model.cutting(&run) else { return vec![run] };
         let Some(most) = left else { return model.split(run, self.batch) };

@@ -87,7 +87,7 @@ pub enum Error {
         /// Why not.
         fault: String,
     },
-    /// Codes of so many bits are not offered.
+    /// Codes with this number of bits are not offered.
     #[error("bits must be whole numbers from 4 to 16, at least one{}", found.map_or_else(String::new, |found| format!(", not {found}")))]
     Bits {
         /// What was asked for; None for an empty list.

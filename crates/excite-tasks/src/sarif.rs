@@ -65,7 +65,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// A path as a relative reference, what is special in it percent-encoded.
+/// A path as a relative reference, with special characters percent-encoded.
 fn uri(path: &str) -> String {
     let encoded = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),

@@ -15,7 +15,8 @@ use crate::{Error, Watcher};
 
 /// Trains the same network with each activation function, and puts the results side by side.
 ///
-/// Runs that the journal has are not trained again. If the watcher stops it, what is finished by then is returned, with `complete` false.
+/// Runs that the journal has are not trained again. If the watcher stops it, the runs finished by then are returned,
+/// with `complete` false.
 ///
 /// ```
 /// use excite_lab::data::{Dataset, Options};
@@ -47,7 +48,8 @@ pub fn compare(
     Ok(excite_lab::compare(data, plan, journal, local, &Epochs(Steps::new(watcher)))?)
 }
 
-/// Trains single runs of a comparison, and adds them to the journal: those that [`next`](excite_lab::next) names, on any machine.
+/// Trains single runs of a comparison, on any machine, and adds them to the journal: the runs that
+/// [`next`](excite_lab::next) names.
 ///
 /// # Errors
 /// If a run makes no sense or does not fit the data, the journal cannot be written, or the watcher stops it.
@@ -93,8 +95,7 @@ pub fn experiment(experiment: &Experiment, request: &Request, watcher: &dyn Watc
     Ok(experiment.run(request, &Repetitions(&steps))?)
 }
 
-/// Puts all claims to the test. Finished experiments are kept in the folder, and those that are kept are not run again, unless
-/// `fresh` is true.
+/// Puts all claims to the test. Finished experiments are kept in the folder, and not run again unless `fresh` is true.
 pub struct AllExperiments<'a> {
     request: &'a Request,
     without_data: Request,
@@ -121,7 +122,7 @@ impl<'a> AllExperiments<'a> {
         self.kept.iter().flatten().count()
     }
 
-    /// Runs those that are left.
+    /// Runs the remaining experiments.
     ///
     /// # Errors
     /// As [`experiment`], or if a record cannot be written.

@@ -9,7 +9,7 @@ use crate::{LayerVitals, Vitals, VitalsError};
 
 /// What a binary file begins with, followed by the version in four bytes, lowest first.
 const MAGIC: &[u8] = b"\x89excite vitals\n";
-/// Counts beyond this are damage: the sum over 65,536 units of so many still is a u64.
+/// Counts beyond this are damage: the sum of such counts over 65,536 units still is a u64.
 const MOST: u64 = 1 << 48;
 /// Sums beyond this are damage: the largest f32 times `MOST`, squared, is less, and sums of many files stay finite.
 const LARGEST_SUM: f64 = 1e250;

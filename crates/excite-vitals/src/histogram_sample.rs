@@ -1,6 +1,6 @@
 //! Which values of a batch go into the histogram.
 
-/// Every so many-th value of a sample: all values would cost a third as much as all else that is measured.
+/// One value in this number is taken from a sample: all would cost a third as much as all else that is measured.
 const STRIDE: usize = 16;
 
 /// The values that go into the histogram, of samples of `sample` values each.

@@ -20,7 +20,7 @@ pub fn plural<N: Copy + Display + PartialEq + From<u8>>(number: N, noun: &str) -
     format!("{number} {noun}{ending}")
 }
 
-/// A share as a percentage with two significant digits; what is not all of it never reads as 100 %.
+/// A share as a percentage with two significant digits; a share below 1 never reads as 100 %.
 ///
 /// ```
 /// use excite_vitals::in_words::percent;

@@ -122,12 +122,12 @@ impl<'a> Batch<'a> {
         Self { z: None, a: Some(a), positions: 1, samples: None, are_counted: false }
     }
 
-    /// With so many values of one unit next to one another: the pixels of a channel. 1 unless given.
+    /// With `positions` values of one unit next to one another: the pixels of a channel. 1 unless given.
     pub fn with_positions(self, positions: usize) -> Self {
         Self { positions, ..self }
     }
 
-    /// With so many independent samples: sentences, not words. As many as `outer` unless given.
+    /// With `samples` independent samples: sentences, not words. As many as `outer` unless given.
     pub fn with_samples(self, samples: usize) -> Self {
         Self { samples: Some(samples), ..self }
     }

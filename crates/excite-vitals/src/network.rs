@@ -123,7 +123,7 @@ impl InputVitals {
     /// The standard deviations of a feature that is scaled as networks expect: the bounds that TheDeepChecker uses.
     pub const SCALE: [f64; 2] = [0.5, 2.0];
 
-    /// So many features (or channels) that have seen nothing. One, for all values together.
+    /// `features` features (or channels) that have seen nothing. One, for all values together.
     pub fn new(features: usize) -> Self {
         Self { features: vec![Moments::default(); features] }
     }

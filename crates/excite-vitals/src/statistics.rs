@@ -67,7 +67,7 @@ pub fn median(figures: impl IntoIterator<Item = f64>) -> Option<f64> {
     Spread::of(&figures).map(|spread| spread.median)
 }
 
-/// How rarely, once in so many times, all of n figures lie to one side of all of m others, if all come from one distribution.
+/// All of n figures lie to one side of all of m others once in this many times, if all come from one distribution.
 ///
 /// ```
 /// use excite_vitals::statistics::ranges_apart_by_chance;
@@ -79,7 +79,7 @@ pub fn ranges_apart_by_chance(n: usize, m: usize) -> f64 {
     (1..=m).map(|i| (n + i) as f64 / i as f64).product::<f64>() / 2.0
 }
 
-/// An interval that holds the median of all seeds there are, as far as those that were run tell.
+/// An interval that holds the median of all possible seeds, as far as the seeds that were run tell.
 ///
 /// It reaches from the r-th lowest to the r-th highest of n figures, and holds the median with a confidence of
 /// 1 − 2 P(B < r) for B binomial with n trials of ½, however the figures are distributed (Hahn and Meeker 1991, Statistical Intervals,

@@ -12,13 +12,13 @@ use crate::math::Native;
 /// vectorises it, and ReLU becomes ten times slower.
 pub const BLOCK: usize = 64;
 
-/// Elements between what is computed and what is asked for from memory meanwhile. Of 256, 1024 and 4096 the fastest for all.
+/// How many elements ahead of the computation inputs are prefetched. Of 256, 1024 and 4096 the fastest for all.
 const AHEAD: usize = 1024;
 
 /// y = kernel(inputs). `streaming` writes whole blocks past the caches where the output is aligned to whole cache lines.
 ///
-/// There is one place at which a block is computed, for whole blocks and for what is left at the end: each such place is compiled for
-/// every function, type and instruction set.
+/// One place computes both the whole blocks and the rest at the end: each such place is compiled for every function,
+/// type and instruction set.
 #[inline(always)]
 pub fn map<F: Float, const N: usize>(
     level: CheckedLevel,
@@ -83,7 +83,7 @@ fn block_at<F: Float>(input: &[F], first: usize) -> &[F; BLOCK] {
     input[first..].first_chunk().expect("every input is as long as the output")
 }
 
-/// What is computed from: a block, or in place what the memory of the results holds before.
+/// The input block; in place, the numbers that the memory of the results held before.
 #[inline(always)]
 fn input_or_before<'a, F: Float>(input: Option<&'a [F; BLOCK]>, to: &'a [MaybeUninit<F>; BLOCK]) -> &'a [F; BLOCK] {
     match input {
@@ -92,8 +92,8 @@ fn input_or_before<'a, F: Float>(input: Option<&'a [F; BLOCK]>, to: &'a [MaybeUn
     }
 }
 
-/// The inputs are blocks, or what is in `to` before. Writes to `to` at once: results that were handed back would be in memory twice, which
-/// for ReLU is half of all time.
+/// The inputs are blocks, or the former contents of `to`. Writes to `to` directly: returned results would be in memory
+/// twice, which for ReLU takes half of all time.
 #[inline(always)]
 fn compute<F: Float, K: Kernel<F, N>, const N: usize>(
     level: CheckedLevel,

@@ -41,11 +41,11 @@ impl fmt::Display for RegisterError {
 impl core::error::Error for RegisterError {}
 
 impl Function {
-    /// Makes a function of your own one of those that are chosen at run time: from then on its name is read wherever a function's is,
-    /// and it goes through all that takes a `Function`. To register it again is no error, and gives the same.
+    /// Registers a custom function, to be chosen at run time: from then on its name is read wherever a function's name
+    /// is, and it serves wherever a `Function` does. Registering it again is no error, and gives the same.
     ///
-    /// The page of [`define`](crate::define) has an example. What is registered stays in memory until the program ends. Without the feature
-    /// `std` its name is not read, as there is no place to remember it.
+    /// The page of [`define`](crate::define) has an example. Registered functions stay in memory until the program
+    /// ends. Without the feature `std` their names are not read, as there is no place to remember them.
     ///
     /// # Errors
     /// If it has no name, or one by which another function goes.

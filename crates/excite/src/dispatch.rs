@@ -83,7 +83,7 @@ impl Level {
     }
 
     /// Runs `work` compiled for this level, or for the baseline where the machine lacks it. `work` and all it calls
-    /// must be `#[inline(always)]`: what is not inlined is compiled for the baseline.
+    /// must be `#[inline(always)]`: code that is not inlined is compiled for the baseline.
     ///
     /// ```
     /// use excite::Level;

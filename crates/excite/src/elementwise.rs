@@ -25,10 +25,10 @@ use crate::{Channels, Engine, Error, Float, Info, Parameter, ParameterError, Per
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Elementwise: Copy + Send + Sync + 'static {
-    /// What is known of the function.
+    /// The function's name, formula, origin and other facts.
     fn info(&self) -> &'static Info;
 
-    /// What is known of each of its parameters.
+    /// The description of each of its parameters.
     fn parameters(&self) -> &'static [Parameter];
 
     /// The value of the parameter of that index; None if it has none of that index.

@@ -264,7 +264,7 @@ impl Engine {
         self.run_from(Forward(f), [x], y);
     }
 
-    /// Whether so many elements are computed on several threads where a piece holds two outputs.
+    /// Whether `len` elements are computed on several threads where a piece holds two outputs.
     #[cfg(feature = "rayon")]
     pub(crate) fn is_parallel(self, len: usize) -> bool {
         self.threads == Threads::Auto && len >= PIECE / 2
@@ -310,8 +310,8 @@ impl Engine {
         });
     }
 
-    /// Calls `work` with the whole of `y`, or with pieces of it on several threads, and the index at which each begins. A piece holds
-    /// whole samples of so many elements.
+    /// Calls `work` with the whole of `y`, or with pieces of it on several threads, and the index at which each begins.
+    /// A piece holds whole samples, of `sample` elements each.
     ///
     /// `work` is behind a pointer, so that the code which shares pieces out is compiled once for a type and not for each kernel.
     pub(crate) fn in_pieces<T: Send>(self, sample: usize, y: &mut [T], work: &(dyn Fn(usize, &mut [T]) + Sync)) {

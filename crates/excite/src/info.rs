@@ -1,10 +1,10 @@
-//! What is known of a function and cannot be computed from its formula.
+//! The facts about a function that do not follow from its formula.
 
-/// What is known of a function and cannot be computed from it. What can be is in [`Facts`](crate::Facts).
+/// The facts about a function that do not follow from its formula. [`Facts`](crate::Facts) has the facts that do.
 ///
 /// ```
 /// use excite::Info;
-/// // Of a function of one's own the name is enough; whatever else is known is set field by field.
+/// // For a custom function the name is enough; other facts are set field by field.
 /// const INFO: Info = {
 ///     let mut info = Info::named("bent_identity");
 ///     info.formula = "(√(x² + 1) − 1) / 2 + x";

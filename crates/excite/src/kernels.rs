@@ -1,10 +1,10 @@
-//! What is done with each element, forward and backward.
+//! The computation for each element, forward and backward.
 
 use crate::Float;
 use crate::define::{Definition, Native, Number, Pair, Precision};
 
-/// What is done with N elements at the same place of N slices. The rare elements that the quick way cannot be trusted with are
-/// done again with care.
+/// The computation for N elements at the same place of N slices. The rare elements whose quick result is doubtful are
+/// computed again with care.
 pub trait Kernel<F: Float, const N: usize>: Copy + Sync {
     /// Whether any result can be doubtful: where none can, no careful way is compiled.
     const MAY_BE_DOUBTFUL: bool;

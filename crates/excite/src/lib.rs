@@ -28,7 +28,7 @@
 //! * [`Facts`] computes what a function does: its range, where it is linear, where it saturates.
 //! * [`define`] is for a function of your own: two formulas, and it goes wherever one of these goes.
 //!
-//! # What is promised
+//! # Promises
 //! * The result depends on the value alone: not on its position in the slice, the slice's length or alignment, the
 //!   number of threads or the instruction set.
 //! * NaN in, NaN out. Signed zeros, infinities and subnormals give the rounded limit.

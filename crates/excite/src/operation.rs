@@ -22,7 +22,7 @@ use crate::{Elementwise, Engine, Error, Float};
 /// # Ok::<(), excite::Error>(())
 /// ```
 pub trait Operation<F: Float> {
-    /// The number of outputs for so many inputs.
+    /// The number of outputs for this number of inputs.
     #[doc(hidden)]
     fn outputs(&self, inputs: usize) -> Result<usize, Error>;
 

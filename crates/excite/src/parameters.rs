@@ -1,6 +1,6 @@
 //! The numbers that shape a function, such as the slope of a leaky ReLU on its low side.
 
-/// What is known of one parameter of a function.
+/// The description of one parameter of a function.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Parameter {
     /// The name: `"negative_slope"`.

@@ -58,7 +58,7 @@ impl Rows {
     }
 }
 
-/// What is known of a function of rows.
+/// The name, formula, origin and other facts of a function of rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RowInfo {
     /// The name in this library: `"log_softmax"`.
@@ -87,10 +87,10 @@ pub struct RowInfo {
 
 /// How a function of rows is computed.
 pub trait RowDefinition: Copy + Send + Sync + 'static {
-    /// What is known of the function.
+    /// The function's name, formula, origin and other facts.
     const INFO: RowInfo;
 
-    /// What is known of each of its parameters.
+    /// The description of each of its parameters.
     const PARAMETERS: &'static [Parameter];
 
     /// The value of the parameter of that index, which it has.
@@ -118,10 +118,10 @@ pub trait RowDefinition: Copy + Send + Sync + 'static {
 ///
 /// Sums are taken in f64, in an order that depends on the length of the row alone: the bits are the same on every machine.
 pub trait Rowwise: Copy + Send + Sync + 'static {
-    /// What is known of the function.
+    /// The function's name, formula, origin and other facts.
     fn info(&self) -> &'static RowInfo;
 
-    /// What is known of each of its parameters.
+    /// The description of each of its parameters.
     fn parameters(&self) -> &'static [Parameter];
 
     /// The value of the parameter of that index; None if it has none of that index.

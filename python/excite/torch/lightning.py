@@ -35,13 +35,13 @@ class WatchCallback(Callback):
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """Begin."""
-        told = self.options.get("callback")
+        callback = self.options.get("callback")
 
         def log(step: int, diagnosis: Diagnosis) -> None:
             for logger in trainer.loggers:
                 logger.log_metrics(scalars(diagnosis), step)
-            if told is not None:
-                told(step, diagnosis)
+            if callback is not None:
+                callback(step, diagnosis)
 
         optimizer = trainer.optimizers[0] if trainer.optimizers else None
         self.handle = watch(pl_module.get_submodule(self.module), optimizer, **{**self.options, "callback": log})

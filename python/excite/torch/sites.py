@@ -41,7 +41,7 @@ class _Spelling:
         if not given:
             return self.ours
         values = (self.parameters | given).values()
-        # What is learned for each channel is taken together.
+        # A parameter learned for each channel counts by its mean.
         numbers = (float(value.detach().mean() if isinstance(value, torch.Tensor) else value) for value in values)
         called = f"{self.ours}({', '.join(map(str, numbers))})"
         return _BY_ANOTHER_NAME.get(called, called)
@@ -143,8 +143,8 @@ class Tracer:
     ) -> Mode:
         """Begin to trace a pass; the mode that is returned must be entered for its time.
 
-        `take` gets each call, `take_inputs` what goes into each linear layer: [rows, inputs]; `take_role` is told which
-        calls turn out to be a gate or the output, by their names.
+        `take` gets each call, `take_inputs` what goes into each linear layer: [rows, inputs]; `take_role` gets the
+        calls that turn out to be a gate or the output, by their names.
         """
         self._take, self._take_inputs, self._take_role = take, take_inputs, take_role
         self._stack, self._entered, self._seen, self._producer = [], [], {}, None

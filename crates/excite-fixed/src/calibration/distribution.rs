@@ -61,7 +61,7 @@ impl Distribution {
         Ok(Self { least, largest, width, under_zero, counts, zeros: 0, at_least: 0, at_largest: 0, not_finite: 0 })
     }
 
-    /// The distribution of values that are all at hand.
+    /// The distribution of a complete set of values.
     ///
     /// # Errors
     /// If none is finite and not 0.
@@ -152,7 +152,7 @@ impl Distribution {
         self.least < 0.0
     }
 
-    /// The number of values, without those that are NaN or infinite.
+    /// The number of values that are neither NaN nor infinite.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum::<u64>() + self.zeros + self.at_least + self.at_largest
     }

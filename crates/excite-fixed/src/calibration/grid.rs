@@ -33,7 +33,7 @@ impl Grid {
     /// The fewest and the most bits of a grid with a zero point.
     pub const BITS: core::ops::RangeInclusive<u32> = 2..=16;
 
-    /// The finest grid of unsigned codes of so many bits that reaches from `low` to `high`, and holds 0.
+    /// The finest grid of unsigned codes of `bits` bits that reaches from `low` to `high`, and holds 0.
     ///
     /// # Errors
     /// If the ends are not finite, the wrong way round, both 0, or so near that the scale is no normal float.
@@ -138,7 +138,7 @@ impl Grid {
 }
 
 impl QFormat {
-    /// The format of so many bits in all, of which `integer` are left of the point.
+    /// The format of `bits` bits in all, of which `integer` are left of the point.
     ///
     /// # Errors
     /// If that leaves fewer than one bit in all, or a number of bits on either side that cannot be written.
@@ -150,8 +150,8 @@ impl QFormat {
         if signed { Self::signed(integer, fraction as i8) } else { Self::unsigned(integer, fraction as i8) }
     }
 
-    /// The format of so many bits with the fewest integer bits m for which `largest` is at most 2^m: the finest that holds numbers up
-    /// to `largest`, but for the last step before 2^m.
+    /// The format of `bits` bits with the fewest integer bits m for which `largest` is at most 2^m: the finest that
+    /// holds numbers up to `largest`, but for the last step before 2^m.
     ///
     /// ```
     /// use excite_fixed::QFormat;

@@ -5,8 +5,8 @@
 //! are codes, and each group is spread evenly over its bins that hold values, which makes Q. The range with the smallest Σ P·ln(P/Q)
 //! is taken. With negative values it is that of their sizes, to both sides, with half of the codes.
 //!
-//! Zeros are left out: every range has a code for 0. Where there are no more bins than codes, from 11 bits on, nothing can be told apart,
-//! and the range is that of all values.
+//! Zeros are left out: every range has a code for 0. Where there are no more bins than codes, from 11 bits on, ranges
+//! cannot be compared, and the range is that of all values.
 
 use super::Distribution;
 
@@ -23,7 +23,7 @@ pub(super) fn range(values: &Distribution, bits: u32) -> (f64, f64) {
     ((-reach).max(values.least()), reach.min(values.largest()))
 }
 
-/// Σ P·ln(P/Q) for the range of the first `end` bins in so many codes. The last of these bins holds values.
+/// Σ P·ln(P/Q) for the range of the first `end` bins in `codes` codes. The last of these bins holds values.
 fn divergence(counts: &[u64], end: usize, codes: usize) -> f64 {
     let (inside, outside) = counts.split_at(end);
     let beyond: u64 = outside.iter().sum();

@@ -73,7 +73,7 @@ impl Method {
         }
     }
 
-    /// The range for codes of so many bits: its lower and its upper end. 0 is in it.
+    /// The range for codes of `bits` bits: its lower and its upper end. 0 is in it.
     pub fn range(self, values: &Distribution, bits: u32) -> (f64, f64) {
         match self {
             Self::MinMax => min_max::range(values),
@@ -88,7 +88,7 @@ impl Method {
     /// The format has the fewest integer bits that hold the range; that of [`Mse`](Self::Mse) has those with the least error.
     ///
     /// # Errors
-    /// If codes of so many bits cannot be, or the range is so narrow that its scale is no normal float.
+    /// If there are no codes of `bits` bits, or the range is so narrow that its scale is no normal float.
     pub fn propose(self, values: &Distribution, bits: u32) -> Result<Proposal, CalibrationError> {
         let (low, high) = self.range(values, bits);
         let affine = Grid::spanning(bits, low, high)?;

@@ -50,7 +50,7 @@ pub enum Profile {
     Onnx,
     /// PyTorch's quantised operators on CPUs of x86-64, with vectors.
     Pytorch,
-    /// CMSIS-NN, from its sources; no released library was at hand to compare with.
+    /// CMSIS-NN, from its sources; there was no released library to compare with.
     CmsisNn,
 }
 
@@ -237,7 +237,8 @@ pub(crate) enum KernelNumbers {
     Table(Vec<i32>),
     /// A ReLU: the zero points, the quotient of the scales, and the code of the cap.
     Relu { input: i32, output: i32, numerator: u64, denominator: u64, largest: i32 },
-    /// Straight lines between knots: a code, and the output there from the zero point on, with so many bits of fraction.
+    /// Straight lines between knots: a code, and the output there from the zero point on, with `fraction` bits of
+    /// fraction.
     Lines { input: i32, output: i32, fraction: u32, knots: Vec<(i32, i64)> },
 }
 

@@ -70,7 +70,7 @@ const DEEPEST: usize = 3;
 /// The most folders of one folder that are looked into: more are no unpacked archive.
 const MOST_FOLDERS: usize = 100;
 
-/// What the folders in a folder hold; those that hold nothing are looked into.
+/// The data in the folders of a folder; folders that hold none are searched within.
 fn search_within(path: &Path, depth: usize, found: &mut Vec<(PathBuf, Source)>) -> Result<(), DataError> {
     let entries = fs::read_dir(path).into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();

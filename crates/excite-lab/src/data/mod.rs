@@ -31,7 +31,7 @@ const DIGITS: &[u8] = include_bytes!("../../data/digits.csv.gz");
 pub struct Dataset {
     /// `"digits"`, or the path it came from.
     pub name: String,
-    /// What is predicted.
+    /// The kind of task.
     pub task: Task,
     /// The shape of one sample: `[features]`, or `[channels, height, width]` for an image.
     pub shape: Vec<usize>,
@@ -43,7 +43,7 @@ pub struct Dataset {
     pub test: Samples,
 }
 
-/// Inputs and what is to be predicted from them.
+/// Inputs and the targets to predict from them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples {
     /// The inputs, sample after sample, each in row-major order of the data set's shape.
@@ -52,7 +52,7 @@ pub struct Samples {
     pub targets: Targets,
 }
 
-/// What is to be predicted.
+/// The targets to predict.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Targets {
     /// Class numbers, below the number of classes.
@@ -71,7 +71,7 @@ pub struct Options {
     /// 20 different ones) or belong to images; regression otherwise.
     pub task: Option<Task>,
     /// Whether inputs are standardised to mean 0 and standard deviation 1 over the training split: each feature by
-    /// itself, for images each channel. Those that are constant become 0. False leaves the inputs as they were read.
+    /// itself, for images each channel. Constant ones become 0. False leaves the inputs as they were read.
     pub centre: bool,
     /// The share of the samples to hold out, from 0 to 1, where the files hold no test split of their own. At least
     /// one sample lands on each side, whatever the share.
@@ -132,8 +132,8 @@ impl Dataset {
     /// - **NPY**: the inputs, with the targets in `y.npy` beside them; or the folder that holds `X.npy` and `y.npy`.
     /// - **IDX**: the folder of an MNIST-like set: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, and, as the
     ///   test split, the two of `t10k`; or one of EMNIST's sets, `emnist-letters-train-images-idx3-ubyte` and so on.
-    /// - **CIFAR-10**: the folder of its binary version: `data_batch_1.bin` to `data_batch_5.bin`, those that are there, and, as the
-    ///   test split, `test_batch.bin`.
+    /// - **CIFAR-10**: the folder of its binary version: `data_batch_1.bin` to `data_batch_5.bin`, as far as they are
+    ///   there, and, as the test split, `test_batch.bin`.
     ///
     /// Where a folder holds nothing of that, the one folder within it that does is read, as archives of Kaggle unpack.
     ///

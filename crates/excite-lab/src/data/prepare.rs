@@ -1,4 +1,4 @@
-//! From what was read to what is trained on: settles the task and the classes, and has the samples split and scaled.
+//! Prepares data for training: settles the task and the classes, and has the samples split and scaled.
 
 use std::collections::HashMap;
 

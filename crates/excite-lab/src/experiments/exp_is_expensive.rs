@@ -36,12 +36,12 @@ fn refuses(f: Function) -> Option<String> {
 
 /// Numbers of elements; the first is a size for the nearest cache.
 const LENGTHS: [usize; 8] = [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24];
-/// Those that the loop over the library goes over, which is about as slow whatever the length.
+/// The lengths for the loop over the library, which is about as slow whatever the length.
 const LIBRARY_LENGTHS: [usize; 3] = [LENGTHS[0], LENGTHS[3], LENGTHS[5]];
 /// Units of the dense layer, which has as many inputs.
 const WIDTHS: [usize; 4] = [64, 128, 256, 512];
 const BATCH: usize = 32;
-/// What is dearer takes so many times as long.
+/// A function is dearer if it takes more than this many times as long as ReLU.
 const DEARER: f64 = 1.1;
 type Loop = fn(&[f32], &mut [f32]);
 

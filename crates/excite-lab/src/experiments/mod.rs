@@ -57,13 +57,13 @@ pub fn find(name: &str) -> Option<&'static Experiment> {
     ALL.iter().copied().find(|experiment| experiment.name == name)
 }
 
-/// A claim about activation functions, and how it is put to the test.
+/// A claim about activation functions, and its test.
 pub struct Experiment {
     /// The name on the command line.
     pub name: &'static str,
     /// The claim, a sentence.
     pub claim: &'static str,
-    /// What is done.
+    /// How the claim is put to the test.
     pub method: &'static str,
     /// The functions that are looked at unless others are asked for.
     pub functions: &'static [&'static str],
@@ -76,7 +76,7 @@ pub struct Experiment {
     run: fn(&Setting<'_>) -> Result<Outcome, LabError>,
 }
 
-/// What is asked for when an experiment is run.
+/// The options of one run of an experiment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
     /// The functions to look at; none for those of the claim.
@@ -216,13 +216,13 @@ impl Setting<'_> {
         Ok(cases.iter().map(|_| done.by_ref().take(self.seeds).collect()).collect())
     }
 
-    /// Tells the watcher that [`over_seeds`](Self::over_seeds) will be called so many times.
+    /// Tells the watcher that [`over_seeds`](Self::over_seeds) will be called `times` times.
     fn plan(&self, times: usize) {
         self.watcher.plan((times * self.seeds) as u64);
     }
 }
 
-/// Data of one's own, by their name and what tells them from others.
+/// The user's data, by their name and their fingerprint.
 fn described(data: &Dataset) -> String {
     format!("{} ({:016x})", data.name, data.fingerprint())
 }

@@ -13,7 +13,7 @@ use crate::local::{Scheduled, work_off};
 use crate::schedule::{Finished, Schedule};
 use crate::{Journal, LabError, LearningRate, Local, Spec, Watcher};
 
-/// What is to be reached, and in how many epochs.
+/// The error to reach, and the most epochs for it.
 #[derive(Clone, Copy)]
 pub(super) struct Goal {
     /// The training error.
@@ -107,7 +107,7 @@ impl Race {
         format!("{} epochs{late}", ranged(&epochs))
     }
 
-    /// The training error of so many epochs, over the seeds.
+    /// The training error of the first `epochs` epochs, over the seeds.
     fn curve(&self, name: &str, epochs: usize) -> [Mark; 2] {
         let at = |epoch: usize| {
             let errors: Vec<f64> =

@@ -42,7 +42,7 @@ const GAIN: f64 = std::f64::consts::SQRT_2;
 const BITS: std::ops::RangeInclusive<i8> = 2..=16;
 /// The integer bits that are tried.
 const INTEGERS: std::ops::RangeInclusive<i8> = -3..=8;
-/// The formats are chosen by so many training activations.
+/// The number of training activations by which the formats are chosen.
 const CHOSEN_BY: usize = 1 << 15;
 
 fn unsigned(bits: i8, integer: i8) -> QFormat {
@@ -66,21 +66,21 @@ fn signal_to_noise(values: &[f32], format: QFormat) -> f64 {
     decibels(signal, noise)
 }
 
-/// The format of so many bits with the highest signal-to-noise ratio.
+/// The format of `bits` bits with the highest signal-to-noise ratio.
 fn best(values: &[f32], bits: i8) -> QFormat {
     let ratio = |integer: &i8| signal_to_noise(values, unsigned(bits, *integer));
     let integer = INTEGERS.max_by(|a, b| ratio(a).total_cmp(&ratio(b))).expect("there is a range");
     unsigned(bits, integer)
 }
 
-/// The format of so many bits with the fewest integer bits m for which no value is above 2^m, of those that are tried.
+/// Of the formats of `bits` bits tried, the one with the fewest integer bits m for which no value is above 2^m.
 fn holding(largest: f64, bits: i8) -> QFormat {
     let format = QFormat::holding(false, bits as u32, largest);
     let integer = format.map_or(*INTEGERS.start(), QFormat::integer_bits);
     unsigned(bits, integer.clamp(*INTEGERS.start(), *INTEGERS.end()))
 }
 
-/// A format, and what is left in it.
+/// A format, with its signal-to-noise ratio and the accuracy in it.
 struct Quality {
     format: QFormat,
     ratio: f64,
@@ -169,7 +169,7 @@ impl Case {
         }
     }
 
-    /// The signal-to-noise ratios in the byte with so many integer bits.
+    /// The signal-to-noise ratios in the byte with `integer` integer bits.
     fn in_byte(&self, integer: i8, signed: bool) -> Vec<f64> {
         self.figures(|seed| seed.bytes[(integer - INTEGERS.start()) as usize][usize::from(signed)])
     }

@@ -125,7 +125,7 @@ impl Case {
         Start { bias, ..usual_start() }
     }
 
-    /// The rate of the step of that index, of so many in all.
+    /// The learning rate of the step of that index, of `steps` in all.
     fn rate(&self, step: usize, steps: usize) -> f64 {
         let full = match self.ailment {
             Ailment::BornDead => 0.03,

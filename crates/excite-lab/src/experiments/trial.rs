@@ -54,7 +54,7 @@ impl<'a> Trial<'a> {
         Self { network: self.network.standardised(), ..self }
     }
 
-    /// `count` training samples, drawn anew at each call; all of them, in another order each time, if there are no more.
+    /// `count` training samples, drawn again at each call; if there are no more, all, in another order each time.
     pub(super) fn draw(&mut self, count: usize) -> Vec<usize> {
         let mut all: Vec<usize> = (0..self.data.train.len()).collect();
         let (drawn, _) = all.partial_shuffle(&mut self.random, count);

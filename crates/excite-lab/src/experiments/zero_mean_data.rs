@@ -26,7 +26,7 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 
 const HIDDEN: [usize; 2] = [64, 64];
 
-/// What is done to each input.
+/// How each input is prepared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Preparation {
     centred: bool,

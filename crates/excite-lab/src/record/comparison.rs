@@ -57,7 +57,7 @@ pub enum Task {
 pub struct DataSummary {
     /// What it is called, or the path it came from.
     pub name: String,
-    /// What is predicted.
+    /// The kind of task.
     pub task: Task,
     /// The shape of one sample: `[64]`, or `[1, 28, 28]` for an image.
     pub shape: Vec<usize>,
@@ -117,13 +117,14 @@ pub struct ActivationResult {
     pub sweep: Vec<SweepPoint>,
     /// The learning rate of the runs.
     pub learning_rate: f64,
-    /// Epochs to the target error. In the median, seeds that did not reach it stand above all others, so it is None, more than the epochs
-    /// given, where half of the seeds or more did not; the lowest and the highest are of those that did.
+    /// Epochs to the target error. In the median, seeds that did not reach it stand above all others, so it is None,
+    /// more than the epochs given, where half of the seeds or more did not; the lowest and the highest are of the seeds
+    /// that did.
     pub epochs_to_target: Option<Spread>,
     /// The confidence interval of that median. None under two seeds, and where the lower end is that of a seed that did not reach it.
     #[serde(default)]
     pub epochs_interval: Option<MedianInterval>,
-    /// What is to be said of its networks: the judgement of the worst of its runs.
+    /// The judgement of its networks: that of the worst of its runs.
     pub judgement: Judgement,
     /// How far its test error lies above that of the function with the lowest. None of that one, and where it is not known.
     pub behind_best: Option<Difference>,

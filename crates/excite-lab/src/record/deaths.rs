@@ -39,7 +39,7 @@ pub enum Event {
 pub struct Death {
     /// The step, counted from 1; where not every step was looked at, the first look that found it dead.
     pub step: usize,
-    /// The last look before, after so many steps, that found it alive: one step before where every step was looked at.
+    /// The number of steps after which it was last found alive: `step` − 1 where every step was looked at.
     pub alive_at: usize,
     /// How far each part of the change pushed it.
     pub push: Push,
@@ -175,7 +175,7 @@ impl UnitHistory {
         self.is_dead_after(usize::MAX)
     }
 
-    /// Whether it is dead after so many steps, as far as was looked.
+    /// Whether it is dead after `step` steps, as of the last look until then.
     pub fn is_dead_after(&self, step: usize) -> bool {
         let last = self.events.iter().take_while(|event| event.step() <= step).last();
         !matches!(last, None | Some(Event::Revived { .. }))
@@ -190,7 +190,8 @@ pub struct Deaths {
     pub units: usize,
     /// The steps of the run.
     pub steps: usize,
-    /// On how many training samples a unit must have been found without a slope to be called dead, besides those of the batch at hand.
+    /// On how many training samples, besides those of the current batch, a unit must have had no gradient to be called
+    /// dead.
     pub samples: usize,
     /// The units that were dead at some time.
     #[serde(rename = "fates")]
@@ -198,7 +199,7 @@ pub struct Deaths {
 }
 
 impl Deaths {
-    /// The share of the units that is dead after so many steps.
+    /// The share of the units that is dead after `step` steps.
     ///
     /// ```
     /// use excite_lab::record::deaths::{Deaths, Event, UnitHistory};
@@ -221,15 +222,15 @@ pub struct DeathCounts {
     pub born_dead: usize,
     /// Killed in training.
     pub killed: usize,
-    /// Of the killed those that fell most by their own weights.
+    /// Killed units that fell most by their own weights.
     pub by_own_weights: usize,
-    /// Of the killed those that fell most by their own bias.
+    /// Killed units that fell most by their own bias.
     pub by_own_bias: usize,
-    /// Of the killed those that fell most by the layers before their own.
+    /// Killed units that fell most by the layers before their own.
     pub by_upstream: usize,
-    /// Of the killed those that would have lived had the weights gone half as far.
+    /// Killed units that would have lived had the weights gone half as far.
     pub survives_half: usize,
-    /// Of the born dead and the killed those that came back to life, if only for a while.
+    /// Units born dead or killed that came back to life, if only for a while.
     pub revived: usize,
     /// Dead at the end.
     pub dead: usize,

@@ -207,11 +207,11 @@ pub struct Panel {
     pub y: Axis,
     /// Whether one unit is as long on the one axis as on the other: a plot of a plane.
     pub plane: bool,
-    /// What is drawn; the first lies lowest.
+    /// The marks to draw; the first lies lowest.
     pub marks: Vec<Mark>,
 }
 
-/// An axis of a panel. It reaches as far as what is drawn does, unless told otherwise.
+/// An axis of a panel. It reaches as far as the marks do, unless `ends` is given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Axis {
@@ -219,12 +219,12 @@ pub struct Axis {
     pub label: String,
     /// How values are laid out.
     pub scale: Scale,
-    /// The ends, where they are not those of what is drawn.
+    /// The ends, where they are not those of the marks.
     pub ends: Option<(f64, f64)>,
 }
 
 impl Axis {
-    /// An axis as long as what is drawn.
+    /// An axis that reaches as far as the marks do.
     pub fn new(label: &str, scale: Scale) -> Self {
         Self { label: label.to_owned(), scale, ends: None }
     }

@@ -69,7 +69,7 @@ pub(super) fn of_runs(data: &DataSummary, settings: &Settings, best: Option<Best
     worst.unwrap_or_else(none)
 }
 
-/// What learnt nothing is worse than what is broken and learnt something.
+/// A run that learnt nothing is worse than a broken one that learnt something.
 fn badness(judgement: &Judgement) -> (u8, Option<Severity>) {
     let health = match judgement.health {
         Health::Sound | Health::CannotTell => 0,

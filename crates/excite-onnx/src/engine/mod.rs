@@ -121,7 +121,7 @@ pub(crate) struct Unloaded<'a> {
 }
 
 impl Unloaded<'_> {
-    /// What is to be said of a run.
+    /// The note on a run, if there is one to make.
     fn note(&self, of_choice: Option<String>, in_float32: bool) -> Option<String> {
         let half = "its float16 tensors are computed in float32; values beyond 65504 in one count as infinite";
         let half = (in_float32 && self.has_float16).then(|| half.to_owned());
@@ -133,7 +133,7 @@ impl Unloaded<'_> {
 
 /// Which engine it is to be, with what it needs, before the model is changed for it.
 pub(crate) enum Chosen {
-    /// With what is to be said of the choice.
+    /// With a note on the choice.
     Embedded(Option<String>),
     OnnxRuntime(&'static library::Library),
 }

@@ -3,9 +3,9 @@
 /// How pictures become numbers: (value / 255 − mean) / deviation, colour by colour. Inputs of bytes get the bytes themselves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pictures {
-    /// What is subtracted: of red, green and blue.
+    /// The mean to subtract: of red, green and blue.
     pub mean: [f32; 3],
-    /// What is divided by.
+    /// The deviation to divide by.
     pub deviation: [f32; 3],
     /// The height and width where the model leaves them open.
     pub size: Option<(usize, usize)>,

@@ -47,7 +47,7 @@ impl<'g, 'a: 'g, 'c> Chooser<'g, 'a, 'c> {
         Self { graph, catalogue, regions, exact: HashMap::new(), taken }
     }
 
-    /// What is found, by the index of the node that it is named after.
+    /// The verdicts, by the index of the node that each is named after.
     pub fn choose(mut self) -> HashMap<usize, Vec<Verdict>> {
         let mut chosen: HashMap<usize, Vec<Verdict>> = HashMap::new();
         for id in (0..self.regions.len()).rev() {
@@ -270,7 +270,7 @@ impl<'g, 'a: 'g, 'c> Chooser<'g, 'a, 'c> {
         Some((z, to, why))
     }
 
-    /// What is an activation by its operator, and is no part of any that was found.
+    /// Why a node that is an activation by its operator is no part of any activation found; None for all other nodes.
     fn left_over(&self, node: &NodeProto) -> Option<&'static str> {
         let output = node.output(0)?;
         if node.op() == "PRelu" && node.input(1).is_some_and(|slope| !self.graph.is_constant(slope)) {

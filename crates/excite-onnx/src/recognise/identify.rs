@@ -1,9 +1,9 @@
 //! Which function of the catalogue a curve is.
 //!
-//! A curve is the values of a region at the numbers of a grid, and a way to ask for others. Functions without parameters are compared with
-//! it as they are. Parameters are solved for by least squares, in steps along the derivatives that the catalogue has
-//! ([`Function::slope_by_parameter`]), and those that only say where a function jumps are read from where the curve does. A function counts
-//! only if it equals the curve at every number of the grid.
+//! A curve is the values of a region at the numbers of a grid, and a way to ask for others. Functions without
+//! parameters are compared with it as they are. Parameters are solved for by least squares, in steps along the
+//! derivatives that the catalogue has ([`Function::slope_by_parameter`]), and parameters that only say where a function
+//! jumps are read from where the curve does. A function counts only if it equals the curve at every number of the grid.
 
 use std::collections::HashMap;
 
@@ -89,7 +89,7 @@ impl Catalogue {
         found
     }
 
-    /// A function before or after a scale and a shift. Those that are scaled or shifted on one side alone come first.
+    /// A function before or after a scale and a shift. Functions scaled or shifted on one side alone come first.
     pub fn scaled(&mut self, curve: &[f64], at: &dyn Fn(f64) -> f64) -> Option<Meaning> {
         let key: Vec<u64> = curve.iter().map(|value| value.to_bits()).collect();
         if let Some(known) = self.scaled.get(&key) {
@@ -129,7 +129,7 @@ impl Catalogue {
         self.grid.iter().zip(curve).any(|(z, y)| z.abs() <= 8.0 && !y.is_finite()) || self.is_affine(curve)
     }
 
-    /// The largest difference, in shares of what is tolerated; None where it is more than that.
+    /// The largest difference, as a share of the tolerance; None where it is more than the tolerance.
     ///
     /// Where the curve jumps it may have either value.
     fn difference(&self, curve: &[f64], jumps: &[f64], value: impl Fn(usize, f64) -> f64) -> Option<f64> {
@@ -323,8 +323,8 @@ fn slope(f: Function, z: f64) -> f64 {
     f.slope(if f.slope_from() == SlopeFrom::Input { z } else { f.value(z) })
 }
 
-/// The step of least squares for two unknowns, from the derivatives by both and what is missing in each row. Unknowns that nothing depends on
-/// stay.
+/// The step of least squares for two unknowns, from the derivatives by both and the residual of each row. Unknowns that
+/// nothing depends on stay.
 fn step(rows: impl Iterator<Item = ([f64; 2], f64)>) -> [f64; 2] {
     let (mut aa, mut ab, mut bb, mut ar, mut br) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for ([a, b], rest) in rows.filter(|(by, rest)| by[0].is_finite() && by[1].is_finite() && rest.is_finite()) {

@@ -1,7 +1,7 @@
 //! Finds the activations in a graph by what they compute, however they are spelled.
 //!
-//! An exporter may write SiLU as a Sigmoid and a Mul, as x / (1 + e⁻ˣ), with its constants cast, unsqueezed or dequantised, in float16
-//! between two casts. All of these are one curve, and the curve is what is looked at:
+//! An exporter may write SiLU as a Sigmoid and a Mul, as x / (1 + e⁻ˣ), with its constants cast, unsqueezed or
+//! dequantised, in float16 between two casts. All of these are one curve, and the curve decides:
 //!
 //! 1. **Regions** ([`region`]). Some tensors are functions of one other tensor z, number by number: everything between them and z is
 //!    element-wise nodes (Add, Mul, Exp, Where, Clip, Cast, ...) and constants. So it is if all paths to the tensor pass through z, as in a
@@ -15,8 +15,9 @@
 //!    left off, so z and the result are tensors as near to the bend as can be. A scale or a shift is taken for part of a function only
 //!    where no smaller region is one without. Where a bend is no function of the catalogue, and a layer feeds it, it is named as not seen.
 //!
-//! What is not element-wise has its own file: [`softmax`], and the [`recurrent`] operators. What an activation is there for ([`purpose`]),
-//! the [`layer`] that feeds it and the axis of its units ([`layout`]) follow from the graph around it.
+//! Activations that are not element-wise have their own files: [`softmax`], and the [`recurrent`] operators. What an
+//! activation is there for ([`purpose`]), the [`layer`] that feeds it and the axis of its units ([`layout`]) follow
+//! from the graph around it.
 
 mod choose;
 mod clipping;
@@ -93,7 +94,8 @@ fn within<'a>(graph: &'a Graph<'a>, path: &Path, catalogue: &mut Catalogue, foun
     }
 }
 
-/// The tensors whose channels lie in blocks: those that operators of that domain make, and what others make of them.
+/// The tensors whose channels lie in blocks: tensors that operators of the domain com.microsoft.nchwc make, and results
+/// of other operators on them.
 fn in_blocks(graph: &GraphProto) -> HashSet<&str> {
     let mut blocks = HashSet::new();
     for node in &graph.node {

@@ -22,7 +22,8 @@ const MOST_WORK: usize = 300_000_000;
 /// The place of a tensor among those of [`Regions`], which are in the order in which they are computed.
 pub(super) type Id = usize;
 
-/// The tensors of a graph that element-wise nodes make, and those that they read. Tensors of the same operator and the same inputs are one.
+/// The tensors of a graph that element-wise nodes make or read. Tensors of the same operator and the same inputs are
+/// one.
 pub(super) struct Regions<'a> {
     tensors: Vec<Tensor<'a>>,
     known: HashMap<String, Id>,

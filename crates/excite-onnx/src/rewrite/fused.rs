@@ -1,4 +1,5 @@
-//! Operators that fuse an activation with what is before or after it, taken apart: so the pre-activation is a tensor that can be looked at.
+//! Takes apart operators that fuse an activation with its neighbours, so that the pre-activation is a tensor that can
+//! be looked at.
 //!
 //! They are what ONNX Runtime writes into the models that it optimises, and what tools that quantise leave.
 

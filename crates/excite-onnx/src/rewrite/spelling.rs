@@ -12,7 +12,7 @@ use crate::types::Types;
 /// Constants of more values are weights, whose values nobody asks for.
 const SMALL: usize = 4096;
 
-/// What is known of a model before it is run.
+/// The facts about a model that are known before it is run.
 pub(crate) struct Known<'a> {
     pub types: &'a Types,
     /// The version of the standard operators.

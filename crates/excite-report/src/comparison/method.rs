@@ -105,7 +105,7 @@ pub(super) fn definitions(comparison: &Comparison) -> Markup {
     html! { dl.terms { @for (term, meaning) in &terms { div { dt { (term) } dd { (meaning) } } } } }
 }
 
-/// When a unit is called dead, and what is said to have killed it.
+/// When a unit is called dead, and what counts as its cause of death.
 fn death_in_training(comparison: &Comparison) -> String {
     let runs = comparison.activations.iter().flat_map(|result| &result.runs);
     let samples = runs.map(|run| run.deaths.samples).max().unwrap_or(0);

@@ -78,14 +78,14 @@ fn named(series: &[Series], lines: Vec<Vec<(f64, f64)>>) -> Vec<Mark> {
     lines.into_iter().enumerate().map(line).collect()
 }
 
-/// More lines than these are not told apart in one plot.
+/// The most lines that a reader can distinguish in one plot.
 const MOST_LINES: usize = 5;
 
 /// One activation function in the figures: its stroke is the same in all of them.
 struct Series<'a> {
     name: String,
     stroke: Stroke,
-    /// The runs shown: those that finished, or all where none did.
+    /// The runs shown: the finished ones, or all where none finished.
     runs: Vec<&'a Run>,
     result: &'a ActivationResult,
 }

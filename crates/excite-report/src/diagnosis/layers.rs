@@ -11,7 +11,7 @@ use crate::plot::{Mark, Plot, WIDTH};
 use crate::theme::{Colour, Stroke};
 use crate::{curve, number};
 
-/// Up to so many layers all have their plots; beyond that those in which something was found, to keep the file small.
+/// Up to this number of layers all have plots; beyond it only layers with warnings or errors, to keep the file small.
 const MOST_PLOTS: usize = 40;
 /// The most points that the means of units are drawn with.
 const MOST_POINTS: usize = 40;

@@ -11,7 +11,7 @@ use crate::plot::{Mark, Plot, WIDTH};
 use crate::theme::{Colour, Stroke};
 use crate::{number, page};
 
-/// Up to so many layers all have a histogram, to keep the file small.
+/// Up to this number of layers all have a histogram; beyond it only the worst, to keep the file small.
 const MOST_PLOTS: usize = 150;
 
 /// The ratio of each layer by each method, and over the bits where there are several.

@@ -77,7 +77,7 @@ fn decibels(ratio: f64) -> String {
     if ratio.is_finite() { number::fixed(ratio, 1) } else { number::significant(ratio) }
 }
 
-/// The ratio of a fit, and what is clipped if anything is.
+/// The ratio of a fit, and the share that is clipped, if any.
 fn with_clipped(fit: &Fit) -> Markup {
     html! {
         (decibels(fit.signal_to_noise)) " dB"

@@ -1,4 +1,4 @@
-//! The picture that carries the page: what each layer puts out beside what its format holds, and what is lost.
+//! The main picture of the page: the outputs of each layer beside the numbers of its format, and the signal to noise.
 
 use excite_tasks::quantisation::{Quantisation, QuantisedLayer, Width};
 use maud::{Markup, html};
@@ -97,7 +97,7 @@ fn quantiles(layer: &QuantisedLayer) -> Option<[f64; 3]> {
     Some([quantile(0.01)?, quantile(0.25)?, quantile(0.75)?])
 }
 
-/// What is lost, by the best scale and in the best format.
+/// The signal to noise with the best scale and in the best format.
 fn ratios(layers: &[(&QuantisedLayer, &Width)], bits: u32) -> Panel {
     let both = |width: &Width| [width.best().affine.signal_to_noise, width.best_fixed().fit.signal_to_noise];
     let items = |(_, width): &(&QuantisedLayer, &Width)| {

@@ -88,7 +88,8 @@ pub struct FunctionQuantisation {
     pub code: CodeType,
     /// The scale and the zero point of the inputs.
     pub input: (f32, i32),
-    /// The scale and the zero point of the outputs. None for those that the libraries demand, or the finest that hold all outputs.
+    /// The scale and the zero point of the outputs. None for the ones that the libraries demand, or the finest that
+    /// hold all outputs.
     pub output: Option<(f32, i32)>,
 }
 

@@ -70,11 +70,11 @@ pub struct QuantisedLayer {
     pub not_finite: u64,
     /// The counts in equal bins from the least to the largest value, zeros left out.
     pub histogram: Vec<u64>,
-    /// What is proposed, by the number of bits.
+    /// The proposals, by the number of bits.
     pub widths: Vec<Width>,
 }
 
-/// What is proposed for an activation in so many bits.
+/// The proposals for an activation in one number of bits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Width {
@@ -171,8 +171,8 @@ pub struct Fixed {
     pub fit: Fit,
 }
 
-/// What a cap buys a ReLU, judged by its pre-activations on the data at hand. Without the cap, and with the best one, the ratio is that of
-/// the outputs of an unbounded ReLU; with the cap it is that of the outputs of a ReLU that has it.
+/// What a cap buys a ReLU, judged by its pre-activations on the given data. Without the cap, and with the best one, the
+/// ratio is that of the outputs of an unbounded ReLU; with the cap it is that of the outputs of a ReLU that has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CapEffect {

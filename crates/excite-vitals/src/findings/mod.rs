@@ -131,9 +131,9 @@ pub struct Finding {
     pub summary: String,
     /// The figures behind it.
     pub evidence: Vec<Figure>,
-    /// What is behind it, as far as the figures tell: what is behind most of its units.
+    /// The cause, as far as the figures tell: that of most of its units.
     pub cause: Cause,
-    /// Its units by what is behind each and how sure that is. Empty where it is about the whole.
+    /// Its units by the cause of each and how sure that is. Empty where it is about the whole.
     pub parts: Vec<Part>,
     /// What to do about it; of a finished network, what it means.
     pub remedy: String,
@@ -143,7 +143,7 @@ pub struct Finding {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Part {
-    /// What is behind it.
+    /// The cause that they share.
     pub cause: Cause,
     /// How sure it is.
     pub grade: Grade,
@@ -259,7 +259,7 @@ pub enum Grade {
     Proven,
 }
 
-/// What is behind a finding.
+/// The cause of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

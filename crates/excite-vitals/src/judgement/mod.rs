@@ -1,8 +1,9 @@
 //! One judgement for the whole product: evidence in, health and findings out.
 //!
-//! Rules ([`crate::findings`]) say what is there; how bad it is for the network, and what is behind it, is decided here. Causes are
-//! looked for in this order: diverged or NaN, a vanishing or exploding gradient, units born dead, units that died in training, saturated
-//! units, a learning rate that is too high, and where nothing was learnt and none of these is there, the data.
+//! Rules ([`crate::findings`]) make the findings; how bad each is for the network, and its cause, are decided here.
+//! Causes are looked for in this order: diverged or NaN, a vanishing or exploding gradient, units born dead, units that
+//! died in training, saturated units, a learning rate that is too high, and where nothing was learnt and none of these
+//! is there, the data.
 //!
 //! ```
 //! use excite_vitals::judgement::{Health, Subject, judge};
@@ -34,7 +35,7 @@ pub use self::subject::{Stage, Subject};
 pub use self::training_run::{Learnt, TrainingRun};
 use crate::findings::{self, Finding, Grade, Severity};
 
-/// What is to be said of a network, in a word.
+/// The health of a network, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -63,7 +64,7 @@ impl fmt::Display for Health {
     }
 }
 
-/// What is to be said of a network.
+/// The judgement of a network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Judgement {
@@ -73,7 +74,7 @@ pub struct Judgement {
     pub headline: String,
     /// What is wrong, what explains most of the trouble first; at most one for each rule and layer. None of a sound network.
     pub findings: Vec<Finding>,
-    /// What is worth knowing, and no fault; in the order of [`findings::ALL`].
+    /// Facts that are worth knowing, and no fault; in the order of [`findings::ALL`].
     pub facts: Vec<Finding>,
 }
 
@@ -88,7 +89,7 @@ impl Judgement {
         self.findings.iter().chain(&self.facts)
     }
 
-    /// Without the findings and facts that `is_known`: what is left of the health is what is left of the findings. Gives how many there were.
+    /// Removes the findings and facts that `is_known`, and gives how many there were. Keeps health and headline.
     pub fn leave_out(&mut self, is_known: impl Fn(&Finding) -> bool) -> usize {
         let before = self.findings.len() + self.facts.len();
         self.findings.retain(|finding| !is_known(finding));

@@ -1,4 +1,4 @@
-//! What is judged: all that is known of a network.
+//! The subject of a judgement: all that is known of a network.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ pub struct Subject<'a> {
     pub shortcuts: Option<bool>,
     /// Whether it is in training.
     pub stage: Stage,
-    /// What is known of its training.
+    /// Its training, as far as it is known.
     pub training: Option<&'a TrainingRun>,
     /// How many activations of the model could not be looked at.
     pub not_looked_at: u64,
@@ -67,7 +67,7 @@ impl<'a> Subject<'a> {
         Self { stage: Stage::Training, ..self }
     }
 
-    /// With what is known of its training.
+    /// With its training, as far as it is known.
     #[must_use]
     pub fn trained_by(self, run: &'a TrainingRun) -> Self {
         Self { stage: Stage::Training, training: Some(run), ..self }

@@ -1,4 +1,4 @@
-//! What is known of a training run.
+//! A training run in figures.
 
 use excite::{Facts, Function};
 use serde::{Deserialize, Serialize};
@@ -57,9 +57,9 @@ pub struct TrainingRun {
     pub largest_input: f64,
     /// The hidden units that were watched for deaths; 0 if none were.
     pub units: usize,
-    /// Of these those that were dead before the first step, and at the end.
+    /// How many of these were dead before the first step, and at the end.
     pub born_dead: usize,
-    /// Of these those that were alive before the first step, and dead at the end.
+    /// How many of these were alive before the first step, and dead at the end.
     pub died: usize,
     /// The vitals of the hidden layers over the first epoch.
     pub start: Vec<LayerRecord>,
@@ -96,7 +96,7 @@ impl TrainingRun {
         }
     }
 
-    /// Whether an error over so many samples is within 3.5 standard errors, or a twentieth, of that of guessing.
+    /// Whether an error over `samples` samples is within 3.5 standard errors, or a twentieth, of that of guessing.
     fn is_guessing(&self, error: f64, samples: usize) -> bool {
         let samples = samples.max(1) as f64;
         // Of a regression the standard error of a root mean square, about 1/√(2 n) of it.

@@ -13,7 +13,7 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     [dead_units(run), saturated_units(run)].into_iter().flatten().collect()
 }
 
-/// The larger of those born dead and those that died, with the cause.
+/// The larger group of the units born dead and the units that died, with the cause.
 fn dead_units(run: &TrainingRun) -> Option<Finding> {
     let share = |units: usize| units as f64 / run.units.max(1) as f64;
     let (born, died) = (share(run.born_dead), share(run.died));

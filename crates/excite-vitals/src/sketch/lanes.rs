@@ -10,7 +10,7 @@ pub(super) const LANES: usize = 16;
 /// One value of each lane.
 pub(super) type Lanes = [f32; LANES];
 
-/// `std::array::from_fn`, always inlined: what is not is compiled for the baseline.
+/// `std::array::from_fn`, always inlined: a function that is not is compiled for the baseline.
 #[inline(always)]
 fn from_fn<T: Copy + Default>(lane: impl Fn(usize) -> T) -> [T; LANES] {
     let mut lanes = [T::default(); LANES];
@@ -55,8 +55,8 @@ impl MomentLanes {
         );
     }
 
-    /// Adds a block. NaN and infinities poison its sums, by which they are known; nothing else does, for the square of an f32
-    /// is far from overflow in f64. Then the block is added anew, value by value.
+    /// Adds a block. NaN and infinities poison its sums, by which they are known; nothing else does, for the square of
+    /// an f32 is far from overflow in f64. Then the block is added again, value by value.
     #[inline(always)]
     pub fn add(&mut self, block: &[Lanes]) {
         let Self { pivot, mut sum, mut squares, mut min, mut max, .. } = *self;

@@ -7,15 +7,15 @@ use super::lanes::{LANES, Lanes};
 /// The values of a batch that go through the lanes together.
 #[derive(Clone, Copy)]
 pub(super) enum Layout {
-    /// One position a unit: so many neighbouring units from `at` on, one to a lane, a row of the batch at a time. What
-    /// the lanes beyond the last unit hold is never read.
+    /// One position a unit: neighbouring units from `at` on, one to a lane, a row of the batch at a time. What the
+    /// lanes beyond the last unit hold is never read.
     Rows { units: usize, at: usize },
     /// One unit, whose many positions in each sample go through the lanes side by side.
     Planes { units: usize, at: usize, positions: usize },
 }
 
 impl Layout {
-    /// How many values go through the lanes, of a batch of so many in all.
+    /// How many values of a batch go through the lanes, of `length` in all.
     #[inline(always)]
     pub fn values(self, length: usize) -> usize {
         match self {

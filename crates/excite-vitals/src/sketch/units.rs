@@ -26,7 +26,7 @@ impl Functions<'_> {
     }
 }
 
-/// What values are compared with to be counted. Those that do not apply are NaN, which no value passes.
+/// The limits that values are compared with to be counted. Limits that do not apply are NaN, which no value passes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// The |slope| under which a value is saturated.
@@ -54,8 +54,8 @@ pub struct Values<'a> {
     pub positions: usize,
 }
 
-/// From so many values on, units are shared out to the threads of the rayon pool that the caller is in: there handing over takes a tenth of the
-/// work at most.
+/// From this number of values on, units are shared out to the threads of the caller's rayon pool: there handing over
+/// takes a tenth of the work at most.
 pub(crate) const SHARED_OUT: usize = 1 << 16;
 
 /// The units of one layer, side by side.
@@ -63,7 +63,7 @@ pub(crate) const SHARED_OUT: usize = 1 << 16;
 pub struct Units(Vec<Unit>);
 
 impl Units {
-    /// So many units that have seen nothing.
+    /// `units` units that have seen nothing.
     pub fn new(units: usize) -> Self {
         Self(vec![Unit::default(); units])
     }
@@ -140,7 +140,7 @@ struct Blocks {
 const BLOCK: usize = 2048;
 
 impl Blocks {
-    /// Room for blocks of so many values, or as many as a block has.
+    /// Room for blocks of `values` values, or of as many as a block has.
     fn of(values: usize) -> Self {
         let lanes = vec![[0.0; LANES]; values.min(BLOCK).div_ceil(LANES)];
         Self { z: lanes.clone(), a: lanes.clone(), slope: lanes }
@@ -211,7 +211,7 @@ struct Block<'a> {
     slope: Option<&'a [Lanes]>,
 }
 
-/// What is summed up of the units in the lanes.
+/// The sums over the values of the units in the lanes.
 struct Sums {
     z: Option<MomentLanes>,
     a: MomentLanes,
@@ -313,7 +313,7 @@ impl Sums {
         [Some(&mut self.under_zero), self.under_middle.as_mut()].into_iter().flatten().for_each(ShortfallLanes::gather);
     }
 
-    /// Adds to a unit what was seen in its lane: so many values, with `padding` NaN put in.
+    /// Adds to a unit what was seen in its lane: `values` values, of which `padding` were NaN put in.
     #[inline(always)]
     fn add_to(&self, unit: &mut Unit, lane: usize, values: u64, padding: u64) {
         let a = self.a.moments(lane, values, padding);

@@ -23,9 +23,9 @@ pub enum Precision {
 /// An activation function, defined as mathematics on one number: its value and its slope. Everything else is derived from that,
 /// [`Elementwise`](crate::Elementwise) above all.
 ///
-/// The formulas are branch-free (an `if` that selects between two numbers is fine; a loop or an early return is not), so that a loop over
-/// them becomes vector instructions. Mark them `#[inline(always)]`: what is not inlined is compiled for the baseline instruction set,
-/// and can be fifty times slower.
+/// The formulas are branch-free (an `if` that selects between two numbers is fine; a loop or an early return is not),
+/// so that a loop over them becomes vector instructions. Mark them `#[inline(always)]`: a formula that is not inlined
+/// is compiled for the baseline instruction set, and can be fifty times slower.
 ///
 /// ```
 /// use excite::Elementwise;
@@ -53,11 +53,11 @@ pub enum Precision {
 /// # Ok::<(), excite::Error>(())
 /// ```
 pub trait Definition: Copy + Send + Sync + 'static {
-    /// What is known of the function and cannot be computed. A name is needed only to
+    /// The facts about the function that do not follow from its formula. A name is needed only to
     /// [`register`](crate::Function::register) it.
     const INFO: Info = Info::named("");
 
-    /// What is known of each of its parameters.
+    /// The description of each of its parameters.
     const PARAMETERS: &'static [Parameter] = &[];
 
     /// The precision in which the value is evaluated.
@@ -91,8 +91,8 @@ pub trait Definition: Copy + Send + Sync + 'static {
         self.slope_formula(from)
     }
 
-    /// f(x) by a kernel made for f32 and f64, within the stated bound, where the precision is [`Precision::Tuned`]; the formula for
-    /// those that have none.
+    /// f(x) by a kernel made for f32 and f64, within the stated bound, where the precision is [`Precision::Tuned`];
+    /// functions without such a kernel use the formula.
     #[inline(always)]
     fn tuned<T: Native>(self, x: T) -> T {
         self.formula(x)

@@ -118,8 +118,8 @@ fn vbmi(outputs: &[u8; 256], flip: u8, codes: &[[u8; 64]], to: &mut [[u8; 64]]) 
     }
 }
 
-/// A shuffle in each of the sixteen rows of the table, of which the upper four bits of the place choose: with those of another row, what
-/// is under 16 in its own gets the highest bit, for which a shuffle gives 0.
+/// A shuffle in each of the sixteen rows of the table. The upper four bits of a place choose its row; in every other
+/// row the place gets the highest bit, for which a shuffle gives 0.
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 #[target_feature(enable = "avx2")]
 fn avx2(outputs: &[u8; 256], flip: u8, codes: &[[u8; 32]], to: &mut [[u8; 32]]) {

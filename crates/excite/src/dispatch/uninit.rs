@@ -1,8 +1,8 @@
 //! Memory that is not initialised, for results: to write zeros there first would cost as much as a cheap function itself.
 //!
-//! The operations of the crate write every element of the slice that they get, whatever the length: [`crate::blocks::map`] its blocks and
-//! what is left at the end, functions of rows every row, gated units every piece. `tests/catalogue/uninit.rs` runs all of
-//! them over memory full of NaN and finds none left.
+//! The operations of the crate write every element of the slice that they get, whatever the length:
+//! [`crate::blocks::map`] its blocks and the rest at the end, functions of rows every row, gated units every piece.
+//! `tests/catalogue/uninit.rs` runs all of them over memory full of NaN and finds none left.
 
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
@@ -35,7 +35,7 @@ pub enum Input<'a, F> {
 }
 
 impl<F: Float> Input<'_, F> {
-    /// So many of the numbers, from `first` on.
+    /// `len` of the numbers, from `first` on.
     pub(crate) fn part(self, first: usize, len: usize) -> Self {
         match self {
             Self::Slice(slice) => Self::Slice(&slice[first..first + len]),

@@ -146,12 +146,12 @@ impl Function {
         self.info().name
     }
 
-    /// What is known of the function.
+    /// The function's name, formula, origin and other facts.
     pub fn info(&self) -> &'static Info {
         with_function!(self, f => f.info())
     }
 
-    /// What is known of each of its parameters.
+    /// The description of each of its parameters.
     pub fn parameters(&self) -> &'static [Parameter] {
         with_function!(self, f => f.parameters())
     }
@@ -307,9 +307,9 @@ impl Elementwise for Function {
     }
 }
 
-/// What a [`Function`] does with a type of elements. It is compiled in this crate, once for each type: code that is generic over the
-/// type would be compiled anew, for all functions and instruction sets, in every crate that calls it. Private, so that it seals
-/// [`Float`].
+/// What a [`Function`] does with a type of elements. It is compiled in this crate, once for each type: code that is
+/// generic over the type would be compiled again, for all functions and instruction sets, in every crate that calls it.
+/// Private, so that it seals [`Float`].
 pub trait Compiled: Sized + 'static {
     /// f(x)
     fn value_of(f: Function, x: Self) -> Self;

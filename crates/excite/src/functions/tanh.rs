@@ -19,7 +19,7 @@ activation! {
 /// Above this tanh x is 1: at 9.02 and 19.07 1 − tanh x is half of the last place below 1.
 const ONE: Constant = Constant { f32: 9.5, f64: 19.5 };
 
-/// tanh x for x ≥ 0 as a sum of two; what is not above [`ONE`] only.
+/// tanh x as a sum of two numbers, for 0 ≤ x ≤ [`ONE`] only.
 ///
 /// With 2x = m·ln 2 + r and s = e⁻ʳ − 1 it is (2ᵐ − 1 − s) / (2ᵐ + 1 + s) = n / d. The quotient is corrected by its residual
 /// n − q·d, in which every rounding error so far is kept.

@@ -158,14 +158,14 @@ pub fn exp_guarded_in_two<F: Native>(x: F, rest: Option<F>) -> (F, F) {
     (head, s_lo.mul_add(power, s.mul_add(power, power - head)))
 }
 
-/// e^(x − top) for many x ≤ top of any size, where x − top has digits that its rounding would lose: both are reduced by ln 2, which
-/// is exact, and what is left of them is subtracted.
+/// e^(x − top) for many x ≤ top of any size, where x − top has digits that its rounding would lose: both are reduced by
+/// ln 2, which is exact, and their remainders are subtracted.
 #[derive(Clone, Copy)]
 pub struct ExpBelow<F> {
     top: F,
     /// What rounding to an integer leaves, less the m of the top: of the m of x it leaves that of x.
     to_m: F,
-    /// What is left of the top, in two: the head so short that subtracting it is exact.
+    /// The remainder of the top, in two parts: the head so short that subtracting it is exact.
     r: F,
     r_lo: F,
 }

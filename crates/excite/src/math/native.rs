@@ -43,7 +43,7 @@ pub trait Native: ExpConstants + Number + Into<f64> {
     #[doc(hidden)]
     fn in_two(head: f64, tail: f64) -> (Self, Self);
 
-    /// Worked out in a number twice as long and rounded once: by `short` in f64 for f32, by `long` in a pair for f64.
+    /// Computed in a number twice as long and rounded once: by `short` in f64 for f32, by `long` in a pair for f64.
     #[doc(hidden)]
     fn widened(self, short: impl FnOnce(f64) -> f64, long: impl FnOnce(Pair) -> Pair) -> Self;
 

@@ -46,8 +46,8 @@ pub trait Number:
     /// self · a + b; rounded once in f32 and f64.
     fn mul_add(self, a: Self, b: Self) -> Self;
 
-    /// The polynomial in self with these coefficients, highest power first, to the digits of f64: for what is small beside that which it
-    /// is added to.
+    /// The polynomial in self with these coefficients, highest power first, to the digits of f64: for terms that are
+    /// small beside the number they are added to.
     fn polynomial_f64(self, coefficients: &[f64]) -> Self;
 
     /// |self|

@@ -105,7 +105,7 @@ impl Number for f64 {
     }
 }
 
-/// Arithmetic rounds to f32 at each step; what is not arithmetic goes through f64 and is rounded once.
+/// Arithmetic rounds to f32 at each step; all other functions go through f64 and are rounded once.
 impl Number for f32 {
     const SIN_LIMIT: f64 = trig::LIMIT;
 

@@ -48,7 +48,8 @@ const TAIL: f64 = -60.0;
 /// From here on 1 + e is taken as twice a number near 1.
 const UPPER: f64 = 0.5;
 
-/// 1 / (1 + f) is 1 − 0.8·f, exactly at 0 and within 0.14 for −1/4 ≤ f ≤ 1/2: enough for what is below the last place, as it is unless f is small.
+/// 1 / (1 + f) is 1 − 0.8·f, exactly at 0 and within 0.14 for −1/4 ≤ f ≤ 1/2: enough for a term below the last place,
+/// as it is unless f is small.
 const INVERSE_SLOPE: f64 = -0.8;
 
 /// factor · ln(1 + e^(z + rest)) within 1 ULP for z from [`EXP_LOWEST`](super::EXP_LOWEST) to [`EXP_LOST`](super::EXP_LOST), where the rest is below the

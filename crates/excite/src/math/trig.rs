@@ -3,7 +3,7 @@
 use super::pair::two_sum;
 use super::{Number, Pair};
 
-/// π/2 in three parts: the first rounded to f64, and what is left, rounded in turn.
+/// π/2 in three parts: the first is rounded to f64, and so is each remainder in turn.
 const HALF_PI: [f64; 3] = [core::f64::consts::FRAC_PI_2, 6.123233995736766e-17, -1.4973849048591698e-33];
 
 const TWO_OVER_PI: f64 = core::f64::consts::FRAC_2_PI;
@@ -112,7 +112,7 @@ fn turned(r: Pair, quadrant: u64) -> (Pair, Pair) {
     (signed(sin, quadrant), signed(cos, quadrant + 1))
 }
 
-/// π/2 in three parts for f32: rounded; so much of what is left that ten bits hold it; and the rest.
+/// π/2 in three parts for f32: rounded; as much of the remainder as ten bits hold; and the rest.
 const HALF_PI_F32: [f32; 3] = [core::f32::consts::FRAC_PI_2, -4.371395334601402e-8, 2.5633440682570896e-12];
 
 /// 1.5 · 2^23: `TO_INTEGER` for f32.
@@ -247,9 +247,9 @@ const DIGITS: [u64; 19] = [
     0x5603_3046_fc7b_6bab,
 ];
 
-/// x · 2/π + `halves`/2, with −1, 0 or 1 of them, as a number of whole quarters, modulo 4, and the rest between −1/2 and 1/2, for x of
-/// 2^20 or more (Payne and Hanek 1983, Radian Reduction for Trigonometric Functions): digits of 2/π that give multiples of 4 are left
-/// out, and 192 of those that follow are taken.
+/// x · 2/π + `halves`/2, with −1, 0 or 1 of them, as a number of whole quarters, modulo 4, and the rest between −1/2
+/// and 1/2, for x of 2^20 or more (Payne and Hanek 1983, Radian Reduction for Trigonometric Functions): digits of 2/π
+/// that give multiples of 4 are left out, and the 192 digits after them are taken.
 fn quarters(x: f64, halves: i32) -> (u64, Pair) {
     let bits = x.to_bits();
     let (mantissa, exponent) = ((bits & ((1 << 52) - 1)) | 1 << 52, ((bits >> 52) & 0x7ff) as i32 - 1075);

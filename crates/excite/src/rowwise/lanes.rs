@@ -60,7 +60,7 @@ impl<T: Native> Row<T> {
         self.blocks[place / BLOCK][place % BLOCK] = x;
     }
 
-    /// Puts the filling back, which what is done to a row changes too.
+    /// Restores the padding, which operations on the row change too.
     #[inline(always)]
     pub(super) fn pad(&mut self) {
         let filled = self.len % BLOCK;

@@ -47,7 +47,7 @@ impl ModelQuantisation {
     /// The kernels of all activations in codes of 8 or 16 bits without a sign, and the activations that have none.
     ///
     /// # Errors
-    /// If there are no kernels of so many bits, or no activation has one.
+    /// If there are no kernels of `bits` bits, or no activation has one.
     pub fn kernels(&self, bits: u32) -> Result<(Vec<Kernel>, Vec<SkippedLayer>), Error> {
         let (mut kernels, mut skipped) = (Vec::new(), Vec::new());
         for (place, layer) in (1..).zip(&self.layers) {

@@ -65,7 +65,7 @@ impl QuantiseOptions {
 
 /// What was found for a model.
 pub struct ModelQuantisation {
-    /// What is proposed, and what it does to the outputs.
+    /// The proposals, and what they do to the outputs.
     pub record: Quantisation,
     layers: Vec<LayerDistribution>,
 }

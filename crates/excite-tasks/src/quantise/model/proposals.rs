@@ -1,4 +1,4 @@
-//! From distributions to the record of what is proposed.
+//! From distributions to the record of proposals.
 
 use std::fmt::Write;
 

@@ -16,14 +16,15 @@ use crate::{Data, Error};
 pub(super) struct Scheme {
     bits: u32,
     name: String,
-    /// By the activations' places in the model; None for those that stay in floats.
+    /// By the activations' places in the model; None for activations that stay in floats.
     grids: Vec<Option<Grid>>,
 }
 
-/// Up to so many widths all methods are simulated, beyond that the one with the least error alone.
+/// Up to this number of widths all methods are simulated; beyond it only the one with the least error.
 const FEW_WIDTHS: usize = 3;
 
-/// What is worth simulating: by scale and zero point, by Q format, and with the formats for the cap where the activation is a ReLU.
+/// The schemes worth simulating: scales with zero points, Q formats, and, where the activation is a ReLU, the formats
+/// for the cap.
 pub(super) fn schemes(
     model: &Model,
     distributions: &[LayerDistribution],
