@@ -136,7 +136,7 @@ class Watch:
 
     def _check_open(self) -> None:
         if self.closed:
-            raise ValueError("the watch is closed: watch(model) anew")
+            raise ValueError("the watch is closed: call watch(model) again")
 
     def _begin(self, _module: Any, _inputs: Any) -> None:
         if not self.model.training or self._tracing is not None:

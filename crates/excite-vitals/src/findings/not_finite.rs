@@ -1,6 +1,7 @@
 //! NaN and infinities.
 
 use super::{Cause, Finding, Rule, counted};
+use crate::in_words::thousands;
 use crate::judgement::Subject;
 use crate::sketch::Unit;
 
@@ -31,7 +32,7 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
             (0..input.features.len()).filter(|&i| input.features[i].nan + input.features[i].infinite > 0).collect();
         if !broken.is_empty() {
             let all = input.all();
-            let summary = format!("the inputs hold {} NaN and {} infinities", all.nan, all.infinite);
+            let summary = format!("the inputs hold {}", in_words(all.nan, all.infinite));
             let finding = Finding::on_network(&RULE, subject.vitals.samples(), Cause::Data, summary)
                 .with("NaN", all.nan as f64)
                 .with("infinities", all.infinite as f64);
@@ -47,7 +48,7 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
         }
         let total = |of: fn(&Unit) -> u64| units.iter().map(of).sum::<u64>();
         let (nan, infinite) = (total(|u| u.z.nan.max(u.a.nan)), total(|u| u.z.infinite.max(u.a.infinite)));
-        let summary = format!("{} put out {nan} NaN and {infinite} infinities", counted(broken.len(), units.len()));
+        let summary = format!("{} put out {}", counted(broken.len(), units.len()), in_words(nan, infinite));
         let cause = if is_clean { Cause::Unknown } else { Cause::Data };
         let finding = Finding::on(&RULE, layer, broken, cause, summary);
         findings.push(
@@ -59,4 +60,16 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
         );
     }
     findings
+}
+
+fn in_words(nan: u64, infinite: u64) -> String {
+    let infinities = || match infinite {
+        1 => "1 infinity".to_owned(),
+        _ => format!("{} infinities", thousands(infinite)),
+    };
+    match (nan, infinite) {
+        (_, 0) => format!("{} NaN", thousands(nan)),
+        (0, _) => infinities(),
+        _ => format!("{} NaN and {}", thousands(nan), infinities()),
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Health, Learnt, Subject};
 use crate::findings::{Finding, dead, learnt_nothing};
-use crate::in_words::thousands;
+use crate::in_words::{plural, thousands};
 use crate::{LayerVitals, Role};
 
 pub(super) fn of(subject: &Subject<'_>, health: Health, findings: &[Finding], facts: &[Finding]) -> String {
@@ -60,7 +60,8 @@ fn sound(subject: &Subject<'_>, facts: &[Finding]) -> String {
         _ if seen == 0 => "Looks sound.".to_owned(),
         // What was not looked at is not called sound.
         _ if subject.not_looked_at > 0 => {
-            format!("Looks sound in {seen} activations; {} others could not be looked at.", subject.not_looked_at)
+            let (seen, others) = (plural(seen, "activation"), plural(subject.not_looked_at, "other"));
+            format!("Looks sound in {seen}; {others} could not be looked at.")
         }
         (0, true) => "Looks sound.".to_owned(),
         (0, false) => format!("Looks sound, as far as {samples} samples show."),
