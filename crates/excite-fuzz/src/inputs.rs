@@ -44,7 +44,7 @@ fn loads_with(name: &str, bytes: &[u8], options: &InputOptions) -> bool {
     in_folder(&[(name, bytes)], |folder| {
         let inputs = Inputs::find(&[folder.join(name)], options.clone()).expect("the file is there");
         let loads = |model: &Model| match inputs.load(model).next() {
-            Some(Ok(Loaded::Run(run))) => {
+            Some(Ok(Loaded::InputSet(run))) => {
                 for (_, array) in model.split(run, 2).iter().flat_map(|run| &run.tensors) {
                     let declared = array.shape.iter().try_fold(1_usize, |count, &extent| count.checked_mul(extent));
                     assert!(declared == Some(array.values.len()), "{array:?}");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded, Pictures};
-use excite_onnx::{Error, Examination, Model, InputSet};
+use excite_onnx::{Error, Examination, InputSet, Model};
 
 /// Samples that go through the model at once, as in `excite check`.
 const BATCH: usize = 8;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded, Pictures, random};
-use excite_onnx::{Model, InputSet};
+use excite_onnx::{InputSet, Model};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (flags, paths): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|arg| arg.starts_with("--"));

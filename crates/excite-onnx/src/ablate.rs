@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::site::UnitAxis;
-use crate::{Array, Error, Model, InputSet, Values};
+use crate::{Array, Error, InputSet, Model, Values};
 
 /// Sets units to 0 and counts what that changes in the outputs.
 ///

@@ -1,6 +1,6 @@
 //! Where the samples of a run lie, and cutting it into batches.
 
-use crate::{Array, Model, ModelInput, InputSet, Size};
+use crate::{Array, InputSet, Model, ModelInput, Size};
 
 /// How the samples of a run can be cut.
 #[derive(Clone, Debug, PartialEq, Eq)]

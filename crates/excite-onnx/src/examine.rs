@@ -8,7 +8,7 @@ use excite_vitals::{Batch, InputVitals, LayerVitals, Vitals};
 
 use crate::error::printable;
 use crate::noise::Noise;
-use crate::{Array, Element, Error, Model, ModelInput, Observation, InputSet, Size, Values};
+use crate::{Array, Element, Error, InputSet, Model, ModelInput, Observation, Size, Values};
 
 /// The most features of the inputs that are watched one by one: more are pixels or sound, not features.
 const MOST_FEATURES: usize = 4096;
@@ -119,7 +119,8 @@ impl<'a> Examination<'a> {
         }
         let unseen = self.model.unseen().iter();
         unexamined.extend(
-            unseen.map(|unseen| Unexamined { name: unseen.name.clone(), why: format!("{}: {}", unseen.op, unseen.why) }),
+            unseen
+                .map(|unseen| Unexamined { name: unseen.name.clone(), why: format!("{}: {}", unseen.op, unseen.why) }),
         );
         let mut vitals = Vitals::new(name, self.layers.into_iter().flatten().collect());
         (vitals.runs, vitals.input, vitals.noise) = (self.runs, self.input, self.noise.is_noise());

@@ -7,7 +7,7 @@ use rten_onnx::onnx::{DataType, GraphProto, ModelProto, NodeProto, TypeProto, Va
 
 use crate::engine::{Engine, EngineOptions, Unloaded};
 use crate::graph::NodeExt;
-use crate::plan::{Names, Outputs, ExecutionPlan, TensorId, Wiring};
+use crate::plan::{ExecutionPlan, Names, Outputs, TensorId, Wiring};
 use crate::rewrite::{embedded, functions, fused, onnxruntime, spelling::Known, subgraphs};
 use crate::site::{ActivationSite, Source, UnitAxis, Unseen};
 use crate::types::Types;

@@ -77,7 +77,13 @@ impl Cell {
     pub fn gates(self) -> &'static [RecurrentGate] {
         match self {
             Self::Rnn => &[RecurrentGate::Hidden],
-            Self::Lstm => &[RecurrentGate::Input, RecurrentGate::Output, RecurrentGate::Forget, RecurrentGate::Cell, RecurrentGate::CellOutput],
+            Self::Lstm => &[
+                RecurrentGate::Input,
+                RecurrentGate::Output,
+                RecurrentGate::Forget,
+                RecurrentGate::Cell,
+                RecurrentGate::CellOutput,
+            ],
             Self::Gru => &[RecurrentGate::Update, RecurrentGate::Reset, RecurrentGate::Hidden],
         }
     }

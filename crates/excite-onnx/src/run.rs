@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::engine::{EngineInfo, Floats, Given, Value};
-use crate::plan::{Piece, ExecutionPlan, Recurrent, Show, TensorId};
+use crate::plan::{ExecutionPlan, Piece, Recurrent, Show, TensorId};
 use crate::recurrent::{Operands, pre_activations};
 use crate::site::{ActivationSite, Affine};
 use crate::units::{LaidOut, lay_out};
-use crate::{Array, Error, Model, InputSet, Values};
+use crate::{Array, Error, InputSet, Model, Values};
 
 /// What one activation sees and gives in one run.
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +103,12 @@ impl Model {
         self.on_engine_threads(|| self.observe_by(&self.examining, run, show))
     }
 
-    fn observe_by(&self, plan: &ExecutionPlan, run: &InputSet, mut show: impl FnMut(Observation<'_>)) -> Result<(), Error> {
+    fn observe_by(
+        &self,
+        plan: &ExecutionPlan,
+        run: &InputSet,
+        mut show: impl FnMut(Observation<'_>),
+    ) -> Result<(), Error> {
         let mut kept = self.values(run)?;
         for piece in &plan.pieces {
             self.run_piece(piece, &mut kept, run)?;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded, Raw, random};
-use excite_onnx::{Array, Error, Model, InputSet, Values};
+use excite_onnx::{Array, Error, InputSet, Model, Values};
 
 const NMP: &[u8] = include_bytes!("models/nmp.onnx");
 

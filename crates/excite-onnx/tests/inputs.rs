@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded, Pictures, Raw};
-use excite_onnx::{Array, Model, InputSet, Values};
+use excite_onnx::{Array, InputSet, Model, Values};
 
 /// `y = Relu(x)` of floats of a shape; −1 is a batch of any size.
 fn model(shape: &[i8]) -> Model {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded, random};
-use excite_onnx::{Array, Model, InputSet};
+use excite_onnx::{Array, InputSet, Model};
 use excite_vitals::in_words::plural;
 
 use crate::Error;

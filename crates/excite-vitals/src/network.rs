@@ -42,7 +42,15 @@ impl Vitals {
 
     /// A network that has seen nothing, with its activation layers in depth order.
     pub fn new(model: &str, layers: Vec<LayerVitals>) -> Self {
-        Self { version: Self::VERSION, model: model.to_owned(), runs: 0, input: None, random_data: false, noise: false, layers }
+        Self {
+            version: Self::VERSION,
+            model: model.to_owned(),
+            runs: 0,
+            input: None,
+            random_data: false,
+            noise: false,
+            layers,
+        }
     }
 
     /// The layer of that name; the first of them, if several have it.

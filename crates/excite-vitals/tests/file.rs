@@ -66,7 +66,8 @@ fn other_files_and_versions_are_refused_in_words() {
     let json = network().to_json().unwrap();
     assert_eq!(fault(json.replacen('3', "9", 1).as_bytes()), "version 9, this program reads version 3");
     assert!(
-        fault(json.replace(r#""version":3,"name""#, r#""version":1,"name""#).as_bytes()).contains("layer `conv 1`: version 1")
+        fault(json.replace(r#""version":3,"name""#, r#""version":1,"name""#).as_bytes())
+            .contains("layer `conv 1`: version 1")
     );
     let mut binary = network().to_bytes().unwrap();
     let at = binary.iter().position(|&b| b == b'\n').unwrap() + 1;

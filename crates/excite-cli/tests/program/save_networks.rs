@@ -4,7 +4,7 @@ use excite::Function;
 use excite_lab::data::{Dataset, Options};
 use excite_lab::{NetworkSpec, RunKey, Spec, TrainedNetwork, Unwatched, exportable, train};
 use excite_onnx::inputs::{InputOptions, Inputs, Loaded};
-use excite_onnx::{Array, Model, InputSet, Values};
+use excite_onnx::{Array, InputSet, Model, Values};
 use serde_json::Value;
 
 use crate::Place;

@@ -44,7 +44,7 @@ pub use self::pictures::Pictures;
 use self::pieces::Pieces;
 pub use self::random::random;
 pub use self::raw::Raw;
-use crate::{Array, Error, Model, ModelInput, InputSet};
+use crate::{Array, Error, InputSet, Model, ModelInput};
 
 /// How files are to be read.
 #[derive(Clone, Debug, Default)]

@@ -8,7 +8,7 @@ use excite_npy::NpyHeader;
 
 use super::{npy, npz, only_input};
 use crate::batches::Places;
-use crate::{Array, Cutting, Error, Model, InputSet};
+use crate::{Array, Cutting, Error, InputSet, Model};
 
 /// An array in a file: its header was read, its numbers come next.
 pub(crate) struct Stored {

@@ -8,7 +8,7 @@ use rand_distr::StandardNormal;
 
 use super::InputOptions;
 use crate::batches::is_batch;
-use crate::{Array, Element, Error, Model, ModelInput, InputSet, Size, Values};
+use crate::{Array, Element, Error, InputSet, Model, ModelInput, Size, Values};
 
 /// The most numbers that are made up for an input: a model may declare any size.
 const MOST: usize = 1 << 26;

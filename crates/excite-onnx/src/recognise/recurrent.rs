@@ -3,7 +3,7 @@
 use rten_onnx::onnx::NodeProto;
 
 use crate::graph::NodeExt;
-use crate::recurrent::{Cell, Direction, RecurrentGate, Recurrence};
+use crate::recurrent::{Cell, Direction, Recurrence, RecurrentGate};
 use crate::site::{ActivationSite, Affine, Role, SiteFunction, Source, UnitAxis};
 
 /// Whether a node is one whose gates are looked at, or another with gates.

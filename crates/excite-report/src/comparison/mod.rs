@@ -55,7 +55,10 @@ pub fn comparison_page(comparison: &Comparison) -> String {
 /// Sound where any function serves, as there is one to choose; else that of the function that fares best.
 fn tone(comparison: &Comparison) -> Tone {
     let found = |tone: Tone| comparison.activations.iter().any(|result| Tone::from(result.judgement.health) == tone);
-    [Tone::Sound, Tone::Neutral, Tone::Look, Tone::Broken].into_iter().find(|&tone| found(tone)).unwrap_or(Tone::Neutral)
+    [Tone::Sound, Tone::Neutral, Tone::Look, Tone::Broken]
+        .into_iter()
+        .find(|&tone| found(tone))
+        .unwrap_or(Tone::Neutral)
 }
 
 /// What was compared, in short.

@@ -131,7 +131,9 @@ fn health(subject: &Subject<'_>, findings: &[Finding]) -> Health {
         Some(Severity::Error) => Health::Broken,
         Some(Severity::Warning) => Health::LookAtThis,
         _ if subject.training.is_some() => Health::Sound,
-        _ if !has_seen || subject.vitals.random_data || subject.vitals.noise || subject.vitals.samples() < 2 => Health::CannotTell,
+        _ if !has_seen || subject.vitals.random_data || subject.vitals.noise || subject.vitals.samples() < 2 => {
+            Health::CannotTell
+        }
         _ => Health::Sound,
     }
 }

@@ -5,7 +5,7 @@ use rten_onnx::onnx::{
     TensorProto, TensorShapeProto, TypeProto, TypeProtoTensor, ValueInfoProto,
 };
 
-use crate::{Array, Model, InputSet, SiteFunction, Values};
+use crate::{Array, InputSet, Model, SiteFunction, Values};
 
 /// A graph under construction. Its nodes name their outputs after themselves.
 #[derive(Default)]

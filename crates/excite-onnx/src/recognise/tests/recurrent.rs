@@ -271,7 +271,7 @@ fn the_steps_of_an_unrolled_network_are_one_layer() {
         .map(|layer| (layer.name().to_owned(), layer.samples(), layer.units()[0].values()))
         .collect();
     assert_eq!(seen, [("first".to_owned(), 4, 8), ("third".to_owned(), 4, 4)]);
-    assert!(unexamined.is_empty(), "{left_out:?}");
+    assert!(unexamined.is_empty(), "{unexamined:?}");
     let mut ablation = crate::Ablation::new(&model, &[("first".to_owned(), vec![0, 1, 2])]);
     ablation.run(&run).unwrap();
     // Without the second step the third one sees nothing but its bias.
@@ -285,6 +285,6 @@ fn the_steps_of_an_unrolled_network_are_one_layer() {
         .unwrap();
     let largest = plain.iter().map(|a| f64::from((a - 0.5_f32.tanh()).abs())).fold(0.0, f64::max);
     let ablated = ablation.finish();
-    assert_eq!((ablated.units, ablated.unexamined), (3, 0));
+    assert_eq!((ablated.units, ablated.left_out), (3, 0));
     assert!((ablated.outputs[0].largest_difference - largest).abs() < 1e-5);
 }
