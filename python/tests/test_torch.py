@@ -310,7 +310,7 @@ def test_recurrent_layers_are_said_not_to_be_seen():
 
     model = Net()
     with watch(model, every=1) as handle:
-        assert "Nothing was seen" in str(handle.report())
+        assert "no values reached any of the layers" in str(handle.report())
         model(torch.randn(5, 6, 3))
     assert list(handle.report().diagnosis.not_seen) == ["gru"]
     assert "not looked at: gru: its functions run inside" in str(handle.report())
