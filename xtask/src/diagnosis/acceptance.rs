@@ -127,7 +127,8 @@ fn cases() -> Result<Vec<Broken>, Fault> {
         Broken {
             data: with_inputs(raw(), |x| 20.0 * x + 1000.0),
             rate: fixed(0.03),
-            ..case("raw inputs around 1,000, tanh", "tanh", "saturated-units: the data")
+            // Saturated so far that the slope is 0 for every sample.
+            ..case("raw inputs around 1,000, tanh", "tanh", "dead-units: the data")
         },
         Broken {
             spec: Spec { network: deep(5), init: Init::XavierNormal, ..gain(4.0 * 5.0 / 3.0) },
@@ -139,6 +140,24 @@ fn cases() -> Result<Vec<Broken>, Fault> {
             rate: fixed(0.03),
             ..case(
                 "8 layers of ReLU with a tenth of its gain",
+                "relu",
+                "vanishing-gradient: the scale of the initial weights",
+            )
+        },
+        Broken {
+            spec: Spec { network: deep(5), init: Init::XavierNormal, ..gain(0.1 * 5.0 / 3.0) },
+            rate: fixed(0.03),
+            ..case(
+                "5 layers of tanh with a tenth of its gain",
+                "tanh",
+                "vanishing-gradient: the scale of the initial weights",
+            )
+        },
+        Broken {
+            spec: Spec { network: deep(4), ..gain(0.1 * 2.0_f64.sqrt()) },
+            rate: LearningRate::Auto,
+            ..case(
+                "4 layers of ReLU with a tenth of its gain",
                 "relu",
                 "vanishing-gradient: the scale of the initial weights",
             )

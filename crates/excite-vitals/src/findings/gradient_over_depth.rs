@@ -1,7 +1,7 @@
 //! Gradients that shrink or blow up on their way back through the layers.
 
 use super::{Cause, Finding, Grade, Rule};
-use crate::judgement::{Stage, Subject};
+use crate::judgement::{Stage, Subject, TrainingRun};
 use crate::{LayerVitals, Role};
 
 /// The ratio of the first gradient to the last under which gradients vanish, that of AutoTrainer; where no gradients were seen, the product
@@ -13,7 +13,8 @@ pub(crate) static VANISHING: Rule = Rule {
     title: "Vanishing gradient",
     meaning: "Each layer multiplies the gradient by its weights and the derivative of its function, and over the depth of the network these \
               factors multiply to next to nothing. The layers near the input then hardly learn.",
-    threshold: "The norm of the gradient of the first hidden layer's weights is under 1e-3 of the last's. It is a fact where the network learnt \
+    threshold: "The norm of the gradient of the first hidden layer's weights is under 1e-3 of the last's, or the gains of the initial weights \
+                multiply to under 1e-3 over the layers. It is a fact where the network learnt \
                 all the same. Where no gradients were seen, the product over the hidden layers of the root mean square derivative, times the \
                 gain of the function where that is over 1, stands for it: in a network in training without shortcuts, and suspected only.",
     remedies: &[
@@ -61,11 +62,7 @@ fn check(subject: &Subject<'_>, rule: &'static Rule) -> Vec<Finding> {
     let is_vanishing = rule.id == VANISHING.id;
     let badness = |ratio: f64| if is_vanishing { VANISHING_UNDER / ratio } else { ratio * VANISHING_UNDER };
     if let Some(run) = subject.training {
-        let Some(ratio) = run.gradient_ratio().filter(|&ratio| badness(ratio) > 1.0) else { return Vec::new() };
-        let is_scaled = if is_vanishing { run.gain < 0.7 } else { run.gain > 1.4 };
-        let cause = if is_scaled { Cause::Initialisation } else { Cause::Function };
-        let finding = Finding::on_network(rule, run.train_samples as u64, cause, in_words(ratio, run.end.len()));
-        return vec![finding.with(RATIO, ratio)];
+        return in_training(run, rule, is_vanishing, badness).into_iter().collect();
     }
     let layers: Vec<(&LayerVitals, f64)> = subject
         .layers()
@@ -107,6 +104,32 @@ fn check(subject: &Subject<'_>, rule: &'static Rule) -> Vec<Finding> {
     finding.evidence.retain(|figure| figure.value.is_finite());
     finding.grade = if measured.is_some() { Grade::Measured } else { Grade::Suspected };
     vec![finding]
+}
+
+/// What a training run shows: the norms of the gradients; or of weights that started too small how much they shrink signal and gradient
+/// alike, which leaves the norms of the weights' gradients as equal as they would be.
+fn in_training(
+    run: &TrainingRun,
+    rule: &'static Rule,
+    is_vanishing: bool,
+    badness: impl Fn(f64) -> f64,
+) -> Option<Finding> {
+    let of_run = |cause: Cause, summary: String| Finding::on_network(rule, run.train_samples as u64, cause, summary);
+    if let Some(ratio) = run.gradient_ratio().filter(|&ratio| badness(ratio) > 1.0) {
+        let is_scaled = if is_vanishing { run.gain < 0.7 } else { run.gain > 1.4 };
+        let cause = if is_scaled { Cause::Initialisation } else { Cause::Function };
+        return Some(of_run(cause, in_words(ratio, run.end.len())).with(RATIO, ratio));
+    }
+    let layers = run.start.len();
+    let shrinking = run.gain.powi(i32::try_from(layers).unwrap_or(i32::MAX));
+    let is_small = is_vanishing && run.gain > 0.0 && run.gain < 0.7 && badness(shrinking) > 1.0;
+    is_small.then(|| {
+        let (fold, gain) = (super::number(1.0 / shrinking), super::number(run.gain));
+        let summary = format!(
+            "signal and gradient shrink {fold}-fold over {layers} hidden layers; the initial weights are {gain} times their usual size"
+        );
+        of_run(Cause::Initialisation, summary).with("product of the gains over the hidden layers", shrinking)
+    })
 }
 
 const RATIO: &str = "first gradient over the last";

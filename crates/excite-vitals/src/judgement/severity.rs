@@ -56,10 +56,13 @@ fn of_run(subject: &Subject<'_>, run: &TrainingRun, finding: &Finding, all: &[Fi
     }
     let grave = if is_failure { Severity::Error } else { Severity::Warning };
     let share = share_of(finding);
+    // Units die of a gradient that was lost from the first step on, and not the other way round.
+    let starts_small = all.iter().any(is_lost_at_the_start);
     if finding.rule == &learning_rate::RULE {
         grave
     } else if finding.rule == &dead::RULE {
         match share {
+            _ if starts_small && [Cause::Unknown, Cause::Initialisation].contains(&finding.cause) => Severity::Note,
             0.5.. => Severity::Error,
             0.2.. => grave,
             _ if is_failure || run.is_behind_best() => grave,
@@ -71,7 +74,11 @@ fn of_run(subject: &Subject<'_>, run: &TrainingRun, finding: &Finding, all: &[Fi
         if !is_explained && (is_failure || run.is_behind_best() || share >= 0.5) { grave } else { Severity::Note }
     } else if finding.rule == &gradient_over_depth::VANISHING || finding.rule == &gradient_over_depth::EXPLODING {
         // Dead and saturated units stop the gradient too: then they are the cause.
-        if is_failure && !has_lost_units() { Severity::Error } else { Severity::Note }
+        if is_failure && (is_lost_at_the_start(finding) || !has_lost_units()) {
+            Severity::Error
+        } else {
+            Severity::Note
+        }
     } else if finding.rule == &learnt_nothing::RULE {
         let is_explained = has(&dead::RULE)
             || has(&saturated::RULE)
@@ -82,6 +89,11 @@ fn of_run(subject: &Subject<'_>, run: &TrainingRun, finding: &Finding, all: &[Fi
     } else {
         Severity::Note
     }
+}
+
+/// Whether a finding is a gradient that vanishes because the initial weights are too small.
+fn is_lost_at_the_start(finding: &Finding) -> bool {
+    finding.rule == &gradient_over_depth::VANISHING && finding.cause == Cause::Initialisation
 }
 
 /// By what the values of the layers show.

@@ -1,5 +1,7 @@
 //! Units that died or saturated in a training run, over the whole network.
 
+use excite::{Facts, Function};
+
 use super::{Subject, TrainingRun};
 use crate::LayerRecord;
 use crate::findings::{Cause, Finding, dead, number, percent, saturated};
@@ -42,26 +44,50 @@ fn dead_units(run: &TrainingRun) -> Option<Finding> {
 }
 
 fn saturated_units(run: &TrainingRun) -> Option<Finding> {
-    let (start, end) = (saturated_share(&run.start), saturated_share(&run.end));
-    if !run.can_saturate() || end < SHARE {
+    if !run.can_saturate() {
+        return None;
+    }
+    let start_cause = start_cause(run);
+    let values = over_units(&run.start, |layer| layer.saturated);
+    let of_network =
+        |cause: Cause, summary: String| Finding::on_network(&saturated::RULE, run.train_samples as u64, cause, summary);
+    // A start that is not as it should be, and leaves less than half of the usual values where the slope is.
+    let is_bad_start = [Cause::Bias, Cause::Data, Cause::Initialisation].contains(&start_cause);
+    if is_bad_start && 1.0 - values <= 0.5 * (1.0 - usually_saturated(run.function)) {
+        let summary =
+            format!("{} of the values were saturated in the first epoch{}", percent(values), because(run, start_cause));
+        return Some(of_network(start_cause, summary).with("share of saturated values in the first epoch", values));
+    }
+    let [start, end] = [&run.start, &run.end].map(|layers| over_units(layers, |layer| layer.saturated_units));
+    if end < SHARE {
         return None;
     }
     let is_from_start = start >= 0.5 * end;
-    let cause = match start_cause(run) {
+    let cause = match start_cause {
         _ if !is_from_start && run.is_rate_too_high() => Cause::LearningRate,
         Cause::Unknown => Cause::Spread,
         cause => cause,
     };
     let when = if is_from_start { " from the first epoch on" } else { "" };
     let summary = format!("{} of the units were saturated{when}{}", percent(end), because(run, cause));
-    let finding = Finding::on_network(&saturated::RULE, run.train_samples as u64, cause, summary);
+    let finding = of_network(cause, summary);
     Some(finding.with("share of saturated units in the first epoch", start).with("in the last epoch", end))
 }
 
-/// The share of all hidden units that is saturated.
-fn saturated_share(layers: &[LayerRecord]) -> f64 {
+/// The share of saturated values of a function on standard normal inputs.
+fn usually_saturated(f: Function) -> f64 {
+    let facts = Facts::of(f);
+    let is_saturated =
+        |x: f64| facts.saturated_below.is_some_and(|end| x < end) || facts.saturated_above.is_some_and(|end| x > end);
+    let inputs = || (-800..=800).map(|i| f64::from(i) / 100.0);
+    let density = |x: f64| (-0.5 * x * x).exp();
+    inputs().filter(|&x| is_saturated(x)).map(density).sum::<f64>() / inputs().map(density).sum::<f64>()
+}
+
+/// The mean of a figure of the layers over all hidden units.
+fn over_units(layers: &[LayerRecord], figure: impl Fn(&LayerRecord) -> f64) -> f64 {
     let units: usize = layers.iter().map(|layer| layer.units).sum();
-    layers.iter().map(|layer| layer.saturated_units * layer.units as f64).sum::<f64>() / units.max(1) as f64
+    layers.iter().map(|layer| figure(layer) * layer.units as f64).sum::<f64>() / units.max(1) as f64
 }
 
 /// What at the start is not as it should be.
