@@ -174,8 +174,72 @@ fn a_gain_of_four_saturates_tanh() {
         Health::LearntNothing,
         "saturated-units",
         Cause::Initialisation,
-        "Learnt nothing (90 %): 70 % of the units were saturated from the first epoch on; the initial weights are 4 times their usual size.",
+        "Learnt nothing (90 %): 70 % of the values were saturated in the first epoch; the initial weights are 4 times their usual size.",
     );
+}
+
+#[test]
+fn a_gain_of_four_is_named_where_the_network_learnt_too() {
+    let tanh = || "tanh".parse().unwrap();
+    let of_values = |share: f64| vec![LayerRecord { saturated: share, ..layer(0.1, 0.0) }; 3];
+    let run = TrainingRun { function: tanh(), gain: 4.0, start: of_values(0.75), ..sound() };
+    check(
+        &run,
+        Health::LookAtThis,
+        "saturated-units",
+        Cause::Initialisation,
+        "Look at this: 75 % of the values were saturated in the first epoch; the initial weights are 4 times their usual size.",
+    );
+    // As with the usual gain, and half of what goes into a ReLU6 is negative whatever the gain.
+    assert_eq!(judged(&TrainingRun { start: of_values(0.2), ..run.clone() }).health, Health::Sound);
+    let relu6 = TrainingRun { function: "relu6".parse().unwrap(), start: of_values(0.6), ..run };
+    assert_eq!(judged(&relu6).health, Health::Sound);
+}
+
+#[test]
+fn weights_that_start_too_small_are_named_before_the_units_that_they_cost() {
+    let run = TrainingRun { gain: 0.1, died: 120, ..at_chance() };
+    check(
+        &TrainingRun { start: vec![layer(1e-4, 0.0); 4], ..run.clone() },
+        Health::LearntNothing,
+        "vanishing-gradient",
+        Cause::Initialisation,
+        "Learnt nothing (90 %): signal and gradient shrink 10,000-fold over 4 hidden layers; the initial weights are 0.1 times their usual size.",
+    );
+    assert_eq!(judged(&TrainingRun { gain: 0.1, ..sound() }).health, Health::Sound, "it learnt");
+}
+
+#[test]
+fn units_that_died_of_nothing_known_are_no_fault_of_a_network_that_does_as_well_as_any() {
+    let run = |died: usize| TrainingRun { died, ..sound() };
+    assert_eq!([40, 90].map(|died| judged(&run(died)).health), [Health::Sound; 2]);
+    assert_eq!(judged(&run(150)).health, Health::LookAtThis);
+    assert_eq!(judged(&TrainingRun { train_error: 0.4, ..run(90) }).health, Health::LookAtThis);
+}
+
+/// The diabetes data of scikit-learn, with 88 samples held out.
+#[test]
+fn a_regression_that_overfits_has_learnt_something() {
+    let run = TrainingRun {
+        classes: 0,
+        chance: 1.0,
+        train_error: 0.45,
+        lowest_train_error: 0.45,
+        lowest_test_error: 0.78,
+        test_samples: 88,
+        best_train_error: Some(0.45),
+        ..sound()
+    };
+    assert_eq!(judged(&run).headline, "Looks sound.");
+    assert_eq!(judged(&TrainingRun { lowest_test_error: 0.98, ..run }).findings[0].rule.id, "learnt-nothing");
+}
+
+#[test]
+fn labels_are_doubted_only_where_the_training_samples_were_learnt() {
+    let run = TrainingRun { train_error: 0.8, lowest_train_error: 0.75, lowest_test_error: 0.88, ..sound() };
+    let judgement = judged(&run);
+    assert_eq!(judgement.health, Health::LearntNothing);
+    assert!(!judgement.headline.contains("by heart"), "{}", judgement.headline);
 }
 
 #[test]

@@ -63,9 +63,12 @@ fn of_run(subject: &Subject<'_>, run: &TrainingRun, finding: &Finding, all: &[Fi
     } else if finding.rule == &dead::RULE {
         match share {
             _ if starts_small && [Cause::Unknown, Cause::Initialisation].contains(&finding.cause) => Severity::Note,
-            0.5.. => Severity::Error,
-            0.2.. => grave,
-            _ if is_failure || run.is_behind_best() => grave,
+            _ if is_failure => grave,
+            // Most of the network is gone, and the rest does what it can.
+            0.5.. if finding.cause != Cause::Unknown || run.is_behind_best() => Severity::Error,
+            0.5.. => Severity::Warning,
+            0.2.. if finding.cause != Cause::Unknown => Severity::Warning,
+            _ if run.is_behind_best() => Severity::Warning,
             _ => Severity::Note,
         }
     } else if finding.rule == &saturated::RULE {

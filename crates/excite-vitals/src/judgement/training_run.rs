@@ -87,12 +87,19 @@ impl TrainingRun {
 
     /// How much it learnt.
     pub fn learnt(&self) -> Learnt {
+        let is_guessing_held_out = match self.classes {
+            // The mean of the targets is what guessing has on the same samples too: by chance the ratio of the two differs little from 1.
+            0 => !(self.lowest_test_error < 0.95 * self.chance),
+            _ => self.is_guessing(self.lowest_test_error, self.test_samples),
+        };
         if self.is_guessing(self.lowest_train_error, self.train_samples) {
             Learnt::Nothing
-        } else if self.test_samples >= TEST_SAMPLES && self.is_guessing(self.lowest_test_error, self.test_samples) {
+        } else if self.test_samples < TEST_SAMPLES || !is_guessing_held_out {
+            Learnt::Something
+        } else if self.train_error < 0.5 * self.chance {
             Learnt::ByHeart
         } else {
-            Learnt::Something
+            Learnt::Nothing
         }
     }
 
