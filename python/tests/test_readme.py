@@ -1,4 +1,4 @@
-"""The examples of the README and the notebook work as pasted."""
+"""The examples of the README, of the documentation and of the notebook work as pasted."""
 
 import json
 import re
@@ -6,21 +6,50 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).parents[2] / "README.md"
-NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "dead_relus.ipynb"
-SECTION = README.read_text(encoding="utf-8").split("\n## Python\n")[1].split("\n## ")[0]
-EXAMPLES = re.findall(r"```python\n(.*?)```", SECTION, flags=re.DOTALL)
+ROOT = Path(__file__).parents[2]
+NOTEBOOK = ROOT / "python" / "notebooks" / "dead_relus.ipynb"
 
 
-def test_the_quick_start_works_as_pasted(capsys):
-    exec(EXAMPLES[0], {})
+def examples(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+
+
+def test_a_function_and_its_gradient_as_in_the_readme():
+    names = {}
+    exec(examples("README.md")[0], names)
+    assert names["y"].tolist() == pytest.approx([-0.158655, 0.0, 0.841345], abs=1e-6)
+    assert names["dx"].tolist() == pytest.approx([-0.083315, 0.5, 1.083315], abs=1e-6)
+
+
+def test_a_training_is_watched_as_in_the_readme(capsys):
+    torch = pytest.importorskip("torch")
+    model = torch.nn.Sequential(torch.nn.Linear(4, 32), torch.nn.ReLU(), torch.nn.Linear(32, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+
+    def train(model, optimizer):
+        for _ in range(20):
+            optimizer.zero_grad()
+            model(torch.randn(64, 4)).square().mean().backward()
+            optimizer.step()
+
+    exec(examples("README.md")[1], {"model": model, "optimizer": optimizer, "train": train})
+    assert capsys.readouterr().out.strip()
+
+
+def test_the_page_of_the_index_has_the_same_examples():
+    assert examples("python/README.md") == examples("README.md")
+
+
+def test_the_first_python_example_works_as_pasted(capsys):
+    exec(examples("docs/how-to/python.md")[0], {})
     assert "dead" in capsys.readouterr().out
 
 
 def test_dead_units_are_found_as_pasted(capsys):
     torch = pytest.importorskip("torch")
     torch.manual_seed(0)
-    exec(EXAMPLES[1], {})
+    exec(examples("docs/tutorials/pytorch.md")[0], {})
     shown = capsys.readouterr().out
     assert re.search(r"1, unit \d+: killed at step \d+ at a learning rate of 0\.1 by its ", shown)
     assert "dead" in shown or "passed no gradient" in shown

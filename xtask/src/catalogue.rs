@@ -131,7 +131,7 @@ fn code(name: &str) -> String {
 }
 
 /// What Markdown makes of a heading in links to it.
-fn anchor(title: &str) -> String {
+pub fn anchor(title: &str) -> String {
     let kept = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }

@@ -5,14 +5,19 @@ mod api;
 mod cargo;
 mod catalogue;
 mod claims;
+mod commands;
 mod conformance;
 mod diagnosis;
+#[cfg(test)]
+mod documents;
 mod fixed;
+mod front;
 mod fuzz;
 mod generated;
 mod golden;
 mod guide;
 mod python;
+mod rooms;
 mod schemas;
 mod test;
 mod verify;
@@ -39,12 +44,16 @@ enum Command {
     Catalogue(catalogue::Catalogue),
     /// Writes docs/guide/claims/: claims about activation functions, and what `excite lab` found
     Claims(claims::Claims),
+    /// Writes docs/reference/commands.md, the help of every command of the program
+    Commands,
     /// Writes docs/conformance.md: which of ONNX's own node tests are right, and which refused, on both engines
     Conformance(conformance::Conformance),
     /// Writes docs/diagnosis.md: how many planted faults the diagnosis finds, beside the rules of other tools
     Diagnosis(diagnosis::Diagnosis),
     /// Writes docs/fixed-point.md: on how many codes the fixed-point kernels agree with other libraries, and how far they err
     Fixed(fixed::Fixed),
+    /// Writes docs/front.svg, the picture of the README: units that died in training
+    Front(front::Front),
     /// Runs every parser on mutated files, to find panics, hangs and runaway memory
     Fuzz(fuzz::Fuzz),
     /// Writes docs/guide/: what the diagnosis looks for, and what to do
@@ -53,6 +62,8 @@ enum Command {
     Golden,
     /// Builds the Python package, and tests, lints and type-checks it
     Python(python::Python),
+    /// Writes docs/rooms.md: the crates, what each is for, and how they depend on each other
+    Rooms(rooms::Rooms),
     /// Writes docs/schemas/: the JSON Schemas of what the program prints with --json
     Schemas(schemas::Schemas),
     /// Measures the errors of functions, over all 2^32 f32 inputs or in f64
@@ -67,13 +78,16 @@ fn main() -> ExitCode {
         Command::Api(api) => api.run(),
         Command::Catalogue(catalogue) => catalogue.run(),
         Command::Claims(claims) => claims.run(),
+        Command::Commands => commands::run(),
         Command::Conformance(conformance) => conformance.run(),
         Command::Diagnosis(diagnosis) => diagnosis.run(),
         Command::Fixed(fixed) => fixed.run(),
+        Command::Front(front) => front.run(),
         Command::Fuzz(fuzz) => fuzz.run(),
         Command::Guide(guide) => guide.run(),
         Command::Golden => golden::run(),
         Command::Python(python) => python.run(),
+        Command::Rooms(rooms) => rooms.run(),
         Command::Schemas(schemas) => schemas.run(),
         Command::Verify(verify) => verify.run(),
         Command::Wording => wording::run(),

@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use clap::Args;
 
+use crate::verify::root;
+
 /// The package.
 const PACKAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../python");
 /// The virtual environment, and the wheel.
@@ -16,7 +18,8 @@ const REQUIREMENTS: &str = "requirements-test.txt";
 /// What the tests of `excite.torch` need. Not every platform has it, and it takes gigabytes.
 const TORCH: &str = "requirements-torch.txt";
 
-/// Builds the wheel, installs it in a virtual environment of its own, and tests, lints and type-checks the package.
+/// Builds the wheel, installs it in a virtual environment of its own, and tests, lints and type-checks the package. Checks the spelling of the
+/// whole repository, by a program that comes as a Python package.
 #[derive(Args)]
 pub struct Python {
     /// Write the type stubs of the native module anew
@@ -43,11 +46,17 @@ impl Python {
         let environment = Environment::make(python)?;
         let start = Instant::now();
         let wheel = environment.wheel()?;
-        environment.run("pip", &["install", "--quiet", "--force-reinstall", "--no-deps", &wheel.to_string_lossy()])?;
+        let wheel = wheel.to_string_lossy();
+        environment.run("pip", &["install", "--quiet", "--force-reinstall", "--no-deps", &wheel])?;
         println!("built and installed in {:.0} s", start.elapsed().as_secs_f64());
         if self.stubs {
             return environment.run("python", &["tests/stubs.py"]);
         }
+        let sources = Path::new(FOLDER).join("sources").to_string_lossy().into_owned();
+        environment.run("maturin", &["sdist", "--out", &sources])?;
+        environment.run("twine", &["check", "--strict", &wheel, &format!("{sources}/*.tar.gz")])?;
+        // Of the whole repository, documents and code.
+        succeed(Command::new(environment.programs.join("typos")).args(["--format", "brief"]).current_dir(root()))?;
         environment.run("ruff", &["check", "."])?;
         environment.run("ruff", &["format", "--check", "."])?;
         environment.run("mypy", &[])?;

@@ -124,6 +124,12 @@ const CHECKS: &[Check] = &[
         arguments: &["doc", "--release", "--workspace", "--no-deps", "--all-features"],
         environment: &[("RUSTDOCFLAGS", "-D warnings")],
     },
+    // What a registry would get. Building it from there is for a release.
+    Check {
+        title: "packages",
+        arguments: &["package", "--workspace", "--no-verify", "--allow-dirty", "--quiet", "--locked"],
+        environment: &[],
+    },
     Check {
         title: "licences, bans and sources of the dependencies",
         arguments: &["deny", "--all-features", "--workspace", "check", "bans", "licenses", "sources"],

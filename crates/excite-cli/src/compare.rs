@@ -72,7 +72,7 @@ pub struct Arguments {
     #[arg(long, value_name = "ERROR", value_parser = error, allow_negative_numbers = true, help_heading = "Training")]
     until_error: Option<f64>,
     /// Optimiser
-    #[arg(long, default_value = "sgd", help_heading = "Training")]
+    #[arg(long, alias = "optimiser", default_value = "sgd", help_heading = "Training")]
     optimizer: OptimizerName,
     /// Momentum of sgd, at least 0 and below 1
     #[arg(long, default_value = "0.9", value_parser = momentum, help_heading = "Training")]

@@ -32,7 +32,7 @@ pub enum Failure {
     Findings,
     /// Ctrl-C: 130, as shells expect. Everything has been said already.
     Interrupted,
-    /// Help or the version was asked for, or nothing at all.
+    /// Help or the version was asked for.
     Help(clap::Error),
     /// Whoever reads the output has stopped reading, as `head` does: no failure.
     NobodyReads,
@@ -66,9 +66,7 @@ impl Failure {
 impl From<clap::Error> for Failure {
     fn from(error: clap::Error) -> Self {
         match error.kind() {
-            ErrorKind::DisplayHelp
-            | ErrorKind::DisplayVersion
-            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Self::Help(error),
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Self::Help(error),
             ErrorKind::MissingRequiredArgument => Self::Usage(missing(&error.to_string())),
             _ => Self::Usage(one_sentence(&error.to_string())),
         }

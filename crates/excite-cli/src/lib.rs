@@ -1,4 +1,7 @@
 //! The program `excite`: which activation function serves your data, and what goes wrong in the others.
+//!
+//! The library in this crate is there for other front ends, which run the program in their own process. To call what it does from Rust, take
+//! the crate `excite-tasks`.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -11,6 +14,7 @@ mod error;
 mod inputs;
 mod lab;
 mod list;
+mod manual;
 mod markdown;
 mod merge;
 mod number;
@@ -25,16 +29,16 @@ mod table;
 
 use std::ffi::OsString;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::Failure;
 
 /// Find the activation function that suits your data, and the faults of the activations in a network.
 #[derive(Parser)]
-#[command(name = "excite", version, arg_required_else_help = true, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "excite", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -54,9 +58,30 @@ enum Command {
     List(list::Arguments),
     /// Draw functions and their slopes, in the terminal or as SVG.
     Plot(plot::Arguments),
+    /// Print the completions of a shell for this program.
+    Completions(manual::Completions),
+    /// Write the manual, a man page for each command.
+    Man(manual::Man),
 }
 
+/// What a newcomer reads who types the name of the program and nothing else.
+const FIRST_STEPS: &str = "\
+My network does not train:
+  excite compare DATA              which function learns your data, and how well
+  excite check MODEL --input DATA  which units are dead or saturated, and why
+
+To see it work:
+  excite compare                   trains on built-in digits, writes a report
+  excite lab                       tests 13 claims about activation functions
+  excite plot tanh relu6           draws two functions and their slopes
+
+All commands: excite --help. Examples and options: excite compare --help
+";
+
 const EXAMPLES: &str = "\
+My network does not train: excite compare DATA shows which function learns your data,
+excite check MODEL the faults in the network that you have.
+
 Examples:
   excite compare                                 on 1,797 handwritten digits, which are built in
   excite compare measurements.csv --target mass  on your own data
@@ -74,13 +99,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     command_line::remember(&arguments);
     let words = std::iter::once(OsString::from("excite")).chain(arguments);
     let outcome = Cli::try_parse_from(words).map_err(Failure::from).and_then(|cli| match cli.command {
-        Command::Compare(arguments) => compare::run(&arguments),
-        Command::Check(arguments) => check::run(&arguments),
-        Command::Merge(arguments) => merge::run(&arguments),
-        Command::Quantise(arguments) => quantise::run(&arguments),
-        Command::Lab(arguments) => lab::run(&arguments),
-        Command::List(arguments) => list::run(&arguments),
-        Command::Plot(arguments) => plot::run(&arguments),
+        None => output::print(FIRST_STEPS),
+        Some(Command::Compare(arguments)) => compare::run(&arguments),
+        Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Merge(arguments)) => merge::run(&arguments),
+        Some(Command::Quantise(arguments)) => quantise::run(&arguments),
+        Some(Command::Lab(arguments)) => lab::run(&arguments),
+        Some(Command::List(arguments)) => list::run(&arguments),
+        Some(Command::Plot(arguments)) => plot::run(&arguments),
+        Some(Command::Completions(arguments)) => manual::complete(&arguments, Cli::command()),
+        Some(Command::Man(arguments)) => manual::write(&arguments, Cli::command()),
     });
     outcome.map_or_else(Failure::report, |()| 0)
 }

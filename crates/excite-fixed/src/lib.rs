@@ -28,7 +28,7 @@
 //! * [`Table8`], [`Table16`], [`Relu`] and [`Softmax`] are the kernels of this library: tables, straight lines between few points, and
 //!   integer arithmetic.
 //! * [`Profile`] chooses whose results a [`Kernel`] gives: those, or those of LiteRT, ONNX Runtime, PyTorch, TensorFlow Lite Micro or
-//!   CMSIS-NN. docs/fixed-point.md says on how many codes they were compared.
+//!   CMSIS-NN. The repository's page on fixed point says on how many codes they were compared.
 //! * [`Source`] writes kernels down as C99, Rust or JSON.
 //!
 //! Making a kernel takes floats; running one takes integers alone, but for the softmax of ONNX Runtime and PyTorch and 16-bit kernels of

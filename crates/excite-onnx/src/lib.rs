@@ -1,5 +1,22 @@
 //! Finds the activations of an ONNX model, runs it, and hands over what each sees and gives.
 //!
+//! ```
+//! use excite_onnx::{Examination, Model, inputs};
+//! use excite_vitals::Diagnosis;
+//!
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/x100_w32full_pair.onnx");
+//! let model = Model::open(path)?;
+//! let mut examination = Examination::new(&model);
+//! // Random numbers; `inputs` reads NumPy's files, pictures and sounds too.
+//! for run in inputs::random(&model, 2, 1, &inputs::InputOptions::default())? {
+//!     examination.run(&run)?;
+//! }
+//! let (vitals, left_out) = examination.finish("a model");
+//! println!("{}", Diagnosis::of(&vitals).judgement.headline);
+//! # assert_eq!((vitals.layers.len(), left_out.is_empty()), (16, false));
+//! # Ok::<(), excite_onnx::Error>(())
+//! ```
+//!
 //! * [`Model::open`] reads a model; [`Model::sites`] are its activations, each as what it is: a Clip from 0 to 6 within a hard swish is
 //!   part of that, a Sigmoid times its own argument is SiLU, and the gates of an LSTM are found in it.
 //! * [`inputs`] reads data for it; without any, [`inputs::random`] makes some up.

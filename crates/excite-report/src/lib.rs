@@ -1,5 +1,11 @@
 //! Self-contained HTML reports and SVG plots of activation functions and of the networks that use them.
 //!
+//! ```
+//! let svg = excite_report::curve_svg(&["tanh".parse()?, "relu6".parse()?]);
+//! assert!(svg.starts_with("<svg"));
+//! # Ok::<(), excite::ParseFunctionError>(())
+//! ```
+//!
 //! A report is one file: its style, its figures and a small script are inside, and it loads nothing. The script shows values where one
 //! points, and hides lines; without it everything is there. A report follows the reader's light or dark theme, fits a phone and prints
 //! on white paper.

@@ -1,18 +1,25 @@
 //! What a network's activations look like: streaming, mergeable statistics.
 //!
 //! ```
-//! use excite_vitals::LayerVitals;
+//! use excite_vitals::{Diagnosis, LayerVitals, Vitals};
 //!
-//! // Two samples of a layer of three units: pre-activations z, activations a = relu(z).
-//! let z = [-1.0_f32, 2.0, -3.0, -0.5, -1.0, -2.0];
-//! let a = z.map(|z| z.max(0.0));
-//! let mut vitals = LayerVitals::new("hidden 1", "relu".parse()?, 3);
-//! vitals.update(&z, &a)?;
-//! let record = vitals.record();
-//! assert_eq!(record.dead, 2.0 / 3.0);
-//! assert_eq!(record.saturated, 5.0 / 6.0);
+//! // Two units, of which the second never fires in 400 samples: pre-activations z, activations a = relu(z).
+//! let z: Vec<f32> = (0..800).map(|i| if i % 2 == 0 { (i % 7) as f32 - 3.0 } else { -1.0 }).collect();
+//! let a: Vec<f32> = z.iter().map(|z| z.max(0.0)).collect();
+//! let mut layer = LayerVitals::new("fc1", "relu".parse()?, 2);
+//! layer.update(&z, &a)?;
+//!
+//! let diagnosis = Diagnosis::of(&Vitals::new("mlp", vec![layer]));
+//! let dead = diagnosis.judgement.all().next().expect("a unit is dead");
+//! assert_eq!(dead.summary, "1 of 2 units stayed silent on all 400 samples");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Where things are
+//! * [`LayerVitals`] are the statistics of one layer, in memory that does not grow with the samples; [`Vitals`] those of a network.
+//! * `update` takes a batch in, `merge` joins what threads, processes and machines saw: the result is that of one run over everything.
+//! * [`Diagnosis`] says what the vitals mean: the [`judgement`] of the network, with its [`findings`].
+//! * [`IncomingWeights`] let it say why a unit is dead.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

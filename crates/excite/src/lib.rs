@@ -46,7 +46,7 @@
 //! ```
 //!
 //! Typed functions (`Sigmoid.forward`) and your own are compiled in your crate, and stay as slow unless that is optimised too
-//! (`[profile.dev] opt-level = 3`). `examples/own-activation/examples/speed.rs` prints these figures.
+//! (`[profile.dev] opt-level = 3`). The example `own-activation` in the repository prints these figures.
 //!
 //! # Features
 //! * `std` (on by default): instruction sets are detected at run time, an unknown name is answered with the nearest known one, and
