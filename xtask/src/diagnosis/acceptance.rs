@@ -145,10 +145,10 @@ fn cases() -> Result<Vec<Broken>, Fault> {
             )
         },
         Broken {
-            spec: Spec { network: deep(5), init: Init::XavierNormal, ..gain(0.1 * 5.0 / 3.0) },
+            spec: Spec { network: deep(5), init: Init::XavierNormal, ..gain(0.05 * 5.0 / 3.0) },
             rate: fixed(0.03),
             ..case(
-                "5 layers of tanh with a tenth of its gain",
+                "5 layers of tanh with a twentieth of its gain",
                 "tanh",
                 "vanishing-gradient: the scale of the initial weights",
             )

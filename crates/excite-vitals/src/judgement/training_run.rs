@@ -96,7 +96,7 @@ impl TrainingRun {
             Learnt::Nothing
         } else if self.test_samples < TEST_SAMPLES || !is_guessing_held_out {
             Learnt::Something
-        } else if self.train_error < 0.5 * self.chance {
+        } else if self.lowest_train_error < 0.75 * self.chance {
             Learnt::ByHeart
         } else {
             Learnt::Nothing
