@@ -1,7 +1,7 @@
 //! The table of the layers of a network.
 
 use excite_vitals::findings::Severity;
-use excite_vitals::{Diagnosis, LayerFigures, UnitState, Vitals};
+use excite_vitals::{Diagnosis, LayerFigures, LayerVitals, UnitState, Vitals};
 
 use super::{Column, Table};
 
@@ -35,13 +35,16 @@ pub fn layers(vitals: &Vitals, diagnosis: &Diagnosis) -> (Table, usize) {
         diagnosis.layers.len() <= MOST_LAYERS
             || worst(&figures.name).is_some_and(|finding| finding.severity > Severity::Note)
     };
+    let is_seen_enough = vitals.layers.iter().any(LayerVitals::is_seen_enough);
     let mut table = Table::new(RANKED.map(|(name, rank)| {
         let column = match name {
             "layer" => Column::path(name),
             "function" | "worst" => Column::text(name),
+            "dead" if !is_seen_enough => Column::figure(name).headed("silent"),
             _ => Column::figure(name),
         };
         let note = match name {
+            "dead" if !is_seen_enough => "silent: units that were never on, on too few samples to call them dead",
             "dead" => "dead: units, as in the other columns of units; each is counted once, under the worst",
             "γ" => "γ: ‖μ‖/‖σ‖ of the outputs, 0 where they are zero-centred",
             "gate" => "gate: mean slope, the factor by which the layer multiplies gradients",
