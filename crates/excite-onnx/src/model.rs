@@ -85,6 +85,8 @@ pub struct Model {
     pub(crate) input_ids: Vec<TensorId>,
     /// Of each site, whether its tensors are declared float16 and computed in float32.
     pub(crate) float16_sites: Vec<bool>,
+    /// Of each activation whether its tensors hold the steps of a Loop or a Scan along a first axis of their own.
+    pub(crate) stacked_sites: Vec<bool>,
     inputs: Vec<ModelInput>,
     outputs: Vec<String>,
     sites: Vec<ActivationSite>,
@@ -154,6 +156,9 @@ impl Model {
         let replaceable = replaceable(&found.sites);
         let sites: Vec<_> = found.sites.into_iter().map(|(_, site)| site).collect();
         let recurrent = ExecutionPlan::recurrent_nodes(graph, &sites);
+        let repeats = graph.node.iter().filter(|node| matches!(node.op(), "Loop" | "Scan"));
+        let stacked: HashSet<&String> = repeats.flat_map(|node| &node.output).collect();
+        let stacked_sites = sites.iter().map(|site| stacked.contains(&site.pre_activation)).collect();
         let types = Types::of(graph);
         let inputs = inputs(graph, chosen.is_embedded())?;
         let known = Known::of(graph, opset, &types);
@@ -194,6 +199,7 @@ impl Model {
             replacing,
             input_ids,
             float16_sites,
+            stacked_sites,
             inputs,
             outputs,
             sites,

@@ -240,7 +240,8 @@ impl Model {
         let a = if site.output.is_empty() { site.computed(&z).into() } else { changed(site.result, a, Affine::before) };
         let Some(LaidOut { shape, unit_axis, z, a }) = lay_out(site.unit_axis, shape, z, a) else { return };
         if !z.is_empty() {
-            let samples = if unit_axis == 0 { 1 } else { shape[0] };
+            let first = usize::from(self.stacked_sites[index]);
+            let samples = if unit_axis <= first { 1 } else { shape[first] };
             show(Observation { site, index, z: &z, a: &a, shape: &shape, unit_axis, samples });
         }
     }

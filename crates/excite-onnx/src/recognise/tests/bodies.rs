@@ -54,7 +54,10 @@ fn the_steps_of_a_loop_are_stacked() {
     let builder = flat().integers("steps", &[4]);
     let mut builder = builder.with("Loop", &["steps", "", "x"], &["y"], vec![Attribute::Graph("body", body)]);
     builder.graph.initializer[0].dims.clear();
-    let seen = observe(&builder.model(), &input(&[2, 3]));
+    let model = builder.model();
+    let seen = observe(&model, &input(&[2, 3]));
     assert_eq!((seen.len(), &seen[0].shape[..], seen[0].unit_axis), (1, &[4, 2, 3][..], 2));
+    // Two samples in each of four steps.
+    model.observe(&input(&[2, 3]), |shown| assert_eq!(shown.samples, 2)).unwrap();
     assert_eq!(seen[0].a[..6], seen[0].z[6..12]);
 }
