@@ -64,7 +64,10 @@ pub fn comparisons(data: &Dataset) -> Result<Vec<Scored>, Fault> {
     let functions: Vec<Function> =
         Function::ALL.iter().copied().filter(|&f| exportable(f).is_ok() && f.name() != "identity").collect();
     let plan = Plan { activations: functions, ..Plan::default() };
-    judge_all(&data.name, data, &plan, None)
+    // Of a path its last part.
+    let name =
+        Path::new(&data.name).file_name().map_or_else(|| data.name.as_str().into(), |name| name.to_string_lossy());
+    judge_all(&name, data, &plan, None)
 }
 
 /// A fault with the cause that is to be named first, as rule and cause.
