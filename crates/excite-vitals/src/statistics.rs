@@ -67,6 +67,13 @@ pub fn median(figures: impl IntoIterator<Item = f64>) -> Option<f64> {
     Spread::of(&figures).map(|spread| spread.median)
 }
 
+/// The mean of a figure over standard normal inputs.
+pub(crate) fn mean_over_standard_normal(figure: impl Fn(f64) -> f64) -> f64 {
+    let density = |x: f64| (-0.5 * x * x).exp();
+    let inputs = || (-800..=800).map(|i| f64::from(i) / 100.0);
+    inputs().map(|x| density(x) * figure(x)).sum::<f64>() / inputs().map(density).sum::<f64>()
+}
+
 /// All of n figures lie to one side of all of m others once in this many times, if all come from one distribution.
 ///
 /// ```

@@ -2,6 +2,7 @@
 
 use super::{Cause, Finding, Grade, Rule};
 use crate::judgement::{Stage, Subject, TrainingRun};
+use crate::statistics::mean_over_standard_normal;
 use crate::{LayerVitals, Role};
 
 /// The ratio of the first gradient to the last under which gradients vanish, that of AutoTrainer; where no gradients were seen, the product
@@ -163,8 +164,5 @@ fn root_mean_square_slope(layer: &LayerVitals) -> Option<f64> {
 
 /// The same for standard normal inputs.
 fn usual_slope(layer: &LayerVitals) -> f64 {
-    let density = |x: f64| (-0.5 * x * x).exp();
-    let inputs = || (-800..=800).map(|i| f64::from(i) / 100.0);
-    let square = |x: f64| layer.function().slope_at(x) * layer.function().slope_at(x);
-    (inputs().map(|x| density(x) * square(x)).sum::<f64>() / inputs().map(density).sum::<f64>()).sqrt()
+    mean_over_standard_normal(|x| layer.function().slope_at(x) * layer.function().slope_at(x)).sqrt()
 }

@@ -5,6 +5,7 @@ use excite::{Facts, Function};
 use super::{Subject, TrainingRun};
 use crate::LayerRecord;
 use crate::findings::{Cause, Finding, dead, number, percent, saturated};
+use crate::statistics::mean_over_standard_normal;
 
 /// The share of all hidden units from which on deaths and saturation are looked into.
 const SHARE: f64 = 0.1;
@@ -79,9 +80,7 @@ fn usually_saturated(f: Function) -> f64 {
     let facts = Facts::of(f);
     let is_saturated =
         |x: f64| facts.saturated_below.is_some_and(|end| x < end) || facts.saturated_above.is_some_and(|end| x > end);
-    let inputs = || (-800..=800).map(|i| f64::from(i) / 100.0);
-    let density = |x: f64| (-0.5 * x * x).exp();
-    inputs().filter(|&x| is_saturated(x)).map(density).sum::<f64>() / inputs().map(density).sum::<f64>()
+    mean_over_standard_normal(|x| f64::from(u8::from(is_saturated(x))))
 }
 
 /// The mean of a figure of the layers over all hidden units.

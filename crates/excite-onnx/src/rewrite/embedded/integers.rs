@@ -166,11 +166,25 @@ pub(super) fn convolution(spelling: &mut Spelling, old: &mut NodeProto, known: &
         spelling.last("Cast", &[&sums], output, vec![integer("to", i64::from(DataType::INT32.0))]);
         return Ok(Change::Replaced);
     }
-    let mut total: Option<String> = None;
-    for from in (0..channels).step_by(at_once as usize) {
-        let to = (from + at_once).min(channels);
+    summed_in_parts(spelling, channels, at_once, output, |spelling, from, to| {
         let (part, of_kernel) = (spelling.slice(&image, 1, from, to), spelling.slice(&kernel, 1, from, to));
-        let sums = spelling.with_attributes("Conv", &[&part, &of_kernel], attributes.clone());
+        spelling.with_attributes("Conv", &[&part, &of_kernel], attributes.clone())
+    });
+    Ok(Change::Replaced)
+}
+
+/// Sums of `count` terms as the sum of integers of partial sums of floats, `at_once` terms each, which `sums` gives for the terms from one
+/// place to another.
+fn summed_in_parts(
+    spelling: &mut Spelling,
+    count: i64,
+    at_once: i64,
+    output: &str,
+    sums: impl Fn(&mut Spelling, i64, i64) -> String,
+) {
+    let mut total: Option<String> = None;
+    for from in (0..count).step_by(at_once as usize) {
+        let sums = sums(spelling, from, (from + at_once).min(count));
         let sums = spelling.cast(&sums, DataType::INT32);
         total = Some(match total {
             Some(total) => spelling.step("Add", &[&total, &sums]),
@@ -178,7 +192,6 @@ pub(super) fn convolution(spelling: &mut Spelling, old: &mut NodeProto, known: &
         });
     }
     spelling.last("Identity", &[&total.unwrap_or_default()], output, Vec::new());
-    Ok(Change::Replaced)
 }
 
 fn known_rank(known: &Known, tensor: Option<&str>) -> Option<usize> {
@@ -209,21 +222,13 @@ pub(super) fn product(spelling: &mut Spelling, old: &mut NodeProto, known: &Know
     }
     let at_once = (EXACT / (255.0 * 255.0)) as i64;
     let rank = known.rank(b).unwrap_or(2) as i64;
-    let mut total: Option<String> = None;
-    for from in (0..terms).step_by(at_once as usize) {
-        let to = (from + at_once).min(terms);
-        let parts = if terms <= at_once {
-            factors.clone()
-        } else {
-            vec![spelling.slice(&factors[0], -1, from, to), spelling.slice(&factors[1], (rank - 2).max(0), from, to)]
-        };
-        let sums = spelling.step("MatMul", &[&parts[0], &parts[1]]);
-        let sums = spelling.cast(&sums, DataType::INT32);
-        total = Some(match total {
-            Some(total) => spelling.step("Add", &[&total, &sums]),
-            None => sums,
-        });
-    }
-    spelling.last("Identity", &[&total.unwrap_or_default()], output, Vec::new());
+    summed_in_parts(spelling, terms, at_once, output, |spelling, from, to| {
+        if terms <= at_once {
+            return spelling.step("MatMul", &[&factors[0], &factors[1]]);
+        }
+        let part = spelling.slice(&factors[0], -1, from, to);
+        let of_weights = spelling.slice(&factors[1], (rank - 2).max(0), from, to);
+        spelling.step("MatMul", &[&part, &of_weights])
+    });
     Ok(Change::Replaced)
 }
