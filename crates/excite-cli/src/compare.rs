@@ -203,7 +203,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     comparison.settings.command = command_line();
     excite_report::write_file(&report, &(excite_report::comparison_page(&comparison) + &mark(&data.name)))
-        .map_err(|error| output::unwritable_in(&report, "--out", &error))?;
+        .map_err(|error| Failure::unwritable_in(&report, "--out", &error))?;
     arguments.show(&comparison, &report)?;
     arguments.shown.open.open(&report);
     if comparison.complete {

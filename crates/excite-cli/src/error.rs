@@ -1,12 +1,11 @@
 //! How the program ends when it does not end well.
 
 use std::io;
+use std::path::Path;
 
 use clap::error::ErrorKind;
 use excite_fixed::AffineError;
 use excite_tasks::Error;
-
-use crate::output;
 
 /// What may have been meant by a name that is not known: the nearest one, or all there are.
 pub fn meant(name: &str, known: &[&str], all: &str) -> String {
@@ -39,27 +38,9 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Says in one sentence on standard error what is wrong, and gives the exit code.
-    pub fn report(self) -> u8 {
-        match self {
-            Self::Usage(sentence) => {
-                output::error(&sentence);
-                2
-            }
-            Self::Failed(sentence) => {
-                output::error(&sentence);
-                3
-            }
-            Self::Findings => 1,
-            Self::Interrupted => 130,
-            Self::Help(help) => {
-                let code = u8::try_from(help.exit_code()).unwrap_or(2);
-                // A reader that has gone has no use for the help.
-                let _ = help.print();
-                code
-            }
-            Self::NobodyReads => 0,
-        }
+    /// A folder, or a file in it, cannot be written; `flag` is what names the folder.
+    pub fn unwritable_in(path: &Path, flag: &str, error: &io::Error) -> Self {
+        Self::Failed(format!("{} cannot be written ({error}): choose another folder with {flag}", path.display()))
     }
 }
 
@@ -87,7 +68,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match &error {
             Error::Stopped => Self::Interrupted,
-            Error::Unwritable { path, error } => output::unwritable_in(path, "--out", error),
+            Error::Unwritable { path, error } => Self::unwritable_in(path, "--out", error),
             Error::UnknownLayer { layer, known } => Self::Usage(format!(
                 "--unit-axis names the layer `{layer}`, which the model does not have; its layers are {}",
                 known.join(", ")

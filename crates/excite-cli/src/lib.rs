@@ -110,5 +110,5 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Some(Command::Completions(arguments)) => manual::complete(&arguments, Cli::command()),
         Some(Command::Man(arguments)) => manual::write(&arguments, Cli::command()),
     });
-    outcome.map_or_else(Failure::report, |()| 0)
+    outcome.map_or_else(output::failure, |()| 0)
 }

@@ -67,12 +67,7 @@ pub fn prepare_folder(folder: &Path, flag: &str) -> Result<(), Failure> {
     std::fs::create_dir_all(folder)
         .and_then(|()| tempfile::tempfile_in(folder))
         .map(|_| ())
-        .map_err(|error| unwritable_in(folder, flag, &error))
-}
-
-/// A folder, or a file in it, cannot be written; `flag` is what names the folder.
-pub fn unwritable_in(path: &Path, flag: &str, error: &io::Error) -> Failure {
-    Failure::Failed(format!("{} cannot be written ({error}): choose another folder with {flag}", path.display()))
+        .map_err(|error| Failure::unwritable_in(folder, flag, &error))
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
@@ -82,6 +77,29 @@ fn unwritable(path: &Path, error: &io::Error) -> Failure {
 /// A sentence that deserves attention, in lines that fit.
 pub fn warning(sentence: &str) -> String {
     format!("{WARNING}{}{WARNING:#}\n", wrapped(sentence, text_width()))
+}
+
+/// Says in one sentence on standard error why the program ends without having done what was asked, and gives the exit code.
+pub fn failure(failure: Failure) -> u8 {
+    match failure {
+        Failure::Usage(sentence) => {
+            error(&sentence);
+            2
+        }
+        Failure::Failed(sentence) => {
+            error(&sentence);
+            3
+        }
+        Failure::Findings => 1,
+        Failure::Interrupted => 130,
+        Failure::Help(help) => {
+            let code = u8::try_from(help.exit_code()).unwrap_or(2);
+            // A reader that has gone has no use for the help.
+            let _ = help.print();
+            code
+        }
+        Failure::NobodyReads => 0,
+    }
 }
 
 /// Says on standard error what went wrong.

@@ -44,6 +44,7 @@ pub mod arithmetic;
 pub mod calibration;
 mod code;
 mod gemmlowp;
+mod kernel_numbers;
 mod profiles;
 mod q_format;
 mod relu;

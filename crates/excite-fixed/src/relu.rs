@@ -1,7 +1,7 @@
 //! ReLU and its capped forms by integer arithmetic.
 
 use crate::arithmetic::{Multiplier, RoundingSteps};
-use crate::profiles::KernelNumbers;
+use crate::kernel_numbers::KernelNumbers;
 use crate::{Affine, AffineError, Code};
 
 /// min(max(x, 0), cap) on codes, the result the nearest code of the output: exact for all scales, without a float once it is made.

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use excite::{Error, Function};
 
 use crate::affine::check_lengths;
-use crate::profiles::KernelNumbers;
+use crate::kernel_numbers::KernelNumbers;
 use crate::{Affine, Code, Rounding, codes};
 
 /// The fraction bits of a knot's output.

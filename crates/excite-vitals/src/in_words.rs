@@ -71,3 +71,14 @@ pub fn end_of(name: &str, letters: usize) -> String {
     }
     ['…'].into_iter().chain(name.chars().skip(count + 1 - letters.max(1))).collect()
 }
+
+/// A number with two significant digits, as people write it: `0.3`, `12`, `4,800`, `2.8e5`.
+pub(crate) fn number(value: f64) -> String {
+    let rounded: f64 = format!("{value:.1e}").parse().unwrap_or(value);
+    match rounded.abs() {
+        0.0 => "0".to_owned(),
+        1e6.. | ..1e-3 => format!("{rounded:.1e}").replace(".0e", "e").replace("e-", "e−").replace('-', "−"),
+        1000.0.. => thousands(rounded.abs() as u64),
+        _ => rounded.to_string().replace('-', "−"),
+    }
+}

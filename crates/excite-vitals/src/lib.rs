@@ -25,6 +25,7 @@
 
 mod diagnosis;
 mod error;
+mod evidence;
 mod figures;
 mod file;
 pub mod findings;

@@ -9,13 +9,13 @@ mod table513;
 mod tensorflow;
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
 use excite::{Error, Function};
 
 use crate::affine::check_lengths;
+use crate::kernel_numbers::KernelNumbers;
 use crate::relu::Lines;
 use crate::{Affine, AffineError, Code, Relu, Table8, Table16, codes};
 use float::Float;
@@ -228,18 +228,6 @@ impl<C: Code> Kernel<C> {
             _ => None,
         }
     }
-}
-
-/// A kernel in numbers, whatever the type of its codes.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum KernelNumbers {
-    /// The outputs for all codes, from the lowest up.
-    Table(Vec<i32>),
-    /// A ReLU: the zero points, the quotient of the scales, and the code of the cap.
-    Relu { input: i32, output: i32, numerator: u64, denominator: u64, largest: i32 },
-    /// Straight lines between knots: a code, and the output there from the zero point on, with `fraction` bits of
-    /// fraction.
-    Lines { input: i32, output: i32, fraction: u32, knots: Vec<(i32, i64)> },
 }
 
 fn exact<C: Code>(f: Function, input: Affine<C>, output: Affine<C>) -> Kernel<C> {

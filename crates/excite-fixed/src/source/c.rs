@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::fmt::Write;
 
 use super::{Source, listed};
-use crate::profiles::KernelNumbers;
+use crate::kernel_numbers::KernelNumbers;
 
 pub(super) fn source(source: &Source) -> String {
     let Source { name, code, checksum, .. } = source;

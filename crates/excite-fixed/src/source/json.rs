@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 
 use super::{Source, listed};
-use crate::profiles::KernelNumbers;
+use crate::kernel_numbers::KernelNumbers;
 
 pub(super) fn source(source: &Source) -> String {
     let Source { name, function, profile, code, input, output, .. } = source;

@@ -11,7 +11,7 @@ use core::fmt;
 
 use excite::Function;
 
-use crate::profiles::KernelNumbers;
+use crate::kernel_numbers::KernelNumbers;
 use crate::{Affine, Code, Kernel, Profile, codes};
 
 /// A kernel to be written down.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::files::{bytes, find};
+use super::unpacking::{bytes, find};
 use super::{DataError, Inputs, Labels, Problem, Source, Table};
 
 /// Red, green and blue, each row by row.

@@ -5,7 +5,7 @@ use std::path::Path;
 use excite_npy::{Element, Kind};
 
 use super::array::{Array, Split, source};
-use super::files::{bytes, find};
+use super::unpacking::{bytes, find};
 use super::{DataError, Problem, Source};
 
 /// The sets of EMNIST, whose files begin with their names.

@@ -14,6 +14,7 @@ mod moments;
 mod numpy;
 mod prepare;
 mod split;
+mod unpacking;
 
 use std::path::Path;
 
@@ -113,7 +114,7 @@ impl Dataset {
     }
 
     fn read_digits(options: &Options) -> Result<Self, Problem> {
-        let text = files::unpack(DIGITS, files::UNPACKED_LIMIT)?;
+        let text = unpacking::unpack(DIGITS, unpacking::UNPACKED_LIMIT)?;
         let source = Source { shape: vec![1, 8, 8], ..csv::read(&text, options)? };
         prepare::dataset("digits".to_owned(), source, options)
     }

@@ -7,7 +7,7 @@ use excite_npy::{MAGIC, Npy, NpyError, NpyText};
 use zip::ZipArchive;
 
 use super::array::{Array, LABEL_SHAPES, Split, source};
-use super::files::{UNPACKED_LIMIT, bytes, find, read_up_to};
+use super::unpacking::{UNPACKED_LIMIT, bytes, find, read_up_to};
 use super::{DataError, Labels, Problem, Source};
 
 /// The names of files of inputs in a folder.

@@ -1,16 +1,13 @@
 //! Several activation functions on the same data and network: the runs, side by side, and the judgement.
 
 use excite::Function;
+use excite_vitals::judgement::Judgement;
 use serde::{Deserialize, Serialize};
 
 pub use excite_vitals::statistics::{MedianInterval, Spread, ranges_apart_by_chance};
 
 use super::deaths::DeathCounts;
-use super::judgement;
-use super::paired::Difference;
-use super::run::{LayerRecord, Outcome, Run};
-use super::side_by_side::FunctionRuns;
-use excite_vitals::judgement::Judgement;
+use super::run::Run;
 
 /// The result of comparing activation functions: what was asked, what was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -160,48 +157,22 @@ pub struct ActivationResult {
     pub runs: Vec<Run>,
 }
 
-impl ActivationResult {
-    /// Sums the runs of one function up. The speed-ups need the other functions and stay None.
-    pub(super) fn of(
-        FunctionRuns { function: name, sweep, learning_rate, best_rate, runs }: FunctionRuns,
-        target_error: f64,
-        data: &DataSummary,
-        settings: &Settings,
-    ) -> Self {
-        let reached: Vec<f64> = runs.iter().filter_map(|run| run.epochs_to(target_error)).collect();
-        let sound: Vec<&Run> = runs.iter().filter(|run| run.outcome == Outcome::Finished).collect();
-        let test_errors: Vec<f64> =
-            sound.iter().filter_map(|run| run.epochs.last()).map(|epoch| epoch.test_error).collect();
-        let shown = if sound.is_empty() { runs.iter().collect() } else { sound.clone() };
-        let layers = || shown.iter().filter_map(|run| run.epochs.last()).flat_map(|epoch| &epoch.layers);
-        let mean = |figure: fn(&LayerRecord) -> f64| layers().map(figure).sum::<f64>() / layers().count().max(1) as f64;
-        let paces: Vec<f64> = runs.iter().map(|run| run.time.training / run.epochs.len().max(1) as f64).collect();
-        let training: f64 = runs.iter().map(|run| run.time.training).sum();
-        let share = |seconds: f64| if training > 0.0 { seconds / training } else { 0.0 };
-        let missed = runs.len() - reached.len();
-        Self {
-            name,
-            sweep,
-            learning_rate,
-            judgement: judgement::of_runs(data, settings, best_rate, &runs),
-            behind_best: None,
-            epochs_interval: MedianInterval::of(&reached, missed),
-            epochs_to_target: Spread::with_missed(&reached, missed),
-            reached: reached.len(),
-            diverged: runs.len() - sound.len(),
-            speed_up_over_slowest: None,
-            speed_up_over_tanh: None,
-            test_error: Spread::of(&test_errors),
-            test_error_interval: MedianInterval::of(&test_errors, runs.len() - sound.len()),
-            dead: mean(|layer| layer.dead),
-            deaths: DeathCounts::of(runs.iter().map(|run| &run.deaths)),
-            saturated: mean(|layer| layer.saturated),
-            mean_activation: mean(|layer| layer.mean),
-            seconds_per_epoch: Spread::of(&paces).map_or(0.0, |paces| paces.median),
-            activation_share: share(runs.iter().map(|run| run.time.activation).sum()),
-            vitals_share: share(runs.iter().map(|run| run.time.vitals).sum()),
-            runs,
-        }
+/// How far a function's test error lies above that of the best.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Difference {
+    /// Over the seeds that both finished.
+    pub mean: f64,
+    /// The lower end of its 95 % interval, by a bootstrap over seeds and held-out samples.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+impl Difference {
+    /// Whether the interval leaves out 0.
+    pub fn is_clear(&self) -> bool {
+        self.low > 0.0 || self.high < 0.0
     }
 }
 

@@ -95,8 +95,8 @@ pub(super) fn conclude(comparison: &mut Comparison) {
         for &index in rest {
             let difference = paired::difference(
                 comparison.data.task,
-                &comparison.activations[first],
-                &comparison.activations[index],
+                &comparison.activations[first].runs,
+                &comparison.activations[index].runs,
             );
             comparison.activations[index].behind_best = difference;
         }

@@ -1,44 +1,22 @@
 //! Test errors compared by pairs: the same held-out samples and the same seeds for all functions.
 
-use serde::{Deserialize, Serialize};
-
-use super::comparison::{ActivationResult, Task};
+use super::comparison::{Difference, Task};
 use super::run::{Outcome, Run};
-
-/// How far a function's test error lies above that of the best.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Difference {
-    /// Over the seeds that both finished.
-    pub mean: f64,
-    /// The lower end of its 95 % interval, by a bootstrap over seeds and held-out samples.
-    pub low: f64,
-    /// The upper end.
-    pub high: f64,
-}
-
-impl Difference {
-    /// Whether the interval leaves out 0.
-    pub fn is_clear(&self) -> bool {
-        self.low > 0.0 || self.high < 0.0
-    }
-}
 
 /// Draws of the bootstrap.
 const DRAWS: usize = 1000;
 
 /// How far the test error of `other` lies above that of `best`. None where they have no seed in common, or the errors of single samples are
 /// not known. With one seed only the samples are drawn again.
-pub(super) fn difference(task: Task, best: &ActivationResult, other: &ActivationResult) -> Option<Difference> {
+pub(super) fn difference(task: Task, best: &[Run], other: &[Run]) -> Option<Difference> {
     let pairs: Vec<(&[f32], &[f32])> = best
-        .runs
         .iter()
         .filter(|run| is_known(run))
         .filter_map(|run| {
             let same = |other: &&Run| {
                 other.seed == run.seed && is_known(other) && other.held_out_errors.len() == run.held_out_errors.len()
             };
-            Some((&run.held_out_errors[..], &other.runs.iter().find(same)?.held_out_errors[..]))
+            Some((&run.held_out_errors[..], &other.iter().find(same)?.held_out_errors[..]))
         })
         .collect();
     let samples = pairs.first()?.0.len();

@@ -3,7 +3,7 @@
 use excite::{Facts, Function};
 
 use super::{Cause, Finding, Grade, Rule, by_cause, counted, percent, shift_or_spread};
-use crate::judgement::Subject;
+use crate::evidence::Subject;
 use crate::{LayerVitals, cap, integer_bits};
 
 /// The share of values over what a standard normal input brings to the cap, from which on a unit is clipped: a choice of this

@@ -1,7 +1,7 @@
 //! Layers that put out the same for every sample.
 
 use super::{Cause, Finding, Rule};
-use crate::judgement::Subject;
+use crate::evidence::Subject;
 use crate::sketch::Unit;
 
 pub(crate) static RULE: Rule = Rule {

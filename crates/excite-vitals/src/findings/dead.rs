@@ -1,7 +1,7 @@
 //! Units through which no gradient ever passes.
 
 use super::{Cause, Finding, Grade, Part, Rule, by_cause, counted};
-use crate::judgement::Subject;
+use crate::evidence::Subject;
 use crate::{IncomingWeights, LayerVitals};
 
 pub(crate) static RULE: Rule = Rule {

@@ -1,7 +1,7 @@
 //! Training whose loss became NaN or infinite.
 
 use super::{Cause, Finding, Rule};
-use crate::judgement::Subject;
+use crate::evidence::Subject;
 
 pub(crate) static RULE: Rule = Rule {
     id: "diverged",

@@ -1,7 +1,7 @@
 //! Units that hardly ever say anything.
 
 use super::{Cause, Finding, Rule, counted};
-use crate::judgement::Subject;
+use crate::evidence::Subject;
 use crate::{LayerVitals, Role};
 
 pub(super) static RULE: Rule = Rule {

@@ -1,7 +1,7 @@
 //! Gradients that shrink or blow up on their way back through the layers.
 
 use super::{Cause, Finding, Grade, Rule};
-use crate::judgement::{Stage, Subject, TrainingRun};
+use crate::evidence::{Stage, Subject, TrainingRun};
 use crate::statistics::mean_over_standard_normal;
 use crate::{LayerVitals, Role};
 

@@ -1,7 +1,7 @@
 //! Inputs that are not centred and scaled.
 
 use super::{Cause, Finding, Rule};
-use crate::judgement::{Stage, Subject};
+use crate::evidence::{Stage, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     id: "input-not-standardised",

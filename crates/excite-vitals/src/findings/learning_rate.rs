@@ -1,7 +1,7 @@
 //! A learning rate far above the best one that was found.
 
 use super::{Cause, Finding, Rule};
-use crate::judgement::Subject;
+use crate::evidence::Subject;
 
 pub(crate) static RULE: Rule = Rule {
     id: "learning-rate-too-high",

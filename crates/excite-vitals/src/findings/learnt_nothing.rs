@@ -1,7 +1,7 @@
 //! Training that is no better than guessing, with activations that are not to blame.
 
 use super::{Cause, Finding, Rule};
-use crate::judgement::{Learnt, Subject};
+use crate::evidence::{Learnt, Subject};
 
 pub(crate) static RULE: Rule = Rule {
     id: "learnt-nothing",

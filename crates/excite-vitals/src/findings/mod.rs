@@ -22,9 +22,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::LayerVitals;
-use crate::in_words::thousands;
-pub(crate) use crate::in_words::{percent, plural};
-use crate::judgement::{Stage, Subject};
+use crate::evidence::{Stage, Subject};
+pub(crate) use crate::in_words::{number, percent, plural};
 
 /// All rules, in the order in which causes are looked for.
 pub static ALL: &[&Rule] = &[
@@ -315,17 +314,6 @@ fn shift_or_spread(z: &crate::sketch::Moments) -> Cause {
 /// `3 of 64 units`
 fn counted(units: usize, of: usize) -> String {
     format!("{units} of {of} {}", if of == 1 { "unit" } else { "units" })
-}
-
-/// A number with two significant digits, as people write it: `0.3`, `12`, `4,800`, `2.8e5`.
-pub(crate) fn number(value: f64) -> String {
-    let rounded: f64 = format!("{value:.1e}").parse().unwrap_or(value);
-    match rounded.abs() {
-        0.0 => "0".to_owned(),
-        1e6.. | ..1e-3 => format!("{rounded:.1e}").replace(".0e", "e").replace("e-", "e−").replace('-', "−"),
-        1000.0.. => thousands(rounded.abs() as u64),
-        _ => rounded.to_string().replace('-', "−"),
-    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands on references")]

@@ -1,8 +1,8 @@
 //! NaN and infinities.
 
 use super::{Cause, Finding, Rule, counted};
+use crate::evidence::Subject;
 use crate::in_words::thousands;
-use crate::judgement::Subject;
 use crate::sketch::Unit;
 
 pub(crate) static RULE: Rule = Rule {

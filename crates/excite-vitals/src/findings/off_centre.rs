@@ -3,7 +3,7 @@
 use excite::{Facts, Function};
 
 use super::{Cause, Finding, Rule, counted};
-use crate::judgement::Subject;
+use crate::evidence::Subject;
 use crate::sketch::Unit;
 use crate::{LayerVitals, Role};
 

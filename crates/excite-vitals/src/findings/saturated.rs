@@ -4,7 +4,7 @@ use excite::{Facts, Function};
 
 use super::{Cause, Finding, Grade, Rule, by_cause, counted, percent, shift_or_spread};
 use crate::LayerVitals;
-use crate::judgement::Subject;
+use crate::evidence::Subject;
 use crate::sketch::Unit;
 
 pub(crate) static RULE: Rule = Rule {

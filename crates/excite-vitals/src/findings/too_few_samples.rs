@@ -2,7 +2,7 @@
 
 use super::{Cause, Finding, Rule, percent};
 use crate::LayerVitals;
-use crate::judgement::Subject;
+use crate::evidence::Subject;
 
 pub(super) static RULE: Rule = Rule {
     id: "too-few-samples",

@@ -23,16 +23,13 @@
 
 mod headline;
 mod severity;
-mod subject;
-mod training_run;
 mod units_in_training;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::subject::{Stage, Subject};
-pub use self::training_run::{Learnt, TrainingRun};
+pub use crate::evidence::{Learnt, Stage, Subject, TrainingRun};
 use crate::findings::{self, Finding, Grade, Severity};
 
 /// The health of a network, in a word.

@@ -3,7 +3,7 @@
 use excite::{Facts, Function};
 use serde::{Deserialize, Serialize};
 
-use crate::findings::{number, percent};
+use crate::in_words::{number, percent};
 use crate::{LayerRecord, null};
 
 /// A training run in the figures that a judgement rests on. `excite compare` writes it into the networks that it saves, so that

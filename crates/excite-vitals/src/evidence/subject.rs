@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::TrainingRun;
+use super::training_run::TrainingRun;
 use crate::{IncomingWeights, LayerVitals, Vitals, VitalsError};
 
 /// Whether a network is being trained.
