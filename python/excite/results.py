@@ -206,6 +206,7 @@ class Quantisation:
     model: str
     samples: int
     random_data: bool
+    headline: str
     verdict: str
     proposals: list[Proposal]
     simulations: list[dict[str, Any]]
@@ -250,7 +251,7 @@ class Quantisation:
         return _frame(self.proposals)
 
     def __str__(self) -> str:
-        return f"{self.model}, {self.samples} samples\n{self.verdict}"
+        return f"{self.model}, {self.samples} samples\n{self.headline}"
 
     def _repr_html_(self) -> str:
         widths = sorted({proposal.bits for proposal in self.proposals})
@@ -267,7 +268,7 @@ class Quantisation:
             for bits in widths
             for best in self.best(bits)
         ]
-        return f"<p><b>{html.escape(self.model)}</b>: {html.escape(self.verdict)}</p>" + _table(
+        return f"<p><b>{html.escape(self.model)}</b>: {html.escape(self.headline)}</p>" + _table(
             ["layer", "function", "bits", "method", "scale", "zero point", "dB"], rows
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOK = ROOT / "python" / "notebooks" / "dead_relus.ipynb"
+NOTEBOOKS = ROOT / "python" / "notebooks"
 
 
 def examples(page):
@@ -55,13 +55,37 @@ def test_dead_units_are_found_as_pasted(capsys):
     assert "dead" in shown or "passed no gradient" in shown
 
 
-def test_the_notebook_runs(capsys):
-    torch = pytest.importorskip("torch")
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+def run_notebook(name):
+    """Runs the cells of a notebook, and gives the names that they define."""
     names = {}
-    for cell in cells:
+    for cell in json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] == "code":
             exec("".join(cell["source"]), names)
+    return names
+
+
+def test_the_notebook_on_dead_relus_runs(capsys):
+    torch = pytest.importorskip("torch")
+    names = run_notebook("dead_relus")
     assert "killed at step" in capsys.readouterr().out
     assert "<li>1, unit" in names["report"]._repr_html_()
     assert names["model"][0].weight.dtype == torch.float32
+
+
+def test_the_notebook_on_choosing_a_function_runs(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = run_notebook("choosing_an_activation")
+    assert "dead before the first step; the initial bias, −4, is why" in capsys.readouterr().out
+    assert [row["name"] for row in names["result"].activations] == ["sigmoid", "tanh", "relu"]
+    assert (tmp_path / "choice.html").exists()
+
+
+def test_the_notebook_on_quantising_runs(capsys):
+    names = run_notebook("quantising_for_a_microcontroller")
+    assert re.search(r"8 scales, min-max output \d+\.\d dB", capsys.readouterr().out)
+    assert (names["folder"] / "quantisation.html").exists()
+
+
+def test_every_notebook_is_run():
+    here = Path(__file__).read_text(encoding="utf-8")
+    assert all(f'run_notebook("{notebook.stem}")' in here for notebook in NOTEBOOKS.glob("*.ipynb"))

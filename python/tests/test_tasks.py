@@ -95,7 +95,7 @@ def test_quantise_proposes_formats_and_scales():
     assert all(proposal.scale > 0 and proposal.q_format.startswith(("UQ", "Q")) for proposal in best)
     ratios = [proposal.decibels for proposal in best if proposal.decibels is not None]
     assert ratios and min(ratios) > 20
-    assert found.verdict in str(found) and best[0].layer in found._repr_html_()
+    assert found.headline in str(found) and best[0].layer in found._repr_html_()
     for bits in ([99], [-1], []):
         with pytest.raises(ValueError, match="bits"):
             excite.quantise(MODELS / "nmp.onnx", bits=bits)

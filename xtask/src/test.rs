@@ -104,6 +104,26 @@ const CHECKS: &[Check] = &[
         ],
         environment: &[],
     },
+    // A firmware's crate.
+    Check {
+        title: "the activations of a microcontroller",
+        arguments: &["test", "--locked", "--manifest-path", FIRMWARE, "--target-dir", FIRMWARE_TARGET],
+        environment: &[],
+    },
+    Check {
+        title: "the activations of a microcontroller, built for one",
+        arguments: &[
+            "build",
+            "--locked",
+            "--manifest-path",
+            FIRMWARE,
+            "--target-dir",
+            FIRMWARE_TARGET,
+            "--target",
+            BARE_TARGET,
+        ],
+        environment: &[],
+    },
     Check {
         title: "the public API",
         arguments: &["run", "--release", "--package", "xtask", "--locked", "--", "api", "--check"],
@@ -140,6 +160,10 @@ const CHECKS: &[Check] = &[
 const OWN_ACTIVATION: &str = "examples/own-activation/Cargo.toml";
 
 const OWN_TARGET: &str = "target/own-activation";
+
+const FIRMWARE: &str = "examples/microcontroller/Cargo.toml";
+
+const FIRMWARE_TARGET: &str = "target/microcontroller";
 
 /// Microcontrollers with an ARM Cortex-M4F.
 const BARE_TARGET: &str = "thumbv7em-none-eabihf";

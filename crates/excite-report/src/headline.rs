@@ -55,18 +55,6 @@ pub(crate) fn of_judgement(judgement: &Judgement) -> Markup {
     headline(judgement.health.into(), &judgement.headline)
 }
 
-/// A text of more bytes is no headline: it is set in the size of the text.
-const LONG: usize = 200;
-
-/// A verdict that is not yet known to be short.
-pub(crate) fn verdict(tone: Tone, text: &str) -> Markup {
-    if text.len() > LONG {
-        html! { p class="verdict long" { (page::with_code(text)) } }
-    } else {
-        headline(tone, text)
-    }
-}
-
 /// The headline of a page. Its first sentence is the point: it is set off.
 pub(crate) fn headline(tone: Tone, text: &str) -> Markup {
     let (first, rest) = match text.split_once(". ") {

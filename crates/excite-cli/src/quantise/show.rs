@@ -22,7 +22,7 @@ pub fn names(bits: &[u32], formats: &[QFormat]) -> Vec<String> {
     all.iter().enumerate().filter_map(first).collect()
 }
 
-/// The verdict, the outputs, and the layers; of several widths the ratios side by side.
+/// The headline, the outputs, the layers, and what a cap buys; of several widths the ratios side by side.
 pub fn in_terminal(result: &Quantisation, columns: &ColumnsArgument) -> String {
     let warning = output::WARNING;
     let layers = match result.bits[..] {
@@ -33,7 +33,7 @@ pub fn in_terminal(result: &Quantisation, columns: &ColumnsArgument) -> String {
         _ => vec![("Signal to noise in dB: with a scale / in the best Q format", of_widths(result))],
     };
     let wrapped = |text: &str| output::wrapped(text, output::text_width());
-    let mut text = output::headline(&result.verdict);
+    let mut text = output::headline(&result.headline);
     let _ = writeln!(text, "{}", wrapped(&format!("{}: {}", result.model, result.data)));
     if result.random_data {
         let notice =
@@ -55,6 +55,9 @@ pub fn in_terminal(result: &Quantisation, columns: &ColumnsArgument) -> String {
     }
     for (title, table) in &layers {
         let _ = writeln!(text, "{}\n{}", wrapped(title), table.drawn(columns));
+    }
+    if !result.verdict.is_empty() {
+        let _ = writeln!(text, "What a cap of {} buys\n{}\n", result.cap, wrapped(&result.verdict));
     }
     for layer in &result.left_out {
         let _ = writeln!(text, "{}", wrapped(&format!("left out: {}: {}", layer.name, layer.why)));

@@ -33,7 +33,7 @@ pub fn comparison_page(comparison: &Comparison) -> String {
         h1 { (title) }
         (glance(comparison))
         @if !comparison.complete { (interrupted(comparison)) }
-        @if !comparison.headline.is_empty() { (headline::verdict(tone(comparison), &comparison.headline)) }
+        @if !comparison.headline.is_empty() { (headline::headline(tone(comparison), &comparison.headline)) }
         (learning::lead(comparison, &series))
         (summary::table(comparison, &series))
         (deaths::section(&series))

@@ -53,6 +53,7 @@ pub(super) fn effect(quantisation: &Quantisation) -> Markup {
          outputs of a ReLU without one; with the cap against those of a ReLU that has it, as a network that was trained with it."
     );
     html! {
+        p { (quantisation.verdict) }
         (figure(&all, cap, &with, &signed))
         details.figures open[rows.len() <= 12] {
             summary { "The figures of each layer" }

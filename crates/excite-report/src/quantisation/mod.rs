@@ -21,7 +21,7 @@ pub fn quantisation_page(quantisation: &Quantisation) -> String {
         h1 { (quantisation.model) }
         (glance(quantisation))
         @if quantisation.random_data { (made_up()) }
-        (headline::verdict(Tone::Neutral, &quantisation.verdict))
+        (headline::headline(tone(quantisation), &quantisation.headline))
         @if !quantisation.layers.is_empty() { (ranges::figure(quantisation)) }
         @if !quantisation.simulations.is_empty() {
             (page::section("What becomes of the outputs", &outputs::table(quantisation)))
@@ -36,6 +36,14 @@ pub fn quantisation_page(quantisation: &Quantisation) -> String {
         }
     };
     page::page(&format!("{}: its activations quantised", quantisation.model), &body)
+}
+
+fn tone(quantisation: &Quantisation) -> Tone {
+    match &quantisation.recommended {
+        Some(recommended) if recommended.is_enough && !quantisation.random_data => Tone::Sound,
+        Some(recommended) if !recommended.is_enough => Tone::Look,
+        _ => Tone::Neutral,
+    }
 }
 
 /// The width that figures of one are drawn of: 8 bits, or the first where there are none.

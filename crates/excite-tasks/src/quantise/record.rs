@@ -26,7 +26,11 @@ pub struct Quantisation {
     pub samples: u64,
     /// Whether the inputs were random numbers.
     pub random_data: bool,
-    /// What a cap buys here, in words; or what else there is to say first.
+    /// What to take and what it costs, in at most 25 words.
+    pub headline: String,
+    /// The setting that costs the outputs least; None where the model was not run with quantised activations.
+    pub recommended: Option<Recommendation>,
+    /// What a cap buys here, in words; empty where no activation is a ReLU.
     pub verdict: String,
     /// The cap that was asked about.
     pub cap: f64,
@@ -46,7 +50,23 @@ pub struct Quantisation {
 
 impl Quantisation {
     /// The version of the form.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
+}
+
+/// The setting that is recommended: the narrowest width whose outputs keep 20 dB, else the one that keeps most, each by its best scheme.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Recommendation {
+    /// The number of bits.
+    pub bits: u32,
+    /// How the activations are quantised: the scheme of a [`Simulation`].
+    pub scheme: String,
+    /// The signal-to-noise ratio in decibels of the output that loses most; infinite, and `null` in JSON, where nothing is lost.
+    #[serde(deserialize_with = "excite_vitals::null::infinity")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
+    pub signal_to_noise: f64,
+    /// Whether that is 20 dB or more.
+    pub is_enough: bool,
 }
 
 /// One activation of a network.

@@ -135,7 +135,7 @@ impl Grid {
         let all = change(&a, &b);
         for _ in 0..10 {
             let points = points_between(self.f, a.x, b.x);
-            let parts = points.array_windows().copied();
+            let parts = points.windows(2).map(|pair| [pair[0], pair[1]]);
             [a, b] = parts.max_by(|[a, b], [c, d]| change(a, b).total_cmp(&change(c, d))).unwrap_or([a, b]);
         }
         change(&a, &b) > 1e-6 * all

@@ -3,6 +3,7 @@
 mod distributions;
 mod kernels;
 mod proposals;
+mod recommendation;
 mod simulation;
 
 use excite_fixed::QFormat;
@@ -101,9 +102,7 @@ pub fn quantise(
             Err(why) => left_out.push(SkippedLayer { name: distribution.name.clone(), why: why.to_string() }),
         }
     }
-    let verdict = proposals::verdict(&layers, options.cap).unwrap_or_else(|| {
-        "No activation is a ReLU, so there is no cap to ask about: the formats follow from the ranges below.".to_owned()
-    });
+    let verdict = proposals::verdict(&layers, options.cap).unwrap_or_default();
     let (mut simulations, mut accuracy) = (Vec::new(), None);
     if options.simulate {
         let schemes = simulation::schemes(model.model(), &distributions, &layers, &options.bits);
@@ -111,13 +110,15 @@ pub fn quantise(
             simulation::simulate(model.model(), data, runs, &schemes, options.labels.as_deref(), &steps)?;
     }
     let stays = |layer: &&LayerDistribution| !model.model().replaceable().contains(&layer.site);
-    let record = Quantisation {
+    let mut record = Quantisation {
         version: Quantisation::VERSION,
         command: String::new(),
         model: model.name().to_owned(),
         data: data.describe(samples),
         samples,
         random_data: data.is_random(),
+        headline: String::new(),
+        recommended: recommendation::recommended(&simulations),
         verdict,
         cap: options.cap,
         bits: options.bits,
@@ -127,5 +128,6 @@ pub fn quantise(
         not_simulated: distributions.iter().filter(stays).map(|layer| layer.name.clone()).collect(),
         accuracy,
     };
+    record.headline = recommendation::headline(&record);
     Ok(ModelQuantisation { record, layers: distributions })
 }

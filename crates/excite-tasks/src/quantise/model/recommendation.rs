@@ -1,0 +1,113 @@
+//! The setting that costs the outputs least, and what it costs, in a sentence.
+
+use excite_vitals::in_words::percent;
+
+use crate::quantisation::{Quantisation, QuantisedLayer, Recommendation, SimulatedOutput, Simulation};
+
+/// A width keeps enough if its noise has a hundredth of the power of the outputs: above it people see a difference in accuracy.
+const ENOUGH: f64 = 20.0;
+
+/// The narrowest width that keeps enough, else the one that keeps most, each by its best scheme. None without a simulation.
+pub(super) fn recommended(simulations: &[Simulation]) -> Option<Recommendation> {
+    let mut bits: Vec<u32> = simulations.iter().map(|simulation| simulation.bits).collect();
+    bits.sort_unstable();
+    bits.dedup();
+    let best = |bits: &u32| {
+        let with = simulations.iter().filter(|simulation| simulation.bits == *bits);
+        with.filter(|simulation| !simulation.outputs.is_empty()).reduce(|a, b| if kept(b) > kept(a) { b } else { a })
+    };
+    let best: Vec<&Simulation> = bits.iter().filter_map(best).collect();
+    let enough = best.iter().find(|simulation| kept(simulation) >= ENOUGH);
+    let most = || best.iter().reduce(|a, b| if kept(b) > kept(a) { b } else { a });
+    let chosen = enough.or_else(most)?;
+    Some(Recommendation {
+        bits: chosen.bits,
+        scheme: chosen.scheme.clone(),
+        signal_to_noise: kept(chosen),
+        is_enough: kept(chosen) >= ENOUGH,
+    })
+}
+
+/// The signal-to-noise ratio of the output that loses most.
+fn kept(simulation: &Simulation) -> f64 {
+    simulation.outputs.iter().map(|output| output.signal_to_noise).fold(f64::INFINITY, f64::min)
+}
+
+/// What to take and what it costs, in at most 25 words.
+pub(super) fn headline(record: &Quantisation) -> String {
+    let random = if record.random_data { "On random inputs: " } else { "" };
+    let Some(recommended) = &record.recommended else { return format!("{random}{}", of_layers(&record.layers)) };
+    let (bits, scheme) = (recommended.bits, &recommended.scheme);
+    let is_it = |simulation: &&Simulation| simulation.bits == bits && simulation.scheme == *scheme;
+    let outputs = record.simulations.iter().find(is_it).map_or(&[][..], |simulation| &simulation.outputs);
+    let loses = match recommended.signal_to_noise {
+        f64::INFINITY => "the outputs lose nothing".to_owned(),
+        ratio => format!("the outputs keep {ratio:.0} dB"),
+    };
+    let classes = classes(outputs).map_or_else(String::new, |classes| format!(", {classes}"));
+    match recommended.is_enough {
+        true => format!("{random}Take {bits} bits by {scheme}: {loses}{classes}."),
+        false => format!("{random}Costly: {bits} bits by {scheme} lose least, yet {loses}{classes}."),
+    }
+}
+
+/// What becomes of the largest classes.
+fn classes(outputs: &[SimulatedOutput]) -> Option<String> {
+    let (changed, samples) = outputs.iter().find_map(|output| Some((output.top1_changed?, output.samples)))?;
+    Some(match changed {
+        0 => format!("and all {samples} samples their class"),
+        _ if samples < 1000 => format!("and {changed} of {samples} samples get another class"),
+        _ => format!("and {} of {samples} samples get another class", percent(changed as f64 / samples as f64)),
+    })
+}
+
+/// Where nothing was simulated: the layer that loses most at the narrowest width.
+fn of_layers(layers: &[QuantisedLayer]) -> String {
+    let ratios = layers.iter().filter_map(|layer| {
+        let width = layer.widths.first()?;
+        Some((layer.name.as_str(), width.bits, width.best().affine.signal_to_noise))
+    });
+    match ratios.reduce(|a, b| if b.2 < a.2 { b } else { a }) {
+        None => "No activation could be quantised.".to_owned(),
+        Some((name, bits, f64::INFINITY)) => format!("{bits} bits lose nothing; not even in {name}."),
+        Some((name, bits, ratio)) => format!("In {bits} bits {name} loses most and keeps {ratio:.0} dB."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn simulation(bits: u32, scheme: &str, ratios: &[f64]) -> Simulation {
+        let output = |&signal_to_noise: &f64| SimulatedOutput {
+            name: "y".to_owned(),
+            signal_to_noise,
+            top1_changed: Some(2),
+            samples: 20,
+        };
+        Simulation { bits, scheme: scheme.to_owned(), outputs: ratios.iter().map(output).collect(), accuracy: None }
+    }
+
+    #[test]
+    fn the_narrowest_width_that_keeps_enough_is_taken_by_its_best_scheme() {
+        let all = [
+            simulation(4, "a", &[9.0]),
+            simulation(8, "a", &[21.0]),
+            simulation(8, "b", &[30.0, 24.0]),
+            simulation(8, "c", &[40.0, 20.5]),
+            simulation(12, "a", &[48.0]),
+        ];
+        let found = recommended(&all).unwrap();
+        assert_eq!((found.bits, &found.scheme[..], found.signal_to_noise, found.is_enough), (8, "b", 24.0, true));
+        let found = recommended(&all[..1]).unwrap();
+        assert_eq!((found.bits, found.is_enough), (4, false));
+        assert_eq!(recommended(&[]), None);
+    }
+
+    #[test]
+    fn classes_are_counted_where_there_are_any() {
+        let outputs = simulation(8, "a", &[20.0]).outputs;
+        assert_eq!(classes(&outputs).unwrap(), "and 2 of 20 samples get another class");
+        assert_eq!(classes(&[]), None);
+    }
+}
