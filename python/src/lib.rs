@@ -8,6 +8,7 @@ mod rows;
 mod signature;
 mod tasks;
 mod threads;
+mod training;
 mod vitals;
 
 use std::ffi::OsString;
@@ -21,7 +22,7 @@ fn run_program(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
 }
 
 /// The names that are for the package's own modules, and not for its users.
-const INTERNAL: [&str; 14] = [
+const INTERNAL: [&str; 16] = [
     "INTERNAL",
     "NativeChecked",
     "NativeData",
@@ -29,8 +30,10 @@ const INTERNAL: [&str; 14] = [
     "NativeModel",
     "NativeVitals",
     "PYTORCH",
+    "VERSION",
     "check_model",
     "compare_functions",
+    "derivative",
     "merge_files",
     "next_runs",
     "quantise_model",
@@ -47,5 +50,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<vitals::NativeVitals>()?;
     module.add_function(wrap_pyfunction!(run_program, module)?)?;
     module.add("INTERNAL", INTERNAL)?;
+    module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
     tasks::add_to(module)
 }

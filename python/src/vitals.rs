@@ -2,14 +2,19 @@
 
 use std::path::Path;
 
+use excite_report::{Origin, diagnosis_page};
 use excite_vitals::judgement::Subject;
-use excite_vitals::{Batch, Diagnosis, IncomingWeights, InputVitals, LayerVitals, Role, Vitals, VitalsError};
+use excite_vitals::sketch::Unit;
+use excite_vitals::{
+    Batch, Diagnosis, DiagnosisRecord, IncomingWeights, InputVitals, LayerVitals, Role, UnitState, Vitals, VitalsError,
+};
 use numpy::PyReadonlyArrayDyn;
 use pyo3::exceptions::{PyIndexError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::threads;
+use crate::training::Seen;
 
 /// The vitals of a network. The class of the package hands over contiguous arrays of f32.
 #[pyclass]
@@ -114,6 +119,50 @@ impl NativeVitals {
         self.0.to_json().map_err(refused)
     }
 
+    fn copy(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    /// The report of a diagnosis of these vitals, given by its record: a page, with what was seen of the training.
+    #[pyo3(signature = (record, not_seen, data, training=None))]
+    fn page(
+        &self,
+        record: &str,
+        not_seen: Vec<(String, String)>,
+        data: String,
+        training: Option<Seen>,
+    ) -> PyResult<String> {
+        let training = training.map(|seen| seen.training(&self.0));
+        Ok(diagnosis_page(&self.0, &read(record)?, &Origin { data, not_seen, training, ..Origin::default() }))
+    }
+
+    /// Of each unit of a layer its state in a word, and the mean, standard deviation, least and largest of its activations.
+    fn units(&self, layer: usize, record: &str) -> PyResult<Vec<UnitFigures>> {
+        let diagnosis = read(record)?;
+        let layer =
+            self.0.layers.get(layer).ok_or_else(|| PyIndexError::new_err(format!("there is no layer {layer}")))?;
+        let states = diagnosis.unit_states(layer);
+        let of = |(unit, state): (&Unit, UnitState)| (state.name(), unit.a.mean, unit.a.std(), unit.a.min, unit.a.max);
+        Ok(layer.units().iter().zip(states).map(of).collect())
+    }
+
+    /// Of each layer the shares of its units that are dead and saturated, and the mean norms of its gradient and of its update
+    /// relative to the weights; None where one is not known.
+    fn curves(&self) -> Vec<(String, [Option<f64>; 4])> {
+        let of = |layer: &LayerVitals| {
+            let (record, known) = (layer.record(), |value: f64| (value.is_finite() && value > 0.0).then_some(value));
+            let share = |share: f64| share.is_finite().then_some(share);
+            let figures = [
+                share(record.dead),
+                share(record.saturated_units),
+                known(record.gradient_norm),
+                known(record.update_ratio),
+            ];
+            (record.name, figures)
+        };
+        self.0.layers.iter().map(of).collect()
+    }
+
     /// The diagnosis as JSON; `weights` is a JSON list with the incoming weights of each layer, or null.
     fn diagnosis(&self, weights: Option<&str>, in_training: bool) -> PyResult<String> {
         let weights: Option<Vec<Option<IncomingWeights>>> = weights
@@ -130,6 +179,15 @@ impl NativeVitals {
         let diagnosis = Diagnosis::of_subject(&subject);
         serde_json::to_string(&diagnosis.record()).map_err(|error| PyValueError::new_err(error.to_string()))
     }
+}
+
+/// The state of a unit, and the mean, the standard deviation, the least and the largest of its activations.
+type UnitFigures = (&'static str, f64, f64, f64, f64);
+
+fn read(record: &str) -> PyResult<Diagnosis> {
+    let record: DiagnosisRecord = serde_json::from_str(record)
+        .map_err(|error| PyValueError::new_err(format!("the record of the diagnosis cannot be read: {error}")))?;
+    Ok(record.into())
 }
 
 impl NativeVitals {
