@@ -118,6 +118,26 @@ class Vitals:
         given = None if weights is None else json.dumps(list(weights))
         return Diagnosis.from_json(self._native.diagnosis(given, in_training))
 
+    def copy(self) -> Vitals:
+        """The same, which no longer changes with this."""
+        vitals = Vitals(self.model)
+        vitals._native, vitals._units = self._native.copy(), dict(self._units)
+        return vitals
+
+    def page(self, diagnosis: Diagnosis, training: dict[str, Any] | None = None) -> str:
+        """The page of `excite check` for a diagnosis of these vitals: HTML. `training` is what a watch saw of it."""
+        page: str = self._native.page(diagnosis.record, list(diagnosis.not_seen.items()), "", training)
+        return page
+
+    def units_of(self, diagnosis: Diagnosis) -> list[dict[str, Any]]:
+        """Each unit with its layer, the worst that the diagnosis of these vitals found of it, and its activations."""
+        names = ("state", "mean", "std", "min", "max")
+        return [
+            {"layer": layer, "unit": unit, **dict(zip(names, figures, strict=True))}
+            for place, layer in enumerate(self._units)
+            for unit, figures in enumerate(self._native.units(place, diagnosis.record))
+        ]
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file that `excite merge` and `load` read: JSON if the name ends in .json."""
         self._native.save(os.fspath(path))

@@ -1,5 +1,6 @@
 """The examples of the README, of the documentation and of the notebook work as pasted."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -55,13 +56,28 @@ def test_dead_units_are_found_as_pasted(capsys):
     assert "dead" in shown or "passed no gradient" in shown
 
 
-def test_the_notebook_runs(capsys):
+def run(source, names):
+    """Runs a cell, and gives the value of its last line, as a notebook does."""
+    *body, last = ast.parse(source).body
+    exec(compile(ast.Module(body, []), "cell", "exec"), names)
+    if not isinstance(last, ast.Expr):
+        return exec(compile(ast.Module([last], []), "cell", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+
+
+def test_the_notebook_finds_and_explains_dead_units_in_ten_lines(capsys, monkeypatch, tmp_path):
     torch = pytest.importorskip("torch")
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    pytest.importorskip("pandas")
+    monkeypatch.chdir(tmp_path)
     names = {}
-    for cell in cells:
-        if cell["cell_type"] == "code":
-            exec("".join(cell["source"]), names)
+    cells = [cell for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+    first, *shown = [run("".join(cell["source"]), names) for cell in cells]
+    assert sum(bool(line.strip()) for line in cells[0]["source"]) <= 11  # with the seed
+    page = first._repr_html_()
+    assert re.search(r"1, unit \d+: killed at step \d+ at a learning rate of 0\.1 by its ", page)
+    assert "<svg" in page and "dead" in page
     assert "killed at step" in capsys.readouterr().out
-    assert "<li>1, unit" in names["report"]._repr_html_()
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").count("Deaths step by step") == 1
+    assert shown[1]["1"].sum() == 32
+    assert shown[2].layers[0].dead
     assert names["model"][0].weight.dtype == torch.float32

@@ -12,6 +12,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from excite import _native
+from excite.torch.functions import activate
 
 #: Layers whose outputs have their units along the second axis.
 _CHANNELS = (
@@ -75,8 +76,18 @@ def _functions(names: Iterable[str]) -> dict[Callable[..., Any], str]:
     return found
 
 
-_SPELLINGS = _spellings()
-_FUNCTIONS = _functions(_SPELLINGS)
+class _Ours:
+    """The call of a module of this package, which is given the function's name and parameters."""
+
+    @staticmethod
+    def call(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> str:
+        """As for a function of PyTorch."""
+        name, parameters = arguments
+        return f"{name}({', '.join(map(str, parameters))})" if parameters else name
+
+
+_SPELLINGS: dict[str, Any] = {**_spellings(), "activate": _Ours}
+_FUNCTIONS = {**_functions(_SPELLINGS), activate: "activate"}
 #: a · sigmoid(b), with a and b the halves of the input.
 _GLU = _functions(["glu"])
 _PRODUCTS = _functions(["mul", "multiply", "__mul__", "__rmul__", "__imul__"])
@@ -116,6 +127,8 @@ class Tracer:
     def __init__(self, model: torch.nn.Module, axes: dict[str, int]) -> None:
         self.names = {module: name for name, module in model.named_modules()}
         self.model, self.axes = model, axes
+        #: Whether a call is handed over, by its name.
+        self.selects: Callable[[str], bool] = lambda name: True
         self._hooks: list[Any] = []
         self._take: Callable[[Call], None] | None = None
         self._take_inputs: Callable[[str, torch.Tensor], None] | None = None
@@ -156,7 +169,7 @@ class Tracer:
 
     def is_there_for(self, name: str, role: str) -> None:
         """The call of that name is a gate or the output."""
-        if self._take_role is not None:
+        if self._take_role is not None and self.selects(name):
             self._take_role(name, role)
 
     def _enter(self, module: torch.nn.Module, _inputs: Any) -> None:
@@ -202,6 +215,8 @@ class Tracer:
             # What was squeezed or summed up has a number for each sample.
             z, a, axis = z.unsqueeze(1), a.unsqueeze(1), 1
         axis = axis if z.dim() > 1 else 0
+        if not self.selects(name):
+            return name
         assert self._take is not None
         self._take(Call(name, function, z, a, axis % z.dim(), producer, upstream))
         return name

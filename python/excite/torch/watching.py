@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 import os
 import weakref
 from collections.abc import Callable, Sequence
@@ -14,36 +13,14 @@ import torch
 import torch.distributed
 
 from excite.results import Diagnosis, not_looked_at
-from excite.torch.deaths import DeathWatch, Event
+from excite.torch.deaths import DeathWatch
+from excite.torch.report import Look, Report
+from excite.torch.selection import Patterns, Selection, check_axes
 from excite.torch.sites import Call, Mode, Tracer
 from excite.vitals import Vitals
 
 #: Called with the number of the step and the diagnosis so far.
 Callback = Callable[[int, Diagnosis], None]
-
-
-@dataclasses.dataclass(frozen=True)
-class Report:
-    """What a watch has found: the diagnosis of all that it saw, and what happened to units on the probe."""
-
-    diagnosis: Diagnosis
-    events: list[Event]
-    steps: int
-
-    def of(self, event: str) -> list[Event]:
-        """The events of a kind: `born dead`, `killed` or `revived`."""
-        return [one for one in self.events if one.event == event]
-
-    def to_pandas(self) -> Any:
-        """A DataFrame with a row for each layer."""
-        return self.diagnosis.to_pandas()
-
-    def __str__(self) -> str:
-        return "\n".join([str(self.diagnosis), *map(str, self.events)])
-
-    def _repr_html_(self) -> str:
-        events = "".join(f"<li>{html.escape(str(event))}</li>" for event in self.events)
-        return self.diagnosis._repr_html_() + (f"<ul>{events}</ul>" if events else "")
 
 
 class Watch:
@@ -58,6 +35,8 @@ class Watch:
         probe: Any,
         look_every: int,
         axes: dict[str, int],
+        include: Patterns,
+        exclude: Patterns,
         name: str | None,
         callback: Callback | None,
     ) -> None:
@@ -70,10 +49,14 @@ class Watch:
         self._inputs: dict[str, _Inputs] = {}
         self._roles: dict[str, str] = {}
         self._tracing: Mode | None = None
+        selection = Selection(model, include, exclude)
+        check_axes(model, axes)
         self._tracer = Tracer(model, axes)
+        self._tracer.selects = selection.has
         self._rates = _Rates(model, optimizer)
         self._hooks: list[Any] = []
         self._before: dict[str, torch.Tensor] = {}
+        self._looks: list[Look] = []
         self._deaths: DeathWatch | None = None
         try:
             if probe is not None:
@@ -94,7 +77,8 @@ class Watch:
         """What was found so far."""
         events = [] if self._deaths is None else list(self._deaths.events)
         diagnosis = self.vitals.diagnosis(self._incoming(), in_training=True)
-        return Report(dataclasses.replace(diagnosis, not_seen=_not_seen(self.model)), events, self.step)
+        diagnosis = dataclasses.replace(diagnosis, not_seen=_not_seen(self.model))
+        return Report(diagnosis, events, self.step, list(self._looks), self.vitals.copy())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the vitals, which `excite merge` joins with those of other processes."""
@@ -229,6 +213,8 @@ class Watch:
         self._before.clear()
         if self._deaths is not None and self.step % self.look_every == 0:
             self._deaths.look(self.step)
+        if self.step % self.look_every == 0 and self.vitals.layers:
+            self._looks.append(Look.at(self.vitals, self.step))
         if self.callback is not None and self.step % self.look_every == 0 and self.vitals.layers:
             self.callback(self.step, self.vitals.diagnosis(in_training=True))
 
@@ -279,6 +265,8 @@ def watch(
     probe: torch.Tensor | Sequence[Any] | None = None,
     look_every: int = 100,
     axes: dict[str, int] | None = None,
+    include: Patterns = None,
+    exclude: Patterns = None,
     name: str | None = None,
     callback: Callback | None = None,
 ) -> Watch:
@@ -287,8 +275,9 @@ def watch(
     The values of every `every`-th forward pass in training mode are taken in. With the `optimizer`, gradients and
     updates are too; with a `probe`, a batch of inputs, the fate of each unit on it is followed: it is looked at every
     `look_every` steps, and where a unit has died, the part of the update that killed it is found out. `axes` has the
-    axis of the units by the names of layers, where it is not the one that the layer before tells. `callback` is
-    called at each look.
+    axis of the units by the names of layers, where it is not the one that the layer before tells. `include` and
+    `exclude` choose what is watched, by the names of modules or patterns of them (`"layer4.*"`): a module stands for
+    all that is in it. `callback` is called at each look.
 
     Raises TypeError for an object that is no model, a compiled model, or one that is not on the CPU; ValueError for one
     that is watched already, or, in its first pass, has no activations.
@@ -315,6 +304,8 @@ def watch(
         probe=probe,
         look_every=look_every,
         axes=axes or {},
+        include=include,
+        exclude=exclude,
         name=name,
         callback=callback,
     )
