@@ -105,7 +105,7 @@ impl fmt::Display for Cause {
 }
 
 /// The least and the largest pre-activation of a unit over some samples.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Range {
     /// The least.
     pub least: f32,
@@ -154,6 +154,33 @@ impl Push {
 }
 
 impl UnitHistory {
+    /// What happened to it, a sentence for each event, with the name of its layer.
+    ///
+    /// ```
+    /// use excite_vitals::deaths::{Death, Event, Push, UnitHistory};
+    /// let push = Push { own_bias: 1.5, ..Push::default() };
+    /// let death = Death { step: 7, alive_at: 6, push, survives_half: true };
+    /// let history = UnitHistory { layer: 0, unit: 3, events: vec![Event::Killed(death)] };
+    /// assert_eq!(
+    ///     history.sentences("hidden").collect::<Vec<_>>(),
+    ///     ["hidden, unit 3: killed at step 7 by its own bias, and half of the step would not have"]
+    /// );
+    /// ```
+    pub fn sentences(&self, layer: &str) -> impl Iterator<Item = String> {
+        self.events.iter().map(move |event| {
+            let what = match event {
+                Event::BornDead => "born dead".to_owned(),
+                Event::Killed(death) => {
+                    let half = if death.survives_half { "would not have" } else { "would have too" };
+                    let cause = death.push.cause();
+                    format!("killed at step {} by its {cause}, and half of the step {half}", death.step)
+                }
+                Event::Revived { step } => format!("revived at step {step}"),
+            };
+            format!("{layer}, unit {}: {what}", self.unit)
+        })
+    }
+
     /// Whether it was dead before the first step.
     pub fn is_born_dead(&self) -> bool {
         self.events.first() == Some(&Event::BornDead)

@@ -5,7 +5,7 @@ use excite::Function;
 use super::Range;
 
 /// What the units of a layer do on some samples: which of them pass no gradient for any, and between what their pre-activations lie.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct UnitsOnSamples {
     /// Whether each unit is dead: the derivative of its function is 0 for all samples.
     pub dead: Vec<bool>,
@@ -24,20 +24,48 @@ impl UnitsOnSamples {
     /// # Ok::<(), excite::ParseFunctionError>(())
     /// ```
     pub fn of(z: &[f32], units: usize, function: Function) -> Self {
-        let mut ranges = vec![Range { least: f32::INFINITY, largest: f32::NEG_INFINITY }; units];
-        for row in z.chunks_exact(units.max(1)) {
-            for (range, &z) in ranges.iter_mut().zip(row) {
-                range.least = if z < range.least { z } else { range.least };
-                range.largest = if z > range.largest { z } else { range.largest };
-            }
-        }
+        Self::of_planes(z, units, 1, function)
+    }
+
+    /// Of pre-activations in the layout [samples, units, positions], as of a convolution whose channels come first.
+    ///
+    /// ```
+    /// use excite_vitals::deaths::UnitsOnSamples;
+    /// let found = UnitsOnSamples::of_planes(&[-1.0, -2.0, 3.0, -4.0], 2, 2, "relu".parse()?);
+    /// assert_eq!(found.dead, [true, false]);
+    /// # Ok::<(), excite::ParseFunctionError>(())
+    /// ```
+    pub fn of_planes(z: &[f32], units: usize, positions: usize, function: Function) -> Self {
+        let (units, positions) = (units, positions.max(1));
+        let of_unit = |unit: usize| {
+            let planes = z.chunks_exact(positions).skip(unit).step_by(units);
+            planes.flatten().copied()
+        };
+        let range = |unit: usize| {
+            of_unit(unit).fold(Range { least: f32::INFINITY, largest: f32::NEG_INFINITY }, |range, z| Range {
+                least: if z < range.least { z } else { range.least },
+                largest: if z > range.largest { z } else { range.largest },
+            })
+        };
+        let ranges: Vec<Range> = (0..units).map(range).collect();
         // A unit whose largest value has a slope is alive: the others are looked at where it has none.
         let passes = |z: f32| function.slope_at(z) != 0.0;
-        let dead = |unit: usize| {
-            let values = || z.iter().skip(unit).step_by(units);
-            !passes(ranges[unit].largest) && !passes(ranges[unit].least) && !values().any(|&z| passes(z))
-        };
+        let dead =
+            |unit: usize| !passes(ranges[unit].largest) && !passes(ranges[unit].least) && !of_unit(unit).any(passes);
         Self { dead: (0..units).map(dead).collect(), ranges }
+    }
+
+    /// The same units on more samples: of another call of the layer in one pass.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        for (dead, other) in self.dead.iter_mut().zip(&other.dead) {
+            *dead &= other;
+        }
+        for (range, other) in self.ranges.iter_mut().zip(&other.ranges) {
+            range.least = range.least.min(other.least);
+            range.largest = range.largest.max(other.largest);
+        }
+        self
     }
 }
 

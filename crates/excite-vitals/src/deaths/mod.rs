@@ -28,11 +28,15 @@
 //! assert_eq!((death.step, death.push.cause()), (1, Cause::OwnBias));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [`TrainingWatch`] puts vitals and deaths together; `Watched` of `excite-candle` and `excite-burn` are it in the loops of these frameworks.
 
 mod history;
 mod look;
+mod training;
 mod watch;
 
 pub use history::{Cause, Death, Event, Push, Range, UnitHistory};
 pub use look::UnitsOnSamples;
+pub use training::{TrainingReport, TrainingWatch};
 pub use watch::{DeathWatch, Interval, LayerParameters, Mix, Unit, record_event};

@@ -98,7 +98,8 @@ impl DeathWatch {
         if !killed.is_empty() {
             let halfway = run(Mix::Halfway)?;
             let interval = Interval { step, alive_at: self.looked_at, before: &self.layers, after: &layers };
-            let survives_half = |(layer, unit): Unit| !halfway[layer].dead[unit];
+            let survives_half =
+                |(layer, unit): Unit| halfway.get(layer).and_then(|layer| layer.dead.get(unit)) == Some(&false);
             let deaths = interval.deaths(&killed, survives_half, &mut run)?;
             events.extend(deaths.into_iter().map(|(unit, death)| (unit, Event::Killed(death))));
         }
@@ -172,13 +173,17 @@ impl Interval<'_> {
             if units.is_empty() {
                 continue;
             }
-            let mut part = |mix| -> Result<UnitsOnSamples, E> { Ok(run(mix)?.swap_remove(layer)) };
+            let mut part =
+                |mix| -> Result<UnitsOnSamples, E> { Ok(run(mix)?.into_iter().nth(layer).unwrap_or_default()) };
             let own_weights = part(Mix::OwnWeights(layer))?;
             let own_biases = part(Mix::OwnBiases(layer))?;
             let upstream = part(Mix::Upstream(layer))?;
             deaths.extend(units.into_iter().map(|unit| {
+                // A run that leaves the unit out pushed it nowhere.
+                let of =
+                    |layer: &UnitsOnSamples| layer.ranges.get(unit.1).or_else(|| before.ranges.get(unit.1)).copied();
                 let [before, after, own_weights, own_bias, upstream] =
-                    [before, after, &own_weights, &own_biases, &upstream].map(|layer| layer.ranges[unit.1]);
+                    [before, after, &own_weights, &own_biases, &upstream].map(|layer| of(layer).unwrap_or_default());
                 let push = Push::of(before, after, own_weights, own_bias, upstream);
                 let survives_half = survives_half(unit);
                 (unit, Death { step: self.step, alive_at: self.alive_at, push, survives_half })
