@@ -69,6 +69,8 @@ class Passes:
         self._outer: dict[int, int] = {}
         self._stance: Any = None
         self._is_armed = False
+        #: Steps before which no pass was seen.
+        self._unseen = 0
 
     def hook(self, module: torch.nn.Module) -> None:
         """See the calls of a module, as passes of the model where they are in no other."""
@@ -105,16 +107,14 @@ class Passes:
         """A step was taken: where no pass was seen before it, the model runs compiled, or by its parts."""
         self._disarm()
         if not self.was_called and self.tracer.model.training and self._hooked:
-            if "torch._dynamo" in sys.modules and is_sampled(self.trained, self.every):
-                # The next pass runs as it is written.
-                self._arm()
-            elif self._is_parts_only():
+            if self.trained == 0 and self.evaluated == 0:
                 self.hook_parts()
-            self.trained += int("torch._dynamo" in sys.modules)
+            if "torch._dynamo" in sys.modules:
+                # The next pass runs as it is written.
+                if is_sampled(self._unseen, self.every):
+                    self._arm()
+                self._unseen += 1
         self.was_called = False
-
-    def _is_parts_only(self) -> bool:
-        return self.trained == 0 and self.evaluated == 0
 
     # A pass.
 

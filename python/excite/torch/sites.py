@@ -388,6 +388,8 @@ class Mode(TorchFunctionMode):
             given = [root if values[place] is start else one for place, one in enumerate(given)]
         if root is None:
             return None
+        if overwrites and arguments and arguments[0] is root.tensor and root.nodes:
+            root.z = root.z.clone()
         node = Node(
             root, name, function, given[: len(arguments)], dict(zip(keywords, given[len(arguments) :], strict=True)),
             None if name in CASTS else self._where(),
@@ -401,10 +403,11 @@ class Mode(TorchFunctionMode):
     def _constant(self, value: torch.Tensor, tag: _Tag) -> float | None:
         if tag.constant is not None:
             return tag.constant
+        is_computed = tag.producer is not None or tag.derived or tag.node is not None
         # Reading it elsewhere would wait for the device.
-        if value.numel() == 1 and value.dim() == 0 and value.device.type == "cpu" and tag is _NOTHING:
-            return float(value.detach()) if not value.is_complex() else None
-        return None
+        if value.dim() > 0 or value.device.type != "cpu" or value.is_complex() or is_computed:
+            return None
+        return float(value.detach())
 
     def _after(
         self, name: str, node: Node | None, arguments: tuple[Any, ...], keywords: dict[str, Any], result: Any
@@ -597,10 +600,6 @@ class Mode(TorchFunctionMode):
             tag.producer = None
         axis = self._units(name, z, before.axis if before.axis is not None else hint)
         if axis is None:
-            shape = list(z.shape)
-            self.tracer.leave_out(
-                name, f"which axis of {shape} has its units is not known: give axes={{{name!r}: axis}}"
-            )
             return place
         if z.dim() == 1:
             z, a, axis = (z.unsqueeze(0), a.unsqueeze(0), 1) if axis == 0 else (z.unsqueeze(1), a.unsqueeze(1), 1)
@@ -614,16 +613,21 @@ class Mode(TorchFunctionMode):
         return place
 
     def _units(self, name: str, z: torch.Tensor, axis: int | None) -> int | None:
-        """The axis of the units, from the beginning. None where it is not known."""
+        """The axis of the units, from the beginning. None where it is not known, which is said."""
         given = self.tracer.axes.get(name)
         if given is not None:
-            if not -z.dim() <= given < z.dim():
-                raise ValueError(f"axes[{name!r}] is {given}, and the layer has {z.dim()} axes")
-            return given % z.dim()
+            if -z.dim() <= given < z.dim():
+                return given % z.dim()
+            self.tracer.leave_out(name, f"axes[{name!r}] is {given}, and the layer has {z.dim()} axes")
+            return None
         if axis is not None and -axis <= z.dim():
             return axis % z.dim()
-        # A number for each sample; or features behind samples.
-        return 1 if z.dim() <= 2 else None
+        if z.dim() <= 2:
+            # A number for each sample; or features behind samples.
+            return 1
+        why = f"which axis of {list(z.shape)} has its units is not known: give axes={{{name!r}: axis}}"
+        self.tracer.leave_out(name, why)
+        return None
 
     def _glu(self, input: torch.Tensor, dim: int = -1) -> None:  # noqa: A002 - its name
         gate = input.detach().chunk(2, dim)[1].contiguous()

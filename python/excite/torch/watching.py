@@ -307,7 +307,7 @@ class Watch:
         return found
 
     def _has_diverged(self, recent: Vitals) -> bool:
-        return any(getattr(recent._native, "not_finite", lambda _: 0)(place) for place in range(len(recent.layers)))
+        return any(recent._native.not_finite(place) for place in range(len(recent.layers)))
 
     def _why_nothing(self) -> str | None:
         """Why nothing was seen of what was to be looked at; None where something was."""

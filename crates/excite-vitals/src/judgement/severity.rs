@@ -53,7 +53,10 @@ fn of_run(subject: &Subject<'_>, run: &TrainingRun, finding: &Finding, all: &[Fi
     // What is found in a layer of the trained network is part of what is said of the whole; where nobody told the errors, the values
     // say how bad it is.
     if finding.layer.is_some() {
-        let is_said = run.knows_errors() || has(finding.rule);
+        let says = |other: &Finding| {
+            other.rule == finding.rule && other.layer.is_none() && share_of(other) >= DEAD_IN_TRAINING.network
+        };
+        let is_said = run.knows_errors() || all.iter().any(says);
         return if is_said { Severity::Note } else { of_vitals(subject, finding, all) };
     }
     let grave = if is_failure { Severity::Error } else { Severity::Warning };
