@@ -183,9 +183,10 @@ def _incoming(layer: dict[str, Any] | None) -> tuple[Any, ...] | None:
     bias = np.ascontiguousarray(layer["bias"], dtype=np.float32)
     rows = list(layer.get("rows", range(len(bias))))
     weights = np.ascontiguousarray(layer["weights"], dtype=np.float32).reshape(len(rows), -1 if rows else 0)
-    low = np.array([one["low"] for one in layer["inputs"]], dtype=np.float64)
-    high = np.array([one["high"] for one in layer["inputs"]], dtype=np.float64)
-    return bias, rows, weights, low, high, np.array(layer.get("input_means", []), dtype=np.float64)
+    # The ranges one by one, or all at once.
+    low, high = (layer[end] if end in layer else [one[end] for one in layer["inputs"]] for end in ("low", "high"))
+    means = layer.get("input_means", [])
+    return bias, rows, weights, *(np.ascontiguousarray(one, dtype=np.float64) for one in (low, high, means))
 
 
 def _units_second(values: npt.ArrayLike, name: str, axis: int) -> npt.NDArray[np.float32]:

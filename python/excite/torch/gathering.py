@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.autograd import forward_ad
 
 from excite import _native
 
@@ -80,6 +81,8 @@ class Edges:
         #: Where the gradient is 0, and where it is under 5 % of the largest.
         self.zero = _intervals(lambda z: slope(z) == 0)
         self.flat = _intervals(lambda z: np.abs(slope(z)) < np.float32(limits["slope"]))
+        #: The gradient at −∞ and at ∞.
+        self.limits = [float(value) for value in slope(np.float32([-np.inf, np.inf]))]
         self.centre, self.cap, self.middle = limits["centre"], limits["cap"], limits["middle"]
 
     @classmethod
@@ -120,6 +123,25 @@ def inside(intervals: list[tuple[float, float]], values: torch.Tensor) -> torch.
     return found
 
 
+def _slope(z: torch.Tensor, compute: Callable[[torch.Tensor], Any]) -> torch.Tensor:
+    """The derivative of a function at each value, as PyTorch has it."""
+    with torch.inference_mode(False):
+        leaf = z.clone()
+        try:
+            with forward_ad.dual_level():
+                values = compute(forward_ad.make_dual(leaf, torch.ones_like(leaf)))
+                slope = forward_ad.unpack_dual(values).tangent
+                return torch.zeros_like(z) if slope is None else slope.float()
+        except (RuntimeError, NotImplementedError):
+            # Not every function has a forward derivative, and there may be one within another.
+            with torch.enable_grad():
+                leaf = z.clone().requires_grad_()
+                values = compute(leaf)
+                (slope,) = torch.autograd.grad(values, leaf, torch.ones_like(values))
+            found: torch.Tensor = slope.float()
+            return found
+
+
 class OnDevice:
     """The sums of one layer since they were last fetched."""
 
@@ -156,7 +178,11 @@ class OnDevice:
         z = given.movedim(axis, 0).flatten(1)
         a = a.detach().float().movedim(axis, 0).flatten(1)
         zero = inside(self.edges.zero, z)
-        slope = torch.where(zero, torch.zeros_like(z), self._slope(z, compute))
+        slope = torch.where(zero, torch.zeros_like(z), _slope(given, compute).movedim(axis, 0).flatten(1))
+        # What PyTorch makes of values that are not finite differs from function to function.
+        for end, limit in zip((-float("inf"), float("inf")), self.edges.limits, strict=True):
+            slope = torch.where(z == end, torch.full_like(z, limit), slope)
+        slope = torch.where(z == z, slope, z)
         # Where excite's own gradient is not 0, the device's may have been flushed.
         slope = torch.where((slope == 0) & ~zero & (z == z), torch.full_like(z, _LEAST), slope)
         finite = [(values * 0) == 0 for values in (z, a, slope)]
@@ -167,17 +193,8 @@ class OnDevice:
         since = torch.where(self.silent[1] < 0, torch.full_like(self.silent[1], step), self.silent[1])
         self.silent = torch.stack([last, torch.where(is_alive, torch.full_like(since, -1), since)])
         self._tally(given, axis)
-        rows = given.shape[0] if axis != given.dim() - 1 else given.numel() // max(given.shape[-1], 1)
-        self.samples += rows if samples is None else samples
+        self.samples += given.shape[0] if samples is None else samples
         self.is_new = False
-
-    def _slope(self, z: torch.Tensor, compute: Callable[[torch.Tensor], Any]) -> torch.Tensor:
-        with torch.inference_mode(False), torch.enable_grad(), torch.autocast(z.device.type, enabled=False):
-            leaf = z.clone().requires_grad_()
-            values = compute(leaf)
-            (slope,) = torch.autograd.grad(values, leaf, torch.ones_like(values))
-        found: torch.Tensor = slope.float()
-        return found
 
     def _count(self, z: torch.Tensor, a: torch.Tensor, slope: torch.Tensor, finite: list[torch.Tensor]) -> None:
         flat = inside(self.edges.flat, z)
@@ -240,23 +257,19 @@ class OnDevice:
         self.histogram = self.histogram.scatter_add(0, slot, torch.ones_like(slot))
 
     def parts(self) -> list[torch.Tensor]:
-        """All that is to be fetched, flat and of one type."""
-        whole = [self.counts, self.silent, self.histogram]
-        real = [self.sums, self.pivots, self.ends]
-        return [part.flatten().to(self.wide) for part in real] + [part.flatten() for part in whole]
+        """All that is to be fetched."""
+        return [self.sums, self.pivots, self.ends, self.counts, self.silent, self.histogram]
 
 
 class Fetched:
     """What was fetched of a layer: the array that the vitals absorb, and since when units are silent."""
 
-    def __init__(self, layer: OnDevice, real: npt.NDArray[Any], whole: npt.NDArray[Any]) -> None:
-        units = layer.units
-        sums = real[: 2 * _SUMS * units].reshape(2, _SUMS, units).astype(np.float64).sum(0)
-        pivots = real[2 * _SUMS * units :][: len(_KINDS) * units].reshape(len(_KINDS), units).astype(np.float64)
-        ends = real[-2 * len(_KINDS) * units :].reshape(-1, units).astype(np.float64)
-        counts = dict(zip(_COUNTS, whole[: len(_COUNTS) * units].reshape(-1, units), strict=True))
-        self.silent = whole[len(_COUNTS) * units :][: 2 * units].reshape(2, units).astype(np.int64)
-        self.histogram = np.ascontiguousarray(whole[-(_SLOTS + 1) :][:_SLOTS], dtype=np.int64)
+    def __init__(self, layer: OnDevice, parts: list[npt.NDArray[Any]]) -> None:
+        sums, pivots, ends, counted, silent, histogram = parts
+        sums = sums.sum(0)
+        counts = dict(zip(_COUNTS, counted, strict=True))
+        self.silent = silent.astype(np.int64)
+        self.histogram = np.ascontiguousarray(histogram[:_SLOTS], dtype=np.int64)
         self.samples = layer.samples
         figures: dict[str, Any] = {name: count.astype(np.float64) for name, count in counts.items()}
         for index, kind in enumerate(_KINDS):
@@ -270,21 +283,21 @@ class Fetched:
         self.figures = np.stack([figures[name] for name in _native.PACKED])
 
 
-def fetched(layers: Sequence[OnDevice]) -> list[Fetched]:
-    """Of each layer what it has summed up, in one transfer for each device (two where it has no f64)."""
-    found: list[Fetched | None] = [None] * len(layers)
-    for device in dict.fromkeys(layer.device for layer in layers):
-        here = [(place, layer) for place, layer in enumerate(layers) if layer.device == device]
-        real = [torch.cat(layer.parts()[:3]) for _, layer in here]
-        whole = [torch.cat(layer.parts()[3:]) for _, layer in here]
-        sizes = [len(part) for part in real], [len(part) for part in whole]
-        if here[0][1].wide == torch.float64:
-            # Counts under 2^53 are exact in f64.
-            values = torch.cat([*real, *(part.double() for part in whole)]).cpu().numpy()
-            reals, wholes = values[: sum(sizes[0])], values[sum(sizes[0]) :]
-        else:
-            reals, wholes = torch.cat(real).cpu().numpy(), torch.cat(whole).cpu().numpy()
-        parts = [np.split(values, np.cumsum(size)[:-1]) for values, size in zip((reals, wholes), sizes, strict=True)]
-        for (place, layer), one, other in zip(here, *parts, strict=True):
-            found[place] = Fetched(layer, one, other)
-    return [one for one in found if one is not None]
+def fetched(tensors: Sequence[torch.Tensor]) -> list[npt.NDArray[Any]]:
+    """Tensors as arrays of f64, in one transfer for each device (two where it has no f64)."""
+    found: list[Any] = [None] * len(tensors)
+    for device in dict.fromkeys(tensor.device for tensor in tensors):
+        here = [place for place, tensor in enumerate(tensors) if tensor.device == device]
+        # Counts under 2^53 are exact in f64.
+        kinds: list[tuple[list[int], torch.dtype]] = [(here, torch.float64)]
+        if not _has_float64(device):
+            real = [place for place in here if tensors[place].is_floating_point()]
+            kinds = [(real, torch.float32), ([place for place in here if place not in real], torch.int64)]
+        for places, kind in kinds:
+            if not places:
+                continue
+            whole = torch.cat([tensors[place].detach().to(kind).flatten() for place in places]).cpu().double().numpy()
+            ends = np.cumsum([tensors[place].numel() for place in places])
+            for place, part in zip(places, np.split(whole, ends[:-1]), strict=True):
+                found[place] = part.reshape(tensors[place].shape)
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from excite.torch.gathering import fetched
 from excite.torch.windows import Windows, _local
 from excite.vitals import Vitals
 
@@ -19,25 +20,36 @@ class Inputs:
     """The range, the mean and the spread of each input of a layer, or of a network."""
 
     def __init__(self, rows: torch.Tensor) -> None:
-        rows = _wide(rows)
-        self.count, self.sum, self.squares = rows.shape[0], rows.sum(0), (rows * rows).sum(0)
-        self.low, self.high = rows.amin(0), rows.amax(0)
+        self.count, self.is_new = 0, True
+        self._fetched: Any = None
+        #: Rows of low, high, sum and sum of squares, on their device.
+        self.sums = _sums(_wide(rows))
+        self.count = rows.shape[0]
 
     def add(self, rows: torch.Tensor) -> None:
         """Add a batch."""
-        if rows.shape[1:] != self.sum.shape:
+        if rows.shape[1:] != self.sums.shape[1:] or rows.device != self.sums.device:
             return
-        rows = _wide(rows)
-        self.count += rows.shape[0]
-        self.sum, self.squares = self.sum + rows.sum(0), self.squares + (rows * rows).sum(0)
-        self.low, self.high = torch.minimum(self.low, rows.amin(0)), torch.maximum(self.high, rows.amax(0))
+        more = _sums(_wide(rows))
+        low, high = torch.minimum(self.sums[0], more[0]), torch.maximum(self.sums[1], more[1])
+        self.sums = torch.stack([low, high, self.sums[2] + more[2], self.sums[3] + more[3]])
+        self.count, self.is_new = self.count + rows.shape[0], True
+
+    def fetch(self, sums: Any) -> None:
+        """Take in what was fetched."""
+        low, high, total, squares = sums
+        with np.errstate(all="ignore"):
+            mean = total / self.count
+            self._fetched = np.stack([low, high, mean, np.maximum(squares - total * mean, 0)])
+        self.is_new = False
 
     def fetched(self) -> Any:
-        """Rows of low, high, mean and sum of squared deviations: one transfer."""
-        values = torch.stack([self.low, self.high, self.sum, self.squares]).cpu().double().numpy()
-        low, high, total, squares = values
-        mean = total / self.count
-        return np.stack([low, high, mean, np.maximum(squares - total * mean, 0)])
+        """Rows of low, high, mean and sum of squared deviations, as they were last fetched."""
+        return self._fetched
+
+
+def _sums(rows: torch.Tensor) -> torch.Tensor:
+    return torch.stack([rows.amin(0), rows.amax(0), rows.sum(0), (rows * rows).sum(0)])
 
 
 def _wide(rows: torch.Tensor) -> torch.Tensor:
@@ -71,6 +83,7 @@ class Training:
             self._of_layers[layer].add(rows)
         else:
             self._of_layers[layer] = Inputs(rows)
+            self.windows.inputs.append(self._of_layers[layer])
 
     def take_input(self, x: Any) -> None:
         """What goes into the network: [samples, features or channels, …]."""
@@ -80,6 +93,7 @@ class Training:
         rows = x if x.dim() == 2 else x.movedim(1, -1).flatten(0, -2) if x.dim() > 3 else x.reshape(-1, 1)
         if self._of_model is None:
             self._of_model = Inputs(rows)
+            self.windows.inputs.append(self._of_model)
         else:
             self._of_model.add(rows)
 
@@ -157,32 +171,35 @@ class Training:
     def incoming(self, recent: Vitals) -> list[dict[str, Any] | None]:
         """The weights that lead into dead units, with what came in, as far as that was seen."""
         weights, left = self.weights(), _MOST_WEIGHTS
-        found: list[dict[str, Any] | None] = []
+        given: list[tuple[str, list[int]] | None] = []
+        tensors = []
         for place, layer in enumerate(recent.layers):
-            producer = self.producers.get(layer, "")
-            weight = weights.get(layer)
-            if weight is None or producer not in self._of_layers or hasattr(weight, "to_local"):
-                found.append(None)
+            producer, weight = self.producers.get(layer, ""), weights.get(layer)
+            inputs = self._of_layers.get(producer)
+            if weight is None or inputs is None or inputs.fetched() is None or hasattr(weight, "to_local"):
+                given.append(None)
                 continue
             rows = recent._native.dead(place)[: left // max(1, weight[0].numel())]
             left -= len(rows) * weight[0].numel()
-            found.append(self._of_rows(producer, weight.detach(), rows))
-        return found
+            given.append((producer, rows))
+            if rows:
+                bias = getattr(self.model.get_submodule(producer), "bias", None)
+                tensors += [weight[rows].flatten(1), weight.new_zeros(weight.shape[0]) if bias is None else bias]
+        arrays = iter(fetched(tensors))
+        return [None if one is None else self._of_rows(*one, arrays, weights[layer].shape[0])
+                for layer, one in zip(recent.layers, given, strict=True)]
 
-    def _of_rows(self, producer: str, weight: torch.Tensor, rows: list[int]) -> dict[str, Any] | None:
-        bias = getattr(self.model.get_submodule(producer), "bias", None)
-        bias = torch.zeros(weight.shape[0]) if bias is None else bias.detach().float().cpu()
+    def _of_rows(self, producer: str, rows: list[int], arrays: Any, units: int) -> dict[str, Any] | None:
+        picked, bias = (next(arrays), next(arrays)) if rows else (np.zeros((0, 0)), np.zeros(units))
         low, high, means, _ = self._of_layers[producer].fetched()
-        picked = weight[rows].float().flatten(1).cpu()
         # Of a model that has diverged there is nothing to conclude.
-        if not (np.isfinite([low, high, means]).all() and bool(bias.isfinite().all() & picked.isfinite().all())):
+        if not all(np.isfinite(values).all() for values in (low, high, means, picked, bias)):
             return None
-        inputs = [{"low": one, "high": other} for one, other in zip(low, high, strict=True)]
-        return {"bias": bias.numpy(), "rows": rows, "weights": picked.numpy(), "inputs": inputs, "input_means": means}
+        return {"bias": bias, "rows": rows, "weights": picked, "low": low, "high": high, "input_means": means}
 
     def set_inputs(self, vitals: Vitals) -> dict[str, float]:
         """Tell the vitals of the inputs of the network; gives their mean, spread and largest size."""
-        if self._of_model is None:
+        if self._of_model is None or self._of_model.fetched() is None:
             return {"input_mean": 0.0, "input_std": 1.0, "largest_input": 0.0}
         low, high, mean, squares = self._of_model.fetched()
         count = self._of_model.count
@@ -241,6 +258,14 @@ class Training:
 
 def _initial_weights(model: torch.nn.Module) -> dict[str, tuple[float, float]]:
     """Of each layer the mean bias and √inputs · standard deviation of its weights, before the first step."""
+    try:
+        return _initial(model)
+    except Exception:
+        # Of weights that have no values yet, or none to be had, nothing is said.
+        return {}
+
+
+def _initial(model: torch.nn.Module) -> dict[str, tuple[float, float]]:
     figures, names = [], []
     for name, module in model.named_modules():
         weight, bias = module._parameters.get("weight"), module._parameters.get("bias")

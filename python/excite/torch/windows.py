@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from excite.torch.gathering import Edges, OnDevice, fetched
+from excite.torch.gathering import Edges, Fetched, OnDevice, fetched
 from excite.torch.sites import Call
 from excite.vitals import Vitals
 
@@ -41,6 +41,8 @@ class Windows:
         self.silent: dict[str, npt.NDArray[np.int64]] = {}
         self._devices: dict[str, OnDevice] = {}
         self._gradients: list[tuple[str, torch.Tensor]] = []
+        #: What goes into layers and the network, which is fetched with the rest.
+        self.inputs: list[Any] = []
 
     def _all(self) -> list[Vitals]:
         return [self.past, self.last, self.open, *([] if self.first is None else [self.first])]
@@ -74,7 +76,9 @@ class Windows:
             raise ValueError(f"the function is not to be had on {z.device}")
         layer = self._devices.get(call.name)
         if layer is None or layer.device != z.device:
-            self.settle()
+            if layer is not None:
+                # The model has moved.
+                self.settle()
             layer = self._devices[call.name] = OnDevice(Edges.of(call.function), units, z.device)
         layer.update(z, a, call.axis, call.samples, call.compute, step)
 
@@ -89,21 +93,29 @@ class Windows:
         self._gradients.append((layer, torch.stack([norm, same_sign, ratio]).detach()))
 
     def settle(self) -> None:
-        """Fetch what devices have summed up: one transfer."""
+        """Fetch what devices have summed up: one transfer of all."""
         layers = [(name, layer) for name, layer in self._devices.items() if layer.samples]
-        for (name, layer), one in zip(layers, fetched([layer for _, layer in layers]), strict=True):
+        inputs = [one for one in self.inputs if one.is_new]
+        gradients, self._gradients = self._gradients, []
+        parts = [part for _, layer in layers for part in layer.parts()]
+        tensors = [*parts, *(figures for _, figures in gradients), *(one.sums for one in inputs)]
+        if not tensors:
+            return
+        arrays = iter(fetched(tensors))
+        for name, layer in layers:
+            one = Fetched(layer, [next(arrays) for _ in layer.parts()])
             place, _ = self.open._layer(name)
             self.open._native.absorb(place, one.figures, one.histogram, one.samples)
             self.silent[name] = one.silent
             layer.reset()
-        if self._gradients:
-            figures, self._gradients = self._gradients, []
-            values = torch.stack([figure.float() for _, figure in figures]).cpu().tolist()
-            for (name, _), (norm, same_sign, ratio) in zip(figures, values, strict=True):
-                place, _ = self.open._layer(name)
-                self.open._native.add_gradient(place, norm, same_sign if same_sign == same_sign else None)
-                if ratio == ratio:
-                    self.open.update_step(name, ratio)
+        for name, _ in gradients:
+            norm, same_sign, ratio = next(arrays)
+            place, _ = self.open._layer(name)
+            self.open._native.add_gradient(place, norm, None if np.isnan(same_sign) else same_sign)
+            if not np.isnan(ratio):
+                self.open.update_step(name, float(ratio))
+        for one_input in inputs:
+            one_input.fetch(next(arrays))
 
     def look(self) -> None:
         """Close the window, if enough was seen in it."""
