@@ -154,6 +154,11 @@ class Diagnosis:
         """The JSON of the program."""
         return self.record
 
+    @property
+    def is_healthy(self) -> bool | None:
+        """Whether nothing need be done; None where that cannot be told, as where nothing was seen."""
+        return None if self.health == "cannot_tell" else self.is_sound
+
     def to_pandas(self) -> Any:
         """A DataFrame with a row for each layer."""
         return _frame(self.layers)

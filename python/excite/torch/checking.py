@@ -15,8 +15,9 @@ from excite._progress import Progress, Shown
 from excite.results import Diagnosis, not_looked_at
 from excite.torch.selection import Patterns, Selection, check_axes
 from excite.torch.sites import Call, Tracer
-from excite.torch.watching import _Inputs, _not_seen
-from excite.vitals import Vitals
+from excite.torch.training import Training
+from excite.torch.watching import recurrent
+from excite.torch.windows import Windows
 
 
 def check(
@@ -64,7 +65,7 @@ def check(
     given = _batches(data)
     seen = _Seen(model, name or type(model).__name__, dict(axes or {}), Selection(model, include, exclude))
     total = _length(given, batches)
-    with Progress(progress) as shown, _evaluating(model), seen:
+    with Progress(progress) as shown, _evaluating(model):
         for done, batch in enumerate(given):
             if done == batches:
                 break
@@ -108,114 +109,71 @@ def _evaluating(model: torch.nn.Module) -> Iterator[None]:
 
 
 class _Seen:
-    """What the batches showed, within its block."""
+    """What the batches showed."""
 
     def __init__(self, model: torch.nn.Module, name: str, axes: dict[str, int], selection: Selection) -> None:
-        self.model, self.axes = model, axes
-        self.vitals = Vitals(name)
-        self.not_seen = _not_seen(model)
+        self.model = model
+        #: Those of layers that were not called so far.
+        self._axes = dict(axes)
+        self._windows = Windows(name)
+        self._training = Training(model, None, self._windows)
         self._tracer = Tracer(model, axes)
         self._tracer.selects = selection.has
         self._device = next((one.device for one in [*model.parameters(), *model.buffers()]), None)
         self._roles: dict[str, str] = {}
-        self._producers: dict[str, str] = {}
-        self._inputs: dict[str, _Inputs] = {}
-        #: Those of layers that were not called so far.
-        self._axes = dict(axes)
         self._runs = 0
 
-    def __enter__(self) -> _Seen:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._tracer.close()
-
+    @torch.no_grad()
     def look(self, batch: Any, forward: Callable[[torch.nn.Module, Any], Any] | None) -> None:
-        """Run a batch. A gate is known by what is differentiated after it: of the first batch gradients are kept."""
+        """Run a batch."""
         if isinstance(batch, (tuple, list)) and forward is None and batch:
             batch = batch[0]
         batch = _to(batch, self._device)
-        mode = self._tracer.start(self._take, self._take_inputs, self._take_role)
+        samples = next((len(one) for one in _tensors(batch) if one.dim() > 0), None)
+        mode = self._tracer.start(self._take, self._training.take_inputs, self._take_role, batch=samples)
         try:
-            with torch.set_grad_enabled(self._runs == 0), mode:
+            with mode:
                 if forward is not None:
                     output = forward(self.model, batch)
-                elif isinstance(batch, Mapping):
-                    output = self.model(**batch)
                 else:
-                    output = self.model(batch)
-                for one in _tensors(output):
-                    mode.ends_with(one)
+                    output = self.model(**batch) if isinstance(batch, Mapping) else self.model(batch)
+                mode.ends_with(output)
         finally:
             self._tracer.stop()
         self._runs += 1
-        self.vitals.add_run()
+        self._windows.open.add_run()
 
     def diagnosis(self, html: str | os.PathLike[str] | None) -> Diagnosis:
         """What all of it means."""
         if self._runs == 0:
             raise ValueError("data has no batches: there is nothing to look at")
+        vitals = self._windows.whole()
+        not_seen = {**recurrent(self.model), **self._tracer.not_seen}
         if self._axes:
-            name, there = next(iter(self._axes)), ", ".join(self.vitals.layers) or "none"
+            name, there = next(iter(self._axes)), ", ".join(vitals.layers) or "none"
             raise ValueError(f"axes: no layer is named `{name}`: there are {there}")
-        if not self.vitals.layers:
-            none = f"no activation function was called in {self.vitals.model}"
-            raise ValueError("; ".join([none, *not_looked_at(self.not_seen)]))
-        found = dataclasses.replace(self.vitals.diagnosis(self._incoming()), not_seen=self.not_seen)
+        if not vitals.layers:
+            none = f"no activation function was called in {vitals.model}"
+            raise ValueError("; ".join([none, *not_looked_at(not_seen)]))
+        found = vitals.diagnosis(self._training.incoming(vitals))
+        found = dataclasses.replace(found, not_seen=not_seen)
         if html is not None:
-            Path(html).write_text(self.vitals.page(found), encoding="utf-8")
+            Path(html).write_text(vitals.page(found), encoding="utf-8")
         return found
 
     def _take(self, call: Call) -> None:
-        axis = self._axes.pop(call.name, None)
-        if axis is not None and not -call.z.dim() <= axis < call.z.dim():
-            raise ValueError(f"axes: `{call.name}` has {call.z.dim()} dimensions, and there is no axis {axis}")
-        if call.z.numel() == 0:
-            return
-        if call.name not in self.vitals.layers:
-            self.vitals.add_layer(call.name, call.function, call.units())
-            if call.producer is not None:
-                self._producers[call.name] = call.producer
-        z, a = (tensor.detach().float().cpu().numpy() for tensor in (call.z, call.a))
         try:
-            self.vitals.update(call.name, z, a, axis=call.axis)
-        except ValueError as error:
-            self.not_seen.setdefault(call.name, str(error))
-
-    def _take_inputs(self, layer: str, rows: torch.Tensor) -> None:
-        rows = rows.cpu()
-        if rows.shape[0] == 0:
-            return
-        if layer in self._inputs:
-            self._inputs[layer].add(rows)
-        else:
-            self._inputs[layer] = _Inputs(rows)
+            self._axes.pop(call.name, None)
+            self._windows.update(call, self._runs)
+            if call.producer is not None:
+                self._training.producers.setdefault(call.name, call.producer)
+        except Exception as error:
+            self._tracer.leave_out(call.name, str(error) if isinstance(error, ValueError) else error)
 
     def _take_role(self, layer: str, role: str) -> None:
-        if layer not in self._roles and layer in self.vitals.layers:
+        if layer not in self._roles and layer in self._windows.functions:
             self._roles[layer] = role
-            self.vitals.set_role(layer, role)
-
-    def _incoming(self) -> list[dict[str, Any] | None]:
-        """The weights that lead into the layers with dead units, with what came in: they tell why a unit is dead."""
-        dead = {layer.name for layer in self.vitals.diagnosis().layers if layer.dead}
-
-        def of_layer(layer: str) -> dict[str, Any] | None:
-            producer = self._producers.get(layer, "")
-            if layer not in dead or producer not in self._inputs:
-                return None
-            module = self.model.get_submodule(producer)
-            weight, bias = (getattr(module, one, None) for one in ("weight", "bias"))
-            if weight is None or weight.dim() != 2 or weight.shape[0] != self.vitals.units(layer):
-                return None
-            weight = weight.detach().float().cpu()
-            bias = torch.zeros(weight.shape[0]) if bias is None else bias.detach().float().cpu()
-            inputs = self._inputs[producer]
-            if not all(values.isfinite().all() for values in (weight, bias, inputs.low, inputs.high, inputs.sum)):
-                return None
-            return {"weights": weight.flatten().tolist(), "bias": bias.tolist(), **inputs.figures()}
-
-        return [of_layer(layer) for layer in self.vitals.layers]
+            self._windows.set_role(layer, role)
 
 
 def _to(batch: Any, device: torch.device | None) -> Any:

@@ -39,7 +39,7 @@ class Selection:
 
 
 def check_axes(model: torch.nn.Module, axes: Mapping[str, int]) -> None:
-    """Raise ValueError for an axis of a call that no module of the model can make, TypeError for one that is no number.
+    """Raise ValueError for an axis of a call that no module of the model can make, and for one that is no number.
 
     A call goes by the name of a module, or by that of a function behind the name of the module that calls it.
     """
@@ -47,9 +47,9 @@ def check_axes(model: torch.nn.Module, axes: Mapping[str, int]) -> None:
     for name, axis in axes.items():
         place = name.split("#")[0]
         if place not in modules and place.rpartition(".")[0] not in modules:
-            raise ValueError(f"axes: there is no layer `{name}`{_nearest(name, modules)}")
+            raise ValueError(f"axes names `{name}`, and there is no such place in the model{_nearest(name, modules)}")
         if not isinstance(axis, int) or isinstance(axis, bool):
-            raise TypeError(f"axes: the axis of `{name}` must be a whole number, not {axis!r}")
+            raise ValueError(f"axes[{name!r}] must be the number of an axis, not {axis!r}")
 
 
 def _places(call: str) -> list[str]:

@@ -31,7 +31,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::subject::{Stage, Subject};
+pub use self::subject::{Deaths, Stage, Subject};
 pub use self::training_run::{Learnt, TrainingRun};
 use crate::findings::{self, Finding, Grade, Severity};
 
@@ -130,6 +130,7 @@ fn health(subject: &Subject<'_>, findings: &[Finding]) -> Health {
         }
         Some(Severity::Error) => Health::Broken,
         Some(Severity::Warning) => Health::LookAtThis,
+        _ if subject.nothing_seen.is_some() => Health::CannotTell,
         _ if subject.training.is_some() => Health::Sound,
         _ if !has_seen || subject.vitals.random_data || subject.vitals.noise || subject.vitals.samples() < 2 => {
             Health::CannotTell
