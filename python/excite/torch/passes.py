@@ -97,6 +97,7 @@ class Passes:
     def close(self) -> None:
         """Take everything out of the model."""
         self._stop()
+        self._disarm()
         for module, handles in self._hooked.items():
             for handle in handles:
                 handle.remove()
@@ -105,15 +106,16 @@ class Passes:
 
     def step(self) -> None:
         """A step was taken: where no pass was seen before it, the model runs compiled, or by its parts."""
+        is_unseen = not self.was_called and self.tracer.model.training and bool(self._hooked)
+        if is_unseen and self.trained == 0 and self.evaluated == 0:
+            self.hook_parts()
+        was_armed = self._is_armed
         self._disarm()
-        if not self.was_called and self.tracer.model.training and self._hooked:
-            if self.trained == 0 and self.evaluated == 0:
-                self.hook_parts()
-            if "torch._dynamo" in sys.modules:
-                # The next pass runs as it is written.
-                if is_sampled(self._unseen, self.every):
-                    self._arm()
-                self._unseen += 1
+        if (is_unseen or was_armed) and "torch._dynamo" in sys.modules:
+            # Perhaps it runs compiled: then the next pass runs as it is written.
+            if is_sampled(self._unseen, self.every):
+                self._arm()
+            self._unseen += 1
         self.was_called = False
 
     # A pass.
@@ -162,7 +164,7 @@ class Passes:
         if "torch._dynamo" in sys.modules and not self._is_armed:
             self._stance = torch.compiler.set_stance("force_eager")
         batch = next((one.shape[0] for one in _first_tensors(arguments, keywords) if one.dim() > 0), None)
-        self._mode = self._start(_Pass(batch, frame, number, arguments), number)
+        self._mode = self._start(_Pass(batch, frame, arguments, keywords), number)
         self._mode.__enter__()
         held = _Held((arguments, keywords))
         held.passes = self
@@ -200,8 +202,8 @@ class Passes:
             _take_out(mode)
             self.tracer.stop()
         if not self._is_armed:
+            # An armed one stays until the step: whoever runs a compiled model looks at it on the way out.
             self._reset_stance()
-        self._disarm()
         if self._thread is not None:
             self._thread = None
             self._lock.release()
@@ -226,8 +228,9 @@ class Passes:
 class _Pass:
     """A pass that is looked at."""
 
-    def __init__(self, batch: int | None, frame: int, number: int, arguments: Any) -> None:
-        self.batch, self.frame, self.number, self.arguments = batch, frame, number, arguments
+    def __init__(self, batch: int | None, frame: int, arguments: Any, keywords: Any) -> None:
+        self.batch, self.frame, self.arguments = batch, frame, arguments
+        self.inputs = (arguments, keywords)
 
 
 def _frame_of_call() -> int:

@@ -90,6 +90,7 @@ class _Tag:
     place: _Place | None = None
     node: Any = None
     constant: float | None = None
+    is_input: bool = False
 
 
 _NOTHING = _Tag(None)
@@ -127,15 +128,18 @@ class Tracer:
         *,
         batch: int | None = None,
         within: int | None = None,
+        inputs: Any = (),
     ) -> Mode:
         """Begin to trace a pass; the mode that is returned must be entered for its time.
 
         `take` gets each call, `take_inputs` what goes into each linear layer: [rows, inputs]; `take_role` gets the
-        calls that turn out to be a gate or the output, by their names. `batch` is the number of samples in the pass.
-        Calls that are not made within the frame of that `id` are none of the model's.
+        calls that turn out to be a gate or the output, by their names. `batch` is the number of samples in the pass,
+        and `inputs` what goes into it. Calls that are not made within the frame of that `id` are none of the model's.
         """
         self._take, self._take_inputs, self._take_role = take, take_inputs, take_role
-        return Mode(self, batch, within)
+        mode = Mode(self, batch, within)
+        mode.begins_with(inputs)
+        return mode
 
     def stop(self) -> None:
         """The pass is over."""
@@ -217,6 +221,9 @@ class Mode(TorchFunctionMode):
         self._taken: set[str] = set()
         self._bits = 0
         self._moment = 0
+        #: What is known of the output of the latest layer with weights, and its sizes.
+        self._latest: tuple[_Tag, tuple[Any, ...]] = (_NOTHING, ())
+
 
     def __exit__(self, *error: Any) -> None:
         if not self.is_over and error[0] is None:
@@ -229,6 +236,11 @@ class Mode(TorchFunctionMode):
         self.is_over = True
         self._tags.clear()
         self._roots.clear()
+
+    def begins_with(self, inputs: Any) -> None:
+        """What goes into the model, which no layer made."""
+        for tensor in _tensors(inputs):
+            self._set(tensor, is_input=True)
 
     def ends_with(self, output: Any) -> None:
         """The pass is over, with that output."""
@@ -291,6 +303,12 @@ class Mode(TorchFunctionMode):
     def _tag(self, tensor: Any) -> _Tag:
         tag = self._tags.get(id(tensor))
         return tag if tag is not None and tag.tensor() is tensor else _NOTHING
+
+    def _tag_or_latest(self, tensor: torch.Tensor) -> _Tag:
+        """Hooks and functions of autograd hand on what no mode sees: a tensor as large as the latest output is that."""
+        tag, (latest, shapes) = self._tag(tensor), self._latest
+        is_known = tag.is_input or tag.axis is not None or tag.producer is not None or tag.derived != 0
+        return tag if is_known or tensor.shape not in shapes else latest
 
     def _set(self, tensor: Any, **known: Any) -> _Tag:
         tag = self._tags[id(tensor)] = _Tag(weakref.ref(tensor), **known)
@@ -387,7 +405,7 @@ class Mode(TorchFunctionMode):
                 if not start.is_floating_point() or start.dim() == 0:
                     return None
                 z = start.detach()
-                root = Root(start, z.clone() if overwrites else z, self._tag(start), _version(start))
+                root = Root(start, z.clone() if overwrites else z, self._tag_or_latest(start), _version(start))
                 self._roots.append(root)
             given = [root if values[place] is start else one for place, one in enumerate(given)]
         if root is None:
@@ -465,6 +483,7 @@ class Mode(TorchFunctionMode):
             self._moment += 1
             tag = self._set(result, axis=axis, producer=producer, moment=self._moment, derived=derived)
             tag.upstream = upstream - {producer}
+            self._latest = (tag, _shapes(result))
             if name == "linear" and producer is not None and given:
                 x = given[0].detach()
                 rows = x.unsqueeze(0) if x.dim() == 1 else x.flatten(0, -2)
@@ -670,6 +689,12 @@ class Mode(TorchFunctionMode):
             gates = [place for place in gates if place.function in _GATES][:1] or gates[:1]
         for place in gates:
             self.tracer.is_there_for(place.name, "gate")
+
+
+def _shapes(tensor: torch.Tensor) -> tuple[Any, ...]:
+    """Its size, and that of the part of it that is here."""
+    local = getattr(tensor, "_local_tensor", tensor)
+    return (tensor.shape, local.shape)
 
 
 def _version(tensor: torch.Tensor) -> int:

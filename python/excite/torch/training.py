@@ -104,8 +104,13 @@ class Training:
             if gradient is None or gradient.layout != torch.strided:
                 continue
             gradient, weight = _local(gradient).detach(), _local(weight).detach()
-            if gradient.shape[:1] == (self.windows.past.units(layer),) and gradient.device.type == "cpu":
+            if gradient.shape[0] == self.windows.past.units(layer) and gradient.device.type == "cpu":
                 self.windows.open.update_gradient(layer, gradient.float().numpy())
+            elif gradient.numel() > 0:
+                rows = gradient.float().flatten(1)
+                # The rows that are here stand for all.
+                scale = math.sqrt(max(1.0, self.windows.past.units(layer) / gradient.shape[0]))
+                self.windows.add_gradient(layer, rows.norm() * scale, _same_sign(rows))
             self._before[layer] = weight.clone()
 
     def after_step(self) -> None:
@@ -113,15 +118,7 @@ class Training:
         weights = self.weights() if self._before else {}
         for layer, before in self._before.items():
             after = _local(weights[layer]).detach()
-            ratio = (after - before).float().norm() / before.float().norm()
-            if after.device.type == "cpu":
-                if float(ratio) == float(ratio):
-                    self.windows.open.update_step(layer, float(ratio))
-                continue
-            gradient = weights[layer].grad
-            if gradient is not None:
-                rows = _local(gradient).detach().float().flatten(1)
-                self.windows.add_gradient(layer, rows.norm(), _same_sign(rows), ratio)
+            self.windows.add_step(layer, (after - before).float().norm() / before.float().norm())
         self._before.clear()
 
     def loss(self, value: Any) -> None:
@@ -149,7 +146,10 @@ class Training:
         found = {}
         for layer, producer in self.producers.items():
             weight = getattr(self.model.get_submodule(producer), "weight", None)
-            if weight is not None and weight.dim() >= 2 and weight.shape[0] == self.windows.past.units(layer):
+            if weight is None or weight.dim() < 2:
+                continue
+            # Of weights that are spread over processes the whole or the part that is here.
+            if self.windows.past.units(layer) in (weight.shape[0], _local(weight).shape[0]):
                 found[layer] = weight
         return found
 

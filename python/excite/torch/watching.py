@@ -178,7 +178,12 @@ class Watch:
         if one.arguments:
             self._training.take_input(one.arguments[0])
         return self._tracer.start(
-            self._take, self._training.take_inputs, self._take_role, batch=one.batch, within=one.frame
+            self._take,
+            self._training.take_inputs,
+            self._take_role,
+            batch=one.batch,
+            within=one.frame,
+            inputs=one.inputs,
         )
 
     def _end(self, _output: Any) -> None:
@@ -298,10 +303,11 @@ class Watch:
         if passes.looked_at == 0:
             if passes.evaluated and not passes.trained:
                 return "the model was in evaluation mode: call model.train()"
+            if passes.trained == 0 and "torch._dynamo" in sys.modules:
+                unseen = "the model was not called, or runs compiled without an optimizer"
+                return f"no values reached any of the layers: {unseen}"
             if passes.trained == 0 and self.step == 0:
                 return "no values reached any of the layers: the model was not called"
-            if "torch._dynamo" in sys.modules and passes.trained == 0:
-                return "the model runs compiled: give the optimizer, or watch what torch.compile returns"
             if not self._tracer.not_seen:
                 return "the model was not called itself: watch the part that is"
             return "no pass could be looked at"

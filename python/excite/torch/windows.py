@@ -88,9 +88,13 @@ class Windows:
         since[alive] = -1
         since[~alive & (since < 0)] = step
 
-    def add_gradient(self, layer: str, norm: torch.Tensor, same_sign: torch.Tensor, ratio: torch.Tensor) -> None:
-        """Add figures of a step that still are on their device."""
-        self._gradients.append((layer, torch.stack([norm, same_sign, ratio]).detach()))
+    def add_gradient(self, layer: str, norm: torch.Tensor, same_sign: torch.Tensor) -> None:
+        """Add the norm of a gradient, and the share of its rows that has one sign, where they are."""
+        self._gradients.append((layer, torch.stack([norm, same_sign]).detach()))
+
+    def add_step(self, layer: str, ratio: torch.Tensor) -> None:
+        """Add the norm of a step of the weights over theirs, where it is."""
+        self._gradients.append((layer, ratio.detach().reshape(1)))
 
     def settle(self) -> None:
         """Fetch what devices have summed up: one transfer of all."""
@@ -109,11 +113,12 @@ class Windows:
             self.silent[name] = one.silent
             layer.reset()
         for name, _ in gradients:
-            norm, same_sign, ratio = next(arrays)
-            place, _ = self.open._layer(name)
-            self.open._native.add_gradient(place, norm, None if np.isnan(same_sign) else same_sign)
-            if not np.isnan(ratio):
-                self.open.update_step(name, float(ratio))
+            figures = next(arrays)
+            if len(figures) == 2:
+                place, _ = self.open._layer(name)
+                self.open._native.add_gradient(place, figures[0], None if np.isnan(figures[1]) else figures[1])
+            elif not np.isnan(figures[0]):
+                self.open.update_step(name, float(figures[0]))
         for one_input in inputs:
             one_input.fetch(next(arrays))
 
