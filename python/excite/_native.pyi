@@ -87,7 +87,10 @@ __all__ = [
     "get_threads",
     "NativeVitals",
     "run_program",
+    "function_of_curve",
     "INTERNAL",
+    "VERSION",
+    "PACKED",
     "NativeData",
     "NativeModel",
     "NativeChecked",
@@ -102,6 +105,7 @@ __all__ = [
 
 INTERNAL: list[str]
 PYTORCH: dict[str, str]
+VERSION: str
 def identity(x: Any, out: Any = None) -> Any: ...
 def identity_grad(x: Any = None, dy: Any = None, out: Any = None, *, y: Any = None) -> Any: ...
 def sigmoid(x: Any, out: Any = None) -> Any: ...

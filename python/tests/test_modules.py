@@ -9,10 +9,12 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
+from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: E402
 from torch.nn import functional as F  # noqa: E402, N812
 
+import excite  # noqa: E402
 import excite.torch  # noqa: E402
-from excite.torch import watch  # noqa: E402
+from excite.torch import functions, operators, watch  # noqa: E402
 
 # Off the kinks of all functions.
 POINTS = [-2.37, -1.21, -0.63, 0.217, 0.731, 1.83, 4.17]
@@ -212,9 +214,37 @@ def test_modules_are_copied_and_pickled():
     assert set(model.state_dict()) == {"0.weight", "0.bias", "2.weight", "2.bias", "4.weight"}
 
 
-def test_a_watch_sees_them():
+@pytest.mark.parametrize("name", sorted(SHARED))
+def test_on_another_device_they_are_those_of_pytorch(name):
+    module = getattr(excite.torch, name)(*SHARED[name]).eval()
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        x = torch.empty(3, 4, device="cuda")
+        if name != "PReLU":  # its weight is on the CPU
+            assert module(x).device.type == "cuda"
+        with pytest.raises(TypeError, match="on cuda:0, where PyTorch has no snake"):
+            excite.torch.Snake()(x)
+        assert excite.torch.LogSoftmax()(x).device.type == "cuda"
+        with pytest.raises(TypeError, match="on cuda:0, where PyTorch has no sparsemax"):
+            excite.torch.Sparsemax()(x)
+
+
+def test_elsewhere_the_function_is_the_same():
+    x = torch.linspace(-4, 4, 101)
+    for name in functions._NAMES:
+        if name not in ("identity", "rrelu") and name in excite._native.PYTORCH:
+            values = [getattr(excite.torch.Activation(name), one) for one in operators.parameters_of(name)]
+            right = excite.torch.Activation(name)(x)
+            torch.testing.assert_close(functions._elsewhere(name, values, x.device)(x), right, rtol=2e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+def test_a_watch_sees_them(inplace):
     model = nn.Sequential(
-        nn.Linear(4, 6), excite.torch.ReLU(), nn.Linear(6, 6), excite.torch.LeakyReLU(0.2), excite.torch.PReLU()
+        nn.Linear(4, 6),
+        excite.torch.ReLU(inplace=inplace),
+        nn.Linear(6, 6),
+        excite.torch.LeakyReLU(0.2, inplace=inplace),
+        excite.torch.PReLU(),
     )
     with watch(model, every=1) as handle:
         model(torch.randn(50, 4))

@@ -103,3 +103,6 @@ def test_modules_are_chosen_by_name_and_pattern():
         watch(model, include="head")
     with pytest.raises(ValueError, match="axes"):
         watch(model, axes={"head.relu": 1})
+    with watch(model, every=1, axes={"tanh": 1}) as handle:
+        model(torch.randn(20, 4))
+    assert "no such call was seen" in handle.report().diagnosis.not_seen["tanh"]

@@ -132,6 +132,7 @@ class _Seen:
         samples = next((len(one) for one in _tensors(batch) if one.dim() > 0), None)
         mode = self._tracer.start(self._take, self._training.take_inputs, self._take_role, batch=samples)
         try:
+            mode.begins_with(batch)
             with mode:
                 if forward is not None:
                     output = forward(self.model, batch)
@@ -151,7 +152,7 @@ class _Seen:
         not_seen = {**recurrent(self.model), **self._tracer.not_seen}
         if self._axes:
             name, there = next(iter(self._axes)), ", ".join(vitals.layers) or "none"
-            raise ValueError(f"axes: no layer is named `{name}`: there are {there}")
+            raise ValueError(not_seen.get(name, f"axes: no layer is named `{name}`: there are {there}"))
         if not vitals.layers:
             none = f"no activation function was called in {vitals.model}"
             raise ValueError("; ".join([none, *not_looked_at(not_seen)]))

@@ -134,7 +134,11 @@ class Softmax(torch.nn.Module):
         """y = f(x) along the axis."""
         _check(x)
         if x.device.type not in ("cpu", "meta"):
-            raise TypeError(f"the tensor is on {x.device}: excite computes {self.function} in the memory of the CPU")
+            theirs = getattr(torch.nn.functional, self.function, None)
+            if theirs is None:
+                raise TypeError(_nowhere(x.device, self.function))
+            y: torch.Tensor = theirs(x / self._values[0], self.dim)
+            return y
         return applied_along(x, self.function, self.dim, self._values)
 
     def extra_repr(self) -> str:
@@ -193,7 +197,11 @@ def _elsewhere(name: str, parameters: Sequence[float], device: torch.device) -> 
         return module(*parameters)
     if path:
         return getattr(torch, path.removeprefix("torch."))
-    raise TypeError(f"the tensor is on {device}, where PyTorch has no {name}: bring it to the CPU")
+    raise TypeError(_nowhere(device, name))
+
+
+def _nowhere(device: torch.device, name: str) -> str:
+    return f"the tensor is on {device}, where PyTorch has no {name}: bring it to the CPU"
 
 
 def _camel(name: str) -> str:

@@ -224,7 +224,6 @@ class Mode(TorchFunctionMode):
         #: What is known of the output of the latest layer with weights, and its sizes.
         self._latest: tuple[_Tag, tuple[Any, ...]] = (_NOTHING, ())
 
-
     def __exit__(self, *error: Any) -> None:
         if not self.is_over and error[0] is None:
             self.ends_with(None)

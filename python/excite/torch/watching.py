@@ -259,6 +259,9 @@ class Watch:
         given = [_native_weights(layer) for layer in self._training.incoming(recent)]
         start = self._windows.beginning()._native
         text = recent._native.diagnosis(given, json.dumps(evidence, allow_nan=False), start)
+        if self._windows.functions:
+            never = set(self._tracer.axes) - {*self._windows.functions, *not_seen}
+            not_seen |= {name: "axes names it, and no such call was seen" for name in sorted(never)}
         return dataclasses.replace(Diagnosis.from_json(text), not_seen=not_seen)
 
     def _killed(self, gone: list[Gone]) -> list[dict[str, Any]]:
