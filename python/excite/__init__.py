@@ -13,8 +13,11 @@ np.float64(0.25)
 (2, 2)
 """
 
+import textwrap
+
 from excite import _native
 from excite._native import *  # noqa: F403 - the names are those of the catalogue, and the stubs list them
+from excite._native import get_threads, set_threads
 from excite.errors import TaskError
 from excite.results import (
     Comparison,
@@ -29,20 +32,38 @@ from excite.results import (
 from excite.tasks import check, compare, merge, quantise
 from excite.vitals import Vitals
 
-__all__ = [
-    *(name for name in _native.__all__ if name not in _native.INTERNAL),
-    "Comparison",
-    "Diagnosis",
-    "Evidence",
-    "Finding",
-    "Group",
-    "LayerFigures",
-    "Proposal",
-    "Quantisation",
-    "TaskError",
-    "Vitals",
-    "check",
-    "compare",
-    "merge",
-    "quantise",
+__version__ = _native.VERSION
+
+# What help() shows in full, and what `from excite import *` brings. All other names are listed below its text.
+__all__ = ["check", "compare", "get_threads", "merge", "quantise", "set_threads"]
+
+_FUNCTIONS = [name for name in _native.__all__ if name not in {*_native.INTERNAL, *__all__}]
+_CLASSES = [
+    Vitals,
+    Diagnosis,
+    LayerFigures,
+    Finding,
+    Group,
+    Evidence,
+    Quantisation,
+    Proposal,
+    Comparison,
+    TaskError,
 ]
+
+
+def _listed(names: list[str]) -> str:
+    return textwrap.fill(", ".join(names), 100, initial_indent="    ", subsequent_indent="    ")
+
+
+__doc__ = f"""{__doc__}
+Functions, of which `help(excite.gelu)` tells more; all but the last four work element by element:
+
+{_listed([name for name in _FUNCTIONS if not name.endswith("_grad")])}
+
+Classes:
+
+{_listed([one.__name__ for one in _CLASSES])}
+
+Modules: excite.torch (modules of PyTorch, a watch over training, a check of trained models), excite.ray.
+"""

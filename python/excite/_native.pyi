@@ -74,6 +74,7 @@ __all__ = [
     "snake",
     "snake_grad",
     "PYTORCH",
+    "derivative",
     "softmax",
     "softmax_grad",
     "log_softmax",
@@ -86,7 +87,10 @@ __all__ = [
     "get_threads",
     "NativeVitals",
     "run_program",
+    "function_of_curve",
     "INTERNAL",
+    "VERSION",
+    "PACKED",
     "NativeData",
     "NativeModel",
     "NativeChecked",
@@ -101,6 +105,7 @@ __all__ = [
 
 INTERNAL: list[str]
 PYTORCH: dict[str, str]
+VERSION: str
 def identity(x: Any, out: Any = None) -> Any: ...
 def identity_grad(x: Any = None, dy: Any = None, out: Any = None, *, y: Any = None) -> Any: ...
 def sigmoid(x: Any, out: Any = None) -> Any: ...
@@ -197,7 +202,11 @@ class NativeVitals:
     def save(self, path: str) -> None: ...
     def to_bytes(self) -> bytes: ...
     def to_json(self) -> str: ...
+    def copy(self) -> NativeVitals: ...
     def diagnosis(self, weights: str | None, in_training: bool) -> str: ...
+    def page(self, record: str, not_seen: list[tuple[str, str]], data: str, training: Any = None) -> str: ...
+    def units(self, layer: int, record: str) -> list[tuple[str, float, float, float, float]]: ...
+    def curves(self) -> list[tuple[str, list[float | None]]]: ...
 
 class NativeData:
     @staticmethod
@@ -229,6 +238,7 @@ class NativeDataset:
     @staticmethod
     def arrays(name: str, x: bytes, y: bytes, options: dict[str, Any]) -> NativeDataset: ...
 
+def derivative(name: str, order: int, x: Any, dy: Any, out: Any, parameters: dict[str, float]) -> None: ...
 def check_model(
     model: NativeModel, data: NativeData, baseline: str | None, ablate: bool, progress: Any
 ) -> NativeChecked: ...

@@ -127,6 +127,8 @@ class Diagnosis:
     findings: list[Finding]
     facts: list[Finding]
     not_seen: dict[str, str] = dataclasses.field(default_factory=dict)
+    #: The JSON that it was read from.
+    record: str = dataclasses.field(default="", repr=False, compare=False)
 
     @classmethod
     def from_json(cls, text: str) -> Diagnosis:
@@ -139,6 +141,7 @@ class Diagnosis:
             "findings": [Finding.from_dict(finding) for finding in data["findings"]],
             "facts": [Finding.from_dict(fact) for fact in data["facts"]],
             "not_seen": {one["name"]: one["why"] for one in data.get("not_seen", [])},
+            "record": text,
         }
         return cls(**_known(cls, known))
 
@@ -146,6 +149,15 @@ class Diagnosis:
     def is_sound(self) -> bool:
         """Whether nothing need be done."""
         return self.health == "sound"
+
+    def to_json(self) -> str:
+        """The JSON of the program."""
+        return self.record
+
+    @property
+    def is_healthy(self) -> bool | None:
+        """Whether nothing need be done; None where that cannot be told, as where nothing was seen."""
+        return None if self.health == "cannot_tell" else self.is_sound
 
     def to_pandas(self) -> Any:
         """A DataFrame with a row for each layer."""

@@ -349,6 +349,11 @@ def _write(path: FilePath | None, page: Callable[[], str]) -> None:
 
 def _open(model: FilePath, unit_axis: UnitAxis, engine: str) -> _native.NativeModel:
     """The model, for an engine; ONNX Runtime's library is that of the package of this process."""
+    if not isinstance(model, (str, os.PathLike)):
+        kind = type(model)
+        is_module = any(base.__module__ == "torch.nn.modules.module" for base in kind.__mro__)
+        hint = ": excite.torch.check(model, data) checks a module of PyTorch as it is" if is_module else ""
+        raise TypeError(f"model must be the path of an ONNX file, not {kind.__name__}{hint}")
     package = importlib.util.find_spec("onnxruntime") if engine != "embedded" else None
     folders = package.submodule_search_locations if package is not None else None
     library = os.path.join(folders[0], "capi") if folders else None

@@ -33,6 +33,7 @@ class Vitals:
     def __init__(self, model: str) -> None:
         self._native = NativeVitals(model)
         self._units: dict[str, int] = {}
+        self._places: dict[str, int] = {}
         self.model = model
 
     @property
@@ -49,6 +50,7 @@ class Vitals:
         if units < 1:
             raise ValueError(f"layer `{name}` must have at least one unit, not {units}")
         self._native.add_layer(name, function, units, role)
+        self._places[name] = len(self._units)
         self._units[name] = units
 
     def set_role(self, layer: str, role: str) -> None:
@@ -68,6 +70,12 @@ class Vitals:
 
         `samples` is the number of independent samples where it is not the size of the first axis.
         """
+        self._update(layer, z, a, axis, samples)
+
+    def _update(
+        self, layer: str, z: npt.ArrayLike | None, a: npt.ArrayLike | None, axis: int, samples: int | None
+    ) -> bytes:
+        """Add a batch; gives for each unit whether the batch shows it alive. Of samples counted before there are 0."""
         index, units = self._layer(layer)
         pre = None if z is None else _units_second(z, "z", axis)
         post = None if a is None else _units_second(a, "a", axis)
@@ -82,7 +90,12 @@ class Vitals:
         if samples is None:
             whole = np.asarray(a if z is None else z).shape
             samples = whole[0] if len(whole) > 1 else 1
-        self._native.update(index, pre, post, shape[2], samples)
+        alive: bytes = self._native.update(index, pre, post, shape[2], samples)
+        return alive
+
+    def fresh(self) -> Vitals:
+        """The same layers, which have seen nothing."""
+        return self._of(self._native.fresh(), self.model, self._units)
 
     def update_gradient(self, layer: str, gradient: npt.ArrayLike) -> None:
         """Add the gradient of the loss by the layer's weights in one step: a row for each unit."""
@@ -112,11 +125,30 @@ class Vitals:
     ) -> Diagnosis:
         """The diagnosis: of a finished network, unless it is `in_training` or gradients were seen.
 
-        `weights` has for each layer None, or a dict of its bias, its weights (a row for each unit, flat), the inputs
-        (a dict of low and high for each) and the input_means: they tell what holds a dead unit down.
+        `weights` has for each layer None, or a dict of its bias, its weights (a row for each unit, or for each of its
+        `rows`, flat), the inputs (a dict of low and high for each) and the input_means: they tell what holds a dead
+        unit down.
         """
-        given = None if weights is None else json.dumps(list(weights))
-        return Diagnosis.from_json(self._native.diagnosis(given, in_training))
+        given = None if weights is None else [_incoming(layer) for layer in weights]
+        return Diagnosis.from_json(self._native.diagnosis(given, json.dumps({"in_training": in_training})))
+
+    def copy(self) -> Vitals:
+        """The same, which no longer changes with this."""
+        return self._of(self._native.copy(), self.model, self._units)
+
+    def page(self, diagnosis: Diagnosis, training: dict[str, Any] | None = None) -> str:
+        """The page of `excite check` for a diagnosis of these vitals: HTML. `training` is what a watch saw of it."""
+        page: str = self._native.page(diagnosis.record, list(diagnosis.not_seen.items()), "", training)
+        return page
+
+    def units_of(self, diagnosis: Diagnosis) -> list[dict[str, Any]]:
+        """Each unit with its layer, the worst that the diagnosis of these vitals found of it, and its activations."""
+        names = ("state", "mean", "std", "min", "max")
+        return [
+            {"layer": layer, "unit": unit, **dict(zip(names, figures, strict=True))}
+            for place, layer in enumerate(self._units)
+            for unit, figures in enumerate(self._native.units(place, diagnosis.record))
+        ]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file that `excite merge` and `load` read: JSON if the name ends in .json."""
@@ -138,9 +170,13 @@ class Vitals:
         """From `to_bytes`, or the JSON of a file."""
         native = NativeVitals.from_bytes(content)
         state = json.loads(native.to_json())
-        vitals = cls(state["model"])
-        vitals._native = native
-        vitals._units = {layer["name"]: len(layer["units"]) for layer in state["layers"]}
+        return cls._of(native, state["model"], {layer["name"]: len(layer["units"]) for layer in state["layers"]})
+
+    @classmethod
+    def _of(cls, native: NativeVitals, model: str, units: dict[str, int]) -> Vitals:
+        vitals = cls(model)
+        vitals._native, vitals._units = native, dict(units)
+        vitals._places = {name: place for place, name in enumerate(units)}
         return vitals
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -155,7 +191,20 @@ class Vitals:
     def _layer(self, name: str) -> tuple[int, int]:
         if name not in self._units:
             raise KeyError(f"there is no layer `{name}`: there are {', '.join(self._units) or 'none'}")
-        return list(self._units).index(name), self._units[name]
+        return self._places[name], self._units[name]
+
+
+def _incoming(layer: dict[str, Any] | None) -> tuple[Any, ...] | None:
+    """The weights that lead into a layer, as the native vitals take them."""
+    if layer is None:
+        return None
+    bias = np.ascontiguousarray(layer["bias"], dtype=np.float32)
+    rows = list(layer.get("rows", range(len(bias))))
+    weights = np.ascontiguousarray(layer["weights"], dtype=np.float32).reshape(len(rows), -1 if rows else 0)
+    # The ranges one by one, or all at once.
+    low, high = (layer[end] if end in layer else [one[end] for one in layer["inputs"]] for end in ("low", "high"))
+    means = layer.get("input_means", [])
+    return bias, rows, weights, *(np.ascontiguousarray(one, dtype=np.float64) for one in (low, high, means))
 
 
 def _units_second(values: npt.ArrayLike, name: str, axis: int) -> npt.NDArray[np.float32]:

@@ -27,7 +27,47 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
             pytorch.set_item(f.name(), f.info().pytorch)?;
         }
     }
-    module.add("PYTORCH", pytorch)
+    module.add("PYTORCH", pytorch)?;
+    module.add_function(wrap_pyfunction!(derivative, module)?)
+}
+
+/// out = dy · f⁽ⁿ⁾(x), for the second and higher derivatives that automatic differentiation asks for.
+#[pyfunction]
+fn derivative(
+    name: &str,
+    order: usize,
+    x: &Bound<'_, PyAny>,
+    dy: &Bound<'_, PyAny>,
+    out: &Bound<'_, PyAny>,
+    parameters: &Bound<'_, PyDict>,
+) -> PyResult<()> {
+    let mut f: Function = name.parse().map_err(|error| PyValueError::new_err(format!("{error}")))?;
+    for (parameter, value) in parameters {
+        set(&mut f, &parameter.extract::<String>()?, &value)?;
+    }
+    if f.derivative(order, 0.0).is_none() {
+        return Err(PyValueError::new_err(format!("the derivative of order {order} of {name} is not known")));
+    }
+    let x = arrays::of_any(x, "x")?;
+    with_array!(&x, x => {
+        let dx = arrays::of_out(out, x)?;
+        let order_of = Order::of(&dx);
+        let dy = arrays::in_order(&arrays::of_same(dy, x, "dy")?, order_of)?;
+        let x = arrays::in_order(x, order_of)?;
+        let (x, dy) = (x.try_readonly().map_err(arrays::not_lent)?, dy.try_readonly().map_err(arrays::not_lent)?);
+        let mut dx = dx.try_readwrite().map_err(arrays::not_lent)?;
+        let (py, x, dy, dx) = (x.py(), x.as_slice()?, dy.as_slice()?, dx.as_slice_mut()?);
+        threads::run(py, x.len(), |_| higher(f, order, x, dy, dx));
+        Ok(())
+    })
+}
+
+/// dx = dy · f⁽ⁿ⁾(x), evaluated in f64.
+fn higher<T: Float>(f: Function, order: usize, x: &[T], dy: &[T], dx: &mut [T]) {
+    for ((x, dy), dx) in x.iter().zip(dy).zip(dx) {
+        let slope = f.derivative(order, x.to_f64()).unwrap_or(f64::NAN);
+        *dx = T::from_f64(dy.to_f64() * slope);
+    }
 }
 
 /// y = f(x)

@@ -4,10 +4,13 @@
 mod arguments;
 mod arrays;
 mod elements;
+mod evidence;
+mod packed;
 mod rows;
 mod signature;
 mod tasks;
 mod threads;
+mod training;
 mod vitals;
 
 use std::ffi::OsString;
@@ -20,17 +23,28 @@ fn run_program(py: Python<'_>, arguments: Vec<OsString>) -> u8 {
     py.detach(|| excite_cli::run(arguments))
 }
 
+/// The function of the catalogue that equals `curve`, which takes a list of numbers and gives that of its values. None where none does.
+#[pyfunction]
+fn function_of_curve(curve: &Bound<'_, PyAny>) -> Option<String> {
+    let values = |z: &[f64]| curve.call1((z.to_vec(),)).and_then(|values| values.extract()).unwrap_or_default();
+    excite_onnx::function_of_curve(values).map(|function| function.to_string())
+}
+
 /// The names that are for the package's own modules, and not for its users.
-const INTERNAL: [&str; 14] = [
+const INTERNAL: [&str; 18] = [
     "INTERNAL",
     "NativeChecked",
     "NativeData",
     "NativeDataset",
     "NativeModel",
     "NativeVitals",
+    "PACKED",
     "PYTORCH",
+    "VERSION",
     "check_model",
     "compare_functions",
+    "derivative",
+    "function_of_curve",
     "merge_files",
     "next_runs",
     "quantise_model",
@@ -46,6 +60,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     threads::add_to(module)?;
     module.add_class::<vitals::NativeVitals>()?;
     module.add_function(wrap_pyfunction!(run_program, module)?)?;
+    module.add_function(wrap_pyfunction!(function_of_curve, module)?)?;
     module.add("INTERNAL", INTERNAL)?;
+    module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
+    module.add("PACKED", packed::PACKED)?;
     tasks::add_to(module)
 }

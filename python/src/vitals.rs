@@ -2,14 +2,21 @@
 
 use std::path::Path;
 
-use excite_vitals::judgement::Subject;
-use excite_vitals::{Batch, Diagnosis, IncomingWeights, InputVitals, LayerVitals, Role, Vitals, VitalsError};
-use numpy::PyReadonlyArrayDyn;
+use excite_report::{Origin, diagnosis_page};
+use excite_vitals::sketch::Unit;
+use excite_vitals::{
+    Batch, Diagnosis, DiagnosisRecord, InputVitals, LayerVitals, Role, UnitState, Vitals, VitalsError,
+};
+use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArrayDyn};
 use pyo3::exceptions::{PyIndexError, PyOSError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::evidence::{self, Evidence, Incoming};
+use crate::packed;
 
 use crate::threads;
+use crate::training::Seen;
 
 /// The vitals of a network. The class of the package hands over contiguous arrays of f32.
 #[pyclass]
@@ -44,16 +51,17 @@ impl NativeVitals {
         Ok(())
     }
 
+    /// Adds a batch, and gives a byte for each unit: 1 where the batch shows it alive.
     #[expect(clippy::needless_pass_by_value, reason = "as PyO3 hands arguments over")]
-    fn update(
+    fn update<'py>(
         &mut self,
-        py: Python<'_>,
+        py: Python<'py>,
         layer: usize,
         z: Option<PyReadonlyArrayDyn<'_, f32>>,
         a: Option<PyReadonlyArrayDyn<'_, f32>>,
         positions: usize,
         samples: Option<usize>,
-    ) -> PyResult<()> {
+    ) -> PyResult<Bound<'py, PyBytes>> {
         let [z, a] = [z.as_ref(), a.as_ref()].map(|array| array.map(PyReadonlyArrayDyn::as_slice).transpose());
         let batch = match (z?, a?) {
             (Some(z), Some(a)) => Batch::new(z, a),
@@ -62,13 +70,75 @@ impl NativeVitals {
             (None, None) => return Err(PyValueError::new_err("z or a must be given")),
         };
         let batch = batch.with_positions(positions);
-        let batch = if let Some(samples) = samples { batch.with_samples(samples) } else { batch };
+        let batch = match samples {
+            None => batch,
+            // A call of a layer that was called before in the same pass.
+            Some(0) => batch.of_counted_samples(),
+            Some(samples) => batch.with_samples(samples),
+        };
         let layer = self.layer(layer)?;
+        // By itself first, for what this batch shows of each unit.
+        let mut of_batch = layer.fresh();
         let updated = py.detach(|| match threads::pool() {
-            Some(pool) => pool.install(|| layer.update_batch(batch)),
-            None => layer.update_batch(batch),
+            Some(pool) => pool.install(|| of_batch.update_batch(batch)),
+            None => of_batch.update_batch(batch),
         });
-        updated.map_err(refused)
+        updated.and_then(|()| layer.merge(&of_batch)).map_err(refused)?;
+        let alive: Vec<u8> = of_batch.units().iter().map(|unit| u8::from(!unit.is_dead())).collect();
+        Ok(PyBytes::new(py, &alive))
+    }
+
+    /// Adds what was counted and summed up elsewhere, in the layout of `PACKED`: a column for each unit.
+    #[expect(clippy::needless_pass_by_value, reason = "as PyO3 hands arguments over")]
+    fn absorb(
+        &mut self,
+        layer: usize,
+        figures: PyReadonlyArray2<'_, f64>,
+        histogram: PyReadonlyArray1<'_, i64>,
+        samples: u64,
+    ) -> PyResult<()> {
+        let units = packed::units(figures.as_array())?;
+        let histogram = packed::histogram(histogram.as_slice()?)?;
+        self.layer(layer)?.absorb(&units, &histogram, samples).map_err(refused)
+    }
+
+    /// What the values of a layer are compared with to be counted; NaN where it does not apply.
+    fn limits<'py>(&self, py: Python<'py>, layer: usize) -> PyResult<Bound<'py, PyDict>> {
+        let layer = self.0.layers.get(layer).ok_or_else(|| no_layer(layer))?;
+        let limits = layer.limits();
+        let found = PyDict::new(py);
+        for (name, value) in
+            [("slope", limits.slope), ("centre", limits.centre), ("cap", limits.cap), ("middle", limits.middle)]
+        {
+            found.set_item(name, value)?;
+        }
+        Ok(found)
+    }
+
+    /// An empty copy: the same layers, which have seen nothing.
+    fn fresh(&self) -> Self {
+        Self(Vitals::new(&self.0.model, self.0.layers.iter().map(LayerVitals::fresh).collect()))
+    }
+
+    /// How many values of a layer were NaN or infinite.
+    fn not_finite(&self, layer: usize) -> PyResult<u64> {
+        let layer = self.0.layers.get(layer).ok_or_else(|| no_layer(layer))?;
+        Ok(layer.units().iter().map(|unit| unit.a.nan + unit.a.infinite).sum())
+    }
+
+    fn samples(&self) -> u64 {
+        self.0.samples()
+    }
+
+    /// The indices of the dead units of a layer.
+    fn dead(&self, layer: usize) -> PyResult<Vec<usize>> {
+        let layer = self.0.layers.get(layer).ok_or_else(|| no_layer(layer))?;
+        Ok((0..layer.units().len()).filter(|&unit| layer.units()[unit].is_dead()).collect())
+    }
+
+    fn add_gradient(&mut self, layer: usize, norm: f64, same_sign: Option<f64>) -> PyResult<()> {
+        self.layer(layer)?.add_gradient(norm, same_sign);
+        Ok(())
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "as PyO3 hands arguments over")]
@@ -94,6 +164,12 @@ impl NativeVitals {
         Ok(())
     }
 
+    /// Sets the moments of the inputs: a row of count, mean, sum of squared deviations, least and largest for each feature.
+    #[expect(clippy::needless_pass_by_value, reason = "as PyO3 hands arguments over")]
+    fn set_inputs(&mut self, moments: PyReadonlyArray2<'_, f64>) {
+        self.0.input = Some(packed::inputs(moments.as_array()));
+    }
+
     fn add_run(&mut self) {
         self.0.runs += 1;
     }
@@ -114,28 +190,83 @@ impl NativeVitals {
         self.0.to_json().map_err(refused)
     }
 
-    /// The diagnosis as JSON; `weights` is a JSON list with the incoming weights of each layer, or null.
-    fn diagnosis(&self, weights: Option<&str>, in_training: bool) -> PyResult<String> {
-        let weights: Option<Vec<Option<IncomingWeights>>> = weights
-            .map(serde_json::from_str)
-            .transpose()
-            .map_err(|error| PyValueError::new_err(format!("the weights cannot be read: {error}")))?;
-        let mut subject = Subject::of(&self.0);
-        if in_training {
-            subject = subject.in_training();
-        }
-        if let Some(weights) = &weights {
-            subject = subject.with_weights(weights).map_err(refused)?;
-        }
-        let diagnosis = Diagnosis::of_subject(&subject);
-        serde_json::to_string(&diagnosis.record()).map_err(|error| PyValueError::new_err(error.to_string()))
+    fn copy(&self) -> Self {
+        Self(self.0.clone())
     }
+
+    /// The report of a diagnosis of these vitals, given by its record: a page, with what was seen of the training.
+    #[pyo3(signature = (record, not_seen, data, training=None))]
+    fn page(
+        &self,
+        record: &str,
+        not_seen: Vec<(String, String)>,
+        data: String,
+        training: Option<Seen>,
+    ) -> PyResult<String> {
+        let training = training.map(|seen| seen.training(&self.0));
+        Ok(diagnosis_page(&self.0, &read(record)?, &Origin { data, not_seen, training, ..Origin::default() }))
+    }
+
+    /// Of each unit of a layer its state in a word, and the mean, standard deviation, least and largest of its activations.
+    fn units(&self, layer: usize, record: &str) -> PyResult<Vec<UnitFigures>> {
+        let diagnosis = read(record)?;
+        let layer = self.0.layers.get(layer).ok_or_else(|| no_layer(layer))?;
+        let states = diagnosis.unit_states(layer);
+        let of = |(unit, state): (&Unit, UnitState)| (state.name(), unit.a.mean, unit.a.std(), unit.a.min, unit.a.max);
+        Ok(layer.units().iter().zip(states).map(of).collect())
+    }
+
+    /// Of each layer the shares of its units that are dead and saturated, and the mean norms of its gradient and of its update
+    /// relative to the weights; None where one is not known.
+    fn curves(&self) -> Vec<(String, [Option<f64>; 4])> {
+        let of = |layer: &LayerVitals| {
+            let (record, known) = (layer.record(), |value: f64| (value.is_finite() && value > 0.0).then_some(value));
+            let share = |share: f64| share.is_finite().then_some(share);
+            let figures = [
+                share(record.dead),
+                share(record.saturated_units),
+                known(record.gradient_norm),
+                known(record.update_ratio),
+            ];
+            (record.name, figures)
+        };
+        self.0.layers.iter().map(of).collect()
+    }
+
+    /// The diagnosis as JSON, by the incoming weights of each layer where known, and by the other evidence, which is JSON too; `start`
+    /// has the vitals of the beginning of the training.
+    #[pyo3(signature = (weights=None, evidence="{}", start=None))]
+    fn diagnosis(
+        &self,
+        weights: Option<Vec<Option<Incoming<'_>>>>,
+        evidence: &str,
+        start: Option<PyRef<'_, Self>>,
+    ) -> PyResult<String> {
+        let evidence: Evidence = serde_json::from_str(evidence)
+            .map_err(|error| PyValueError::new_err(format!("the evidence cannot be read: {error}")))?;
+        let weights = weights.map(evidence::incoming_weights).transpose()?;
+        let start = start.as_ref().map_or(&self.0, |start| &start.0);
+        evidence.diagnosis(&self.0, start, weights.as_deref().unwrap_or_default())
+    }
+}
+
+/// The state of a unit, and the mean, the standard deviation, the least and the largest of its activations.
+type UnitFigures = (&'static str, f64, f64, f64, f64);
+
+fn read(record: &str) -> PyResult<Diagnosis> {
+    let record: DiagnosisRecord = serde_json::from_str(record)
+        .map_err(|error| PyValueError::new_err(format!("the record of the diagnosis cannot be read: {error}")))?;
+    Ok(record.into())
 }
 
 impl NativeVitals {
     fn layer(&mut self, index: usize) -> PyResult<&mut LayerVitals> {
-        self.0.layers.get_mut(index).ok_or_else(|| PyIndexError::new_err(format!("there is no layer {index}")))
+        self.0.layers.get_mut(index).ok_or_else(|| no_layer(index))
     }
+}
+
+fn no_layer(index: usize) -> PyErr {
+    PyIndexError::new_err(format!("there is no layer {index}"))
 }
 
 fn role_of(name: &str) -> PyResult<Role> {
@@ -148,7 +279,7 @@ fn role_of(name: &str) -> PyResult<Role> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as map_err wants it")]
-fn refused(error: VitalsError) -> PyErr {
+pub fn refused(error: VitalsError) -> PyErr {
     match error {
         VitalsError::File { .. } => PyOSError::new_err(error.to_string()),
         _ => PyValueError::new_err(error.to_string()),

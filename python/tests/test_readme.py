@@ -1,5 +1,6 @@
 """The examples of the README, of the documentation and of the notebook work as pasted."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -55,33 +56,49 @@ def test_dead_units_are_found_as_pasted(capsys):
     assert "dead" in shown or "passed no gradient" in shown
 
 
+def run(source, names):
+    """Runs a cell, and gives the value of its last line, as a notebook does."""
+    *body, last = ast.parse(source).body
+    exec(compile(ast.Module(body, []), "cell", "exec"), names)
+    if not isinstance(last, ast.Expr):
+        return exec(compile(ast.Module([last], []), "cell", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+
+
 def run_notebook(name):
-    """Runs the cells of a notebook, and gives the names that they define."""
+    """Runs the cells of a notebook, and gives the names that they define, and of each cell of code the lines and the value."""
     names = {}
-    for cell in json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] == "code":
-            exec("".join(cell["source"]), names)
-    return names
+    cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+    return names, [(lines, run("".join(lines), names)) for lines in sources]
 
 
-def test_the_notebook_on_dead_relus_runs(capsys):
+def test_the_notebook_finds_and_explains_dead_units_in_ten_lines(capsys, monkeypatch, tmp_path):
     torch = pytest.importorskip("torch")
-    names = run_notebook("dead_relus")
+    pytest.importorskip("pandas")
+    monkeypatch.chdir(tmp_path)
+    names, [(lines, first), *shown] = run_notebook("dead_relus")
+    assert sum(bool(line.strip()) for line in lines) <= 11  # with the seed
+    page = first._repr_html_()
+    assert re.search(r"1, unit \d+: killed at step \d+ at a learning rate of 0\.1 by its ", page)
+    assert "<svg" in page and "dead" in page
     assert "killed at step" in capsys.readouterr().out
-    assert "<li>1, unit" in names["report"]._repr_html_()
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").count("Deaths step by step") == 1
+    assert shown[1][1]["1"].sum() == 32
+    assert shown[2][1].layers[0].dead
     assert names["model"][0].weight.dtype == torch.float32
 
 
 def test_the_notebook_on_choosing_a_function_runs(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    names = run_notebook("choosing_an_activation")
+    names, _ = run_notebook("choosing_an_activation")
     assert "dead before the first step; the initial bias, −4, is why" in capsys.readouterr().out
     assert [row["name"] for row in names["result"].activations] == ["sigmoid", "tanh", "relu"]
     assert (tmp_path / "choice.html").exists()
 
 
 def test_the_notebook_on_quantising_runs(capsys):
-    names = run_notebook("quantising_for_a_microcontroller")
+    names, _ = run_notebook("quantising_for_a_microcontroller")
     assert re.search(r"8 scales, min-max output \d+\.\d dB", capsys.readouterr().out)
     assert (names["folder"] / "quantisation.html").exists()
 

@@ -1,6 +1,7 @@
 """The tasks: check, merge, quantise and compare, in this process; and the program, which runs in it too."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -170,3 +171,14 @@ def test_what_is_missing_is_named_with_how_to_install_it(module, name, tmp_path)
     # Elsewhere than here, where the sources would be imported instead of what is installed.
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.stderr.endswith(f"ImportError: excite.{module} needs {name}: pip install {module}\n")
+
+
+def test_help_is_short_and_lists_all(capsys):
+    import pydoc
+
+    shown = pydoc.plain(pydoc.render_doc(excite))
+    assert len(shown.splitlines()) < 200
+    for name in ("gelu", "sparsemax", "Vitals", "check(", "excite.torch"):
+        assert name in shown
+    assert re.fullmatch(r"\d+\.\d+\.\d+.*", excite.__version__)
+    assert excite.gelu_grad(0.0) == 0.5

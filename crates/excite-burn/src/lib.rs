@@ -16,6 +16,8 @@
 //!
 //! As modules with configurations, beside burn's own, there are [`Activation`], [`RowActivation`] and [`GatedUnit`].
 //!
+//! With the feature `watch` there is `Watched`: the vitals of layers under training, and which of their units die, when and of what.
+//!
 //! # Backends
 //! excite's kernels run on burn's CPU backend Flex, with `Autodiff` around it or not, over f32, f64, f16 and bf16. Results go into the
 //! memory of the input, and gradients into that of the gradient that comes in, where nothing else needs it. On other backends the
@@ -30,11 +32,16 @@
 mod burns_own;
 mod layers;
 mod operation;
+#[cfg(feature = "watch")]
+mod watched;
 
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::Tensor;
 use excite::{Function, Gate, RowFunction};
 use operation::{Operations, Unary, rows_of};
+
+#[cfg(feature = "watch")]
+pub use watched::{Watched, WatchedActivation};
 
 pub use layers::{Activation, ActivationConfig, GatedUnit, GatedUnitConfig, RowActivation, RowActivationConfig};
 

@@ -33,6 +33,8 @@
 //! | [`gated`] | [`GatedUnit`] | GLU, ReGLU, GEGLU and SwiGLU in one pass |
 //! | | [`TrainedPrelu`] | PReLU with slopes from a `VarBuilder` (feature `nn`, on by default) |
 //!
+//! With the feature `watch` there is `Watched`: the vitals of layers under training, and which of their units die, when and of what.
+//!
 //! With the feature `serde` the layers are names in configurations.
 //!
 //! # What differs from candle's own operations
@@ -58,6 +60,8 @@ mod operation;
 mod prelu;
 #[cfg(feature = "all-operations")]
 mod rows;
+#[cfg(feature = "watch")]
+mod watched;
 
 use candle_core::{Module, Result, Tensor};
 
@@ -68,6 +72,8 @@ pub use gated::{GatedUnit, gated};
 pub use prelu::{TrainedPrelu, prelu};
 #[cfg(feature = "all-operations")]
 pub use rows::{RowActivation, apply_along};
+#[cfg(feature = "watch")]
+pub use watched::{Watched, WatchedActivation};
 
 /// f(z), element by element: a tensor of the shape of `z`, contiguous, through which gradients flow back to `z`.
 ///

@@ -73,7 +73,7 @@ impl Presentation {
         let Checked { vitals, diagnosis, data, not_seen, ablations, .. } = checked;
         let not_seen = not_seen.iter().map(|one| (one.name.clone(), one.why.clone())).collect();
         let ablations = ablations.iter().flat_map(AblationRecord::sentences).collect();
-        let origin = Origin { command: command_line(), data: data.clone(), not_seen, ablations };
+        let origin = Origin { command: command_line(), data: data.clone(), not_seen, ablations, training: None };
         let page = self.page();
         if let Some(file) = &page {
             output::write(file, &diagnosis_page(vitals, diagnosis, &origin))?;

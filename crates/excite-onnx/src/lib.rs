@@ -57,6 +57,7 @@ pub use engine::{EngineChoice, EngineInfo, EngineOptions};
 pub use error::Error;
 pub use examine::{Examination, Unexamined};
 pub use model::{Element, Model, ModelInput, Size};
+pub use recognise::function_of_curve;
 pub use recurrent::RecurrentGate;
 pub use run::Observation;
 pub use site::{ActivationSite, Affine, LinearLayer, Orientation, Role, SiteFunction, Source, UnitAxis, Unseen};

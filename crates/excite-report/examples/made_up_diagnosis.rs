@@ -20,6 +20,7 @@ fn main() -> std::io::Result<()> {
         data: "320 samples of photos.npz".to_owned(),
         not_seen: vec![("head/softmax".to_owned(), "softmax is a function of rows".to_owned())],
         ablations: vec!["With the one unit of dead-units set to 0, `y` does not change.".to_owned()],
+        training: None,
     };
     excite_report::write_file(Path::new(path), &diagnosis_page(&vitals, &Diagnosis::of(&vitals), &origin))
 }

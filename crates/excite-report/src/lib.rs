@@ -23,6 +23,7 @@
 mod axis;
 mod comparison;
 mod curve;
+mod deaths;
 mod diagnosis;
 mod experiment;
 mod file;
@@ -38,7 +39,7 @@ mod theme;
 
 pub use comparison::comparison_page;
 pub use curve::curve_svg;
-pub use diagnosis::{Origin, diagnosis_page};
+pub use diagnosis::{LayerLook, Look, Origin, Training, diagnosis_page};
 pub use experiment::{experiments_page, measure_text, picture_svg};
 pub use file::write_file;
 pub use quantisation::quantisation_page;

@@ -29,6 +29,7 @@ fn the_page_tells_all_that_was_found() {
         data: "320 rows of data.npz".to_owned(),
         not_seen: vec![("softmax_3".to_owned(), "a function of rows".to_owned())],
         ablations: vec!["With the one unit of dead-units set to 0, `y` does not change.".to_owned()],
+        training: None,
     };
     let page = diagnosis_page(&vitals, &diagnosis, &origin);
     for text in [
@@ -194,6 +195,7 @@ fn text_from_the_model_is_escaped() {
         data: hostile.into(),
         not_seen: vec![(hostile.into(), hostile.into())],
         ablations: vec![hostile.into()],
+        training: None,
     };
     let page = diagnosis_page(&vitals, &Diagnosis::of(&vitals), &origin);
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;"));

@@ -59,7 +59,7 @@ fn into_layer(
         (vec![intervals[1..].iter().fold(intervals[0], ends)], Vec::new())
     };
     let groups = if one_by_one { groups } else { 1 };
-    let incoming = IncomingWeights { bias, weights, inputs: intervals, input_means, groups };
+    let incoming = IncomingWeights { bias, weights, inputs: intervals, input_means, groups, rows: None };
     incoming.check(layer.name(), units).is_ok().then_some(incoming)
 }
 

@@ -43,6 +43,13 @@ pub enum VitalsError {
         /// What does not fit, in words.
         fault: String,
     },
+    /// Values do not fit the layer that they are said to be of.
+    Values {
+        /// The layer.
+        layer: String,
+        /// What does not fit, in words.
+        fault: String,
+    },
     /// What was read is not vitals, or is cut off or damaged.
     Format {
         /// What is wrong, in words.
@@ -79,6 +86,7 @@ impl fmt::Display for VitalsError {
                 write!(out, "the vitals of different networks cannot be merged: {difference}")
             }
             Self::Weights { layer, fault } => write!(out, "the weights of layer `{layer}` do not fit it: {fault}"),
+            Self::Values { layer, fault } => write!(out, "the values of layer `{layer}` do not fit it: {fault}"),
             Self::Format { fault } => write!(out, "not readable as vitals: {fault}"),
             Self::Slices(error) => write!(out, "{error}"),
             Self::File { path, error } => write!(out, "`{path}`: {error}"),

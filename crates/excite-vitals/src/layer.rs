@@ -160,6 +160,12 @@ impl LayerVitals {
         }
     }
 
+    /// The same layer, which has seen nothing.
+    pub fn fresh(&self) -> Self {
+        let new = Self::new(&self.name, self.function, self.units.as_slice().len());
+        Self { role: self.role, saturation: self.saturation, parameters: self.parameters.clone(), ..new }
+    }
+
     /// As a layer of another role.
     pub fn with_role(self, role: Role) -> Self {
         Self { role, ..self }
@@ -278,6 +284,38 @@ impl LayerVitals {
         Ok(())
     }
 
+    /// Adds what was counted and summed up elsewhere over `samples` samples, as on an accelerator: what each unit did, and the histogram of
+    /// the same values as [`histogram`](Self::histogram) has.
+    ///
+    /// ```
+    /// use excite_vitals::LayerVitals;
+    /// let [mut here, mut there] = [0, 1].map(|_| LayerVitals::new("fc1", "relu".parse().unwrap(), 1));
+    /// there.update(&[-1.0, 2.0], &[0.0, 2.0])?;
+    /// here.absorb(there.units(), there.histogram(), there.samples())?;
+    /// assert_eq!(here, there);
+    /// # Ok::<(), excite_vitals::VitalsError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there are not as many units; then nothing was added.
+    pub fn absorb(&mut self, units: &[Unit], histogram: &Histogram, samples: u64) -> Result<(), VitalsError> {
+        let here = self.units.as_slice().len();
+        if units.len() != here {
+            return Err(VitalsError::Length { slice: "units", found: units.len(), expected: format!("{here} units") });
+        }
+        self.units.add(units);
+        self.histogram.merge(histogram);
+        self.samples += samples;
+        Ok(())
+    }
+
+    /// Adds the norm of the gradient of the loss by the layer's weights in one step, and the share of a unit's gradients that has the sign
+    /// of most of them, where there is one: what [`update_gradient`](Self::update_gradient) makes of the gradient itself.
+    pub fn add_gradient(&mut self, norm: f64, same_sign: Option<f64>) {
+        self.gradient_norm.add(norm);
+        same_sign.into_iter().for_each(|share| self.same_sign.add(share));
+    }
+
     /// The counts and sums of the figures that are means over batches.
     pub(crate) fn means(&self) -> impl Iterator<Item = (u64, f64)> {
         [self.gradient_norm, self.same_sign, self.update_ratio].into_iter().map(|Mean { count, sum }| (count, sum))
@@ -288,8 +326,8 @@ impl LayerVitals {
         self.saturation
     }
 
-    /// What values are compared with, from the facts of the function.
-    fn limits(&self) -> Limits {
+    /// What values are compared with to be counted, from the facts of the function.
+    pub fn limits(&self) -> Limits {
         let (f, facts) = (self.function, Facts::of(self.function));
         let (low, high) = (facts.range.low, facts.range.high);
         // Whether outputs tell the side of an input: where they never fall, and rise to the right of it.

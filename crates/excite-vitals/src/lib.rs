@@ -20,9 +20,11 @@
 //! * `update` takes a batch in, `merge` joins what threads, processes and machines saw: the result is that of one run over everything.
 //! * [`Diagnosis`] says what the vitals mean: the [`judgement`] of the network, with its [`findings`].
 //! * [`IncomingWeights`] let it say why a unit is dead.
+//! * [`DeathWatch`](deaths::DeathWatch) says at which step of a training a unit died, and which part of the step killed it.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod deaths;
 mod diagnosis;
 mod error;
 mod evidence;

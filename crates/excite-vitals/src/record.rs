@@ -17,6 +17,7 @@ use crate::{Diagnosis, FindingGroup, LayerFigures, UnitState};
 /// assert_eq!((record.layers[0].dead.as_slice(), record.groups[0].title.as_str()), ([1].as_slice(), "Dead units"));
 /// let json = serde_json::to_string(&record)?;
 /// assert_eq!(serde_json::from_str::<DiagnosisRecord>(&json)?, record);
+/// assert_eq!(Diagnosis::from(record.clone()).record(), record);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,6 +135,20 @@ impl Diagnosis {
         let mut units: Vec<usize> = found.flat_map(|finding| finding.units.clone()).collect();
         units.sort_unstable();
         units
+    }
+}
+
+impl From<DiagnosisRecord> for Diagnosis {
+    /// The diagnosis that a record is of.
+    fn from(record: DiagnosisRecord) -> Self {
+        Self {
+            model: record.model,
+            samples: record.samples,
+            random_data: record.random_data,
+            stage: record.stage,
+            layers: record.layers.into_iter().map(|layer| layer.figures).collect(),
+            judgement: record.judgement,
+        }
     }
 }
 

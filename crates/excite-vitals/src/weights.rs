@@ -33,6 +33,10 @@ pub struct IncomingWeights {
     /// Of a convolution in groups, in how many its units and inputs lie, where `inputs` has those of all groups; 0 or 1 otherwise.
     #[serde(default)]
     pub groups: usize,
+    /// The units that `weights` has a row for, in rising order; None where it has one for each. Of a large layer the rows of its dead units
+    /// are enough.
+    #[serde(default)]
+    pub rows: Option<Vec<usize>>,
 }
 
 impl IncomingWeights {
@@ -40,7 +44,7 @@ impl IncomingWeights {
     pub fn after(before: &LayerVitals, weights: Vec<f32>, bias: Vec<f32>) -> Self {
         let inputs = before.units().iter().map(|unit| Interval { low: unit.a.min, high: unit.a.max }).collect();
         let input_means = before.units().iter().map(|unit| unit.a.mean).collect();
-        Self { bias, weights, inputs, input_means, groups: 1 }
+        Self { bias, weights, inputs, input_means, groups: 1, rows: None }
     }
 
     /// Whether they can be those of a layer of `units` units.
@@ -49,10 +53,15 @@ impl IncomingWeights {
     /// If a length does not fit, or an interval has no beginning or end.
     pub fn check(&self, layer: &str, units: usize) -> Result<(), VitalsError> {
         let fault = |fault: String| Err(VitalsError::Weights { layer: layer.to_owned(), fault });
-        if units == 0 || self.weights.is_empty() || !self.weights.len().is_multiple_of(units) {
-            return fault(format!("{} weights are not {units} rows of one length", self.weights.len()));
+        if self.rows.as_ref().is_some_and(|rows| !rows.is_sorted() || rows.last().is_some_and(|&last| last >= units)) {
+            return fault(format!("the rows are not in rising order, or not of {units} units"));
         }
-        let fan_in = self.weights.len() / units;
+        let rows = self.count_of_rows(units);
+        let is_empty = units == 0 || (rows > 0 && self.weights.is_empty());
+        if is_empty || !self.weights.len().is_multiple_of(rows.max(1)) {
+            return fault(format!("{} weights are not {rows} rows of one length", self.weights.len()));
+        }
+        let fan_in = self.weights.len() / rows.max(1);
         if self.bias.len() != units {
             return fault(format!("{} biases for {units} units", self.bias.len()));
         }
@@ -71,6 +80,20 @@ impl IncomingWeights {
             return fault("an interval ends before it begins".to_owned());
         }
         Ok(())
+    }
+
+    fn count_of_rows(&self, units: usize) -> usize {
+        self.rows.as_ref().map_or(units, Vec::len)
+    }
+
+    /// Whether there is a row of weights for the unit.
+    pub fn has(&self, unit: usize) -> bool {
+        self.place(unit).is_some()
+    }
+
+    /// The place of the unit's row.
+    fn place(&self, unit: usize) -> Option<usize> {
+        self.rows.as_ref().map_or(Some(unit), |rows| rows.binary_search(&unit).ok())
     }
 
     /// An upper bound of the unit's z over all inputs in their intervals, Σ max(w·low, w·high) + b, in whatever order f32 sums it.
@@ -102,14 +125,14 @@ impl IncomingWeights {
             .then(|| self.row(unit).map(|(weight, input)| weight * self.input_means[input]).sum())
     }
 
-    /// The weights of a unit, each with the index of its input.
+    /// The weights of a unit, each with the index of its input; none where it has no row.
     fn row(&self, unit: usize) -> impl Iterator<Item = (f64, usize)> {
-        let fan_in = self.weights.len() / self.bias.len();
+        let fan_in = self.weights.len() / self.count_of_rows(self.bias.len()).max(1);
         let groups = self.groups.max(1);
         let of_a_group = self.inputs.len() / groups;
         let first = unit / (self.bias.len() / groups) * of_a_group;
         let of_one_input = fan_in / of_a_group;
-        let row = &self.weights[unit * fan_in..(unit + 1) * fan_in];
+        let row = self.place(unit).map_or(&[][..], |place| &self.weights[place * fan_in..(place + 1) * fan_in]);
         row.iter().enumerate().map(move |(index, &weight)| (f64::from(weight), first + index / of_one_input))
     }
 }

@@ -181,8 +181,14 @@ fn cause_behind_relu(weight: f32, bias: f32) -> (Cause, Grade) {
     let planted = layer("relu6", 1, |_, x| weight * x.max(0.0) + bias);
     assert_eq!(planted.units()[0].z.max, f64::from(bias));
     let inputs = vec![Interval { low: 0.0, high: 1.0 }];
-    let weights =
-        IncomingWeights { bias: vec![bias], weights: vec![weight], inputs, input_means: vec![0.25], groups: 1 };
+    let weights = IncomingWeights {
+        bias: vec![bias],
+        weights: vec![weight],
+        inputs,
+        input_means: vec![0.25],
+        groups: 1,
+        rows: None,
+    };
     cause_found(planted, weights)
 }
 

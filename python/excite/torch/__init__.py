@@ -5,8 +5,11 @@ from excite.torch import watch
 with watch(model, optimizer, probe=batch) as handle:
     train()
 print(handle.report())
+
+The modules have the names and arguments of torch.nn: `excite.torch.GELU()`, `excite.torch.LeakyReLU(0.2)`.
 """
 
+import difflib
 from typing import Any
 
 try:
@@ -14,15 +17,34 @@ try:
 except ModuleNotFoundError:
     raise ImportError("excite.torch needs PyTorch: pip install torch") from None
 
+from excite.torch.checking import check
 from excite.torch.deaths import Event
-from excite.torch.functions import MODULES, Activation, Softmax
-from excite.torch.watching import Report, Watch, tensorboard, watch
+from excite.torch.functions import ALIASES, MODULES, Activation, LogSoftmax, Softmax, Softmin, Sparsemax
+from excite.torch.report import Report
+from excite.torch.watching import Watch, tensorboard, watch
 
-__all__ = ["MODULES", "Activation", "Event", "Report", "Softmax", "Watch", "tensorboard", "watch"]
+globals().update(ALIASES | MODULES)
+
+__all__ = [
+    "MODULES",
+    "Activation",
+    "Event",
+    "LogSoftmax",
+    "Report",
+    "Softmax",
+    "Softmin",
+    "Sparsemax",
+    "Watch",
+    "check",
+    "tensorboard",
+    "watch",
+    *MODULES,
+    *ALIASES,
+]
 
 
 def __getattr__(name: str) -> Any:
-    """A module of the catalogue: `excite.torch.Sigmoid`, `excite.torch.LeakyRelu`."""
-    if name in MODULES:
-        return MODULES[name]
-    raise AttributeError(f"module 'excite.torch' has no attribute {name!r}")
+    """What is not there, with the nearest name that is."""
+    near = difflib.get_close_matches(name, __all__, 1)
+    hint = f": did you mean `{near[0]}`?" if near else ""
+    raise AttributeError(f"module 'excite.torch' has no attribute {name!r}{hint}")

@@ -7,16 +7,17 @@ changed, and with all halfway.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import inspect
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from torch.func import functional_call
 
-from excite import _native
+from excite.torch.gathering import Edges, inside
 from excite.torch.sites import Call, Tracer
 
 
@@ -60,8 +61,15 @@ class _Layer:
 class DeathWatch:
     """Looks at every unit on the same samples: one is dead while its slope is 0 for all of them."""
 
-    def __init__(self, tracer: Tracer, probe: tuple[Any, ...], rate_of: Callable[[Any], float | None]) -> None:
-        self.tracer, self.probe, self.rate_of = tracer, probe, rate_of
+    def __init__(self, tracer: Tracer, probe: Any, rate_of: Callable[[Any], float | None]) -> None:
+        self.tracer, self.rate_of = tracer, rate_of
+        # As the model takes it: by position, or by name.
+        self.arguments: tuple[Any, ...] = ()
+        self.keywords: dict[str, Any] = {}
+        if isinstance(probe, Mapping):
+            self.keywords = dict(probe)
+        else:
+            self.arguments = tuple(probe) if isinstance(probe, (tuple, list)) else (probe,)
         self.events: list[Event] = []
         self.layers = self._look(None)
         self.before = self._parameters()
@@ -124,6 +132,11 @@ class DeathWatch:
             events.append(Event(name, unit, "killed", step, cause, push, rate, update, not halfway.dead[unit]))
         return events
 
+    def dead(self) -> dict[tuple[str, int], Event]:
+        """The last event of each unit that is dead now."""
+        last = {(event.layer, event.unit): event for event in self.events}
+        return {unit: event for unit, event in last.items() if event.event != "revived"}
+
     def _parameters(self) -> dict[str, torch.Tensor]:
         return {name: value.detach().clone() for name, value in self.tracer.model.named_parameters()}
 
@@ -140,11 +153,11 @@ class DeathWatch:
         # Neither dropout nor the running means of normalisation may tell one look from another.
         model.eval()
         try:
-            with self.tracer.start(take):
+            with _random_numbers_kept(model), self.tracer.start(take):
                 if parameters is None:
-                    model(*self.probe)
+                    model(*self.arguments, **self.keywords)
                 else:
-                    functional_call(model, parameters, self.probe)
+                    functional_call(model, parameters, self.arguments, self.keywords)
         finally:
             self.tracer.stop()
             for module in training:
@@ -153,15 +166,23 @@ class DeathWatch:
 
 
 def _of(call: Call) -> _Layer:
-    z = call.z.float().movedim(call.axis, 0).reshape(call.units(), -1)
-    name, _, rest = call.function.partition("(")
-    values = [float(value) for value in rest.rstrip(")").split(",")] if rest else []
-    keywords = dict(zip(_parameters(name), values, strict=False))
-    slopes = getattr(_native, f"{name}_grad")(z.contiguous(), **keywords)
-    small = dataclasses.replace(call, z=call.z[:0], a=call.a[:0])
-    return _Layer(~(slopes != 0).any(axis=1), z.amin(1).numpy(), z.amax(1).numpy(), small)
+    edges = Edges.of(call.function)
+    z = call.z.float().movedim(call.axis, 0).flatten(1)
+    is_dead = inside(edges.zero, z).all(1)
+    dead, least, most = torch.stack([is_dead.float(), z.amin(1), z.amax(1)]).cpu().numpy()
+    small = dataclasses.replace(call, z=call.z[:0], a=call.a[:0], compute=None)
+    return _Layer(dead != 0, least, most, small)
 
 
-def _parameters(name: str) -> list[str]:
-    signature = inspect.signature(getattr(_native, name))
-    return [parameter.name for parameter in signature.parameters.values() if isinstance(parameter.default, float)]
+@contextlib.contextmanager
+def _random_numbers_kept(model: torch.nn.Module) -> Iterator[None]:
+    """A look draws no random numbers that the training would have drawn, and runs as the model is written."""
+    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+    with contextlib.ExitStack() as stack:
+        if device.type == "cpu":
+            stack.enter_context(torch.random.fork_rng(devices=[]))
+        else:
+            stack.enter_context(torch.random.fork_rng(devices=[device.index or 0], device_type=device.type))
+        if "torch._dynamo" in sys.modules:
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
+        yield

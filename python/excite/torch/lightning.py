@@ -11,7 +11,8 @@ except ImportError:
     from pytorch_lightning import Callback
 
 from excite.results import Diagnosis
-from excite.torch.watching import Report, Watch, scalars, watch
+from excite.torch.report import Report
+from excite.torch.watching import Watch, scalars, watch
 
 
 class WatchCallback(Callback):

@@ -6,7 +6,8 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from excite.torch.watching import Report, Watch, watch
+from excite.torch.report import Report
+from excite.torch.watching import Watch, watch
 
 
 class WatchCallback(TrainerCallback):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import html
+import json
 import os
+import sys
+import warnings
 import weakref
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -15,35 +17,16 @@ import torch.distributed
 
 from excite.results import Diagnosis, not_looked_at
 from excite.torch.deaths import DeathWatch, Event
+from excite.torch.passes import Passes
+from excite.torch.report import Look, Report
+from excite.torch.selection import Patterns, Selection, check_axes
 from excite.torch.sites import Call, Mode, Tracer
+from excite.torch.training import Training
+from excite.torch.windows import Gone, Windows
 from excite.vitals import Vitals
 
 #: Called with the number of the step and the diagnosis so far.
 Callback = Callable[[int, Diagnosis], None]
-
-
-@dataclasses.dataclass(frozen=True)
-class Report:
-    """What a watch has found: the diagnosis of all that it saw, and what happened to units on the probe."""
-
-    diagnosis: Diagnosis
-    events: list[Event]
-    steps: int
-
-    def of(self, event: str) -> list[Event]:
-        """The events of a kind: `born dead`, `killed` or `revived`."""
-        return [one for one in self.events if one.event == event]
-
-    def to_pandas(self) -> Any:
-        """A DataFrame with a row for each layer."""
-        return self.diagnosis.to_pandas()
-
-    def __str__(self) -> str:
-        return "\n".join([str(self.diagnosis), *map(str, self.events)])
-
-    def _repr_html_(self) -> str:
-        events = "".join(f"<li>{html.escape(str(event))}</li>" for event in self.events)
-        return self.diagnosis._repr_html_() + (f"<ul>{events}</ul>" if events else "")
 
 
 class Watch:
@@ -58,43 +41,88 @@ class Watch:
         probe: Any,
         look_every: int,
         axes: dict[str, int],
+        include: Patterns,
+        exclude: Patterns,
         name: str | None,
         callback: Callback | None,
     ) -> None:
-        self.model, self.every, self.look_every, self.callback = model, every, look_every, callback
-        self.vitals = Vitals(name or type(model).__name__)
+        # A compiled model is called through a wrapper; its layers are those of the model within.
+        inner = getattr(model, "_orig_mod", model)
+        self.model, self.optimizer = inner, optimizer
+        self.every, self.look_every, self.callback = every, look_every, callback
         self.step = 0
-        self.passes = 0
         self.closed = False
-        self._producers: dict[str, str] = {}
-        self._inputs: dict[str, _Inputs] = {}
+        self._called = model
+        self._name = name or type(inner).__name__
+        self._windows = Windows(self._name)
+        self._tracer = Tracer(inner, axes)
+        self._tracer.selects = Selection(inner, include, exclude).has
+        self._looks: list[Look] = []
+        self._training = Training(inner, optimizer, self._windows)
+        self._passes = Passes(self._tracer, every, self._start, self._end)
         self._roles: dict[str, str] = {}
-        self._tracing: Mode | None = None
-        self._tracer = Tracer(model, axes)
-        self._rates = _Rates(model, optimizer)
-        self._hooks: list[Any] = []
-        self._before: dict[str, torch.Tensor] = {}
+        self._is_sampled = False
+        self._has_probe = probe is not None
         self._deaths: DeathWatch | None = None
-        try:
-            if probe is not None:
-                inputs = tuple(probe) if isinstance(probe, (tuple, list)) else (probe,)
-                self._deaths = DeathWatch(self._tracer, inputs, self._rates.of)
-                if not self._deaths.layers:
-                    raise ValueError(_none_found(model))
-        except BaseException:
-            self._tracer.close()
-            raise
-        self._hooks.append(model.register_forward_pre_hook(self._begin, prepend=True))
-        self._hooks.append(model.register_forward_hook(self._end, always_call=True))
+        self._hooks: list[Any] = []
+        if probe is not None:
+            self._deaths = DeathWatch(self._tracer, probe, self._training.rate_of)
+            if not self._deaths.layers:
+                raise ValueError(_none_found(inner, self._tracer.not_seen))
+        self._passes.hook(model)
+        if type(inner).forward is torch.nn.Module.forward:
+            self._passes.hook_parts()
         if optimizer is not None:
             self._hooks.append(optimizer.register_step_pre_hook(self._before_step))
             self._hooks.append(optimizer.register_step_post_hook(self._after_step))
 
+    @property
+    def vitals(self) -> Vitals:
+        """The vitals of all that was seen."""
+        return self._windows.whole()
+
+    @property
+    def passes(self) -> int:
+        """The number of passes in training."""
+        return self._passes.trained
+
+    def loss(self, value: Any) -> None:
+        """Tell the loss of a step, a number or a tensor: whether it falls is evidence that nothing else gives.
+
+        It is not read at once, so that no device is waited for.
+        """
+        try:
+            self._training.loss(value)
+        except Exception as error:
+            self._tracer.leave_out("the loss", error)
+
+    def errors(
+        self,
+        *,
+        train_error: float,
+        test_error: float | None = None,
+        classes: int = 0,
+        chance: float | None = None,
+        test_samples: int = 0,
+    ) -> None:
+        """Tell the errors of an epoch: of `classes` the share that is wrong, else relative to guessing the mean.
+
+        `chance` is the error of guessing, by default that of equally frequent classes.
+        """
+        told = self._training.told
+        told["classes"], told["train_error"] = classes, float(train_error)
+        told["chance"] = chance if chance is not None else 1 - 1 / classes if classes else 1.0
+        told["lowest_train_error"] = min(told.get("lowest_train_error", float("inf")), float(train_error))
+        if test_error is not None:
+            told["lowest_test_error"] = min(told.get("lowest_test_error", float("inf")), float(test_error))
+            told["test_samples"] = test_samples
+        told["epochs"] = told.get("epochs", 0) + 1
+
     def report(self) -> Report:
         """What was found so far."""
         events = [] if self._deaths is None else list(self._deaths.events)
-        diagnosis = self.vitals.diagnosis(self._incoming(), in_training=True)
-        return Report(dataclasses.replace(diagnosis, not_seen=_not_seen(self.model)), events, self.step)
+        recent = self._windows.recent()
+        return Report(self._diagnosis(recent), events, self.step, list(self._looks), recent)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the vitals, which `excite merge` joins with those of other processes."""
@@ -119,11 +147,12 @@ class Watch:
         """Take everything out of the model; what was found stays."""
         if not self.closed:
             self.closed = True
-            self._stop()
+            self._passes.close()
             for hook in self._hooks:
                 hook.remove()
             self._tracer.close()
-            _WATCHED.discard(self.model)
+            if _WATCHED.get(self.model, _no_watch)() is self:
+                del _WATCHED[self.model]
 
     def __enter__(self) -> Watch:
         self._check_open()
@@ -134,141 +163,169 @@ class Watch:
     ) -> None:
         self.close()
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> None:
+        """A copy of a model is not watched."""
+
     def _check_open(self) -> None:
         if self.closed:
             raise ValueError("the watch is closed: call watch(model) again")
 
-    def _begin(self, _module: Any, _inputs: Any) -> None:
-        if not self.model.training or self._tracing is not None:
-            return
-        sampled = self.passes % self.every == 0
-        self.passes += 1
-        if sampled:
-            mode = self._tracer.start(self._take, self._take_inputs, self._take_role)
-            mode.__enter__()
-            self._tracing = mode
+    # During the training. Nothing of it may raise.
 
-    def _end(self, _module: Any, _inputs: Any, output: Any) -> None:
-        if self._tracing is not None:
-            self._tracing.ends_with(output)
-            self._stop()
-            if not self.vitals.layers:
-                raise ValueError(_none_found(self.model))
-            self.vitals.add_run()
+    def _start(self, one: Any, number: int) -> Mode:
+        if self.optimizer is None and number % self.look_every == 0 and number > 0:
+            self._look(number)
+        if one.arguments:
+            self._training.take_input(one.arguments[0])
+        return self._tracer.start(
+            self._take,
+            self._training.take_inputs,
+            self._take_role,
+            batch=one.batch,
+            within=one.frame,
+            inputs=one.inputs,
+        )
 
-    def _stop(self) -> None:
-        mode, self._tracing = self._tracing, None
-        if mode is not None:
-            mode.__exit__(None, None, None)
-            self._tracer.stop()
+    def _end(self, _output: Any) -> None:
+        self._is_sampled = True
+        self._windows.open.add_run()
 
     def _take(self, call: Call) -> None:
-        if call.z.device.type != "cpu":
-            raise TypeError(f"`{call.name}` works on {call.z.device}: models are watched on the CPU")
-        if call.name not in self.vitals.layers:
-            self.vitals.add_layer(call.name, call.function, call.units())
-        if call.producer is not None:
-            self._producers[call.name] = call.producer
-        z, a = call.z.float(), call.a.float()
-        self.vitals.update(call.name, z.numpy(), a.numpy(), axis=call.axis)
-
-    def _take_inputs(self, layer: str, rows: torch.Tensor) -> None:
-        if layer in self._inputs:
-            self._inputs[layer].add(rows)
-        else:
-            self._inputs[layer] = _Inputs(rows)
+        try:
+            self._windows.update(call, self.step if self.optimizer is not None else self._passes.trained)
+            if call.producer is not None:
+                self._training.producers.setdefault(call.name, call.producer)
+        except Exception as error:
+            self._tracer.leave_out(call.name, str(error) if isinstance(error, ValueError) else error)
 
     def _take_role(self, layer: str, role: str) -> None:
-        if layer not in self._roles:
+        if layer not in self._roles and layer in self._windows.functions:
             self._roles[layer] = role
-            self.vitals.set_role(layer, role)
-
-    def _incoming(self) -> list[dict[str, Any] | None]:
-        """The weights that lead into each layer, with what came in, as far as that was seen."""
-        weights = self._weights()
-
-        def of_layer(layer: str) -> dict[str, Any] | None:
-            producer = self._producers.get(layer, "")
-            if layer not in weights or producer not in self._inputs:
-                return None
-            weight = weights[layer].detach().float()
-            bias = getattr(self.model.get_submodule(producer), "bias", None)
-            bias = torch.zeros(weight.shape[0]) if bias is None else bias.detach().float()
-            inputs = self._inputs[producer]
-            # Of a model that has diverged there is nothing to conclude.
-            if not all(values.isfinite().all() for values in (weight, bias, inputs.low, inputs.high, inputs.sum)):
-                return None
-            return {"weights": weight.flatten().tolist(), "bias": bias.tolist(), **inputs.figures()}
-
-        return [of_layer(layer) for layer in self.vitals.layers]
-
-    def _weights(self) -> dict[str, torch.Tensor]:
-        """The weights that lead into each layer, where there is a row for each unit."""
-        found = {}
-        for layer, producer in self._producers.items():
-            weight = getattr(self.model.get_submodule(producer), "weight", None)
-            if weight is not None and weight.dim() >= 2 and weight.shape[0] == self.vitals.units(layer):
-                found[layer] = weight
-        return found
+            self._windows.set_role(layer, role)
 
     def _before_step(self, *_: Any) -> None:
-        if self.step % self.every != 0:
-            return
-        for layer, weight in self._weights().items():
-            if weight.grad is not None:
-                self.vitals.update_gradient(layer, weight.grad.float().numpy())
-                self._before[layer] = weight.detach().clone()
+        if self._is_sampled:
+            try:
+                self._training.before_step()
+            except Exception as error:
+                self._tracer.leave_out("the gradients", error)
 
     def _after_step(self, *_: Any) -> None:
         self.step += 1
-        for layer, before in self._before.items():
-            after = self._weights()[layer].detach()
-            norm = float(before.norm())
-            if norm > 0:
-                self.vitals.update_step(layer, float((after - before).norm()) / norm)
-        self._before.clear()
-        if self._deaths is not None and self.step % self.look_every == 0:
-            self._deaths.look(self.step)
-        if self.callback is not None and self.step % self.look_every == 0 and self.vitals.layers:
-            self.callback(self.step, self.vitals.diagnosis(in_training=True))
+        try:
+            self._passes.step()
+            if self._is_sampled:
+                self._is_sampled = False
+                self._training.after_step()
+        except Exception as error:
+            self._tracer.leave_out("the updates", error)
+        if self.step % self.look_every == 0:
+            self._look(self.step)
 
+    def _look(self, step: int) -> None:
+        if self._deaths is not None and self.optimizer is not None:
+            self._passes.is_paused = True
+            try:
+                self._deaths.look(step)
+            except Exception as error:
+                self._tracer.leave_out("the probe", error)
+            finally:
+                self._passes.is_paused = False
+        try:
+            if self.callback is not None and self._windows.functions:
+                self.callback(step, self._diagnosis(self._windows.recent()))
+        except Exception as error:
+            self._tracer.leave_out("the callback", error)
+        try:
+            if self._windows.functions:
+                self._looks.append(Look.at(self._windows.recent(), step))
+            self._windows.look()
+        except Exception as error:
+            self._tracer.leave_out("the look", error)
 
-class _Inputs:
-    """The range and the mean of each input of a layer."""
+    # What it comes to.
 
-    def __init__(self, rows: torch.Tensor) -> None:
-        self.count, self.sum = rows.shape[0], rows.double().sum(0)
-        self.low, self.high = rows.amin(0), rows.amax(0)
+    def _diagnosis(self, recent: Vitals) -> Diagnosis:
+        not_seen = {**recurrent(self.model), **self._tracer.not_seen}
+        gone = self._windows.gone(recent)
+        deaths = [dataclasses.asdict(one) for one in gone] + self._killed(gone)
+        evidence: dict[str, Any] = {"in_training": True, "deaths": deaths, "not_looked_at": len(not_seen)}
+        why = self._why_nothing()
+        if why is not None:
+            evidence["nothing_seen"] = why
+        if self.optimizer is not None and self._windows.samples(recent):
+            evidence["training"] = {**self._training.figures(recent), **self._units(recent, gone)}
+            evidence["training"]["diverged"] |= self._has_diverged(recent)
+        given = [_native_weights(layer) for layer in self._training.incoming(recent)]
+        start = self._windows.beginning()._native
+        text = recent._native.diagnosis(given, json.dumps(evidence, allow_nan=False), start)
+        if self._windows.functions:
+            never = set(self._tracer.axes) - {*self._windows.functions, *not_seen}
+            not_seen |= {name: "axes names it, and no such call was seen" for name in sorted(never)}
+        return dataclasses.replace(Diagnosis.from_json(text), not_seen=not_seen)
 
-    def add(self, rows: torch.Tensor) -> None:
-        """Add a batch."""
-        self.count += rows.shape[0]
-        self.sum += rows.double().sum(0)
-        self.low, self.high = torch.minimum(self.low, rows.amin(0)), torch.maximum(self.high, rows.amax(0))
+    def _killed(self, gone: list[Gone]) -> list[dict[str, Any]]:
+        """The units of other layers that died on the probe, and did not come back."""
+        if self._deaths is None:
+            return []
+        known = {one.layer for one in gone}
+        killed: dict[str, list[Event]] = {}
+        for (layer, _), event in self._deaths.dead().items():
+            if event.event == "killed" and layer not in known:
+                killed.setdefault(layer, []).append(event)
+        return [
+            {
+                "layer": layer,
+                "units": sorted(event.unit for event in events),
+                "alive_at": min(event.step for event in events) - self.look_every,
+                "silent_at": max(event.step for event in events),
+            }
+            for layer, events in killed.items()
+        ]
 
-    def figures(self) -> dict[str, Any]:
-        """As the diagnosis takes them."""
-        ranges = zip(self.low.tolist(), self.high.tolist(), strict=True)
-        inputs = [{"low": low, "high": high} for low, high in ranges]
-        return {"inputs": inputs, "input_means": (self.sum / self.count).tolist()}
+    def _units(self, recent: Vitals, gone: list[Gone]) -> dict[str, int]:
+        """How many hidden units there are, how many were born dead, and how many died."""
+        hidden = [name for name in recent.layers if self._roles.get(name, "hidden") == "hidden"]
+        units = sum(recent.units(name) for name in hidden)
+        dead = sum(len(recent._native.dead(place)) for place, name in enumerate(recent.layers) if name in hidden)
+        died = sum(len(one.units) for one in gone if one.layer in hidden)
+        found = {"units": units, "born_dead": dead - died, "died": died}
+        if self._deaths is not None:
+            events = [event for (layer, _), event in self._deaths.dead().items() if layer in hidden]
+            born = sum(1 for event in events if event.event == "born dead")
+            found["born_dead"] = max(found["born_dead"], born)
+            found["died"] = max(died, len(events) - born)
+        return found
 
+    def _has_diverged(self, recent: Vitals) -> bool:
+        return any(recent._native.not_finite(place) for place in range(len(recent.layers)))
 
-class _Rates:
-    """The learning rate of each parameter."""
-
-    def __init__(self, model: torch.nn.Module, optimizer: torch.optim.Optimizer | None) -> None:
-        self.model, self.optimizer = model, optimizer
-
-    def of(self, name: str) -> float | None:
-        """The rate now; None where no optimiser trains the parameter."""
-        wanted = dict(self.model.named_parameters()).get(name)
-        for group in self.optimizer.param_groups if self.optimizer is not None else []:
-            if any(parameter is wanted for parameter in group["params"]):
-                return float(group["lr"])
+    def _why_nothing(self) -> str | None:
+        """Why nothing was seen of what was to be looked at; None where something was."""
+        passes = self._passes
+        if passes.looked_at == 0:
+            if passes.evaluated and not passes.trained:
+                return "the model was in evaluation mode: call model.train()"
+            if passes.trained == 0 and "torch._dynamo" in sys.modules:
+                unseen = "the model was not called, or runs compiled without an optimizer"
+                return f"no values reached any of the layers: {unseen}"
+            if passes.trained == 0 and self.step == 0:
+                return "no values reached any of the layers: the model was not called"
+            if not self._tracer.not_seen:
+                return "the model was not called itself: watch the part that is"
+            return "no pass could be looked at"
+        if not self._windows.functions:
+            return "no activation function that excite knows was called"
+        if self._has_probe and self.optimizer is None:
+            return "units are followed on the probe by the steps of an optimizer, and none was given"
         return None
 
 
-_WATCHED: weakref.WeakSet[torch.nn.Module] = weakref.WeakSet()
+def _no_watch() -> None:
+    return None
+
+
+_WATCHED: weakref.WeakKeyDictionary[torch.nn.Module, Any] = weakref.WeakKeyDictionary()
 
 
 def watch(
@@ -279,6 +336,8 @@ def watch(
     probe: torch.Tensor | Sequence[Any] | None = None,
     look_every: int = 100,
     axes: dict[str, int] | None = None,
+    include: Patterns = None,
+    exclude: Patterns = None,
     name: str | None = None,
     callback: Callback | None = None,
 ) -> Watch:
@@ -287,27 +346,29 @@ def watch(
     The values of every `every`-th forward pass in training mode are taken in. With the `optimizer`, gradients and
     updates are too; with a `probe`, a batch of inputs, the fate of each unit on it is followed: it is looked at every
     `look_every` steps, and where a unit has died, the part of the update that killed it is found out. `axes` has the
-    axis of the units by the names of layers, where it is not the one that the layer before tells. `callback` is
-    called at each look.
+    axis of the units by the names of layers, where it is not the one that the layer before tells. `include` and
+    `exclude` choose what is watched, by the names of modules or patterns of them (`"layer4.*"`): a module stands for
+    all that is in it. `callback` is called at each look.
 
-    Raises TypeError for an object that is no model, a compiled model, or one that is not on the CPU; ValueError for one
-    that is watched already, or, in its first pass, has no activations.
+    The model may be on any device and compiled. Nothing of a watch raises within a pass or a step: what cannot be
+    looked at is named in the report.
+
+    Raises TypeError for an object that is no model, or is scripted; ValueError for a probe that reaches no activation,
+    and for modules and `axes` of places that are not in the model. A model that is watched already is watched anew.
     """
     if not isinstance(model, torch.nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
-    if hasattr(model, "_orig_mod") or getattr(model, "_compiled_call_impl", None) is not None:
-        raise TypeError(
-            "a compiled model runs without the calls that are watched: watch it before torch.compile, uncompiled"
-        )
     if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
         raise TypeError("a scripted model runs without the calls that are watched: watch the model it was made from")
-    for parameter in model.parameters():
-        if parameter.device.type != "cpu":
-            raise TypeError(f"the model is on {parameter.device}: models are watched on the CPU")
     if every < 1 or look_every < 1:
         raise ValueError("every and look_every must be at least 1")
-    if model in _WATCHED:
-        raise ValueError("the model is watched already: close that watch first")
+    inner = getattr(model, "_orig_mod", model)
+    check_axes(inner, axes or {})
+    Selection(inner, include, exclude)
+    before = _WATCHED.get(inner, _no_watch)()
+    if before is not None:
+        warnings.warn("the model was watched already: that watch is closed, and this one takes its place", stacklevel=2)
+        before.close()
     handle = Watch(
         model,
         optimizer,
@@ -315,10 +376,12 @@ def watch(
         probe=probe,
         look_every=look_every,
         axes=axes or {},
+        include=include,
+        exclude=exclude,
         name=name,
         callback=callback,
     )
-    _WATCHED.add(model)
+    _WATCHED[inner] = weakref.ref(handle)
     return handle
 
 
@@ -346,12 +409,18 @@ def tensorboard(writer: Any) -> Callback:
     return write
 
 
-def _none_found(model: torch.nn.Module) -> str:
+def _native_weights(layer: dict[str, Any] | None) -> Any:
+    from excite.vitals import _incoming
+
+    return _incoming(layer)
+
+
+def _none_found(model: torch.nn.Module, not_seen: dict[str, str]) -> str:
     none = f"no activation function was called in {type(model).__name__}: there is nothing to watch"
-    return "; ".join([none, *not_looked_at(_not_seen(model))])
+    return "; ".join([none, *not_looked_at({**recurrent(model), **not_seen})])
 
 
-def _not_seen(model: torch.nn.Module) -> dict[str, str]:
+def recurrent(model: torch.nn.Module) -> dict[str, str]:
     """The recurrent layers and cells: one call of PyTorch does all that is in them."""
     kinds = (torch.nn.RNNBase, torch.nn.RNNCellBase)
     why = "its functions run inside PyTorch; excite.check() finds those of LSTM and GRU in the model exported to ONNX"

@@ -81,7 +81,7 @@ impl NativeChecked {
         let Checked { vitals, diagnosis, data, not_seen, ablations, .. } = &self.0;
         let not_seen = not_seen.iter().map(|one| (one.name.clone(), one.why.clone())).collect();
         let ablations = ablations.iter().flat_map(AblationRecord::sentences).collect();
-        diagnosis_page(vitals, diagnosis, &Origin { command: String::new(), data: data.clone(), not_seen, ablations })
+        diagnosis_page(vitals, diagnosis, &Origin { data: data.clone(), not_seen, ablations, ..Origin::default() })
     }
 
     fn vitals(&self) -> NativeVitals {

@@ -127,6 +127,7 @@ pub fn incoming(layers: &[Layer], vitals: &Vitals) -> Vec<Option<IncomingWeights
                 inputs,
                 input_means,
                 groups: 1,
+                rows: None,
             }),
         });
     }

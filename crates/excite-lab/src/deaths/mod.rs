@@ -2,193 +2,83 @@
 
 mod sampled;
 
-use crate::record::deaths::{Death, Event, Push, Range, UnitHistory};
+use std::convert::Infallible;
+
 use excite::Function;
+use excite_vitals::deaths::{Mix, UnitHistory, UnitsOnSamples};
 
 use crate::activation::Activation;
-use crate::matrix::Matrix;
 use crate::network::Network;
-use crate::operations::Parameters;
 
 pub(crate) use sampled::{Inputs, SampledWatch};
 
-/// Looks at every hidden unit on the same samples, at the start and after each step, or after some: a unit is dead while the slope is 0
-/// for all samples.
-///
-/// A step changes the pre-activations of a unit by Δz = Δw·h + Δb + w'·Δh: by its own weights, its own bias and what comes from upstream.
-/// Where one dies, the network is run again with only one of the parts changed, and with all parameters halfway.
+/// A watch over a network on the same samples.
 pub(crate) struct DeathWatch {
     activation: Activation,
     /// The samples, as [`Architecture::arrange`](crate::network::Architecture::arrange) lays them out.
     inputs: Vec<f32>,
     before: Network,
-    looked_at: usize,
-    layers: Vec<UnitsOnSamples>,
-    histories: Vec<UnitHistory>,
-}
-
-/// A hidden unit: its layer and its place in it.
-type Unit = (usize, usize);
-
-/// What the units of a layer do on the samples.
-struct UnitsOnSamples {
-    dead: Vec<bool>,
-    ranges: Vec<Range>,
+    watch: excite_vitals::deaths::DeathWatch,
 }
 
 impl DeathWatch {
     /// The network before its first step.
     pub(crate) fn new(network: &Network, function: Function, inputs: Vec<f32>) -> Self {
         let activation = Activation::new(function);
-        let layers = look(network, &activation, &inputs);
-        let mut histories = vec![];
-        for (layer, found) in layers.iter().enumerate() {
-            let dead = (0..found.dead.len()).filter(|&unit| found.dead[unit]);
-            histories.extend(dead.map(|unit| UnitHistory { layer, unit, events: vec![Event::BornDead] }));
-        }
-        Self { activation, inputs, before: network.clone(), looked_at: 0, layers, histories }
+        let watch = excite_vitals::deaths::DeathWatch::new(look(network, &activation, &inputs));
+        Self { activation, inputs, before: network.clone(), watch }
     }
 
     /// The network after a step, counted from 1. Steps may be left out; then what changed since the last look counts as one.
     pub(crate) fn look(&mut self, step: usize, network: &Network) {
-        let layers = look(network, &self.activation, &self.inputs);
-        let changed = |was: bool| -> Vec<Unit> {
-            let of_layer = |(layer, (now, before)): (usize, (&UnitsOnSamples, &UnitsOnSamples))| -> Vec<Unit> {
-                let units = (0..now.dead.len()).filter(|&unit| (now.dead[unit], before.dead[unit]) == (!was, was));
-                units.map(|unit| (layer, unit)).collect()
-            };
-            layers.iter().zip(&self.layers).enumerate().flat_map(of_layer).collect()
-        };
-        let (killed, revived) = (changed(false), changed(true));
-        if !killed.is_empty() {
-            let halfway = look(&self.before.midpoint(network), &self.activation, &self.inputs);
-            let taken = Interval {
-                step,
-                alive_at: self.looked_at,
-                networks: [&self.before, network],
-                layers: [&self.layers, &layers],
-                inputs: &self.inputs,
-            };
-            for (unit, death) in taken.deaths(&killed, &self.activation, |(layer, unit)| !halfway[layer].dead[unit]) {
-                record_event(&mut self.histories, unit, Event::Killed(death));
-            }
-        }
-        for unit in revived {
-            record_event(&mut self.histories, unit, Event::Revived { step });
-        }
-        (self.layers, self.before, self.looked_at) = (layers, network.clone(), step);
+        let run = |mix| Ok(look(&mixed(mix, &self.before, network), &self.activation, &self.inputs));
+        let Ok(_): Result<Vec<_>, Infallible> = self.watch.look(step, run);
+        self.before = network.clone();
     }
 
     /// The share of all hidden units that is dead now.
     pub(crate) fn dead_share(&self) -> f64 {
-        let units = self.layers.iter().flat_map(|layer| &layer.dead);
-        units.clone().filter(|dead| **dead).count() as f64 / units.count().max(1) as f64
+        self.watch.dead_share()
     }
 
     /// The number of hidden units.
     pub(crate) fn units(&self) -> usize {
-        self.layers.iter().map(|layer| layer.dead.len()).sum()
+        self.watch.units()
     }
 
     /// The units that were dead at some time.
     pub(crate) fn histories(&self) -> &[UnitHistory] {
-        &self.histories
+        self.watch.histories()
     }
 }
 
-/// What changed between two looks at the same samples.
-struct Interval<'a> {
-    /// The step, and after how many steps the look before was.
-    step: usize,
-    alive_at: usize,
-    /// Before and after.
-    networks: [&'a Network; 2],
-    /// What they do on the samples.
-    layers: [&'a [UnitsOnSamples]; 2],
-    /// The samples.
-    inputs: &'a [f32],
-}
-
-impl Interval<'_> {
-    /// How the `killed` units died: the networks are run again with only a part of the change. `survives_half` says which units live
-    /// halfway.
-    fn deaths(
-        &self,
-        killed: &[Unit],
-        activation: &Activation,
-        survives_half: impl Fn(Unit) -> bool,
-    ) -> Vec<(Unit, Death)> {
-        let mut deaths = vec![];
-        for layer in 0..self.layers[0].len() {
-            let units: Vec<Unit> = killed.iter().copied().filter(|unit| unit.0 == layer).collect();
-            if units.is_empty() {
-                continue;
-            }
-            let [own_weights, own_bias, upstream] = self.with_parts(layer, activation);
-            let [before, after] = self.layers.map(|layers| &layers[layer].ranges);
-            deaths.extend(units.into_iter().map(|unit| {
-                let at = unit.1;
-                let push = Push::of(before[at], after[at], own_weights[at], own_bias[at], upstream[at]);
-                let survives_half = survives_half(unit);
-                (unit, Death { step: self.step, alive_at: self.alive_at, push, survives_half })
-            }));
+/// The network with only a part of a step taken.
+fn mixed(mix: Mix, before: &Network, after: &Network) -> Network {
+    let mut mixed = before.clone();
+    match mix {
+        Mix::After => return after.clone(),
+        Mix::Halfway => return before.midpoint(after),
+        Mix::OwnWeights(layer) => {
+            mixed.parameters[layer].weights.clone_from(&after.parameters[layer].weights);
         }
-        deaths
+        Mix::OwnBiases(layer) => {
+            mixed.parameters[layer].biases.clone_from(&after.parameters[layer].biases);
+        }
+        Mix::Upstream(layer) => mixed.parameters[..layer].clone_from_slice(&after.parameters[..layer]),
     }
-
-    /// The ranges of a layer's units with only their own weights changed, only their own biases, and only the layers before.
-    fn with_parts(&self, layer: usize, activation: &Activation) -> [Vec<Range>; 3] {
-        let after = &self.networks[1].parameters;
-        let with_only = |change: &dyn Fn(&mut [Parameters])| -> Vec<Range> {
-            let mut mixed = self.networks[0].clone();
-            change(&mut mixed.parameters);
-            look(&mixed, activation, self.inputs).swap_remove(layer).ranges
-        };
-        [
-            with_only(&|mixed| mixed[layer].weights.clone_from(&after[layer].weights)),
-            with_only(&|mixed| mixed[layer].biases.clone_from(&after[layer].biases)),
-            with_only(&|mixed| mixed[..layer].clone_from_slice(&after[..layer])),
-        ]
-    }
-}
-
-fn record_event(histories: &mut Vec<UnitHistory>, (layer, unit): Unit, event: Event) {
-    match histories.iter_mut().find(|history| (history.layer, history.unit) == (layer, unit)) {
-        Some(history) => history.events.push(event),
-        None => histories.push(UnitHistory { layer, unit, events: vec![event] }),
-    }
+    mixed
 }
 
 /// What each hidden layer does on `inputs`.
 fn look(network: &Network, activation: &Activation, inputs: &[f32]) -> Vec<UnitsOnSamples> {
     let pass = network.forward(inputs.to_vec(), activation);
-    pass.hidden.iter().map(|hidden| UnitsOnSamples::of(&hidden.z, activation.function())).collect()
-}
-
-impl UnitsOnSamples {
-    /// Of pre-activations, a row for each sample.
-    fn of(z: &Matrix, function: Function) -> Self {
-        let units = z.columns;
-        let mut ranges = vec![Range { least: f32::INFINITY, largest: f32::NEG_INFINITY }; units];
-        for row in z.rows() {
-            for (range, &z) in ranges.iter_mut().zip(row) {
-                range.least = if z < range.least { z } else { range.least };
-                range.largest = if z > range.largest { z } else { range.largest };
-            }
-        }
-        // A unit whose largest value has a slope is alive: the others are looked at where it has none.
-        let passes = |z: f32| function.slope_at(z) != 0.0;
-        let dead = |unit: usize| {
-            let values = || z.values.iter().skip(unit).step_by(units);
-            !passes(ranges[unit].largest) && !passes(ranges[unit].least) && !values().any(|&z| passes(z))
-        };
-        Self { dead: (0..units).map(dead).collect(), ranges }
-    }
+    let of_layer = |z: &crate::matrix::Matrix| UnitsOnSamples::of(&z.values, z.columns, activation.function());
+    pass.hidden.iter().map(|hidden| of_layer(&hidden.z)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::record::deaths::Cause;
+    use crate::record::deaths::{Cause, Event};
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -198,6 +88,7 @@ mod tests {
     use crate::initialise::Init;
     use crate::loss::batch_loss;
     use crate::network::Start;
+    use crate::operations::Parameters;
     use crate::optimise::{Descent, Optimizer};
 
     /// An MLP on the digits.
@@ -288,14 +179,10 @@ mod tests {
     }
 
     #[test]
-    fn units_that_no_sample_lifts_are_born_dead_and_those_above_a_clamp_too() {
-        let relu6: Function = "relu6".parse().unwrap();
-        let layer = UnitsOnSamples::of(&Matrix::new(vec![-1.0, 6.5, 1.0, -2.0, -2.0, 7.0, -1.0, 8.0], 4), relu6);
-        assert_eq!(layer.dead, [true, true, false, true]);
-        assert_eq!(layer.ranges[3], Range { least: -2.0, largest: 8.0 });
+    fn units_that_no_sample_lifts_are_born_dead() {
         let (data, mut network) = network(&[4], 2);
         change(&mut network.parameters[0].biases, |unit, b| if unit == 1 { -1e4 } else { b });
-        let watch = DeathWatch::new(&network, relu6, data.train.inputs.clone());
+        let watch = DeathWatch::new(&network, "relu6".parse().unwrap(), data.train.inputs.clone());
         assert_eq!(watch.histories(), [UnitHistory { layer: 0, unit: 1, events: vec![Event::BornDead] }]);
         assert_eq!((watch.dead_share(), watch.units()), (0.25, 4));
     }

@@ -1,14 +1,16 @@
 //! Deaths watched during training, at little cost: first on the current batch, then on more samples for units that it leaves silent.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 
-use crate::record::deaths::{Deaths, Event};
 use excite::Function;
+use excite_vitals::deaths::{Event, Interval, Unit, record_event};
 
-use super::{Interval, Unit, look, record_event};
+use super::{look, mixed};
 use crate::activation::Activation;
 use crate::matrix::Matrix;
 use crate::network::{Network, Pass};
+use crate::record::deaths::Deaths;
 use crate::train::gather;
 
 /// The training samples on which a unit must have no gradient to be called dead: with 95 % confidence it then answers fewer than
@@ -197,14 +199,10 @@ impl SampledWatch {
         self.witnesses = kept;
         let layers = killed.iter().map(|unit| unit.0).collect::<BTreeSet<_>>().len();
         self.spent += 3 * samples.len() * layers;
-        let taken = Interval {
-            step,
-            alive_at: self.looked_at,
-            networks: [&self.before, network],
-            layers: [&before, &after],
-            inputs: &lifted,
-        };
-        for (unit, death) in taken.deaths(killed, &self.activation, |unit| !dead_halfway.contains(&unit)) {
+        let taken = Interval { step, alive_at: self.looked_at, before: &before, after: &after };
+        let run = |mix| Ok(look(&mixed(mix, &self.before, network), &self.activation, &lifted));
+        let Ok(deaths): Result<Vec<_>, Infallible> = taken.deaths(killed, |unit| !dead_halfway.contains(&unit), run);
+        for (unit, death) in deaths {
             record_event(&mut self.deaths.histories, unit, Event::Killed(death));
         }
     }

@@ -21,6 +21,7 @@
 
 mod choose;
 mod clipping;
+mod curve;
 mod identify;
 mod layer;
 mod layout;
@@ -39,6 +40,7 @@ pub(crate) use crate::elementwise::SELU;
 use crate::graph::{Graph, NodeExt};
 use crate::site::{ActivationSite, Unseen};
 use choose::Chooser;
+pub use curve::function_of_curve;
 use identify::Catalogue;
 
 /// Where a graph within graphs is: for each level the index of the node and the name of its attribute.

@@ -1,15 +1,13 @@
 //! Which units died in training, when and of what.
 
-use std::fmt::Write;
-
-use excite_lab::record::deaths::{Cause, DeathCounts, Event};
+use excite_lab::record::deaths::{Cause, DeathCounts};
 use excite_lab::record::run::Run;
 use excite_vitals::in_words::thousands;
 use maud::{Markup, html};
 
 use super::Series;
+use crate::deaths::{self, Fates};
 use crate::plot::px;
-use crate::theme::Colour;
 use crate::{number, page};
 
 /// The height of the units of a function, and of the line of text above them.
@@ -18,15 +16,6 @@ const TEXT: f64 = 22.0;
 /// What a row takes with the room below it.
 const ROW: f64 = TEXT + UNITS + 10.0;
 const AXIS: f64 = 38.0;
-
-/// What becomes of a unit, in the order of the legend: born dead, then the causes.
-const KINDS: [(Colour, &str); 5] = [
-    (Colour::Dead, "dead at the start"),
-    (Colour::Series(6), "killed by its own weights"),
-    (Colour::Series(4), "by its own bias"),
-    (Colour::Series(5), "by the layers before it"),
-    (Colour::Series(2), "revived"),
-];
 
 /// The deaths step by step and the counts by function. Nothing where no run was looked at.
 pub(super) fn section(series: &[Series]) -> Markup {
@@ -38,14 +27,7 @@ pub(super) fn section(series: &[Series]) -> Markup {
     }
     let figure = html! {
         figure {
-            ul.legend {
-                @for (kind, (colour, name)) in KINDS.iter().enumerate() {
-                    li {
-                        svg.patch viewBox="0 0 10 10" aria-hidden="true" { path class=(format!("f-{}", colour.name())) d=(shape(kind, 5.0, 5.0)) {} }
-                        (name)
-                    }
-                }
-            }
+            (deaths::legend())
             (page::by_width(|width, class| raster(series, width, class)))
             figcaption {
                 "Each unit of each seed is a row, those of the first layer at the top. A mark is where it died, a red line how long it stayed dead."
@@ -108,52 +90,16 @@ fn in_short(deaths: &DeathCounts) -> String {
 /// The marks and the lines of the units of all seeds.
 fn units(series: &Series, top: f64, place: &dyn Fn(usize) -> f64) -> Markup {
     let seeds = series.runs.len();
-    let mut marks: [String; KINDS.len()] = Default::default();
-    let mut lines = String::new();
+    let mut fates = Fates::default();
     for (seed, run) in series.runs.iter().enumerate() {
         let row = Rows::of(run);
         for history in &run.deaths.histories {
             let unit = row.before(history.layer) + history.unit;
-            let y = px(top + UNITS * ((unit * seeds + seed) as f64 + 0.5) / (row.total().max(1) * seeds) as f64);
-            let mut dead_from = None;
-            for event in &history.events {
-                let x = px(place(event.step()));
-                let kind = kind(event);
-                marks[kind] += &shape(kind, x, y);
-                if let Event::Revived { .. } = event {
-                    // Writing to a string cannot fail.
-                    let _ = dead_from.take().map(|from| write!(lines, "M{from} {y}H{x}"));
-                } else {
-                    dead_from = Some(x);
-                }
-            }
-            let _ = dead_from.map(|from| write!(lines, "M{from} {y}H{}", px(place(usize::MAX))));
+            let y = top + UNITS * ((unit * seeds + seed) as f64 + 0.5) / (row.total().max(1) * seeds) as f64;
+            fates.add(y, &history.events, place);
         }
     }
-    html! {
-        path class="thin c-dead" stroke-opacity="0.3" d=(lines) {}
-        @for ((colour, name), marks) in KINDS.iter().zip(marks).filter(|(_, marks)| !marks.is_empty()) {
-            path class=(format!("f-{}", colour.name())) d=(marks) { title { (series.name) ": " (name) } }
-        }
-    }
-}
-
-fn kind(event: &Event) -> usize {
-    match event {
-        Event::BornDead => 0,
-        Event::Killed(death) => 1 + Cause::ALL.iter().position(|cause| *cause == death.push.cause()).unwrap_or(0),
-        Event::Revived { .. } => KINDS.len() - 1,
-    }
-}
-
-/// The mark of a kind around a point: a bar, a square, a triangle or a diamond, so that colours do not speak alone.
-fn shape(kind: usize, x: f64, y: f64) -> String {
-    match kind {
-        0 | 1 => format!("M{} {}h2.4v7h-2.4z", px(x - 1.2), px(y - 3.5)),
-        2 => format!("M{} {}h5v5h-5z", px(x - 2.5), px(y - 2.5)),
-        3 => format!("M{} {}l3 6h-6z", px(x), px(y - 3.0)),
-        _ => format!("M{} {}l3.5 3.5l-3.5 3.5l-3.5-3.5z", px(x), px(y - 3.5)),
-    }
+    fates.draw(&series.name)
 }
 
 /// How many units each layer of a run has.

@@ -6,6 +6,7 @@ mod layers;
 mod method;
 mod network;
 mod strip;
+mod training;
 mod unit_map;
 
 use excite_vitals::findings::{Finding, Severity};
@@ -14,6 +15,8 @@ use excite_vitals::{Diagnosis, LayerFigures, LayerVitals, UnitState, Vitals};
 use maud::{Markup, html};
 
 use crate::{headline, number, page};
+
+pub use training::{LayerLook, Look, Training};
 
 /// Where the figures of a report come from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +29,8 @@ pub struct Origin {
     pub not_seen: Vec<(String, String)>,
     /// What the network computes without the units that were found, in sentences, where that was measured.
     pub ablations: Vec<String>,
+    /// What was seen of the training, where the network was watched in it.
+    pub training: Option<Training>,
 }
 
 /// The report of `diagnosis`, which is one of `vitals`, as a self-contained HTML file. Figures that are missing or not finite are left
@@ -58,6 +63,7 @@ pub fn diagnosis_page(vitals: &Vitals, diagnosis: &Diagnosis, origin: &Origin) -
                 ul.found { @for sentence in &origin.ablations { li { (page::with_code(sentence)) } } }
             }))
         }
+        @if let Some(training) = &origin.training { (training::section(training, &layers)) }
         section {
             h2 { "Figures" }
             (page::fold(&all, &network::table(&layers)))

@@ -3,5 +3,5 @@
 mod subject;
 mod training_run;
 
-pub use self::subject::{Stage, Subject};
+pub use self::subject::{Deaths, Stage, Subject};
 pub use self::training_run::{Learnt, TrainingRun};

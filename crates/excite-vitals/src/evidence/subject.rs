@@ -17,6 +17,34 @@ pub enum Stage {
     Training,
 }
 
+/// Units of a layer that passed a gradient once, and pass none any more.
+///
+/// ```
+/// use excite_vitals::judgement::{Deaths, Subject, judge};
+/// use excite_vitals::{LayerVitals, Vitals};
+/// // Since step 60 the second of two units has not fired in 400 samples.
+/// let z: Vec<f32> = (0..800).map(|i| if i % 2 == 0 { (i % 7) as f32 - 3.0 } else { -1.0 }).collect();
+/// let a: Vec<f32> = z.iter().map(|z| z.max(0.0)).collect();
+/// let mut layer = LayerVitals::new("fc1", "relu".parse()?, 2);
+/// layer.update(&z, &a)?;
+/// let vitals = Vitals::new("mlp", vec![layer]);
+/// let deaths = [Deaths { layer: "fc1".to_owned(), units: vec![1], alive_at: 47, silent_at: 58 }];
+/// let judgement = judge(&Subject::of(&vitals).in_training().with_deaths(&deaths));
+/// assert!(judgement.headline.contains("1 of 2 units died between steps 47 and 58"), "{}", judgement.headline);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deaths {
+    /// The layer.
+    pub layer: String,
+    /// The units, in rising order.
+    pub units: Vec<usize>,
+    /// The step in which the first of them passed a gradient for the last time.
+    pub alive_at: u64,
+    /// The step from which on none of them was seen to pass one.
+    pub silent_at: u64,
+}
+
 /// All that is known of a network.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
@@ -32,6 +60,10 @@ pub struct Subject<'a> {
     pub training: Option<&'a TrainingRun>,
     /// How many activations of the model could not be looked at.
     pub not_looked_at: u64,
+    /// The units that died while they were watched, layer by layer.
+    pub deaths: &'a [Deaths],
+    /// Why nothing was seen of what was to be looked at. Then a network in which nothing is found is not called sound.
+    pub nothing_seen: Option<&'a str>,
 }
 
 impl<'a> Subject<'a> {
@@ -39,7 +71,16 @@ impl<'a> Subject<'a> {
     pub fn of(vitals: &'a Vitals) -> Self {
         let has_gradients = vitals.layers.iter().any(|layer| layer.gradient_norm().is_some());
         let stage = if has_gradients { Stage::Training } else { Stage::Finished };
-        Self { vitals, weights: &[], shortcuts: None, stage, training: None, not_looked_at: 0 }
+        Self {
+            vitals,
+            weights: &[],
+            shortcuts: None,
+            stage,
+            training: None,
+            not_looked_at: 0,
+            deaths: &[],
+            nothing_seen: None,
+        }
     }
 
     /// With the weights that lead into its layers, one entry for each layer of the vitals, None where they are not known. They tell what
@@ -71,6 +112,18 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn trained_by(self, run: &'a TrainingRun) -> Self {
         Self { stage: Stage::Training, training: Some(run), ..self }
+    }
+
+    /// With the units that died while they were watched.
+    #[must_use]
+    pub fn with_deaths(self, deaths: &'a [Deaths]) -> Self {
+        Self { deaths, ..self }
+    }
+
+    /// With the reason why nothing was seen of what was to be looked at.
+    #[must_use]
+    pub fn with_nothing_seen(self, why: &'a str) -> Self {
+        Self { nothing_seen: Some(why), ..self }
     }
 
     /// With whether paths lead round layers.

@@ -35,7 +35,7 @@ pub struct TrainingRun {
     #[serde(deserialize_with = "null::nan")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub lowest_test_error: f64,
-    /// The number of epochs.
+    /// The number of epochs whose errors are known; 0 where nobody told them.
     pub epochs: usize,
     /// Whether the loss became infinite or NaN.
     pub diverged: bool,
@@ -81,12 +81,19 @@ pub enum Learnt {
 /// The held-out samples from which on their error alone may tell that nothing was learnt.
 const TEST_SAMPLES: usize = 50;
 
+/// The mean ‖Δw‖ / ‖w‖ of a step from which on a rate is too high without another to compare it with: 1e-3 is usual, and at a tenth
+/// ten steps replace a layer.
+const HUGE_UPDATE: f64 = 0.1;
+
 impl TrainingRun {
     /// The key under which the metadata of an ONNX model hold it, as JSON.
     pub const METADATA: &str = "excite.training";
 
-    /// How much it learnt.
+    /// How much it learnt; where nobody told the errors, nothing speaks against something.
     pub fn learnt(&self) -> Learnt {
+        if !self.knows_errors() {
+            return Learnt::Something;
+        }
         let is_guessing_held_out = match self.classes {
             // The mean of the targets is what guessing has on the same samples too: by chance the ratio of the two differs little from 1.
             0 => !(self.lowest_test_error < 0.95 * self.chance),
@@ -115,9 +122,21 @@ impl TrainingRun {
         !(error < self.chance - (3.5 * spread).max(0.05 * self.chance).min(0.5 * self.chance))
     }
 
-    /// Whether the rate is at least twice the best that was found.
+    pub(crate) fn knows_errors(&self) -> bool {
+        self.epochs > 0
+    }
+
+    /// Whether the rate is at least twice the best that was found; where none was looked for, whether steps were huge.
     pub fn is_rate_too_high(&self) -> bool {
-        self.best_learning_rate.is_some_and(|best| self.learning_rate >= 2.0 * best)
+        match self.best_learning_rate {
+            Some(best) => self.learning_rate >= 2.0 * best,
+            None => self.largest_update() > HUGE_UPDATE,
+        }
+    }
+
+    /// The largest mean ‖Δw‖ / ‖w‖ of a hidden layer, at the start or at the end.
+    fn largest_update(&self) -> f64 {
+        self.start.iter().chain(&self.end).map(|layer| layer.update_ratio).fold(0.0, f64::max)
     }
 
     /// Whether the training error is more than twice what the best rate reached.
@@ -168,6 +187,9 @@ impl TrainingRun {
         match self.best_learning_rate {
             Some(best) if self.is_rate_too_high() => {
                 format!("the rate, {rate}, is {} times the best one found", number(self.learning_rate / best))
+            }
+            _ if self.is_rate_too_high() => {
+                format!("the rate, {rate}, moved weights by {} a step", percent(self.largest_update()))
             }
             _ => format!("the rate was {rate}"),
         }

@@ -1,7 +1,7 @@
 //! Units through which no gradient ever passes.
 
 use super::{Cause, Finding, Grade, Part, Rule, by_cause, counted};
-use crate::evidence::Subject;
+use crate::evidence::{Deaths, Subject};
 use crate::{IncomingWeights, LayerVitals};
 
 pub(crate) static RULE: Rule = Rule {
@@ -50,18 +50,39 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>) -> Vec<Finding> {
-    subject.layers().filter_map(|(layer, weights)| of_layer(layer, weights)).collect()
+    let deaths = |layer: &LayerVitals| subject.deaths.iter().find(|deaths| deaths.layer == layer.name());
+    subject.layers().filter_map(|(layer, weights)| of_layer(layer, weights, deaths(layer))).collect()
 }
 
-fn of_layer(layer: &LayerVitals, weights: Option<&IncomingWeights>) -> Option<Finding> {
+fn of_layer(layer: &LayerVitals, weights: Option<&IncomingWeights>, deaths: Option<&Deaths>) -> Option<Finding> {
     let dead: Vec<usize> = (0..layer.units().len()).filter(|&unit| layer.units()[unit].is_dead()).collect();
     if dead.is_empty() {
         return None;
     }
-    let is_proven = |unit: usize| weights.is_some_and(|weights| is_provably_dead(layer, weights, unit));
+    let is_proven =
+        |unit: usize| weights.is_some_and(|weights| weights.has(unit) && is_provably_dead(layer, weights, unit));
     let grade = |unit: usize| if is_proven(unit) { Grade::Proven } else { Grade::Measured };
     let parts = by_cause(dead.iter().map(|&unit| (unit, cause(layer, weights, unit), grade(unit))));
-    Some(finding(layer, weights, dead, parts))
+    let mut finding = finding(layer, weights, dead, parts);
+    if let Some(deaths) = deaths {
+        let died = deaths.units.iter().filter(|unit| finding.units.contains(unit)).count();
+        // Those that died come first: what was dead all along is the smaller news.
+        if 2 * died >= finding.units.len() {
+            finding.summary = format!(
+                "{} died {}; {}",
+                counted(died, layer.units().len()),
+                when(deaths.alive_at, deaths.silent_at),
+                finding.summary
+            );
+        }
+        finding = finding.with("last step in which the first of them was alive", deaths.alive_at as f64);
+    }
+    Some(finding)
+}
+
+/// `between steps 47 and 58`
+pub(crate) fn when(alive_at: u64, silent_at: u64) -> String {
+    format!("between steps {alive_at} and {silent_at}")
 }
 
 fn finding(layer: &LayerVitals, weights: Option<&IncomingWeights>, units: Vec<usize>, parts: Vec<Part>) -> Finding {
@@ -92,9 +113,12 @@ fn finding(layer: &LayerVitals, weights: Option<&IncomingWeights>, units: Vec<us
             let z = &all[unit].z;
             weights.filter(|_| z.count > 0).map(|weights| z.max - f64::from(weights.bias[unit]))
         })
-        .with_units("mean of what the inputs contribute", |unit| weights.and_then(|w| w.mean_contribution(unit)))
+        .with_units("mean of what the inputs contribute", |unit| {
+            weights.filter(|weights| weights.has(unit)).and_then(|weights| weights.mean_contribution(unit))
+        })
         .with_units("largest pre-activation that the intervals of the inputs allow", |unit| {
-            weights.map(|weights| weights.upper_bound(unit)).filter(|bound| bound.is_finite())
+            let given = weights.filter(|weights| weights.has(unit));
+            given.map(|weights| weights.upper_bound(unit)).filter(|bound| bound.is_finite())
         })
 }
 
@@ -110,7 +134,7 @@ fn is_provably_dead(layer: &LayerVitals, weights: &IncomingWeights, unit: usize)
 
 /// What holds a dead unit down: what it would take to lift it, tried on the largest pre-activation that was seen.
 fn cause(layer: &LayerVitals, weights: Option<&IncomingWeights>, unit: usize) -> Cause {
-    let Some(weights) = weights else { return Cause::Unknown };
+    let Some(weights) = weights.filter(|weights| weights.has(unit)) else { return Cause::Unknown };
     if weights.is_cut_off(unit) {
         return Cause::NoInput;
     }

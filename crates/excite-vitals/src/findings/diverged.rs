@@ -48,7 +48,11 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
         Cause::Function => format!("; {} grows too fast", run.function),
         _ => String::new(),
     };
-    let summary = format!("the loss became infinite in epoch {}{why}", run.epochs);
+    let what = match run.epochs {
+        0 => "values became NaN or infinite".to_owned(),
+        epoch => format!("the loss became infinite in epoch {epoch}"),
+    };
+    let summary = format!("{what}{why}");
     let finding = Finding::on_network(&RULE, run.train_samples as u64, cause, summary);
     vec![finding.with("learning rate", run.learning_rate)]
 }

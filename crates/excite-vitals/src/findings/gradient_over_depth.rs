@@ -118,7 +118,12 @@ fn in_training(
     let of_run = |cause: Cause, summary: String| Finding::on_network(rule, run.train_samples as u64, cause, summary);
     if let Some(ratio) = run.gradient_ratio().filter(|&ratio| badness(ratio) > 1.0) {
         let is_scaled = if is_vanishing { run.gain < 0.7 } else { run.gain > 1.4 };
-        let cause = if is_scaled { Cause::Initialisation } else { Cause::Function };
+        let cause = match is_scaled {
+            // What came of the initial weights, the errors tell.
+            true if run.knows_errors() => Cause::Initialisation,
+            true => Cause::Weights,
+            false => Cause::Function,
+        };
         return Some(of_run(cause, in_words(ratio, run.end.len())).with(RATIO, ratio));
     }
     let layers = run.start.len();
@@ -131,6 +136,11 @@ fn in_training(
         );
         of_run(Cause::Initialisation, summary).with("product of the gains over the hidden layers", shrinking)
     })
+}
+
+/// Whether the gradients themselves show it.
+pub(crate) fn is_measured(finding: &Finding) -> bool {
+    finding.evidence.iter().any(|figure| figure.quantity == RATIO)
 }
 
 const RATIO: &str = "first gradient over the last";

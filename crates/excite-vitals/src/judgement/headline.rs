@@ -35,7 +35,9 @@ fn learnt_nothing(subject: &Subject<'_>, first: Option<&Finding>) -> String {
 }
 
 fn cannot_tell(subject: &Subject<'_>) -> String {
-    if subject.layers().next().is_none() {
+    if let Some(why) = subject.nothing_seen {
+        format!("Cannot tell: nothing was seen, because {why}.")
+    } else if subject.layers().next().is_none() {
         "Cannot tell: no values reached any of the layers.".to_owned()
     } else if subject.vitals.random_data {
         "Cannot tell: the inputs were random numbers. Give real data.".to_owned()

@@ -29,7 +29,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::evidence::{Learnt, Stage, Subject, TrainingRun};
+pub use crate::evidence::{Deaths, Learnt, Stage, Subject, TrainingRun};
 use crate::findings::{self, Finding, Grade, Severity};
 
 /// The health of a network, in a word.
@@ -127,6 +127,7 @@ fn health(subject: &Subject<'_>, findings: &[Finding]) -> Health {
         }
         Some(Severity::Error) => Health::Broken,
         Some(Severity::Warning) => Health::LookAtThis,
+        _ if subject.nothing_seen.is_some() => Health::CannotTell,
         _ if subject.training.is_some() => Health::Sound,
         _ if !has_seen || subject.vitals.random_data || subject.vitals.noise || subject.vitals.samples() < 2 => {
             Health::CannotTell

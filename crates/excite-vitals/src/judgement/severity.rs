@@ -50,9 +50,14 @@ fn of_run(subject: &Subject<'_>, run: &TrainingRun, finding: &Finding, all: &[Fi
     if finding.rule == &not_finite::RULE {
         return of_not_finite(subject, finding);
     }
-    // What is found in a layer of the trained network is part of what is said of the whole.
+    // What is found in a layer of the trained network is part of what is said of the whole; where nobody told the errors, the values
+    // say how bad it is.
     if finding.layer.is_some() {
-        return Severity::Note;
+        let says = |other: &Finding| {
+            other.rule == finding.rule && other.layer.is_none() && share_of(other) >= DEAD_IN_TRAINING.network
+        };
+        let is_said = run.knows_errors() || all.iter().any(says);
+        return if is_said { Severity::Note } else { of_vitals(subject, finding, all) };
     }
     let grave = if is_failure { Severity::Error } else { Severity::Warning };
     let share = share_of(finding);
@@ -64,6 +69,8 @@ fn of_run(subject: &Subject<'_>, run: &TrainingRun, finding: &Finding, all: &[Fi
         match share {
             _ if starts_small && [Cause::Unknown, Cause::Initialisation].contains(&finding.cause) => Severity::Note,
             _ if is_failure => grave,
+            _ if !run.knows_errors() && share >= DEAD_IN_TRAINING.broken => Severity::Error,
+            _ if !run.knows_errors() && share >= DEAD_IN_TRAINING.network => Severity::Warning,
             // Most of the network is gone, and the rest does what it can.
             0.5.. if finding.cause != Cause::Unknown || run.is_behind_best() => Severity::Error,
             0.5.. => Severity::Warning,
@@ -77,7 +84,8 @@ fn of_run(subject: &Subject<'_>, run: &TrainingRun, finding: &Finding, all: &[Fi
         if !is_explained && (is_failure || run.is_behind_best() || share >= 0.5) { grave } else { Severity::Note }
     } else if finding.rule == &gradient_over_depth::VANISHING || finding.rule == &gradient_over_depth::EXPLODING {
         // Dead and saturated units stop the gradient too: then they are the cause.
-        if is_failure && (is_lost_at_the_start(finding) || !has_lost_units()) {
+        let is_cause = is_lost_at_the_start(finding) || !has_lost_units();
+        if is_cause && (is_failure || (!run.knows_errors() && gradient_over_depth::is_measured(finding))) {
             Severity::Error
         } else {
             Severity::Note

@@ -13,11 +13,11 @@ const SHARE: f64 = 0.1;
 /// What the training run of `subject` shows of its units.
 pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
     let Some(run) = subject.training.filter(|run| !run.diverged) else { return Vec::new() };
-    [dead_units(run), saturated_units(run)].into_iter().flatten().collect()
+    [dead_units(subject, run), saturated_units(run)].into_iter().flatten().collect()
 }
 
 /// The larger group of the units born dead and the units that died, with the cause.
-fn dead_units(run: &TrainingRun) -> Option<Finding> {
+fn dead_units(subject: &Subject<'_>, run: &TrainingRun) -> Option<Finding> {
     let share = |units: usize| units as f64 / run.units.max(1) as f64;
     let (born, died) = (share(run.born_dead), share(run.died));
     if born + died < SHARE {
@@ -34,7 +34,12 @@ fn dead_units(run: &TrainingRun) -> Option<Finding> {
         } else {
             Cause::Unknown
         };
-        (cause, format!("{} of the units died in training{}", percent(died), because(run, cause)))
+        let from = subject.deaths.iter().map(|deaths| deaths.alive_at).min();
+        let when = match (from, subject.deaths.iter().map(|deaths| deaths.silent_at).max()) {
+            (Some(from), Some(to)) => dead::when(from, to),
+            _ => "in training".to_owned(),
+        };
+        (cause, format!("{} of the units died {when}{}", percent(died), because(run, cause)))
     };
     let finding = Finding::on_network(&dead::RULE, run.train_samples as u64, cause, summary);
     Some(

@@ -123,7 +123,12 @@ impl Units {
 
     /// Adds what `other` has seen, unit by unit. Both must have the same number of units; those in excess are left out.
     pub fn merge(&mut self, other: &Self) {
-        for (unit, more) in self.0.iter_mut().zip(&other.0) {
+        self.add(&other.0);
+    }
+
+    /// Adds what units have seen that are not counted here.
+    pub fn add(&mut self, units: &[Unit]) {
+        for (unit, more) in self.0.iter_mut().zip(units) {
             unit.merge(more);
         }
     }

@@ -38,6 +38,7 @@
 //! [`Definition::tuned`].
 
 mod definition;
+mod dual;
 mod real;
 
 pub use crate::math::{Constant, Native, Number, Pair};
