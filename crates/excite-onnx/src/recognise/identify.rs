@@ -125,7 +125,8 @@ impl Catalogue {
         self.grid.iter().zip(curve).filter(|(z, y)| z.abs() <= FINITE || y.is_finite())
     }
 
-    fn is_out_of_question(&self, curve: &[f64]) -> bool {
+    /// Whether a curve is a straight line or not finite near 0.
+    pub fn is_out_of_question(&self, curve: &[f64]) -> bool {
         self.grid.iter().zip(curve).any(|(z, y)| z.abs() <= 8.0 && !y.is_finite()) || self.is_affine(curve)
     }
 

@@ -13,7 +13,8 @@
 //! 4. **Which region** ([`choose`]). From the last tensor of the graph to the first, the largest region that is exactly a function is that
 //!    activation, and all within it is part of it: the tanh in a GELU, the ReLU before a Clip from 0 to 6. Straight lines at either end are
 //!    left off, so z and the result are tensors as near to the bend as can be. A scale or a shift is taken for part of a function only
-//!    where no smaller region is one without. Where a bend is no function of the catalogue, and a layer feeds it, it is named as not seen.
+//!    where no smaller region is one without. Where a bend is no function of the catalogue, and a layer feeds it, it is an activation without a name, known by
+//!    its [`curve`].
 //!
 //! Activations that are not element-wise have their own files: [`softmax`], and the [`recurrent`] operators. What an
 //! activation is there for ([`purpose`]), the [`layer`] that feeds it and the axis of its units ([`layout`]) follow
@@ -21,6 +22,7 @@
 
 mod choose;
 mod clipping;
+mod curve;
 mod identify;
 mod layer;
 mod layout;

@@ -7,10 +7,12 @@ mod refuse;
 mod resize;
 mod rows;
 mod selection;
+mod tail;
 mod windows;
 
 use rten_onnx::onnx::{GraphProto, NodeProto};
 
+pub(crate) use self::tail::{CutOff, cut};
 use super::spelling::{Known, Spelling};
 use crate::Error;
 use crate::graph::NodeExt;
