@@ -72,7 +72,7 @@ impl Custom {
         Self::kept(is_same, || Box::new(f))
     }
 
-    /// What is in memory already, or is put there now.
+    /// The one that is in memory already, or a new one.
     pub(crate) fn kept(is_same: impl Fn(&'static dyn Erased) -> bool, new: impl FnOnce() -> Box<dyn Erased>) -> Self {
         #[cfg(feature = "std")]
         {
@@ -91,7 +91,7 @@ impl Custom {
         }
     }
 
-    /// What is in memory already.
+    /// One that is in memory already.
     pub(crate) fn known(f: &'static dyn Erased) -> Self {
         Self(f)
     }

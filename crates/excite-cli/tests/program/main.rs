@@ -14,6 +14,7 @@ mod models;
 mod quantise;
 mod quantise_bad_input;
 mod quantise_function;
+mod quantised;
 mod readme;
 mod records;
 mod save_networks;

@@ -47,3 +47,20 @@ fn what_an_activation_needs_is_refused_as_before() {
     let plain = flat().node("Relu", &["x"], "y").model();
     assert_eq!((plain.outputs(), plain.engine().note), (&["y".to_owned()][..], None));
 }
+
+#[test]
+fn features_that_scikit_learn_scales_are_scaled() {
+    let mut builder = flat().node("Scaler", &["x"], "s").node("Tanh", &["s"], "y");
+    builder.graph.node[0].domain = Some("ai.onnx.ml".into());
+    for (name, floats) in [("offset", vec![1.0, 2.0, 3.0]), ("scale", vec![0.5])] {
+        builder.graph.node[0].attribute.push(rten_onnx::onnx::AttributeProto {
+            name: Some(name.into()),
+            floats,
+            ..Default::default()
+        });
+    }
+    let run = input(&[2, 3]);
+    let crate::Values::F32(x) = &run.tensors[0].1.values else { panic!("floats") };
+    let expected: Vec<f32> = x.iter().zip([1.0, 2.0, 3.0].iter().cycle()).map(|(x, offset)| (x - offset) * 0.5).collect();
+    assert_eq!(observe(&builder.model(), &run)[0].z, expected);
+}

@@ -42,6 +42,7 @@ fn rules(op: &str) -> &'static [Rule] {
         "ArgMax" | "ArgMin" => &[selection::arg_extreme],
         "NonMaxSuppression" => &[selection::order_corners],
         "Resize" => &[resize::resize],
+        "Scaler" => &[rows::scaler],
         "MatMul" => &[rows::matrix_by_vector],
         "MatMulInteger" => &[integers::product],
         "Slice" => &[selection::start_inside],
