@@ -18,6 +18,7 @@ mod quantised;
 mod readme;
 mod records;
 mod save_networks;
+mod unnamed;
 mod width;
 mod wording;
 

@@ -61,6 +61,7 @@ fn features_that_scikit_learn_scales_are_scaled() {
     }
     let run = input(&[2, 3]);
     let crate::Values::F32(x) = &run.tensors[0].1.values else { panic!("floats") };
-    let expected: Vec<f32> = x.iter().zip([1.0, 2.0, 3.0].iter().cycle()).map(|(x, offset)| (x - offset) * 0.5).collect();
+    let expected: Vec<f32> =
+        x.iter().zip([1.0, 2.0, 3.0].iter().cycle()).map(|(x, offset)| (x - offset) * 0.5).collect();
     assert_eq!(observe(&builder.model(), &run)[0].z, expected);
 }
