@@ -251,6 +251,26 @@ impl<'g, 'a: 'g, 'c> Chooser<'g, 'a, 'c> {
         !reduced
     }
 
+    /// Whether a tensor is divided by a sum or a norm of itself.
+    fn is_a_term(&self, id: Id) -> bool {
+        let Some(name) = self.regions.name(id) else { return false };
+        let readers = self.graph.readers(name);
+        let reduced =
+            readers.iter().filter(|(node, _)| node.op().starts_with("Reduce")).flat_map(|(node, _)| &node.output);
+        let reduced: Vec<&String> = reduced.collect();
+        readers.iter().any(|(node, _)| {
+            let divisor = node.input(1).filter(|_| node.op() == "Div");
+            divisor.is_some_and(|divisor| reduced.iter().any(|sum| self.follows(divisor, sum, 4)))
+        })
+    }
+
+    /// Whether a tensor is another, but for a few nodes between them.
+    fn follows(&self, tensor: &str, from: &str, farthest: usize) -> bool {
+        let node = self.graph.producer(tensor).filter(|_| farthest > 0);
+        tensor == from
+            || node.is_some_and(|node| node.input.iter().any(|input| self.follows(input, from, farthest - 1)))
+    }
+
     /// Why a node that is an activation by its operator is no part of any activation found; None for all other nodes.
     fn left_over(&self, node: &NodeProto) -> Option<&'static str> {
         let output = node.output(0)?;

@@ -9,9 +9,14 @@ use super::{Activation, Chooser, Id, exact};
 pub(super) struct Unnamed {
     z: Id,
     to: Id,
-    /// The function that is known by its curve, or why it cannot be looked at.
-    function: Result<Function, &'static str>,
+    /// The functions that are known by their curves, one for each index of the constants where they differ; or why it cannot be looked at.
+    functions: Result<Vec<Function>, &'static str>,
+    /// The shape of the constants.
+    lanes: Vec<usize>,
 }
+
+/// The most different curves that the units of an activation may have.
+const MOST_CURVES: usize = 1 << 10;
 
 impl Chooser<'_, '_, '_> {
     /// A region that joins a function with z itself or with another function of z, as min(z, 3)·σ(z) does, and is none of the catalogue: it is
@@ -24,7 +29,7 @@ impl Chooser<'_, '_, '_> {
         if is_round || inside.len() < 3 || !self.is_fed(z) || !holds_function(self) {
             return None;
         }
-        self.followed(z, to).filter(|unnamed| unnamed.function.is_ok())
+        self.followed(z, to).filter(|unnamed| unnamed.functions.is_ok())
     }
 
     /// A region that bends, which a layer feeds and which is no function of the catalogue.
@@ -52,24 +57,29 @@ impl Chooser<'_, '_, '_> {
         if !self.is_fed(z) || !self.is_handed_on(to) {
             return None;
         }
-        let function = match &region.different_lanes(2)[..] {
-            [lane] => {
-                curve::function(&region, lane, &self.catalogue.grid, &curve).ok_or("its curve cannot be followed")
-            }
-            _ => Err("it computes another function for each unit, and none that excite knows"),
+        let functions = if self.is_a_term(to) {
+            Err("it is a term of a sum that it is divided by, as in a softmax of several nodes")
+        } else if region.different_lanes(2).len() > 1 && region.lanes().iter().product::<usize>() > MOST_CURVES {
+            Err("it computes another function for each of more than a thousand units, and none that excite knows")
+        } else {
+            let lanes = region.different_lanes(MOST_CURVES);
+            let of =
+                |lane: &Vec<usize>| curve::function(&region, lane, &self.catalogue.grid, &self.curve(&region, lane)?);
+            lanes.iter().map(of).collect::<Option<_>>().ok_or("its curve cannot be followed")
         };
-        Some(Unnamed { z, to, function })
+        Some(Unnamed { z, to, functions, lanes: region.lanes().to_vec() })
     }
 
     /// The verdict on a region, and the index of the node that it is named after.
     pub(super) fn settle(&mut self, found: Unnamed) -> (usize, Verdict) {
-        let Unnamed { z, to, function } = found;
+        let Unnamed { z, to, functions, lanes } = found;
         let inside = self.take(z, to);
-        let verdict = match function {
-            Ok(function) => {
-                let (meaning, each, lanes) = (exact(function), Vec::new(), Vec::new());
-                Verdict::Is(self.site(Activation { z, to, meaning, each, lanes }, &inside))
+        let verdict = match functions.map(|each| (each.first().copied(), each)) {
+            Ok((Some(first), each)) => {
+                let (each, lanes) = if each.len() > 1 { (each, lanes) } else { (Vec::new(), Vec::new()) };
+                Verdict::Is(self.site(Activation { z, to, meaning: exact(first), each, lanes }, &inside))
             }
+            Ok((None, _)) => Verdict::Unseen("its constants are empty".to_owned()),
             Err(why) => Verdict::Unseen(why.to_owned()),
         };
         (self.names(&inside), verdict)

@@ -54,12 +54,35 @@ fn the_parts_of_a_sequence_and_what_a_path_leads_round_keep_their_names() {
 }
 
 #[test]
-fn a_curve_that_differs_from_unit_to_unit_is_named_as_not_seen() {
+fn each_unit_may_have_a_curve_of_its_own() {
+    // The square of min(z, k), which is 1, 2 and 3 for the three units: the gradient is 2z below k, and 0 above.
+    let tops = [1.0, 2.0, 3.0];
     let builder =
-        fed().constant("k", &[3], &[1.0, 2.0, 3.0]).node("Min", &["z", "k"], "m").node("Mul", &["m", "m"], "y");
+        Builder::new(&[-1, 3]).weights("w", &[3, 3]).node("MatMul", &["x", "w"], "z").constant("k", &[3], &tops);
+    let builder = builder.node("Min", &["z", "k"], "m").node("Mul", &["m", "m"], "y");
     let model = builder.model();
-    assert!(model.sites().is_empty());
-    assert!(model.unseen()[0].why.starts_with("it computes another function for each unit"), "{:?}", model.unseen());
+    assert!(model.unseen().is_empty(), "{:?}", model.unseen());
+    assert_eq!(model.sites()[0].function.to_string(), "unnamed (min(x, c)·min(x, c))");
+    let (run, mut examination) = (input(&[8, 3]), Examination::new(&model));
+    examination.run(&run).unwrap();
+    let (vitals, _) = examination.finish("model");
+    let mut z = Vec::new();
+    model.observe(&run, |seen| z.extend_from_slice(seen.z)).unwrap();
+    for (unit, top) in tops.into_iter().enumerate() {
+        let own = z.iter().skip(unit).step_by(3).map(|&z| if z < top { 2.0 * f64::from(z) } else { 0.0 });
+        let expected = own.sum::<f64>() / 8.0;
+        let found = vitals.layers[0].units()[unit].slope.mean;
+        assert!((found - expected).abs() < 0.02 * (1.0 + expected.abs()), "unit {unit}: {found} for {expected}");
+    }
+}
+
+#[test]
+fn the_terms_of_a_softmax_of_several_nodes_are_named_as_not_seen() {
+    let builder = fed().node("Exp", &["z"], "e").integers("axes", &[-1]).node("ReduceSum", &["e", "axes"], "s");
+    let builder = builder.number("small", 1e-9).node("Add", &["s", "small"], "d").node("Div", &["e", "d"], "y");
+    let model = builder.model();
+    assert!(model.sites().is_empty(), "{:?}", model.sites());
+    assert!(model.unseen()[0].why.contains("as in a softmax"), "{:?}", model.unseen());
 }
 
 #[test]
