@@ -15,7 +15,7 @@ pub(super) struct Unnamed {
     lanes: Vec<usize>,
 }
 
-/// The most different curves that the units of an activation may have.
+/// The most different curves that the units of an activation may have, and a quarter of the most in a model: each stays in memory.
 const MOST_CURVES: usize = 1 << 10;
 
 impl Chooser<'_, '_, '_> {
@@ -33,7 +33,7 @@ impl Chooser<'_, '_, '_> {
     }
 
     /// A region that bends, which a layer feeds and which is no function of the catalogue.
-    pub(super) fn unnamed(&self, to: Id) -> Option<Unnamed> {
+    pub(super) fn unnamed(&mut self, to: Id) -> Option<Unnamed> {
         let sources = self.regions.sources(to);
         let is_free =
             |z: Id, to: Id| self.regions.between(z, to).is_some_and(|inside| inside.iter().all(|&id| !self.taken[id]));
@@ -51,23 +51,27 @@ impl Chooser<'_, '_, '_> {
 
     /// A region as a function that is known by its curve. None where it is straight or not finite near 0, no layer feeds it, or it does not
     /// go on as it is.
-    fn followed(&self, z: Id, to: Id) -> Option<Unnamed> {
+    fn followed(&mut self, z: Id, to: Id) -> Option<Unnamed> {
         let region = self.regions.region(z, to)?;
-        let curve = self.curve(&region, &[]).filter(|curve| !self.catalogue.is_out_of_question(curve))?;
-        if !self.is_fed(z) || !self.is_handed_on(to) {
+        let bends = self.curve(&region, &[]).is_some_and(|curve| !self.catalogue.is_out_of_question(&curve));
+        if !bends || !self.is_fed(z) || !self.is_handed_on(to) {
             return None;
         }
         let functions = if self.is_a_term(to) {
             Err("it is a term of a sum that it is divided by, as in a softmax of several nodes")
+        } else if self.catalogue.curves >= 4 * MOST_CURVES {
+            Err("more curves without a name come before it than are followed")
         } else if region.different_lanes(2).len() > 1 && region.lanes().iter().product::<usize>() > MOST_CURVES {
             Err("it computes another function for each of more than a thousand units, and none that excite knows")
         } else {
             let lanes = region.different_lanes(MOST_CURVES);
             let of =
                 |lane: &Vec<usize>| curve::function(&region, lane, &self.catalogue.grid, &self.curve(&region, lane)?);
-            lanes.iter().map(of).collect::<Option<_>>().ok_or("its curve cannot be followed")
+            lanes.iter().map(of).collect::<Option<Vec<_>>>().ok_or("its curve cannot be followed")
         };
-        Some(Unnamed { z, to, functions, lanes: region.lanes().to_vec() })
+        let lanes = region.lanes().to_vec();
+        self.catalogue.curves += functions.as_ref().map_or(0, Vec::len);
+        Some(Unnamed { z, to, functions, lanes })
     }
 
     /// The verdict on a region, and the index of the node that it is named after.
