@@ -138,7 +138,8 @@ impl<'a> Examination<'a> {
                 let first = |f: &Function| f.parameter(0).filter(|_| f.name() == function.name());
                 let own: Option<Vec<f32>> =
                     seen.site.unit_functions.iter().map(|f| first(f).map(|value| value as f32)).collect();
-                // Functions that are not one for each unit, but for each pixel too, are taken for the site's.
+                let own = own.filter(|_| seen.site.functions_lie_along(seen.unit_axis, seen.shape.len()));
+                // Functions that are not one for each unit, but for each pixel too, are those of the values' places.
                 let own = own.and_then(|own| shared.clone().with_unit_parameters(&own).ok());
                 empty.insert(own.unwrap_or(shared))
             }
@@ -152,6 +153,9 @@ impl<'a> Examination<'a> {
         }
         let batch = if seen.a.is_empty() { Batch::pre_activations(seen.z) } else { Batch::new(seen.z, seen.a) };
         let batch = batch.with_positions(seen.positions()).with_samples(seen.samples.min(seen.outer()));
+        let differ_within_units = layer.unit_parameters().is_empty() && !seen.site.unit_functions.is_empty();
+        let slopes = if differ_within_units { seen.site.slopes(seen.z, seen.shape) } else { None };
+        let batch = slopes.as_deref().map_or(batch, |slopes| batch.with_slopes(slopes));
         let is_next_step = self.last_run[index].replace(self.runs) == Some(self.runs);
         let batch = if is_next_step { batch.of_counted_samples() } else { batch };
         layer.update_batch(batch).map_err(|error| format!("layer `{name}`: {error}"))

@@ -248,6 +248,8 @@ pub(crate) fn changes_shape_only(node: &NodeProto) -> bool {
                 | "Split"
                 | "Slice"
                 | "Gather"
+                // Probabilities with the names of their classes.
+                | "ZipMap"
         )
 }
 

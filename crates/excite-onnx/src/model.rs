@@ -162,11 +162,14 @@ impl Model {
         let types = Types::of(graph);
         let inputs = inputs(graph, chosen.is_embedded())?;
         let known = Known::of(graph, opset, &types);
-        if chosen.is_embedded() {
+        let cut_off = if chosen.is_embedded() {
+            let cut_off = embedded::cut(graph, &sites, &known);
             embedded::adapt(graph, &known)?;
+            cut_off
         } else {
             onnxruntime::check(graph, &known)?;
-        }
+            None
+        };
         let random = random_nodes(graph);
 
         let constants = graph.initializer.iter().filter_map(|tensor| tensor.name.clone());
@@ -190,7 +193,7 @@ impl Model {
         let has_float16 = names.iter().any(is_float16);
         let float16_sites = sites.iter().map(|site| chosen.is_embedded() && is_float16(&site.pre_activation)).collect();
         proto.graph.iter_mut().for_each(name_nodes);
-        let engine = chosen.load(Unloaded { proto, names: &names, has_float16, random })?;
+        let engine = chosen.load(Unloaded { proto, names: &names, has_float16, random, cut_off })?;
         Ok(Self {
             engine,
             plain,

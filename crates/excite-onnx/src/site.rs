@@ -7,6 +7,7 @@ use excite::{Function, RowFunction, Rowwise};
 /// What an activation is there for.
 pub use excite_vitals::Role;
 
+use crate::constant::index;
 use crate::recurrent::RecurrentGate;
 
 /// What an activation computes.
@@ -156,8 +157,10 @@ pub struct ActivationSite {
     /// What it computes.
     pub function: SiteFunction,
     /// The functions of the units, where they differ, as those of a PReLU with a slope for each channel; `function` has the mean of their
-    /// parameters then.
+    /// parameters then. There may be more of them, as for each pixel too: one for each index of [`functions_shape`](Self::functions_shape).
     pub unit_functions: Vec<Function>,
+    /// The shape that the functions are broadcast from to that of the activation, in row-major order; empty where they do not differ.
+    pub functions_shape: Vec<usize>,
     /// The tensor that it works on.
     pub pre_activation: String,
     /// How the tensor becomes the argument of the function: mostly as it is, but the hard sigmoid of Keras is that of 1.2·z here.
@@ -193,6 +196,33 @@ impl ActivationSite {
     /// The first parameter of each unit's function, such as the slopes of a PReLU; empty where the units do not differ.
     pub fn unit_parameters(&self) -> Vec<f32> {
         self.unit_functions.iter().filter_map(|function| Some(function.parameter(0)? as f32)).collect()
+    }
+
+    /// Whether its functions are one for each place along an axis of a tensor of that rank, or along several that were made one.
+    pub(crate) fn functions_lie_along(&self, axis: usize, rank: usize) -> bool {
+        let mut along = (0..self.functions_shape.len()).filter(|&axis| self.functions_shape[axis] > 1);
+        match (along.next(), along.next()) {
+            (Some(only), None) => only + rank == axis + self.functions_shape.len(),
+            _ => true,
+        }
+    }
+
+    /// The slope at each pre-activation of a tensor, by the functions of their places; None where the functions do not differ, or do not fit
+    /// the shape.
+    pub(crate) fn slopes(&self, z: &[f32], shape: &[usize]) -> Option<Vec<f32>> {
+        let leading = shape.len().checked_sub(self.functions_shape.len())?;
+        let sizes = &shape[leading..];
+        let fits = |(&own, &size): (&usize, &usize)| own == 1 || own == size;
+        if self.unit_functions.is_empty() || !self.functions_shape.iter().zip(sizes).all(fits) {
+            return None;
+        }
+        let place = |at: usize| {
+            let at = index(sizes, at);
+            self.functions_shape.iter().zip(at).fold(0, |place, (&own, at)| place * own + if own == 1 { 0 } else { at })
+        };
+        let functions: Vec<Function> =
+            (0..sizes.iter().product()).map(|at| self.unit_functions.get(place(at)).copied()).collect::<Option<_>>()?;
+        Some(z.iter().zip(functions.iter().cycle()).map(|(&z, function)| function.slope_at(z)).collect())
     }
 
     /// Whether its activations follow from its pre-activations to the last bit, whoever computes them: each is its input or a constant.

@@ -4,7 +4,7 @@ use excite::{Facts, Function};
 use serde::{Deserialize, Serialize};
 
 use crate::sketch::Unit;
-use crate::{LayerVitals, Role, cap};
+use crate::{LayerVitals, Role, function_record};
 
 /// The vitals of one layer in figures, all finite. Where something is not known it is None: slopes of a layer of which only
 /// activations were given, the saturation measure of a function that is not bounded.
@@ -13,8 +13,9 @@ use crate::{LayerVitals, Role, cap};
 pub struct LayerFigures {
     /// The layer's name.
     pub name: String,
-    /// Its activation function.
-    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    /// Its activation function; in JSON as text in `function`, with the points of its `curve` where no name stands for it.
+    #[serde(flatten, with = "function_record")]
+    #[cfg_attr(feature = "schema", schemars(with = "function_record::FunctionRecord"))]
     pub function: Function,
     /// What it is there for.
     pub role: Role,
@@ -173,6 +174,23 @@ impl LayerVitals {
         let cuts = linear.low.is_finite() && (linear.high.is_infinite() || cap(self.function()).is_some());
         cuts && unit.slope.count > 0 && unit.slope.infinite == 0 && unit.slope.min >= 0.99 * facts.largest_slope
     }
+}
+
+/// The output at which `f` is clamped: the upper end of its range, if that is reached and held, with a slope of exactly 0. 6 for ReLU6,
+/// 1 for hard sigmoid; none for sigmoid, which only comes near to 1.
+///
+/// ```
+/// use excite_vitals::cap;
+/// assert_eq!(cap("relu6".parse()?), Some(6.0));
+/// assert_eq!(cap("sigmoid".parse()?), None);
+/// # Ok::<(), excite::ParseFunctionError>(())
+/// ```
+pub fn cap(f: Function) -> Option<f64> {
+    let facts = Facts::of(f);
+    // A hair above, for where the saturation begins was found by search.
+    let beyond = facts.saturated_above.map(|x| x + 1e-6 * (1.0 + x.abs()))?;
+    let high = facts.range.high;
+    (f.slope_at(beyond) == 0.0 && f.value(beyond) == high).then_some(high)
 }
 
 /// The bits left of the binary point that a number of size `size` takes, without the sign: 3 for 6, 0 below 1.

@@ -1,13 +1,11 @@
 //! The vitals of one activation layer.
 
-use std::fmt;
-
 use excite::{Facts, Function};
 use serde::{Deserialize, Serialize};
 
 use crate::histogram_sample;
 use crate::sketch::{Functions, Histogram, Limits, Moments, SHARED_OUT, Unit, Units, Values};
-use crate::{LayerRecord, VitalsError};
+use crate::{Batch, LayerIdentity, LayerRecord, Role, VitalsError, cap};
 
 /// The vitals of one activation layer: fed with its values batch by batch, merged with those of other threads, processes or
 /// shards, and read as [`LayerFigures`](crate::LayerFigures) or a [`LayerRecord`]. Its memory does not grow with the number of
@@ -41,101 +39,6 @@ pub struct LayerVitals {
     same_sign: Mean,
     update_ratio: Mean,
     parameters: Vec<f32>,
-}
-
-/// What a layer is there for. A gate and an output head may be saturated or off-centre on purpose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Its activations are what the next layer works on.
-    #[default]
-    Hidden,
-    /// Its activations multiply others: squeeze-and-excite, the gates of an LSTM, GLU.
-    Gate,
-    /// Its activations are the network's answer.
-    Output,
-}
-
-/// What makes a layer this one and no other.
-///
-/// ```
-/// use excite_vitals::LayerVitals;
-/// let [relu, tanh] = ["relu", "tanh"].map(|f| LayerVitals::new("fc1", f.parse().unwrap(), 2).identity());
-/// assert_ne!(relu, tanh);
-/// assert_eq!(relu.to_string(), "`fc1` (relu, Hidden, 2 units, saturated under 0.05, version 3)");
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-pub struct LayerIdentity {
-    /// Its name.
-    pub name: String,
-    /// Its activation function.
-    pub function: Function,
-    /// Its role.
-    pub role: Role,
-    /// The number of units.
-    pub units: usize,
-    /// The first parameter of each unit's function; empty where all have that of `function`.
-    pub parameters: Vec<f32>,
-    /// The share of the largest slope under which a value is saturated.
-    pub saturation: f64,
-    /// The version of the serialised form.
-    pub version: u32,
-}
-
-impl fmt::Display for LayerIdentity {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, function, role, units, parameters, saturation, version } = self;
-        write!(out, "`{name}` ({function}, {role:?}, {units} units, saturated under {saturation}, version {version})")?;
-        if parameters.is_empty() { Ok(()) } else { write!(out, " with the parameters {parameters:?}") }
-    }
-}
-
-/// The values of one layer in one batch, laid out [outer, units, positions].
-///
-/// `outer` is what a sample is: an image (positions are its pixels), a row of features (one position). In data of
-/// [samples, time, features] outer is samples × time, and [`with_samples`](Self::with_samples) says how many of those are independent.
-#[derive(Clone, Copy, Debug)]
-pub struct Batch<'a> {
-    z: Option<&'a [f32]>,
-    a: Option<&'a [f32]>,
-    positions: usize,
-    samples: Option<usize>,
-    are_counted: bool,
-}
-
-impl<'a> Batch<'a> {
-    /// Pre-activations `z` and activations `a`, which must have one length.
-    pub fn new(z: &'a [f32], a: &'a [f32]) -> Self {
-        Self { z: Some(z), a: Some(a), positions: 1, samples: None, are_counted: false }
-    }
-
-    /// Pre-activations alone: the activations are computed from them.
-    pub fn pre_activations(z: &'a [f32]) -> Self {
-        Self { z: Some(z), a: None, positions: 1, samples: None, are_counted: false }
-    }
-
-    /// Activations alone, where the pre-activations are not to be had: an in-place ReLU overwrites them. Slopes are known if they follow
-    /// from the activation (ReLU, ReLU6, sigmoid, tanh and their like, see [`Function::slope_from`]); the sign of z is known if
-    /// the function tells it; dead, saturated and always-on units are unknown elsewhere, and the histogram stays empty.
-    pub fn activations(a: &'a [f32]) -> Self {
-        Self { z: None, a: Some(a), positions: 1, samples: None, are_counted: false }
-    }
-
-    /// With `positions` values of one unit next to one another: the pixels of a channel. 1 unless given.
-    pub fn with_positions(self, positions: usize) -> Self {
-        Self { positions, ..self }
-    }
-
-    /// With `samples` independent samples: sentences, not words. As many as `outer` unless given.
-    pub fn with_samples(self, samples: usize) -> Self {
-        Self { samples: Some(samples), ..self }
-    }
-
-    /// Of samples that an earlier batch has counted: the next step of a recurrent layer, say.
-    pub fn of_counted_samples(self) -> Self {
-        Self { are_counted: true, ..self }
-    }
 }
 
 impl LayerVitals {
@@ -245,7 +148,7 @@ impl LayerVitals {
     /// If the lengths are not the same multiple of units × positions, or if there are more independent samples than `outer`; then
     /// nothing was added.
     pub fn update_batch(&mut self, batch: Batch<'_>) -> Result<(), VitalsError> {
-        let Batch { z, a, positions, samples, are_counted } = batch;
+        let Batch { z, a, slopes, positions, samples, are_counted } = batch;
         let sample = self.units.as_slice().len() * positions;
         let (slice, length) = match (z, a) {
             (Some(z), _) => ("z", z.len()),
@@ -259,6 +162,10 @@ impl LayerVitals {
             let expected = format!("as many as `z`, {length}");
             return Err(VitalsError::Length { slice: "a", found, expected });
         }
+        if let Some(found) = slopes.map(<[f32]>::len).filter(|&found| found != length) {
+            let expected = format!("as many as the values, {length}");
+            return Err(VitalsError::Length { slice: "slopes", found, expected });
+        }
         let outer = length / sample;
         let samples = samples.unwrap_or(outer);
         if samples > outer || (samples == 0 && outer > 0) {
@@ -267,7 +174,7 @@ impl LayerVitals {
         let limits = self.limits();
         let Self { units, histogram, function, parameters, .. } = self;
         let functions = Functions { shared: *function, parameters };
-        let mut update_units = || units.update(Values { z, a, positions }, functions, limits);
+        let mut update_units = || units.update(Values { z, a, slopes, positions }, functions, limits);
         let mut update_histogram = || {
             if let Some(z) = z {
                 histogram.update(&histogram_sample::of(z, sample));
@@ -511,23 +418,6 @@ fn merged<'a>(parts: impl Iterator<Item = &'a Moments>) -> Moments {
     let mut all = Moments::default();
     parts.for_each(|part| all.merge(part));
     all
-}
-
-/// The output at which `f` is clamped: the upper end of its range, if that is reached and held, with a slope of exactly 0. 6 for ReLU6,
-/// 1 for hard sigmoid; none for sigmoid, which only comes near to 1.
-///
-/// ```
-/// use excite_vitals::cap;
-/// assert_eq!(cap("relu6".parse()?), Some(6.0));
-/// assert_eq!(cap("sigmoid".parse()?), None);
-/// # Ok::<(), excite::ParseFunctionError>(())
-/// ```
-pub fn cap(f: Function) -> Option<f64> {
-    let facts = Facts::of(f);
-    // A hair above, for where the saturation begins was found by search.
-    let beyond = facts.saturated_above.map(|x| x + 1e-6 * (1.0 + x.abs()))?;
-    let high = facts.range.high;
-    (f.slope_at(beyond) == 0.0 && f.value(beyond) == high).then_some(high)
 }
 
 /// The mean of finite numbers; others, which a diverging run has in its last steps, are left out.

@@ -24,6 +24,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod batch;
 pub mod deaths;
 mod diagnosis;
 mod error;
@@ -31,11 +32,13 @@ mod evidence;
 mod figures;
 mod file;
 pub mod findings;
+mod function_record;
 mod groups;
 mod histogram_sample;
 pub mod in_words;
 pub mod judgement;
 mod layer;
+mod layer_identity;
 mod layer_record;
 mod network;
 pub mod null;
@@ -45,12 +48,14 @@ mod state;
 pub mod statistics;
 mod weights;
 
+pub use batch::Batch;
 pub use diagnosis::Diagnosis;
 pub use error::VitalsError;
-pub use figures::{LayerFigures, integer_bits};
+pub use figures::{LayerFigures, cap, integer_bits};
 pub use file::write_file;
 pub use groups::FindingGroup;
-pub use layer::{Batch, LayerIdentity, LayerVitals, Role, cap};
+pub use layer::LayerVitals;
+pub use layer_identity::{LayerIdentity, Role};
 pub use layer_record::LayerRecord;
 pub use network::{InputVitals, Vitals};
 pub use record::{DiagnosedLayer, DiagnosisRecord, GroupRecord};

@@ -68,6 +68,19 @@ impl Vitals {
         self.layers.iter().map(LayerVitals::samples).max().unwrap_or(0)
     }
 
+    /// Whether a layer has seen enough samples to call units dead.
+    ///
+    /// ```
+    /// use excite_vitals::{LayerVitals, Vitals};
+    /// let mut layer = LayerVitals::new("fc1", "relu".parse()?, 1);
+    /// layer.update(&[-1.0; 400], &[0.0; 400])?;
+    /// assert!(Vitals::new("mlp", vec![layer]).is_seen_enough());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn is_seen_enough(&self) -> bool {
+        self.layers.iter().any(LayerVitals::is_seen_enough)
+    }
+
     /// Adds what `other` has seen of the same network: in another process, in another shard. Of the inputs, what only one of the two
     /// watched is kept. The data count as made up if those of either are.
     ///

@@ -1,7 +1,7 @@
 //! Vitals on disk: both forms come back as they were, and what is damaged is refused in words.
 
 use excite::Function;
-use excite_vitals::{Batch, InputVitals, LayerVitals, Role, Vitals, VitalsError};
+use excite_vitals::{Batch, InputVitals, LayerFigures, LayerVitals, Role, Vitals, VitalsError};
 use proptest::prelude::*;
 
 fn network() -> Vitals {
@@ -43,6 +43,22 @@ fn both_forms_come_back_as_they_were() {
     assert!(2 * binary.len() < json.len(), "{} and {}", binary.len(), json.len());
     assert!(json.starts_with(r#"{"version":3,"model":"a model""#), "{json}");
     assert_eq!(Vitals::from_bytes(&Vitals::new("", vec![]).to_bytes().unwrap()).unwrap(), Vitals::new("", vec![]));
+}
+
+#[test]
+fn a_function_without_a_name_comes_back_with_its_curve() {
+    let f = Function::from_curve("min(x, 3)", &[(-1.0, -1.0), (3.0, 3.0), (4.0, 3.0)]).unwrap();
+    let mut layer = LayerVitals::new("act", f, 2);
+    layer.update_batch(Batch::pre_activations(&[4.0, 1.0, 5.0, 3.5])).unwrap();
+    assert_eq!([0, 1].map(|unit| layer.units()[unit].is_dead()), [true, false]);
+    let vitals = Vitals::new("model", vec![layer]);
+    assert_eq!(Vitals::from_bytes(&vitals.to_bytes().unwrap()).unwrap(), vitals);
+    assert_eq!(Vitals::from_bytes(vitals.to_json().unwrap().as_bytes()).unwrap(), vitals);
+    let figures = serde_json::to_value(vitals.layers[0].figures()).unwrap();
+    assert_eq!((&figures["function"], &figures["curve"][1][0]), (&"unnamed (min(x, 3))".into(), &3.0.into()));
+    assert_eq!(serde_json::from_value::<LayerFigures>(figures).unwrap(), vitals.layers[0].figures());
+    let named = serde_json::to_value(network().layers[0].figures()).unwrap();
+    assert_eq!((&named["function"], named.get("curve")), (&"relu".into(), None));
 }
 
 #[test]

@@ -12,11 +12,12 @@ use std::sync::{Mutex, PoisonError};
 #[cfg(feature = "half")]
 use half::{bf16, f16};
 
+use crate::curve::Curve;
 use crate::define::{Definition, Precision};
 use crate::dispatch::Input;
 use crate::{Elementwise, Engine, Float, Function, Info, Parameter, ParameterError, SlopeFrom};
 
-/// A function that is not of the catalogue, inside a [`Function`]: made by [`Function::register`].
+/// A function that is not of the catalogue, inside a [`Function`]: made by [`Function::register`] or [`Function::from_curve`].
 #[derive(Clone, Copy)]
 pub struct Custom(&'static dyn Erased);
 
@@ -63,34 +64,50 @@ impl Function {
 impl Custom {
     /// The one in memory that is this function with these parameters, or a new one.
     fn of<D: Definition>(f: D) -> Self {
+        let is_same = |other: &dyn Erased| {
+            let mut indices = 0..D::PARAMETERS.len();
+            other.type_of() == TypeId::of::<D>()
+                && indices.all(|index| other.parameter(index).to_bits() == Definition::parameter(&f, index).to_bits())
+        };
+        Self::kept(is_same, || Box::new(f))
+    }
+
+    /// The one that is in memory already, or a new one.
+    pub(crate) fn kept(is_same: impl Fn(&'static dyn Erased) -> bool, new: impl FnOnce() -> Box<dyn Erased>) -> Self {
         #[cfg(feature = "std")]
         {
             let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_same = |Self(other): &Self| {
-                let mut indices = 0..D::PARAMETERS.len();
-                other.type_of() == TypeId::of::<D>()
-                    && indices
-                        .all(|index| other.parameter(index).to_bits() == Definition::parameter(&f, index).to_bits())
-            };
-            if let Some(found) = known.iter().copied().find(is_same) {
+            if let Some(found) = known.iter().copied().find(|Self(other)| is_same(*other)) {
                 return found;
             }
-            let custom = Self(Box::leak(Box::new(f)));
+            let custom = Self(Box::leak(new()));
             known.push(custom);
             custom
         }
         #[cfg(not(feature = "std"))]
-        Self(Box::leak(Box::new(f)))
+        {
+            let _ = is_same;
+            Self(Box::leak(new()))
+        }
+    }
+
+    /// One that is in memory already.
+    pub(crate) fn known(f: &'static dyn Erased) -> Self {
+        Self(f)
+    }
+
+    pub(crate) fn as_curve(self) -> Option<&'static Curve> {
+        self.0.as_curve()
     }
 
     /// What was registered, each with the parameters that it was first registered with.
     #[cfg(feature = "std")]
     pub(crate) fn registered() -> Vec<Function> {
         let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = known
-            .iter()
-            .enumerate()
-            .filter(|&(index, Self(f))| known[..index].iter().all(|Self(earlier)| earlier.type_of() != f.type_of()));
+        let first =
+            known.iter().enumerate().filter(|(_, Self(f))| f.as_curve().is_none()).filter(|&(index, Self(f))| {
+                known[..index].iter().all(|Self(earlier)| earlier.type_of() != f.type_of())
+            });
         first.map(|(_, &custom)| Function::Custom(custom)).collect()
     }
 
@@ -117,10 +134,14 @@ impl fmt::Debug for Custom {
 /// A definition behind a pointer, for every type of elements. Compiled where the function is registered.
 pub trait Erased: Send + Sync + ErasedTypes {
     fn type_of(&self) -> TypeId;
-    fn info(&self) -> &'static Info;
+    /// The curve that it is, if it is no formula.
+    fn as_curve(&self) -> Option<&Curve> {
+        None
+    }
+    fn info(&'static self) -> &'static Info;
     fn parameters(&self) -> &'static [Parameter];
     fn parameter(&self, index: usize) -> f64;
-    fn with_parameters(&self, values: &[f64]) -> Result<Custom, ParameterError>;
+    fn with_parameters(&'static self, values: &[f64]) -> Result<Custom, ParameterError>;
     fn slope_from(&self) -> SlopeFrom;
     fn slope_by_parameter(&self, index: usize, x: f64) -> f64;
     fn precision(&self) -> Precision;
@@ -140,7 +161,7 @@ impl<D: Definition> Erased for D {
         TypeId::of::<D>()
     }
 
-    fn info(&self) -> &'static Info {
+    fn info(&'static self) -> &'static Info {
         &D::INFO
     }
 
@@ -152,7 +173,7 @@ impl<D: Definition> Erased for D {
         Definition::parameter(self, index)
     }
 
-    fn with_parameters(&self, values: &[f64]) -> Result<Custom, ParameterError> {
+    fn with_parameters(&'static self, values: &[f64]) -> Result<Custom, ParameterError> {
         Elementwise::with_parameters(*self, values).map(Custom::of)
     }
 

@@ -219,6 +219,11 @@ pub enum ParseFunctionError {
         /// What is wrong with it, and what may be given.
         why: String,
     },
+    /// The text is that of a curve, and its points make none.
+    Curve {
+        /// What is wrong with them.
+        why: String,
+    },
 }
 
 impl fmt::Display for ParseFunctionError {
@@ -235,6 +240,7 @@ impl fmt::Display for ParseFunctionError {
             Self::Parameter { function, argument, why } => {
                 write!(out, "{function} cannot take the parameter `{argument}`: {why}")
             }
+            Self::Curve { why } => out.write_str(why),
         }
     }
 }

@@ -26,6 +26,7 @@
 //! * [`Engine`] says how slices are computed: on which instruction set, on how many threads. `engine.forward(&f, x, y)` serves for all of
 //!   these.
 //! * [`Facts`] computes what a function does: its range, where it is linear, where it saturates.
+//! * [`Function::from_curve`] is a function of which only points are known.
 //! * [`define`] is for a function of your own: two formulas, and it goes wherever one of these goes.
 //!
 //! # Promises
@@ -64,6 +65,7 @@ extern crate alloc;
 
 mod blocks;
 mod channels;
+mod curve;
 mod custom;
 pub mod define;
 mod dispatch;
@@ -90,6 +92,7 @@ pub use half;
 #[cfg(feature = "ndarray")]
 pub use crate::ndarray::{ArrayElementwise, ArrayError, ArrayRowwise};
 pub use channels::{Channels, PerChannel};
+pub use curve::CurveError;
 pub use custom::{Custom, RegisterError};
 pub use dispatch::{Byte, Level};
 pub use elementwise::Elementwise;

@@ -7,6 +7,7 @@ use alloc::{format, vec};
 use core::fmt;
 use core::str::FromStr;
 
+use crate::curve::CurveError;
 use crate::custom::Custom;
 use crate::error::Readable;
 use crate::{Elementwise, Function, Gate, Parameter, ParameterError, ParseFunctionError, RowFunction, Rowwise};
@@ -28,11 +29,24 @@ trait Entry: Copy + 'static {
     fn parameters(&self) -> &'static [Parameter];
     fn parameter(&self, index: usize) -> Option<f64>;
     fn with_parameters(self, values: &[f64]) -> Result<Self, ParameterError>;
+    /// What a text that holds points of a curve means; None for other texts.
+    fn by_points(text: &str) -> Option<Result<Self, ParseFunctionError>> {
+        let _ = text;
+        None
+    }
+    /// As text that is read back.
+    #[cfg(feature = "serde")]
+    fn written(&self) -> String
+    where
+        Self: fmt::Display,
+    {
+        self.to_string()
+    }
 }
 
 /// Makes a catalogue an [`Entry`].
 macro_rules! entry {
-    ($catalogue:ident: $floor:ident, $kind:literal, $registered:expr) => {
+    ($catalogue:ident: $floor:ident, $kind:literal, $registered:expr $(, $own:item)*) => {
         impl Entry for $catalogue {
             const KIND: &'static str = $kind;
 
@@ -57,11 +71,25 @@ macro_rules! entry {
             fn with_parameters(self, values: &[f64]) -> Result<Self, ParameterError> {
                 $floor::with_parameters(self, values)
             }
+
+            $($own)*
         }
     };
 }
 
-entry!(Function: Elementwise, "a function of one number (`Function`)", Custom::registered());
+entry!(
+    Function: Elementwise,
+    "a function of one number (`Function`)",
+    Custom::registered(),
+    fn by_points(text: &str) -> Option<Result<Self, ParseFunctionError>> {
+        let fault = |error: CurveError| ParseFunctionError::Curve { why: error.to_string() };
+        Some(Self::read_curve(text)?.map_err(fault))
+    },
+    #[cfg(feature = "serde")]
+    fn written(&self) -> String {
+        self.write_curve().unwrap_or_else(|| self.to_string())
+    }
+);
 entry!(RowFunction: Rowwise, "a function of whole rows (`RowFunction`)", []);
 
 impl Entry for Gate {
@@ -319,14 +347,14 @@ macro_rules! texts {
             /// # Ok::<(), Box<dyn std::error::Error>>(())
             /// ```
             fn from_str(text: &str) -> Result<Self, ParseFunctionError> {
-                read(text)
+                Self::by_points(text).unwrap_or_else(|| read(text))
             }
         }
 
         #[cfg(feature = "serde")]
         impl serde::Serialize for $catalogue {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serializer.serialize_str(&self.written())
             }
         }
 

@@ -1,7 +1,7 @@
 //! The table of the layers of a network.
 
 use excite_vitals::findings::Severity;
-use excite_vitals::{Diagnosis, LayerFigures, LayerVitals, UnitState, Vitals};
+use excite_vitals::{Diagnosis, LayerFigures, UnitState, Vitals};
 
 use super::{Column, Table};
 
@@ -35,7 +35,7 @@ pub fn layers(vitals: &Vitals, diagnosis: &Diagnosis) -> (Table, usize) {
         diagnosis.layers.len() <= MOST_LAYERS
             || worst(&figures.name).is_some_and(|finding| finding.severity > Severity::Note)
     };
-    let is_seen_enough = vitals.layers.iter().any(LayerVitals::is_seen_enough);
+    let is_seen_enough = vitals.is_seen_enough();
     let mut table = Table::new(RANKED.map(|(name, rank)| {
         let column = match name {
             "layer" => Column::path(name),

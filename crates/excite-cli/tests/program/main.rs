@@ -14,9 +14,11 @@ mod models;
 mod quantise;
 mod quantise_bad_input;
 mod quantise_function;
+mod quantised;
 mod readme;
 mod records;
 mod save_networks;
+mod unnamed;
 mod width;
 mod wording;
 

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rten::{ModelOptions, NodeId, ValueOrView, ValueView};
+use rten::{LoadErrorKind, ModelOptions, NodeId, ValueOrView, ValueView};
+use rten_onnx::onnx::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto};
 use rten_tensor::Tensor;
 use rten_tensor::prelude::*;
 
@@ -40,6 +41,29 @@ impl Embedded {
         let model = model.map_err(|error| Error::engine(doing, format!("{error}; {ELSEWHERE}")))?;
         let ids = names.iter().map(|name| model.find_node(name)).collect();
         Ok(Self { model, ids, note })
+    }
+
+    /// Whether the engine has the operator of a node, with these attributes.
+    pub fn has(node: &NodeProto, opset: i64) -> bool {
+        let info = |name: &String| ValueInfoProto { name: Some(name.clone()), r#type: None };
+        let named = |names: &[String]| names.iter().filter(|name| !name.is_empty()).map(info).collect();
+        let graph = GraphProto {
+            node: vec![node.clone()],
+            input: named(&node.input),
+            output: named(&node.output),
+            ..GraphProto::default()
+        };
+        let opset = OperatorSetIdProto { domain: None, version: Some(opset) };
+        let proto =
+            ModelProto { ir_version: Some(8), graph: Some(graph), opset_import: vec![opset], ..ModelProto::default() };
+        let Ok(bytes) = proto.write_buf() else { return false };
+        let mut options = ModelOptions::with_all_ops();
+        options.enable_optimization(false);
+        match catch_unwind(AssertUnwindSafe(|| options.load(bytes))) {
+            Ok(Ok(_)) => true,
+            Ok(Err(error)) => error.kind() != LoadErrorKind::OperatorInvalid,
+            Err(_) => false,
+        }
     }
 
     fn id(&self, tensor: TensorId) -> Option<NodeId> {

@@ -17,6 +17,7 @@ use rten_onnx::onnx::ModelProto;
 pub(crate) use self::embedded::Embedded;
 use self::onnxruntime::OnnxRuntime;
 use crate::plan::{Names, Piece, TensorId};
+use crate::rewrite::embedded::CutOff;
 use crate::{Array, Error, ModelInput};
 
 /// Which engine runs a model.
@@ -118,6 +119,8 @@ pub(crate) struct Unloaded<'a> {
     pub has_float16: bool,
     /// A node of it that draws numbers at random.
     pub random: Option<String>,
+    /// Outputs that are not computed.
+    pub cut_off: Option<CutOff>,
 }
 
 impl Unloaded<'_> {
@@ -126,7 +129,8 @@ impl Unloaded<'_> {
         let half = "its float16 tensors are computed in float32; values beyond 65504 in one count as infinite";
         let half = (in_float32 && self.has_float16).then(|| half.to_owned());
         let random = self.random.as_ref().map(|node| format!("{node} draws other numbers in each run"));
-        let notes: Vec<String> = [of_choice, half, random].into_iter().flatten().collect();
+        let cut_off = self.cut_off.as_ref().map(CutOff::to_string);
+        let notes: Vec<String> = [of_choice, half, random, cut_off].into_iter().flatten().collect();
         (!notes.is_empty()).then(|| notes.join("; "))
     }
 }

@@ -1,5 +1,7 @@
 //! Which regions of a graph are its activations.
 
+mod unnamed;
+
 use std::collections::HashMap;
 
 use excite::{Celu, Function, LeakyRelu, Prelu};
@@ -51,19 +53,23 @@ impl<'g, 'a: 'g, 'c> Chooser<'g, 'a, 'c> {
     pub fn choose(mut self) -> HashMap<usize, Vec<Verdict>> {
         let mut chosen: HashMap<usize, Vec<Verdict>> = HashMap::new();
         for id in (0..self.regions.len()).rev() {
-            if self.may_be_one(id)
-                && let Some(activation) = self.exactly(id).or_else(|| self.scaled(id))
-            {
+            if !self.may_be_one(id) {
+                continue;
+            }
+            if let Some(activation) = self.exactly(id).or_else(|| self.scaled(id)) {
                 let inside = self.take(activation.z, activation.to);
                 chosen.entry(self.names(&inside)).or_default().push(Verdict::Is(self.site(activation, &inside)));
+            } else if let Some(found) = self.joined(id) {
+                let (name, verdict) = self.settle(found);
+                chosen.entry(name).or_default().push(verdict);
             }
         }
         for id in (0..self.regions.len()).rev() {
             if self.may_be_one(id)
-                && let Some((z, to, why)) = self.unnamed(id)
+                && let Some(found) = self.unnamed(id)
             {
-                let inside = self.take(z, to);
-                chosen.entry(self.names(&inside)).or_default().push(Verdict::Unseen(why));
+                let (name, verdict) = self.settle(found);
+                chosen.entry(name).or_default().push(verdict);
             }
         }
         for (at, node) in self.graph.proto.node.iter().enumerate() {
@@ -245,29 +251,24 @@ impl<'g, 'a: 'g, 'c> Chooser<'g, 'a, 'c> {
         !reduced
     }
 
-    /// A region that bends, which a layer feeds and which is no function of the catalogue.
-    fn unnamed(&self, to: Id) -> Option<(Id, Id, String)> {
-        let sources = self.regions.sources(to);
-        let is_free =
-            |z: Id, to: Id| self.regions.between(z, to).is_some_and(|inside| inside.iter().all(|&id| !self.taken[id]));
-        let bends = |z: Id, to: Id| {
-            let curve = self.regions.region(z, to).and_then(|region| self.curve(&region, &[]));
-            curve.filter(|curve| !self.catalogue.is_affine(curve))
-        };
-        let first = sources.iter().copied().find(|&z| is_free(z, to) && bends(z, to).is_some())?;
-        let later = sources.iter().copied().skip_while(|&z| z != first);
-        let z = later.take_while(|&z| bends(z, to).is_some() && (z == first || bends(first, z).is_none())).last()?;
-        let results = sources.iter().copied().skip_while(|&id| id != z).skip(1);
-        let to = results.into_iter().find(|&result| bends(result, to).is_none()).unwrap_or(to);
-        let curve = bends(z, to)?;
-        let near = || self.catalogue.grid.iter().zip(&curve).filter(|(z, _)| z.abs() <= 8.0).map(|(_, y)| *y);
-        if near().any(|y| !y.is_finite()) || !self.is_fed(z) || !self.is_handed_on(to) {
-            return None;
-        }
-        let (low, high) = near().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
-        let why =
-            format!("it computes no function that excite knows: of inputs from -8 to 8 it makes {low:.3} to {high:.3}");
-        Some((z, to, why))
+    /// Whether a tensor is divided by a sum or a norm of itself.
+    fn is_a_term(&self, id: Id) -> bool {
+        let Some(name) = self.regions.name(id) else { return false };
+        let readers = self.graph.readers(name);
+        let reduced =
+            readers.iter().filter(|(node, _)| node.op().starts_with("Reduce")).flat_map(|(node, _)| &node.output);
+        let reduced: Vec<&String> = reduced.collect();
+        readers.iter().any(|(node, _)| {
+            let divisor = node.input(1).filter(|_| node.op() == "Div");
+            divisor.is_some_and(|divisor| reduced.iter().any(|sum| self.follows(divisor, sum, 4)))
+        })
+    }
+
+    /// Whether a tensor is another, but for a few nodes between them.
+    fn follows(&self, tensor: &str, from: &str, farthest: usize) -> bool {
+        let node = self.graph.producer(tensor).filter(|_| farthest > 0);
+        tensor == from
+            || node.is_some_and(|node| node.input.iter().any(|input| self.follows(input, from, farthest - 1)))
     }
 
     /// Why a node that is an activation by its operator is no part of any activation found; None for all other nodes.
@@ -328,6 +329,7 @@ impl<'g, 'a: 'g, 'c> Chooser<'g, 'a, 'c> {
         ActivationSite {
             name: graph.proto.node[self.names(inside)].title().to_owned(),
             function: SiteFunction::Each(function),
+            functions_shape: if found.each.is_empty() { Vec::new() } else { found.lanes },
             unit_functions: found.each,
             pre_activation: pre_activation.to_owned(),
             argument,

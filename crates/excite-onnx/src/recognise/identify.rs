@@ -57,6 +57,8 @@ impl Meaning {
 /// The functions that a curve may be, with their values on the grid.
 pub(super) struct Catalogue {
     pub grid: Vec<f64>,
+    /// How many curves without a name were followed so far.
+    pub curves: usize,
     candidates: Vec<(Function, Vec<f64>)>,
     exact: HashMap<Vec<u64>, Option<Function>>,
     scaled: HashMap<Vec<u64>, Option<Meaning>>,
@@ -75,7 +77,7 @@ impl Catalogue {
         let mut known: Vec<Function> = known.copied().collect();
         known.sort_by_key(|f| f.parameters().len());
         let candidates = known.into_iter().map(|f| (f, grid.iter().map(|&z| f.value(z)).collect())).collect();
-        Self { grid, candidates, exact: HashMap::new(), scaled: HashMap::new() }
+        Self { grid, curves: 0, candidates, exact: HashMap::new(), scaled: HashMap::new() }
     }
 
     /// The function that a curve is; `at` gives its values elsewhere.
@@ -125,7 +127,8 @@ impl Catalogue {
         self.grid.iter().zip(curve).filter(|(z, y)| z.abs() <= FINITE || y.is_finite())
     }
 
-    fn is_out_of_question(&self, curve: &[f64]) -> bool {
+    /// Whether a curve is a straight line or not finite near 0.
+    pub fn is_out_of_question(&self, curve: &[f64]) -> bool {
         self.grid.iter().zip(curve).any(|(z, y)| z.abs() <= 8.0 && !y.is_finite()) || self.is_affine(curve)
     }
 

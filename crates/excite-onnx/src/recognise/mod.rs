@@ -13,7 +13,8 @@
 //! 4. **Which region** ([`choose`]). From the last tensor of the graph to the first, the largest region that is exactly a function is that
 //!    activation, and all within it is part of it: the tanh in a GELU, the ReLU before a Clip from 0 to 6. Straight lines at either end are
 //!    left off, so z and the result are tensors as near to the bend as can be. A scale or a shift is taken for part of a function only
-//!    where no smaller region is one without. Where a bend is no function of the catalogue, and a layer feeds it, it is named as not seen.
+//!    where no smaller region is one without. Where a bend is no function of the catalogue, and a layer feeds it, it is an activation without a name, known by
+//!    its [`curve`].
 //!
 //! Activations that are not element-wise have their own files: [`softmax`], and the [`recurrent`] operators. What an
 //! activation is there for ([`purpose`]), the [`layer`] that feeds it and the axis of its units ([`layout`]) follow
@@ -28,6 +29,7 @@ mod layout;
 mod purpose;
 mod recurrent;
 mod region;
+mod sampled;
 mod softmax;
 #[cfg(test)]
 mod tests;
@@ -40,8 +42,8 @@ pub(crate) use crate::elementwise::SELU;
 use crate::graph::{Graph, NodeExt};
 use crate::site::{ActivationSite, Unseen};
 use choose::Chooser;
-pub use curve::function_of_curve;
 use identify::Catalogue;
+pub use sampled::function_of_curve;
 
 /// Where a graph within graphs is: for each level the index of the node and the name of its attribute.
 pub(crate) type Path = Vec<(usize, String)>;

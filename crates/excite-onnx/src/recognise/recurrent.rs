@@ -22,6 +22,7 @@ pub(super) fn recognise(index: usize, node: &NodeProto) -> Result<Vec<Activation
         name: format!("{}.{gate}{}", node.title(), if direction.index == 1 { ".backward" } else { "" }),
         function: SiteFunction::Each(direction.functions[place].function),
         unit_functions: Vec::new(),
+        functions_shape: Vec::new(),
         pre_activation: input.to_owned(),
         argument: direction.functions[place].argument,
         output: output.to_owned(),

@@ -1,5 +1,7 @@
 //! Regions: element-wise nodes whose one varying input is a tensor z, and the curve that such a region computes.
 
+mod formula;
+
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -83,6 +85,11 @@ impl<'a> Regions<'a> {
     /// The tensor of that name, if an element-wise node makes or reads it.
     pub fn id(&self, name: &str) -> Option<Id> {
         self.named.get(name).copied()
+    }
+
+    /// Whether the node that makes a tensor reads another.
+    pub fn reads(&self, id: Id, other: Id) -> bool {
+        varying(&self.tensors[id].inputs).any(|read| read == other)
     }
 
     /// Whether an element-wise node reads a tensor.
@@ -297,6 +304,12 @@ impl Region<'_, '_> {
         let count = if self.inside.iter().all(numbers) { 1 } else { count };
         let step = (count.saturating_sub(1)).div_ceil(most.saturating_sub(1).max(1)).max(1);
         (0..count).step_by(step).take(most).map(|place| index(&self.lanes, place)).collect()
+    }
+
+    /// What it computes of x, in at most so many letters.
+    pub fn description(&self, longest: usize) -> String {
+        let text = self.inside.last().map_or_else(String::new, |&id| formula::of(self.regions, self.z, id));
+        if text.chars().count() <= longest { text } else { text.chars().take(longest - 1).chain(['…']).collect() }
     }
 
     /// Its values at numbers z; None where the model has had its share of work.

@@ -20,6 +20,7 @@ pub(super) fn recognise<'a>(graph: &'a Graph<'a>, node: &'a NodeProto) -> Option
         name: node.title().to_owned(),
         function,
         unit_functions: Vec::new(),
+        functions_shape: Vec::new(),
         pre_activation: pre_activation.to_owned(),
         argument: Affine::ITSELF,
         output: output.to_owned(),

@@ -8,3 +8,5 @@ mod operators;
 mod quantised;
 mod recurrent;
 mod spellings;
+mod tail;
+mod unnamed;

@@ -56,7 +56,7 @@ pub fn diagnosis_page(vitals: &Vitals, diagnosis: &Diagnosis, origin: &Origin) -
         (glance(diagnosis, &layers, origin))
         @if diagnosis.random_data { (made_up()) }
         (headline::of_judgement(&diagnosis.judgement))
-        @if !layers.is_empty() { (strip::figure(&layers)) }
+        @if !layers.is_empty() { (strip::figure(&layers, vitals.is_seen_enough())) }
         (page::section("What stands out", &findings::table(diagnosis, &layers)))
         @if !origin.ablations.is_empty() {
             (page::section("Without these units", &html! {
@@ -66,7 +66,7 @@ pub fn diagnosis_page(vitals: &Vitals, diagnosis: &Diagnosis, origin: &Origin) -
         @if let Some(training) = &origin.training { (training::section(training, &layers)) }
         section {
             h2 { "Figures" }
-            (page::fold(&all, &network::table(&layers)))
+            (page::fold(&all, &network::table(&layers, vitals.is_seen_enough())))
             (page::fold("Layer by layer, with the units", &layers::details(&layers)))
             (page::fold("From the input to the output", &depth::figures(&layers)))
             (page::fold("How this was measured", &method::definitions(diagnosis, origin)))

@@ -7,8 +7,7 @@ use super::{Layer, badge, unit_map};
 use crate::{number, page};
 
 /// A row for each layer, from the input to the output.
-pub(super) fn table(layers: &[Layer]) -> Markup {
-    let is_seen_enough = layers.iter().any(|layer| layer.vitals.is_seen_enough());
+pub(super) fn table(layers: &[Layer], is_seen_enough: bool) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="The layers of the network" {
             table.sortable {

@@ -19,13 +19,13 @@ const LEAST: f64 = 3.0;
 /// The lines of text below a row: of the blocks, and of the layers in which something was found.
 const BELOW: f64 = 40.0;
 
-pub(super) fn figure(layers: &[Layer]) -> Markup {
+pub(super) fn figure(layers: &[Layer], is_seen_enough: bool) -> Markup {
     let states: Vec<UnitState> =
         UnitState::ALL.into_iter().filter(|state| layers.iter().any(|layer| layer.states.contains(state))).collect();
     html! {
         figure {
             (page::by_width(|width, class| strip(layers, width, class)))
-            (unit_map::legend(states.into_iter().map(|state| (state, None)), layers.iter().any(|layer| layer.vitals.is_seen_enough())))
+            (unit_map::legend(states.into_iter().map(|state| (state, None)), is_seen_enough))
             figcaption {
                 "From the input (left) to the output. Each bar is a layer, as high as the root of its number of units; click it for its figures."
             }

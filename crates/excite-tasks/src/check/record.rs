@@ -82,6 +82,8 @@ impl AblationRecord {
     ///     largest_relative_difference: Some(0.031),
     /// };
     /// let ablation = AblationRecord { rule: "dormant-units".into(), units: 987, left_out: 0, outputs: vec![output] };
+    /// let unknown = AblationRecord { outputs: Vec::new(), ..ablation.clone() };
+    /// assert!(unknown.sentences()[0].ends_with("is not known: no output is computed."));
     /// assert_eq!(
     ///     ablation.sentences(),
     ///     ["With the 987 units of dormant-units set to 0, `logits` changes by up to 3.1 % of its largest value, and the label of 6 of 40 samples."]
@@ -112,6 +114,11 @@ impl AblationRecord {
             self.rule
         );
         let left = (self.left_out > 0).then_some(left);
+        if self.units > 0 && self.outputs.is_empty() {
+            let unknown =
+                format!("What changes with {units} of {} set to 0 is not known: no output is computed.", self.rule);
+            return std::iter::once(unknown).chain(left).collect();
+        }
         self.outputs.iter().filter(|_| self.units > 0).map(sentence).chain(left).collect()
     }
 }

@@ -50,6 +50,8 @@ pub struct Values<'a> {
     pub z: Option<&'a [f32]>,
     /// Activations; computed where they are not given.
     pub a: Option<&'a [f32]>,
+    /// The slopes, where they are not those of the unit's function.
+    pub slopes: Option<&'a [f32]>,
     /// Values of one unit that lie next to one another: 1 in a layer of features.
     pub positions: usize,
 }
@@ -81,7 +83,7 @@ impl Units {
     /// # Panics
     /// If neither is given, or if their length is not a multiple of units × positions.
     pub fn update(&mut self, values: Values<'_>, functions: Functions<'_>, limits: Limits) -> Result<(), Error> {
-        let Values { z, a, positions } = values;
+        let Values { z, a, positions, .. } = values;
         let length = z.or(a).expect("z or a").len();
         let units = self.0.len();
         assert!(length.is_multiple_of((units * positions).max(1)), "lengths disagree");
@@ -155,7 +157,7 @@ impl Blocks {
     #[inline(always)]
     fn add(
         &mut self,
-        Values { z, a, .. }: Values<'_>,
+        Values { z, a, slopes, .. }: Values<'_>,
         f: Function,
         limits: Limits,
         layout: Layout,
@@ -165,7 +167,8 @@ impl Blocks {
         let engine = Engine::default().with_threads(Threads::One);
         let values = layout.values(z.or(a).unwrap_or_default().len());
         let whole = values / LANES * LANES;
-        let mut sums = Sums::new(z.is_some(), z.is_some() || f.slope_from() == SlopeFrom::Output, limits);
+        let knows_slopes = z.is_some() || slopes.is_some() || f.slope_from() == SlopeFrom::Output;
+        let mut sums = Sums::new(z.is_some(), knows_slopes, limits);
         for start in (0..whole).step_by(BLOCK).chain((whole < values).then_some(whole)) {
             let range = start..if start == whole { values } else { whole.min(start + BLOCK) };
             let padding = range.len().next_multiple_of(LANES) - range.len();
@@ -181,14 +184,15 @@ impl Blocks {
                 }
             };
             let from = if f.slope_from() == SlopeFrom::Output { Some(a) } else { z };
-            let slope = match from {
-                Some(from) => {
+            let slope = match (slopes, from) {
+                (Some(slopes), _) => Some(layout.block(slopes, range, &mut self.slope)),
+                (None, Some(from)) => {
                     let (from, slope) = (from.as_flattened(), self.slope[..from.len()].as_flattened_mut());
                     engine.backward(&f, from, &ONES[..from.len()], slope)?;
                     slope[from.len() - padding..].fill(f32::NAN);
                     Some(slope.as_chunks().0)
                 }
-                None => None,
+                (None, None) => None,
             };
             let block = Block { z, a, slope };
             if start == 0 {

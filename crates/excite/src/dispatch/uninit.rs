@@ -44,7 +44,6 @@ impl<F: Float> Input<'_, F> {
     }
 
     /// The number at `index`, whose result goes to `y`.
-    #[cfg(not(feature = "f64"))]
     pub(crate) fn at(self, index: usize, y: &MaybeUninit<F>) -> F {
         match self {
             Self::Slice(slice) => slice[index],

@@ -41,7 +41,7 @@ macro_rules! catalogue {
         pub enum Function {
             $(#[doc = concat!("[`", stringify!($function), "`](crate::", stringify!($function), ")")]
             $function(crate::$function),)*
-            /// One that is not of the catalogue. See [`register`](Self::register).
+            /// One that is not of the catalogue. See [`register`](Self::register) and [`from_curve`](Self::from_curve).
             Custom(Custom),
         }
 
@@ -234,6 +234,7 @@ impl PartialEq for Function {
     fn eq(&self, other: &Self) -> bool {
         discriminant(self) == discriminant(other)
             && self.name() == other.name()
+            && self.curve().map(<[_]>::as_ptr) == other.curve().map(<[_]>::as_ptr)
             && self.parameter_bits().eq(other.parameter_bits())
     }
 }

@@ -7,10 +7,12 @@ mod refuse;
 mod resize;
 mod rows;
 mod selection;
+mod tail;
 mod windows;
 
 use rten_onnx::onnx::{GraphProto, NodeProto};
 
+pub(crate) use self::tail::{CutOff, cut};
 use super::spelling::{Known, Spelling};
 use crate::Error;
 use crate::graph::NodeExt;
@@ -40,6 +42,7 @@ fn rules(op: &str) -> &'static [Rule] {
         "ArgMax" | "ArgMin" => &[selection::arg_extreme],
         "NonMaxSuppression" => &[selection::order_corners],
         "Resize" => &[resize::resize],
+        "Scaler" => &[rows::scaler],
         "MatMul" => &[rows::matrix_by_vector],
         "MatMulInteger" => &[integers::product],
         "Slice" => &[selection::start_inside],

@@ -1,6 +1,6 @@
 //! Operators on rows and groups: softmax as it was before version 13, and normalisations that the engine lacks.
 
-use rten_onnx::onnx::NodeProto;
+use rten_onnx::onnx::{DataType, NodeProto};
 
 use super::super::spelling::integer;
 use super::super::{float, integers};
@@ -8,6 +8,22 @@ use super::selection::first_places;
 use super::{Change, Known, Spelling, ends, refused};
 use crate::Error;
 use crate::graph::NodeExt;
+
+/// (x − offset)·scale for the features of a row: how scikit-learn's StandardScaler is exported.
+pub(super) fn scaler(spelling: &mut Spelling, old: &mut NodeProto, known: &Known) -> Result<Change, Error> {
+    let (x, output) = ends(old)?;
+    let floats = |name: &str, default| match old.find_attribute(name).map(|found| found.floats.clone()) {
+        Some(values) if !values.is_empty() => values,
+        _ => vec![default],
+    };
+    let (offset, scale) = (floats("offset", 0.0), floats("scale", 1.0));
+    let x = if known.is_float(x) { x.to_owned() } else { spelling.cast(x, DataType::FLOAT) };
+    let offset = spelling.floats(vec![offset.len() as i64], offset);
+    let scale = spelling.floats(vec![scale.len() as i64], scale);
+    let centred = spelling.step("Sub", &[&x, &offset]);
+    spelling.last("Mul", &[&centred, &scale], output, Vec::new());
+    Ok(Change::Replaced)
+}
 
 /// Before version 13 all axes from `axis` on were one row.
 pub(super) fn softmax(spelling: &mut Spelling, old: &mut NodeProto, known: &Known) -> Result<Change, Error> {

@@ -29,6 +29,9 @@ def network():
         "low": np.float32(0),
         "high": np.float32(6),
     }
+    # Units that can be of no use: silent ones in both ReLUs, one that is always and one that is mostly at the cap of the ReLU6.
+    weights["b1"][2], weights["b3"][1] = -20, -20
+    weights["b2"][3:5] = 20, 5
     nodes = [
         helper.make_node("Conv", ["x", "w1", "b1"], ["z1"], name="conv1", pads=[1, 1, 1, 1]),
         helper.make_node("Relu", ["z1"], ["a1"], name="relu1"),

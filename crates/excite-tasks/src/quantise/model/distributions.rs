@@ -12,6 +12,8 @@ pub(super) struct LayerDistribution {
     pub site: usize,
     pub name: String,
     pub function: excite::Function,
+    /// Whether the functions of its units differ, as those of a PReLU with a slope for each channel.
+    pub units_differ: bool,
     /// Its results.
     pub a: Distribution,
     /// Its pre-activations; None where all of them are 0.
@@ -33,7 +35,8 @@ pub(super) fn measure(model: &NamedModel, data: &Data, steps: &Steps<'_>) -> Res
     let mut layers = Vec::new();
     for (site, name) in model.model().site_names().into_iter().enumerate() {
         let Some(layer) = vitals.layer(&name) else { continue };
-        match empty(site, layer) {
+        let units_differ = !model.model().sites()[site].unit_functions.is_empty();
+        match empty(site, layer, units_differ) {
             Ok(distribution) => layers.push(distribution),
             Err(why) => left_out.push(SkippedLayer { name, why }),
         }
@@ -47,7 +50,7 @@ pub(super) fn measure(model: &NamedModel, data: &Data, steps: &Steps<'_>) -> Res
 }
 
 /// A layer whose ranges are known, and its histograms not yet.
-fn empty(site: usize, layer: &LayerVitals) -> Result<LayerDistribution, String> {
+fn empty(site: usize, layer: &LayerVitals, units_differ: bool) -> Result<LayerDistribution, String> {
     let (a, z) = (layer.activations(), layer.pre_activations());
     if a.count == 0 {
         return Err("none of its values is finite".to_owned());
@@ -56,6 +59,7 @@ fn empty(site: usize, layer: &LayerVitals) -> Result<LayerDistribution, String> 
         site,
         name: layer.name().to_owned(),
         function: layer.function(),
+        units_differ,
         a: Distribution::new(a.min, a.max).map_err(|error| error.to_string())?,
         z: if z.count == 0 { None } else { Distribution::new(z.min, z.max).ok() },
     })

@@ -69,6 +69,9 @@ fn kernel<C: Code>(layer: &LayerDistribution, place: usize) -> Result<Kernel, St
     if matches!(layer.function, Function::Prelu(_)) {
         return Err("the slopes of a PReLU differ from unit to unit".to_owned());
     }
+    if layer.units_differ {
+        return Err(format!("its units have different functions, of which {} is one", layer.function));
+    }
     let z = layer.z.as_ref().ok_or("all its inputs are 0")?;
     let affine = |values: &Distribution| -> Result<Affine<C>, AffineError> {
         let (low, high) = Method::Mse.range(values, C::BITS);
@@ -78,7 +81,9 @@ fn kernel<C: Code>(layer: &LayerDistribution, place: usize) -> Result<Kernel, St
     let (input, output) = affine(z).and_then(|input| Ok((input, affine(&layer.a)?))).map_err(|error| text(&error))?;
     let (f, profile) = (layer.function, Profile::Exact);
     let kernel = profile.kernel(f, input, output).map_err(|error| text(&error))?;
-    let name = format!("layer{place:02}_{}", f.name());
+    // A formula is no name of a file.
+    let function = if f.curve().is_some() { "unnamed" } else { f.name() };
+    let name = format!("layer{place:02}_{function}");
     let source = Source::new(&name, &layer.name, f, profile, (input, output), &kernel).map_err(|error| text(&error))?;
     let entry = KernelEntry {
         layer: layer.name.clone(),
