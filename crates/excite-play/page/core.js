@@ -90,7 +90,8 @@ function whenSized(element, draw) {
   let width = 0;
   new ResizeObserver(() => {
     const now = element.clientWidth;
-    if (now !== width) { width = now; draw(); }
+    // In the next frame: what is drawn may change sizes again.
+    if (now !== width) { width = now; requestAnimationFrame(draw); }
   }).observe(element);
 }
 
