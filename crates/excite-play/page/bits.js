@@ -5,7 +5,7 @@ widget("bits", "Eight bits", "relu6-fixed-point",
     const state = { cap: 6, integer: 3, signed: false, value: 2.7 };
     const boxes = el("div", { class: "boxes", role: "img" }), told = el("p", { class: "said" });
     const plot = el("div", { class: "plot" }), ratio = el("p", { class: "big" }), verdict = el("p", { class: "soft", "aria-live": "polite" });
-    let trained = 0, found;
+    let trained = 0, found, scales;
     const cap = slider("cap", { min: 0, max: CAPS.length - 1, step: 1, value: CAPS.indexOf(state.cap), id: "cap", shown: at => CAPS[at] === null ? "none (ReLU)" : CAPS[at] + (CAPS[at] === 6 ? " (ReLU6)" : ""), change: at => { state.cap = CAPS[at]; retrain(); } });
     const integer = slider("bits before the point", { min: -1, max: 7, step: 1, value: state.integer, id: "integer", change: to => { state.integer = to; show(); } });
     const sign = el("input", { type: "checkbox", onchange: () => { state.signed = sign.checked; show(); } });
@@ -33,6 +33,7 @@ widget("bits", "Eight bits", "relu6-fixed-point",
       let seen;
       try { seen = ask("bits_format", { integer: state.integer, signed: state.signed, value: state.value }); } catch { return; }
       found = seen;
+      value.input.max = Math.ceil(Math.max(2 ** Math.min(4, Math.max(0, state.integer)), found.largest_activation));
       drawBoxes();
       draw();
       ratio.replaceChildren(el("b", {}, found.snr === null ? "no noise" : `${found.snr.toFixed(1)} dB`), ` signal to noise in ${found.name}`);
@@ -72,6 +73,7 @@ widget("bits", "Eight bits", "relu6-fixed-point",
         c.marks.append(s("rect", { x: from, y: c.sy(Math.min(value, top)), width: Math.max(1, to - from - 1), height: Math.max(0, c.sy(0) - c.sy(Math.min(value, top))), style: `fill:var(${colour})` }));
       });
       const counts = chart(upper, { width, height: 190, x, y: { domain: [0, highest], ticks: [], title: `activations above 0; ${percent(found.zeros)} are 0` }, left: 48, bottom: 24 });
+      scales = counts;
       bar(counts, found.counts, "--linear", highest);
       const errors = chart(lower, { width, height: 150, x: { ...x, title: "activation" }, y: { domain: [0, reach], ticks: [0, reach / 2, reach], title: "mean error of each" }, left: 48 });
       bar(errors, found.errors, "--s1", reach);
@@ -80,12 +82,15 @@ widget("bits", "Eight bits", "relu6-fixed-point",
         if (found.largest < most) c.marks.append(s("rect", { x: c.sx(found.largest), y: c.top, width: c.sx(most) - c.sx(found.largest), height: c.height - c.top - c.bottom, style: "fill:var(--saturated);opacity:.16" }));
         if (state.value <= most) c.marks.append(s("line", { x1: c.sx(state.value), x2: c.sx(state.value), y1: c.top, y2: c.height - c.bottom, style: "stroke:var(--ink);stroke-width:1.5px" }));
         const cover = s("rect", { class: "drag", x: c.left, y: 0, width: width - c.left - c.right, height: c.height, fill: "transparent" });
-        cover.addEventListener("pointerdown", event => pick(event, c));
-        cover.addEventListener("pointermove", event => { if (event.buttons) pick(event, c); });
+        c.drawing.style.touchAction = "pan-y";
+        // The drawing is redrawn while one drags: the pointer stays with the box around it.
+        cover.addEventListener("pointerdown", event => { plot.setPointerCapture(event.pointerId); pick(event, c); });
         c.marks.append(cover);
       }
       if (found.largest < most) counts.marks.append(s("text", { class: "halo e", x: counts.sx(most) - 4, y: counts.top + 14, style: "fill:var(--saturated);font-weight:600" }, `beyond ${found.name}`));
     }
+
+    plot.addEventListener("pointermove", event => { if (plot.hasPointerCapture(event.pointerId)) pick(event, scales); });
 
     function pick(event, c) {
       const box = c.drawing.getBoundingClientRect();

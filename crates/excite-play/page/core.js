@@ -51,8 +51,15 @@ function slider(name, { min, max, step, value, shown = String, change, id }) {
 function choice(name, options, value, change, swatch) {
   const select = el("select", { onchange: () => change(select.value) },
     ...options.map(([key, text]) => el("option", { value: key, selected: key === value }, text)));
-  const mark = swatch ? [el("span", { class: "swatch", style: `background:var(${swatch})` })] : [];
-  return { label: el("label", {}, ...mark, name, select), select };
+  const mark = el("span", { class: "swatch", hidden: !swatch });
+  return { label: el("label", {}, mark, name, select), select, paint(colour) { mark.style.background = `var(${colour})`; } };
+}
+
+// Colour is function: these four have their own, any other takes one that the one beside it has not.
+const OWN = { sigmoid: "--s0", tanh: "--s1", relu: "--s2", relu6: "--s3" };
+function colours(names) {
+  const free = ["--s1", "--s3", "--s0", "--s2"].filter(colour => !names.some(name => OWN[name] === colour));
+  return names.map((name, which) => names.indexOf(name) < which ? free.shift() : OWN[name] ?? free.shift());
 }
 
 const button = (text, action, main) => el("button", { type: "button", class: main && "main", onclick: action }, text);
@@ -77,7 +84,7 @@ function lay({ id, title, lesson, attempt, build }, number) {
   const link = el("span", { class: "lesson" }, "lesson: ",
     el("a", { href: `lab.html#${lesson}`, title: "a section of lab.html, which excite lab writes beside this file" }, lesson));
   const section = el("section", { id, "aria-labelledby": `${id}-title` },
-    el("div", { class: "top" }, el("h2", { id: `${id}-title` }, `${number}  ${title}`), link),
+    el("div", { class: "top" }, el("h2", { id: `${id}-title` }, el("span", { class: "number" }, number), title), link),
     el("p", { class: "try" }));
   section.querySelector(".try").innerHTML = attempt;
   document.querySelector("main").append(section);

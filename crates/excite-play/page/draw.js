@@ -34,7 +34,7 @@ function logarithmic([a, b], range) {
 const path = points => points.map(([x, y], at) => `${at ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
 
 // A chart with axes: `x` and `y` are {domain, ticks, log, title}. Gives the drawing, the scales and the room for marks.
-function chart(box, { width, height, x, y, left = 44, right = 16, top = 22, bottom = 34 }) {
+function chart(box, { width, height, x, y, left = 44, right = 16, top = 22, bottom = 34, gap = 17 }) {
   const drawing = s("svg", { width, height, viewBox: `0 0 ${width} ${height}` });
   const of = (axis, range) => (axis.log ? logarithmic : linear)(axis.domain, range);
   const sx = of(x, [left, width - right]), sy = of(y, [height - bottom, top]);
@@ -44,7 +44,7 @@ function chart(box, { width, height, x, y, left = 44, right = 16, top = 22, bott
       s("text", { class: "e", x: left - 7, y: sy(tick) + 4 }, (y.format ?? figure)(tick)));
   }
   for (const tick of x.ticks) {
-    back.append(s("text", { class: "m", x: sx(tick), y: height - bottom + 17 }, (x.format ?? figure)(tick)));
+    back.append(s("text", { class: "m", x: sx(tick), y: height - bottom + gap }, (x.format ?? figure)(tick)));
   }
   back.append(s("line", { class: "axis", x1: left, x2: width - right, y1: height - bottom, y2: height - bottom }));
   if (x.title) back.append(s("text", { class: "e", x: width - right, y: height - 1 }, x.title));
@@ -64,17 +64,22 @@ function decades(low, high, most = 6) {
 }
 const power10 = value => `10${superscript(Math.round(Math.log10(value)))}`;
 
-// Names at the ends of lines, moved apart where they would overlap: [{x, y, text, colour}].
-function names(marks, ends) {
+// Names at the ends of lines, moved apart where they would overlap, and kept above `bottom`: [{x, y, text, colour}].
+function names(marks, ends, bottom = Infinity) {
   const sorted = [...ends].sort((a, b) => a.y - b.y);
   sorted.forEach((end, at) => { if (at && end.y - sorted[at - 1].y < 15) end.y = sorted[at - 1].y + 15; });
+  for (let at = sorted.length - 1, limit = bottom; at >= 0; at--, limit -= 15) sorted[at].y = Math.min(sorted[at].y, limit);
   for (const end of sorted) {
     marks.append(s("text", { x: end.x, y: end.y + 4, class: `halo ${end.anchor ?? ""}`, style: `fill:var(${end.colour});font-weight:600` }, end.text));
   }
 }
 
-// Follows a pointer from press to release over `element`: `move` gets the place in it, in pixels of the drawing.
-function draggable(element, drawing, move) {
+// Follows a pointer from press to release over `element`: `move` gets the place in it, in pixels of the drawing. A finger that moves it
+// does not scroll the page; where only a sideways move counts (`sideways`), up and down still scroll.
+function draggable(element, drawing, move, sideways = false) {
+  // Chromium heeds touch-action of a whole drawing, and not of its parts.
+  if (sideways) drawing.style.touchAction = "pan-y";
+  else element.addEventListener("touchstart", event => event.preventDefault(), { passive: false });
   const at = event => { const box = drawing.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; };
   element.addEventListener("pointerdown", event => {
     event.preventDefault();

@@ -1,5 +1,5 @@
 widget("half-plane", "A neuron is a line", "relu-half-plane",
-  "<b>Press train, and when it has learnt, drag a line off the cloud</b>, the way its arrow points. The ReLU fires for no point, turns red, and training never brings it back; the leaky one beside it returns.",
+  "<b>Press train; once it has learnt, drag a line off the cloud, the way its arrow points.</b> The ReLU fires for no point, turns red, and training never brings it back; the leaky one returns.",
   section => {
     const REACH = 3.4, SEED = 17, STEPS = 3;
     const state = { beside: "leaky_relu(0.1)", rate: 0.1 };
@@ -56,7 +56,8 @@ widget("half-plane", "A neuron is a line", "relu-half-plane",
         const ends = [-far, far].map(t => [sx(foot[0] + t * along[0]), sy(foot[1] + t * along[1])]);
         const clamp = ([x, y]) => [Math.min(REACH - 0.12, Math.max(0.12 - REACH, x)), Math.min(REACH - 0.12, Math.max(0.12 - REACH, y))];
         // Out of sight a line's handles wait at the edge, so that it can be fetched back.
-        const [hx, hy] = clamp(foot), [tx, ty] = [hx + tip[0] - foot[0], hy + tip[1] - foot[1]];
+        const [hx, hy] = clamp(foot), [tx, ty] = clamp([hx + tip[0] - foot[0], hy + tip[1] - foot[1]]);
+        mark.tip.style.visibility = Math.hypot(tx - hx, ty - hy) < 0.3 ? "hidden" : "";
         mark.group.setAttribute("style", `--of:var(${dead ? "--dead" : "--ink"})`);
         mark.line.setAttribute("d", path(ends));
         mark.shaft.setAttribute("d", path([[sx(hx), sy(hy)], [sx(tx), sy(ty)]]));

@@ -1,9 +1,9 @@
 widget("learning-rate", "The learning rate", "dead-from-learning-rate",
-  "<b>Press train; then set the rate to 3 and press it again.</b> ReLU's units turn red at the step that kills them, by their own weights or by the layers before. Tap a red one to see why.",
+  "<b>Press train; then set the rate to 1 and watch again.</b> ReLU’s units turn red at the step that kills them. Tap a red one: it says whether its own weights did it, or the layers before.",
   section => {
     const LAYERS = 4, UNITS = 16, EPOCH = 45;
     const NAMES = ["sigmoid", "tanh", "relu", "relu6"], TITLES = ["sigmoid", "tanh", "ReLU", "ReLU6"], COLOURS = ["--s0", "--s1", "--s2", "--s3"];
-    const state = { rate: 0.3, seed: 1 };
+    const state = { rate: 0.1, seed: 1 };
     let networks, losses, chosen = null;
     const panels = NAMES.map((name, which) => {
       const cells = Array.from({ length: LAYERS * UNITS }, (_, at) => el("button", { type: "button", class: "cell", tabindex: at ? -1 : 0, onclick: () => choose(which, at), onkeydown: event => walk(event, which, at) }));
@@ -55,7 +55,7 @@ widget("learning-rate", "The learning rate", "dead-from-learning-rate",
         said.replaceChildren(network.error === null ? "not trained yet" : `${percent(network.error)} read wrong`, el("br"),
           network.has_diverged ? el("span", { class: "bad" }, "diverged") : network.dead ? el("span", { class: "bad", "data-dead": network.dead }, `${network.dead} of ${LAYERS * UNITS} dead`) : "none dead");
       });
-      why.textContent = chosen ? `${TITLES[chosen[0]]}, ${words(...chosen)}.` : networks[0].step ? `Step ${networks[0].step}, epoch ${Math.ceil(networks[0].step / EPOCH)}.` : "Before the first step.";
+      why.textContent = chosen ? `${TITLES[chosen[0]]}, ${words(...chosen)}.` : networks[0].step ? `Step ${networks[0].step}, epoch ${Math.ceil(networks[0].step / EPOCH)}.` : "Before the first step. Tap a unit to see what it does.";
       drawLoss();
       drawGradient();
     }
@@ -94,14 +94,14 @@ widget("learning-rate", "The learning rate", "dead-from-learning-rate",
         const [x, y] = points[points.length - 1];
         ends.push({ x: x + 5, y, text: TITLES[which], colour: COLOURS[which] });
       });
-      names(c.marks, ends);
+      names(c.marks, ends, c.height - c.bottom - 6);
     }
 
     function drawGradient() {
       const width = gradient.clientWidth;
       if (!width) return;
       const clamp = value => Math.min(1e3, Math.max(1e-7, value));
-      const c = chart(gradient, { width, height: 220, right: 62, left: 44, x: { domain: [1, LAYERS + 1], ticks: [1, 2, 3, 4, 5], format: layer => layer > LAYERS ? "out" : layer, title: "" }, y: { log: true, domain: [1e-6, 100], ticks: [1e-6, 1e-4, 1e-2, 1, 100], format: power10, title: "gradient by layer, logarithmic" } });
+      const c = chart(gradient, { width, height: 220, right: 62, left: 44, x: { domain: [1, LAYERS + 1], ticks: [1, 2, 3, 4, 5], format: layer => layer > LAYERS ? "out" : layer, title: "" }, y: { log: true, domain: [1e-7, 100], ticks: [1e-7, 1e-5, 1e-3, 0.1, 10], format: value => value === 1e-7 ? "0" : power10(value), title: "gradient by layer, logarithmic" } });
       const ends = [];
       networks.forEach((network, which) => {
         const points = network.gradients.map((value, at) => [c.sx(at + 1), c.sy(clamp(value ?? 0))]);
@@ -110,7 +110,7 @@ widget("learning-rate", "The learning rate", "dead-from-learning-rate",
         const [x, y] = points[points.length - 1];
         ends.push({ x: x + 7, y, text: TITLES[which], colour: COLOURS[which] });
       });
-      names(c.marks, ends);
+      names(c.marks, ends, c.height - c.bottom - 6);
     }
 
     reset();

@@ -17,11 +17,10 @@ widget("zig-zag", "The zig-zag", "zig-zag",
     const mean = slider("mean of the inputs", { min: -0.5, max: 1, step: 0.05, value: state.mean, shown: to => figure(to) + (to === 0.5 ? " (sigmoid’s own)" : to === 0 ? " (zero-mean)" : ""), change: to => change("mean", to) });
     const batch = slider("samples in a step", { min: 0, max: batches.length - 1, step: 1, value: 0, shown: at => batches[at] === 500 ? "all 500" : String(batches[at]), change: at => change("batch", batches[at]) });
     const rate = slider("learning rate × size of the inputs", { min: 0.1, max: 2.4, step: 0.1, value: state.rate, shown: figure, change: to => change("rate", to) });
-    const stage = el("div", { class: "stage square" }, plot, said);
+    const stage = el("div", { class: "stage square" }, el("div", {}, plot, said), el("div", {}, el("p", { class: "soft" }, "The two inputs of 120 samples"), cloud));
     section.append(el("div", { class: "board" }, stage, el("div", { class: "controls" },
       el("div", { class: "buttons" }, run.press, button("step", () => { run.stop(); step(1); }), button("reset", () => { run.stop(); reset(); }), button("other samples", () => { run.stop(); state.seed++; reset(); })),
       mean.label, batch.label, rate.label,
-      el("p", { class: "soft" }, "The two inputs, 120 of 500 samples"), cloud,
       el("p", { class: "soft" }, "Two weights, no bias, half the squared error. The rings are of equal loss. The green quadrants are where a step by one sample may lead from here: the darker, the more samples."))));
 
     function reset() {
@@ -46,8 +45,8 @@ widget("zig-zag", "The zig-zag", "zig-zag",
       if (!width) return;
       const size = Math.min(width, 560);
       const ticks = [-1, -0.5, 0, 0.5, 1];
-      const c = chart(plot, { width: size, height: size, left: 40, right: 10, top: 22, bottom: 36, x: { domain: VIEW.x, ticks: ticks.filter(t => t >= VIEW.x[0]), title: "first weight" }, y: { domain: VIEW.y, ticks: ticks.filter(t => t <= VIEW.y[1]), title: "second weight" } });
-      const frame = { x: c.left, y: c.top, width: size - c.left - c.right, height: size - c.top - c.bottom };
+      const c = chart(plot, { width: size, height: size + 8, left: 40, right: 10, top: 22, bottom: 36, x: { domain: VIEW.x, ticks: ticks.filter(t => t >= VIEW.x[0]), title: "first weight" }, y: { domain: VIEW.y, ticks: ticks.filter(t => t <= VIEW.y[1]), title: "second weight" } });
+      const frame = { x: c.left, y: c.top, width: size - c.left - c.right, height: c.height - c.top - c.bottom };
       c.drawing.prepend(s("clipPath", { id: "zig-zag-clip" }, s("rect", frame)));
       const inside = s("g", { "clip-path": "url(#zig-zag-clip)" });
       const [wx, wy] = walked[walked.length - 1], [px, py] = [c.sx(wx), c.sy(wy)], far = 3 * size;
@@ -70,8 +69,8 @@ widget("zig-zag", "The zig-zag", "zig-zag",
     }
 
     function drawCloud() {
-      const width = cloud.clientWidth || 248, height = 150;
-      const reach = 1.1, sx = linear([-reach * width / height, reach * width / height], [0, width]), sy = linear([-reach, reach], [height, 0]);
+      const width = Math.min(cloud.clientWidth || 200, 220), height = width;
+      const reach = 1.55, sx = linear([-reach, reach], [0, width]), sy = linear([-reach, reach], [height, 0]);
       const drawing = s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `inputs with a mean of ${state.mean}`, style: "overflow:hidden" },
         s("line", { class: "axis", x1: 0, x2: width, y1: sy(0), y2: sy(0) }), s("line", { class: "axis", x1: sx(0), x2: sx(0), y1: 0, y2: height }),
         ...surface.inputs.map(([x, y]) => s("circle", { cx: sx(x), cy: sy(y), r: 2.2, style: "fill:var(--near);opacity:.75" })),

@@ -58,7 +58,7 @@ impl Descent {
     pub fn surface(&self) -> Surface {
         Surface {
             optimum: ZigZag::optimum(),
-            contours: self.walk.contours(&CONTOURS, 96),
+            contours: self.walk.contours(&CONTOURS, 240),
             inputs: self.walk.inputs(120).to_vec(),
             largest_batch: ZigZag::LARGEST_BATCH,
             now: self.now(vec![self.walk.weights()]),

@@ -82,7 +82,7 @@ try {
   for (const [width, height, pointer] of [[1280, 900, "mouse"], [390, 800, "touch"]]) {
     await browser.open(url, width, height);
     await pause(300);
-    check(`nothing is wider than ${width} pixels`, await browser.run("document.documentElement.scrollWidth <= innerWidth"));
+    check(`nothing is wider than ${width} pixels`, await browser.run(`document.documentElement.scrollWidth <= ${width} && innerWidth <= ${width}`));
     if (width > 600) await oneNeuron();
     await halfPlane(pointer);
     if (width > 600) {
