@@ -13,7 +13,7 @@ widget("bits", "Eight bits", "relu6-fixed-point",
     const best = button("best format", () => { state.integer = found.best_integer; integer.set(found.best_integer); show(); });
     const stage = el("div", { class: "stage" }, boxes, told, plot);
     section.append(el("div", { class: "board" }, stage, el("div", { class: "controls" },
-      cap.label, integer.label, el("label", { class: "check" }, sign, "one bit for a sign"), value.label, ratio, verdict, el("div", { class: "buttons" }, best),
+      integer.label, cap.label, el("label", { class: "check" }, sign, "one bit for a sign"), value.label, ratio, verdict, el("div", {}, best),
       el("p", { class: "soft" }, "A network 64-32-32-10 is trained on the digits with this cap, in your browser; the histogram is of its activations on 360 digits it has not seen. They alone are rounded, half to even."))));
 
     // Trains a few steps a frame, and then shows what came of it.

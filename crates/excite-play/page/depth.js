@@ -34,16 +34,16 @@ widget("depth", "Depth", "saturation-kills-gradients",
       const values = found.flatMap(of => [...of.gradients, ...(of.by_slope ?? [])]).filter(value => value > 0);
       const low = Math.max(1e-24, Math.min(1e-2, ...values)), high = Math.min(1e12, Math.max(10, ...values));
       const ticks = decades(low, high);
-      const layers = found[0].gradients.length, stride = layers > 12 ? 2 : 1;
+      const layers = found[0].gradients.length, stride = layers > 12 ? (width < 480 ? 3 : 2) : 1;
       const c = chart(plot, { width, height: width < 480 ? 300 : 380, left: 48, right: 78,
-        x: { domain: [1, Math.max(2, layers)], ticks: Array.from({ length: layers }, (_, at) => at + 1).filter(layer => (layer - 1) % stride === 0 || layer === layers), title: "hidden layer" },
+        x: { domain: [1, Math.max(2, layers)], ticks: Array.from({ length: layers }, (_, at) => at + 1).filter(layer => (layer - 1) % stride === 0 && layers - layer >= stride || layer === layers), title: "hidden layer" },
         y: { log: true, domain: [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high))], ticks, format: power10, title: "gradient by the layer’s weights, logarithmic" } });
       const ends = [];
       found.forEach((of, which) => {
         const line = values => values.map((value, at) => [c.sx(at + 1), c.sy(value ?? 1e-30)]);
         const largest = ask("facts", { function: state.names[which] }).largest_gradient;
         if (of.by_slope && largest < 1) {
-          const [x, y] = line(of.by_slope)[Math.floor(layers / 3)];
+          const [x, y] = line(of.by_slope)[Math.floor(0.45 * layers)];
           c.marks.append(s("text", { class: "halo e", x: x - 8, y: y - 8, style: `fill:var(${paint[which]})` }, `${figure(largest)} a layer`));
         }
         if (of.by_slope) c.marks.append(s("path", { d: path(line(of.by_slope)), style: `fill:none;stroke:var(${paint[which]});stroke-width:1px;opacity:.7` }));

@@ -13,7 +13,7 @@ widget("half-plane", "A neuron is a line", "relu-half-plane",
     section.append(el("div", { class: "board" }, stage, el("div", { class: "controls" },
       el("div", { class: "buttons" }, run.press, button("step", () => { run.stop(); train(1); }), button("reset", () => { run.stop(); reset(); })),
       rate.label, beside.label, said,
-      el("p", { class: "soft" }, "Each line is one neuron, and fires on the side of its arrow. Drag a line by its dot, turn it by the arrow's tip; or focus them and use the arrow keys. Blue points are the inner class; the tint is what the network says."))));
+      el("p", { class: "soft" }, "Each line is one neuron, and fires on the side of its arrow. Drag a line by its dot, turn it by the arrow's tip; or focus them and use the arrow keys. Full points are the inner class; tinted is what the network takes for it."))));
 
     function reset() {
       points = ask("half_plane", { functions: ["relu", state.beside], rate: state.rate, seed: SEED });
@@ -73,12 +73,10 @@ widget("half-plane", "A neuron is a line", "relu-half-plane",
 
     function tint(side, outer) {
       const grid = Math.sqrt(outer.length), context = side.canvas.getContext("2d"), image = context.createImageData(grid, grid);
-      const style = getComputedStyle(document.documentElement);
-      const [near, far] = ["--near", "--far"].map(name => style.getPropertyValue(name).trim().match(/[0-9a-f]{2}/gi).map(part => parseInt(part, 16)));
+      const tint = getComputedStyle(document.documentElement).getPropertyValue("--near").trim().match(/[0-9a-f]{2}/gi).map(part => parseInt(part, 16));
       for (let row = 0; row < grid; row++) for (let column = 0; column < grid; column++) {
-        const share = outer[(grid - 1 - row) * grid + column] / 100, at = 4 * (row * grid + column);
-        for (let channel = 0; channel < 3; channel++) image.data[at + channel] = near[channel] + share * (far[channel] - near[channel]);
-        image.data[at + 3] = 255 * Math.abs(2 * share - 1);
+        const at = 4 * (row * grid + column);
+        image.data.set([...tint, 255 * (1 - outer[(grid - 1 - row) * grid + column] / 100)], at);
       }
       context.putImageData(image, 0, 0);
     }
@@ -89,7 +87,7 @@ widget("half-plane", "A neuron is a line", "relu-half-plane",
       const drawing = s("svg", { width, height: width, viewBox: `0 0 ${width} ${width}`, style: "position:relative;overflow:hidden;border-radius:8px;border:1px solid var(--line)" });
       side.sx = linear([-REACH, REACH], [0, width]);
       side.sy = linear([-REACH, REACH], [width, 0]);
-      points.points.forEach(([x, y], index) => drawing.append(s("circle", { cx: side.sx(x), cy: side.sy(y), r: width < 300 ? 2.6 : 3.2, style: `fill:var(${points.classes[index] ? "--far" : "--near"});stroke:var(--ground);stroke-width:.75px` })));
+      points.points.forEach(([x, y], index) => drawing.append(s("circle", { cx: side.sx(x), cy: side.sy(y), r: width < 300 ? 2.6 : 3.2, class: points.classes[index] ? "outer" : "inner" })));
       side.lines = networks[which].units.map((_, unit) => {
         const line = s("path", { class: "curve", style: "stroke:var(--of);stroke-width:2.4px" }), shaft = s("path", { class: "curve", style: "stroke:var(--of);stroke-width:2.4px" });
         const handle = (label, ...shapes) => s("g", { class: "handle", tabindex: 0, role: "slider", "aria-label": label, "aria-valuenow": 0 }, ...shapes);

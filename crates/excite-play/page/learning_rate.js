@@ -2,7 +2,7 @@ widget("learning-rate", "The learning rate", "dead-from-learning-rate",
   "<b>Press train; then set the rate to 1 and watch again.</b> ReLU’s units turn red at the step that kills them. Tap a red one: it says whether its own weights did it, or the layers before.",
   section => {
     const LAYERS = 4, UNITS = 16, EPOCH = 45;
-    const NAMES = ["sigmoid", "tanh", "relu", "relu6"], TITLES = ["sigmoid", "tanh", "ReLU", "ReLU6"], COLOURS = ["--s0", "--s1", "--s2", "--s3"];
+    const NAMES = ["sigmoid", "tanh", "relu", "relu6"], TITLES = ["Sigmoid", "Tanh", "ReLU", "ReLU6"], COLOURS = ["--s0", "--s1", "--s2", "--s3"];
     const state = { rate: 0.1, seed: 1 };
     let networks, losses, chosen = null;
     const panels = NAMES.map((name, which) => {
@@ -53,7 +53,7 @@ widget("learning-rate", "The learning rate", "dead-from-learning-rate",
           cell.classList.toggle("chosen", chosen !== null && chosen[0] === which && chosen[1] === at);
         });
         said.replaceChildren(network.error === null ? "not trained yet" : `${percent(network.error)} read wrong`, el("br"),
-          network.has_diverged ? el("span", { class: "bad" }, "diverged") : network.dead ? el("span", { class: "bad", "data-dead": network.dead }, `${network.dead} of ${LAYERS * UNITS} dead`) : "none dead");
+          network.has_diverged ? el("span", { class: "bad" }, "diverged") : network.dead ? el("span", { class: "bad", "data-dead": network.dead }, `${network.dead} of ${LAYERS * UNITS} dead`) : el("span", {}, "none dead"));
       });
       why.textContent = chosen ? `${TITLES[chosen[0]]}, ${words(...chosen)}.` : networks[0].step ? `Step ${networks[0].step}, epoch ${Math.ceil(networks[0].step / EPOCH)}.` : "Before the first step. Tap a unit to see what it does.";
       drawLoss();
@@ -85,7 +85,7 @@ widget("learning-rate", "The learning rate", "dead-from-learning-rate",
       if (!width) return;
       const steps = Math.max(2 * EPOCH, ...losses.map(of => of.length)), epochs = Math.ceil(steps / EPOCH), stride = Math.ceil(epochs / 6);
       const top = Math.min(6, Math.max(2.5, ...losses.flat().filter(Number.isFinite)));
-      const c = chart(loss, { width, height: 220, right: 62, x: { domain: [0, steps], ticks: Array.from({ length: Math.floor(epochs / stride) + 1 }, (_, at) => at * stride * EPOCH), format: step => step / EPOCH, title: "epoch" }, y: { domain: [0, top], ticks: [0, 1, 2, 3, 4, 5, 6].filter(tick => tick <= top), title: "loss, mean of the last epoch" } });
+      const c = chart(loss, { width, height: 220, right: 68, x: { domain: [0, steps], ticks: Array.from({ length: Math.floor(epochs / stride) + 1 }, (_, at) => at * stride * EPOCH).filter(tick => tick <= steps), format: step => step / EPOCH, title: "epoch" }, y: { domain: [0, top], ticks: [0, 1, 2, 3, 4, 5, 6].filter(tick => tick <= top), title: "loss, mean of the last epoch" } });
       const ends = [];
       losses.forEach((of, which) => {
         if (!of.length) return;
@@ -101,7 +101,7 @@ widget("learning-rate", "The learning rate", "dead-from-learning-rate",
       const width = gradient.clientWidth;
       if (!width) return;
       const clamp = value => Math.min(1e3, Math.max(1e-7, value));
-      const c = chart(gradient, { width, height: 220, right: 62, left: 44, x: { domain: [1, LAYERS + 1], ticks: [1, 2, 3, 4, 5], format: layer => layer > LAYERS ? "out" : layer, title: "" }, y: { log: true, domain: [1e-7, 100], ticks: [1e-7, 1e-5, 1e-3, 0.1, 10], format: value => value === 1e-7 ? "0" : power10(value), title: "gradient by layer, logarithmic" } });
+      const c = chart(gradient, { width, height: 220, right: 68, left: 44, x: { domain: [1, LAYERS + 1], ticks: [1, 2, 3, 4, 5], format: layer => layer > LAYERS ? "out" : layer, title: "" }, y: { log: true, domain: [1e-7, 100], ticks: [1e-7, 1e-5, 1e-3, 0.1, 10], format: value => value === 1e-7 ? "0" : power10(value), title: "gradient by layer, logarithmic" } });
       const ends = [];
       networks.forEach((network, which) => {
         const points = network.gradients.map((value, at) => [c.sx(at + 1), c.sy(clamp(value ?? 0))]);

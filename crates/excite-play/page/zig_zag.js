@@ -14,7 +14,7 @@ widget("zig-zag", "The zig-zag", "zig-zag",
     });
     const change = (key, to) => { state[key] = to; reset(); };
     const batches = [1, 2, 4, 8, 16, 32, 64, 128, 500];
-    const mean = slider("mean of the inputs", { min: -0.5, max: 1, step: 0.05, value: state.mean, shown: to => figure(to) + (to === 0.5 ? " (sigmoid’s own)" : to === 0 ? " (zero-mean)" : ""), change: to => change("mean", to) });
+    const mean = slider("input mean", { min: -0.5, max: 1, step: 0.05, value: state.mean, shown: to => figure(to) + (to === 0.5 ? " (sigmoid’s own)" : to === 0 ? " (zero-mean)" : ""), change: to => change("mean", to) });
     const batch = slider("samples in a step", { min: 0, max: batches.length - 1, step: 1, value: 0, shown: at => batches[at] === 500 ? "all 500" : String(batches[at]), change: at => change("batch", batches[at]) });
     const rate = slider("learning rate × size of the inputs", { min: 0.1, max: 2.4, step: 0.1, value: state.rate, shown: figure, change: to => change("rate", to) });
     const stage = el("div", { class: "stage square" }, el("div", {}, plot, said), el("div", {}, el("p", { class: "soft" }, "The two inputs of 120 samples"), cloud));

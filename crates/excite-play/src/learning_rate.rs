@@ -114,7 +114,10 @@ impl One {
             has_diverged: self.training.has_diverged(),
             loss: mean(|step| step.loss),
             error: mean(|step| step.error),
-            gradients: self.last.last().map_or_else(|| self.training.gradient_norms(), |step| step.gradient_norms.clone()),
+            gradients: self
+                .last
+                .last()
+                .map_or_else(|| self.training.gradient_norms(), |step| step.gradient_norms.clone()),
             dead: units.iter().filter(|unit| unit.death.is_some()).count(),
             units,
         }

@@ -153,3 +153,130 @@ fn under_way<T>(widget: &mut Option<T>) -> Result<&mut T, String> {
 fn json(answer: &impl Serialize) -> Result<String, String> {
     serde_json::to_string(answer).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn ask(session: &mut Session, request: &Value) -> Value {
+        serde_json::from_str(&session.answer(&request.to_string())).unwrap()
+    }
+
+    #[test]
+    fn what_is_no_request_or_was_not_started_is_refused_in_a_sentence() {
+        let mut session = Session::default();
+        for request in [
+            json!({}),
+            json!({ "ask": "neuron", "function": "sigmoyd", "z": 0.0 }),
+            json!({ "ask": "learning_rate_train", "steps": 1 }),
+            json!({ "ask": "learning_rate", "functions": ["relu"], "rate": -1.0, "seed": 1 }),
+            json!({ "ask": "bits", "cap": -1.0, "seed": 1 }),
+        ] {
+            assert!(ask(&mut session, &request)["error"].as_str().unwrap().len() > 20, "{request}");
+        }
+        ask(&mut session, &json!({ "ask": "bits", "cap": 6.0, "seed": 1 }));
+        let early = ask(&mut session, &json!({ "ask": "bits_format", "integer": 3, "signed": false, "value": 1.0 }));
+        assert!(early["error"].is_string());
+    }
+
+    #[test]
+    fn every_function_has_a_curve_and_a_neuron() {
+        let mut session = Session::default();
+        let catalogue = ask(&mut session, &json!({ "ask": "catalogue" }));
+        assert_eq!(catalogue.as_array().unwrap().len(), excite::Function::ALL.len());
+        for function in catalogue.as_array().unwrap() {
+            let name = &function["name"];
+            let curve =
+                ask(&mut session, &json!({ "ask": "curve", "function": name, "low": -2.0, "high": 2.0, "points": 5 }));
+            let neuron = ask(&mut session, &json!({ "ask": "neuron", "function": name, "z": 1.0 }));
+            assert_eq!((&curve["value"][3], &curve["gradient"][3]), (&neuron["value"], &neuron["gradient"]), "{name}");
+        }
+        let sigmoid = ask(&mut session, &json!({ "ask": "neuron", "function": "sigmoid", "z": 0.0 }));
+        assert_eq!((&sigmoid["value"], &sigmoid["through"][1]), (&json!(0.5), &json!(0.0625)));
+        let facts = ask(&mut session, &json!({ "ask": "facts", "function": "relu" }));
+        assert_eq!((&facts["largest_gradient"], &facts["saturated_above"]), (&json!(1.0), &Value::Null));
+    }
+
+    #[test]
+    fn a_line_off_the_cloud_is_dead_and_stays_and_the_leaky_one_comes_back() {
+        let mut session = Session::default();
+        let functions = ["relu", "leaky_relu(0.1)"];
+        ask(&mut session, &json!({ "ask": "half_plane", "functions": functions, "rate": 0.1, "seed": 17 }));
+        let train = json!({ "ask": "half_plane_train", "steps": 1000, "reach": 3.4 });
+        let learnt = ask(&mut session, &train);
+        assert!(learnt[0]["error"].as_f64().unwrap() < 0.06 && learnt[0]["units"][1]["dead_since"].is_null());
+        ask(&mut session, &json!({ "ask": "half_plane_move", "unit": 1, "weights": [-0.8, 0.6], "bias": -4.0 }));
+        let after = ask(&mut session, &train);
+        let [relu, leaky] = [0, 1].map(|network| &after[network]["units"][1]);
+        assert_eq!((&relu["dead_since"], &relu["bias"], &relu["fires"]), (&json!(0), &json!(-4.0), &json!(0)));
+        assert!(leaky["dead_since"].is_null() && leaky["fires"].as_u64().unwrap() > 10, "{leaky}");
+        assert!(after[0]["error"].as_f64().unwrap() > 2.0 * after[1]["error"].as_f64().unwrap());
+    }
+
+    #[test]
+    fn a_high_rate_kills_relus_by_named_causes_and_no_sigmoid() {
+        let mut session = Session::default();
+        let dead = |session: &mut Session, rate: f64| {
+            let functions = ["sigmoid", "relu"];
+            let start = json!({ "ask": "learning_rate", "functions": functions, "rate": rate, "seed": 1 });
+            assert_eq!(ask(session, &start)[0]["step"], 0);
+            let networks = ask(session, &json!({ "ask": "learning_rate_train", "steps": 60 }));
+            let units = networks[1]["units"].as_array().unwrap();
+            let with_cause = units.iter().filter(|unit| unit["death"]["cause"].is_string()).count();
+            assert_eq!(networks[1]["dead"], with_cause);
+            (networks[0]["dead"].as_u64().unwrap(), with_cause)
+        };
+        assert!(dead(&mut session, 0.05).1 <= 3);
+        let (sigmoids, relus) = dead(&mut session, 3.0);
+        assert!(sigmoids == 0 && relus > 20, "{relus}");
+    }
+
+    #[test]
+    fn positive_inputs_allow_two_quadrants_and_centred_ones_four() {
+        let mut session = Session::default();
+        let allowed = |session: &mut Session, mean: f64| {
+            let start = json!({ "ask": "zig_zag", "mean": mean, "batch": 1, "rate": 0.5, "seed": 1 });
+            let surface = ask(session, &start);
+            let quadrants = surface["now"]["quadrants"].as_array().unwrap();
+            quadrants.iter().filter(|share| share.as_f64().unwrap() > 0.05).count()
+        };
+        assert_eq!((allowed(&mut session, 0.5), allowed(&mut session, 0.0)), (2, 4));
+        let walked = ask(&mut session, &json!({ "ask": "zig_zag_step", "steps": 5000 }));
+        assert_eq!(walked["has_arrived"], true);
+        assert!(walked["detour"].as_f64().unwrap() > 1.0);
+    }
+
+    #[test]
+    fn sigmoid_leaves_a_quarter_a_layer_and_relu_all() {
+        let mut session = Session::default();
+        let kept = |session: &mut Session, function: &str| {
+            let layers =
+                ask(session, &json!({ "ask": "depth", "function": function, "depth": 20, "scale": 1.0, "seed": 1 }));
+            layers["gradients"][0].as_f64().unwrap() / layers["gradients"][19].as_f64().unwrap()
+        };
+        let sigmoid = kept(&mut session, "sigmoid");
+        assert!((1e-13..1e-11).contains(&sigmoid), "{sigmoid}");
+        assert!(kept(&mut session, "relu") > 0.1);
+    }
+
+    #[test]
+    fn numbers_have_the_bits_of_their_format_and_a_cap_of_6_suits_three_before_the_point() {
+        let mut session = Session::default();
+        ask(&mut session, &json!({ "ask": "bits", "cap": 6.0, "seed": 1 }));
+        assert_eq!(ask(&mut session, &json!({ "ask": "bits_train", "steps": 1000 }))["share"], 1.0);
+        let mut of = |integer: i8, signed: bool, value: f64| {
+            ask(&mut session, &json!({ "ask": "bits_format", "integer": integer, "signed": signed, "value": value }))
+        };
+        let format = of(3, false, 6.0);
+        assert_eq!((&format["name"], &format["one"]["bits"]), (&json!("UQ3.5"), &json!("11000000")));
+        assert_eq!((&format["best"][0], &format["clipped"]), (&json!("UQ3.5"), &json!(0.0)));
+        let signed = of(3, true, 6.0);
+        assert_eq!((&signed["name"], &signed["one"]["bits"]), (&json!("Q3.4"), &json!("01100000")));
+        // One bit fewer in the fraction: 6 dB.
+        let lost = format["snr"].as_f64().unwrap() - signed["snr"].as_f64().unwrap();
+        assert!((lost - 6.02).abs() < 0.3, "{lost}");
+        assert!(of(2, false, 6.0)["clipped"].as_f64().unwrap() > 0.01);
+    }
+}

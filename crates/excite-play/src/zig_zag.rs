@@ -52,7 +52,12 @@ pub struct Descent {
 impl Descent {
     pub fn new(request: &StartRequest) -> Self {
         let StartRequest { mean, batch, rate, seed } = *request;
-        Self { walk: ZigZag::new(Function::from(Sigmoid), mean, batch, rate, seed), steps: 0, length: 0.0, is_lost: false }
+        Self {
+            walk: ZigZag::new(Function::from(Sigmoid), mean, batch, rate, seed),
+            steps: 0,
+            length: 0.0,
+            is_lost: false,
+        }
     }
 
     pub fn surface(&self) -> Surface {

@@ -35,7 +35,8 @@ impl Tools {
                 let _ = Command::new("apt-get").arg("--quiet").args(arguments).stdout(out).stderr(err).status();
             }
         }
-        Self::present().ok_or_else(|| "it needs node, chromedriver and Chromium, and apt cannot install them".to_owned())
+        Self::present()
+            .ok_or_else(|| "it needs node, chromedriver and Chromium, and apt cannot install them".to_owned())
     }
 
     fn present() -> Option<Self> {

@@ -27,8 +27,17 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const LIMIT: usize = 1_500_000;
 
 /// The parts of the script, in their order.
-const SCRIPT: &[&str] =
-    &["core.js", "draw.js", "neuron.js", "half_plane.js", "learning_rate.js", "zig_zag.js", "depth.js", "bits.js", "end.js"];
+const SCRIPT: &[&str] = &[
+    "core.js",
+    "draw.js",
+    "neuron.js",
+    "half_plane.js",
+    "learning_rate.js",
+    "zig_zag.js",
+    "depth.js",
+    "bits.js",
+    "end.js",
+];
 
 /// Writes crates/excite-play/play.html, or checks it.
 #[derive(Args)]
