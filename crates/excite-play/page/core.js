@@ -107,6 +107,8 @@ async function start() {
     await load();
     widgets.forEach((widget, index) => lay(widget, index + 1));
     document.body.dataset.ready = "yes";
+    // The sections were not there when the address was read.
+    if (location.hash && !record) document.getElementById(location.hash.slice(1))?.scrollIntoView();
   } catch (error) {
     document.querySelector("main").append(el("p", { class: "notice" },
       `This browser cannot run the page (${error.message}). It needs WebAssembly with SIMD and DecompressionStream: Chrome 91, Firefox 113, Safari 16.4 or later.`));

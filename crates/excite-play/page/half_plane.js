@@ -64,7 +64,10 @@ widget("half-plane", "A neuron is a line", "relu-half-plane",
         for (const [handle, x, y] of [[mark.dot, hx, hy], [mark.tip, tx, ty]]) handle.setAttribute("transform", `translate(${sx(x).toFixed(1)} ${sy(y).toFixed(1)})`);
         mark.tip.firstChild.setAttribute("transform", `rotate(${Math.atan2(-normal[1], normal[0]) * 180 / Math.PI})`);
         const words = dead ? `dead since step ${unit.dead_since}` : `fires for ${unit.fires} of ${points.points.length} points`;
-        mark.dot.setAttribute("aria-valuetext", words);
+        for (const handle of [mark.dot, mark.tip]) {
+          handle.setAttribute("aria-valuenow", unit.fires);
+          handle.setAttribute("aria-valuetext", words);
+        }
         mark.dot.dataset.dead = dead;
       });
       side.list.replaceChildren(...network.units.map((unit, index) => el("li", { class: unit.dead_since !== null && "dead" },
@@ -90,7 +93,7 @@ widget("half-plane", "A neuron is a line", "relu-half-plane",
       points.points.forEach(([x, y], index) => drawing.append(s("circle", { cx: side.sx(x), cy: side.sy(y), r: width < 300 ? 2.6 : 3.2, class: points.classes[index] ? "outer" : "inner" })));
       side.lines = networks[which].units.map((_, unit) => {
         const line = s("path", { class: "curve", style: "stroke:var(--of);stroke-width:2.4px" }), shaft = s("path", { class: "curve", style: "stroke:var(--of);stroke-width:2.4px" });
-        const handle = (label, ...shapes) => s("g", { class: "handle", tabindex: 0, role: "slider", "aria-label": label, "aria-valuenow": 0 }, ...shapes);
+        const handle = (label, ...shapes) => s("g", { class: "handle", tabindex: 0, role: "slider", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": points.points.length }, ...shapes);
         const tip = handle(`unit ${unit + 1}: turn the line`, s("path", { class: "ring", d: "M-7 -7L7 0L-7 7Z", style: "fill:var(--of);stroke:var(--ground);stroke-width:1.5px" }), s("circle", { r: 17, fill: "transparent" }));
         const dot = handle(`unit ${unit + 1}: move the line`, s("circle", { class: "ring", r: 8, style: "fill:var(--of);stroke:var(--ground);stroke-width:2px" }), s("circle", { r: 17, fill: "transparent" }), s("text", { class: "m", y: 4, style: "fill:var(--ground);font-size:11px;font-weight:600;pointer-events:none" }, unit + 1));
         const group = s("g", {}, line, shaft, tip, dot);

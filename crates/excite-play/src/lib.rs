@@ -234,15 +234,17 @@ mod tests {
     }
 
     #[test]
-    fn positive_inputs_allow_two_quadrants_and_centred_ones_four() {
+    fn positive_inputs_allow_two_quadrants_and_centred_ones_the_goals_too() {
         let mut session = Session::default();
-        let allowed = |session: &mut Session, mean: f64| {
+        let quadrants = |session: &mut Session, mean: f64| {
             let start = json!({ "ask": "zig_zag", "mean": mean, "batch": 1, "rate": 0.5, "seed": 1 });
             let surface = ask(session, &start);
-            let quadrants = surface["now"]["quadrants"].as_array().unwrap();
-            quadrants.iter().filter(|share| share.as_f64().unwrap() > 0.05).count()
+            let shares = surface["now"]["quadrants"].as_array().unwrap();
+            shares.iter().map(|share| share.as_f64().unwrap() > 0.05).collect::<Vec<_>>()
         };
-        assert_eq!((allowed(&mut session, 0.5), allowed(&mut session, 0.0)), (2, 4));
+        // The goal lies where the first weight rises and the second falls: the last one.
+        assert_eq!(quadrants(&mut session, 0.5), [true, false, true, false]);
+        assert_eq!(quadrants(&mut session, 0.0), [true, false, true, true]);
         let walked = ask(&mut session, &json!({ "ask": "zig_zag_step", "steps": 5000 }));
         assert_eq!(walked["has_arrived"], true);
         assert!(walked["detour"].as_f64().unwrap() > 1.0);

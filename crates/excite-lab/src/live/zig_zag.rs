@@ -23,8 +23,8 @@ const LOST: f64 = 1e3;
 /// use excite_lab::live::ZigZag;
 /// // Inputs that are sigmoid's own outputs are all positive: no sample lets one weight rise while the other falls.
 /// let sigmoid = "sigmoid".parse()?;
-/// assert_eq!(ZigZag::new(sigmoid, 0.5, 1, 0.3, 1).quadrants()[1], 0.0);
-/// assert!(ZigZag::new(sigmoid, 0.0, 1, 0.3, 1).quadrants()[1] > 0.2);
+/// assert_eq!(ZigZag::new(sigmoid, 0.5, 1, 0.3, 1).quadrants()[3], 0.0);
+/// assert!(ZigZag::new(sigmoid, 0.0, 1, 0.3, 1).quadrants()[3] > 0.2);
 /// # Ok::<(), excite::ParseFunctionError>(())
 /// ```
 pub struct ZigZag {
