@@ -7,7 +7,8 @@ use crate::cargo::cargo;
 use crate::generated;
 use crate::verify::root;
 
-const COMMANDS: [&str; 9] = ["compare", "check", "merge", "quantise", "lab", "list", "plot", "completions", "man"];
+const COMMANDS: [&str; 10] =
+    ["compare", "check", "merge", "quantise", "lab", "play", "list", "plot", "completions", "man"];
 
 /// Writes the page.
 pub fn run() -> ExitCode {

@@ -16,6 +16,7 @@ mod fuzz;
 mod generated;
 mod golden;
 mod guide;
+mod play;
 mod python;
 mod rooms;
 mod schemas;
@@ -60,6 +61,8 @@ enum Command {
     Guide(guide::Guide),
     /// Writes down the bits that all functions give now, which the tests compare with
     Golden,
+    /// Writes crates/excite-play/play.html, the page to play with: compiles it to WebAssembly and assembles it
+    Play(play::Play),
     /// Builds the Python package, and tests, lints and type-checks it
     Python(python::Python),
     /// Writes docs/rooms.md: the crates, what each is for, and how they depend on each other
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
         Command::Fuzz(fuzz) => fuzz.run(),
         Command::Guide(guide) => guide.run(),
         Command::Golden => golden::run(),
+        Command::Play(play) => play.run(),
         Command::Python(python) => python.run(),
         Command::Rooms(rooms) => rooms.run(),
         Command::Schemas(schemas) => schemas.run(),

@@ -7,6 +7,7 @@ use std::time::Instant;
 use excite::Level;
 
 use crate::cargo::cargo;
+use crate::play;
 use crate::verify::root;
 
 /// One check: its title and the arguments of cargo.
@@ -171,6 +172,13 @@ const BARE_TARGET: &str = "thumbv7em-none-eabihf";
 /// The version of cargo-deny that is installed where there is none.
 const CARGO_DENY: &str = "0.18.9";
 
+/// The page to play with: what is committed against the sources, its bits under Node, and its answers in Chromium.
+const PAGE: Check = Check {
+    title: "the page to play with",
+    arguments: &["run", "--release", "--package", "xtask", "--locked", "--", "play", "--check"],
+    environment: &[],
+};
+
 /// Runs all checks, even after one has failed, and lists those that have.
 pub fn run() -> ExitCode {
     if !succeeds(&["deny", "--version"], &[]) {
@@ -182,12 +190,17 @@ pub fn run() -> ExitCode {
     let has_bare = has_bare_target();
     let checks: Vec<&Check> =
         CHECKS.iter().filter(|check| has_bare || !check.arguments.contains(&BARE_TARGET)).collect();
+    let page = play::lacks();
+    let checks: Vec<&Check> = checks.into_iter().chain(page.is_none().then_some(&PAGE)).collect();
     let mut failed: Vec<&str> = checks.iter().filter(|check| !passes(check)).map(|check| check.title).collect();
     if !functions_are_formatted() {
         failed.push("formatting of the functions");
     }
     if !has_bare {
         println!("target {BARE_TARGET}: NOT RUN: rustup cannot add it to this machine");
+    }
+    if let Some(lack) = page {
+        println!("{}: NOT RUN: {lack}", PAGE.title);
     }
     for &level in Level::ALL {
         let run = if level.is_available() { "tested" } else { "NOT RUN: this machine lacks it" };

@@ -19,6 +19,7 @@ mod markdown;
 mod merge;
 mod number;
 mod output;
+mod play;
 mod plot;
 mod presentation;
 mod progress;
@@ -54,6 +55,8 @@ enum Command {
     Quantise(Box<quantise::Arguments>),
     /// Test 13 claims about activation functions by experiment.
     Lab(lab::Arguments),
+    /// Write the page to play with: drag neurons, train, and watch units die, in the browser.
+    Play(play::Arguments),
     /// List the activation functions and their properties.
     List(list::Arguments),
     /// Draw functions and their slopes, in the terminal or as SVG.
@@ -73,6 +76,7 @@ My network does not train:
 To see it work:
   excite compare                   trains on built-in digits, writes a report
   excite lab                       tests 13 claims about activation functions
+  excite play --open               opens a page to play with, in the browser
   excite plot tanh relu6           draws two functions and their slopes
 
 All commands: excite --help. Examples and options: excite compare --help
@@ -88,6 +92,7 @@ Examples:
   excite check model.onnx --input data.npz       what is wrong with the activations of a network
   excite quantise model.onnx --input data.npz    which number formats fit its activations
   excite lab zig-zag --html zig-zag.html         one experiment, with pictures
+  excite play --open                             a page to play with, in the browser
   excite plot tanh relu6                         two functions and their slopes
 Each command has examples and all its options: excite compare --help";
 
@@ -105,6 +110,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Some(Command::Merge(arguments)) => merge::run(&arguments),
         Some(Command::Quantise(arguments)) => quantise::run(&arguments),
         Some(Command::Lab(arguments)) => lab::run(&arguments),
+        Some(Command::Play(arguments)) => play::run(&arguments),
         Some(Command::List(arguments)) => list::run(&arguments),
         Some(Command::Plot(arguments)) => plot::run(&arguments),
         Some(Command::Completions(arguments)) => manual::complete(&arguments, Cli::command()),

@@ -8,25 +8,31 @@ use excite::{Engine, Error, Function, SlopeFrom};
 
 use crate::matrix::Matrix;
 
-/// A function, and the time spent in it.
+/// A function, and, where that is asked for, the time spent in it.
 #[derive(Clone, Debug)]
 pub(crate) struct Activation {
     function: Function,
-    time: Cell<Duration>,
+    /// None where nobody asks: a browser has no clock of this kind.
+    time: Option<Cell<Duration>>,
 }
 
 impl Activation {
     pub(crate) fn new(function: Function) -> Self {
-        Self { function, time: Cell::default() }
+        Self { function, time: None }
+    }
+
+    /// One that keeps the time.
+    pub(crate) fn timed(function: Function) -> Self {
+        Self { function, time: Some(Cell::default()) }
     }
 
     pub(crate) fn function(&self) -> Function {
         self.function
     }
 
-    /// The time spent in the function so far, forward and backward.
+    /// The time spent in the function so far, forward and backward; 0 of one that keeps none.
     pub(crate) fn time(&self) -> Duration {
-        self.time.get()
+        self.time.as_ref().map(Cell::get).unwrap_or_default()
     }
 
     /// a = f(z).
@@ -52,7 +58,7 @@ impl Activation {
         const CHUNK: usize = 4096;
         /// Longer matrices are handed to the engine whole, so that several threads may work on them.
         const CHUNKED: usize = 1 << 19;
-        let start = Instant::now();
+        let start = self.time.as_ref().map(|_| Instant::now());
         let len = like.values.len();
         let step = if len <= CHUNKED { CHUNK } else { len };
         let mut values = Vec::with_capacity(len);
@@ -62,7 +68,9 @@ impl Activation {
             values.resize(end, 0.0);
             fill(start..end, &mut values[start..]).expect("as many elements as the range has");
         }
-        self.time.set(self.time.get() + start.elapsed());
+        if let (Some(time), Some(start)) = (&self.time, start) {
+            time.set(time.get() + start.elapsed());
+        }
         Matrix::new(values, like.columns)
     }
 }
@@ -73,7 +81,7 @@ mod tests {
 
     #[test]
     fn long_and_short_matrices_are_filled_to_their_end_and_time_is_counted() {
-        let relu = Activation::new("relu".parse().unwrap());
+        let relu = Activation::timed("relu".parse().unwrap());
         for len in [1, 4096, 4097, (1 << 19) + 2] {
             let z = Matrix::new((0..len).map(|i| if i % 3 == 0 { -1.0 } else { i as f32 }).collect(), 1);
             let a = relu.forward(&z);

@@ -58,9 +58,10 @@ impl BatchLoss {
     fn add_class(&mut self, row: &[f32], class: usize, scale: f64, weight: f64) {
         // Largest first, so that no power overflows; f32::max would lose a NaN, and with it that the run diverged.
         let top = row.iter().fold(f64::NEG_INFINITY, |top, &z| if f64::from(z) <= top { top } else { f64::from(z) });
-        let powers = row.iter().map(|&z| (f64::from(z) - top).exp());
+        // Of libm, which has the same bits on every machine.
+        let powers = row.iter().map(|&z| libm::exp(f64::from(z) - top));
         let sum: f64 = powers.clone().sum();
-        self.loss += weight * (sum.ln() - (f64::from(row[class]) - top));
+        self.loss += weight * (libm::log(sum) - (f64::from(row[class]) - top));
         let right = row.iter().enumerate().all(|(other, &z)| other == class || z < row[class]);
         self.add_error(weight * f64::from(u8::from(!right)));
         self.gradient.extend(powers.enumerate().map(|(index, power)| {

@@ -1,7 +1,7 @@
 //! A matrix of f32, and the products that networks are trained with.
 //!
 //! Products are those of `matrixmultiply`, through ndarray: on the calling thread, and with the same bits on every machine of one
-//! instruction set.
+//! instruction set. Those of [`Sums::InOrder`] have the same bits everywhere.
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
@@ -40,6 +40,38 @@ impl Matrix {
     }
 }
 
+/// How the sums of a product are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Sums {
+    /// As is fastest on this machine.
+    #[default]
+    Fastest,
+    /// As [`add_product_in_order`] does.
+    InOrder,
+}
+
+impl Sums {
+    /// a · b.
+    pub(crate) fn product(self, a: &ArrayView2<'_, f32>, b: &ArrayView2<'_, f32>) -> Matrix {
+        match self {
+            Self::Fastest => product(a, b),
+            Self::InOrder => {
+                let mut to = vec![0.0; a.nrows() * b.ncols()];
+                add_product_in_order(&mut to, a, b);
+                Matrix::new(to, b.ncols())
+            }
+        }
+    }
+
+    /// Adds a · b to the matrix `to`.
+    pub(crate) fn add_product(self, to: &mut [f32], a: &ArrayView2<'_, f32>, b: &ArrayView2<'_, f32>) {
+        match self {
+            Self::Fastest => add_product(to, a, b),
+            Self::InOrder => add_product_in_order(to, a, b),
+        }
+    }
+}
+
 /// Values as a matrix.
 pub(crate) fn view(values: &[f32], columns: usize) -> ArrayView2<'_, f32> {
     ArrayView2::from_shape((values.len() / columns, columns), values).expect("whole rows")
@@ -67,6 +99,19 @@ pub(crate) fn add_product(to: &mut [f32], a: &ArrayView2<'_, f32>, b: &ArrayView
     general_mat_mul(1.0, a, b, 1.0, &mut view_mut(to, b.ncols()));
 }
 
+/// Adds a · b to the matrix `to`: each sum in the order of its terms, each product rounded. So its bits are the same on every machine, in a
+/// browser too; it is slower than [`add_product`].
+pub(crate) fn add_product_in_order(to: &mut [f32], a: &ArrayView2<'_, f32>, b: &ArrayView2<'_, f32>) {
+    let b = b.as_standard_layout();
+    let rows = b.as_slice().expect("standard layout");
+    let columns = b.ncols();
+    for (a, to) in a.outer_iter().zip(to.chunks_exact_mut(columns)) {
+        for (&a, row) in a.iter().zip(rows.chunks_exact(columns)) {
+            to.iter_mut().zip(row).for_each(|(to, b)| *to += a * b);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +130,9 @@ mod tests {
         let mut to = vec![1.0; 8];
         add_product(&mut to, &view(&a_transposed, 2).reversed_axes(), &view(&b, 4));
         assert!(to.iter().zip(&product.values).all(|(sum, product)| *sum == 1.0 + product));
+        let mut in_order = vec![1.0; 8];
+        add_product_in_order(&mut in_order, &view(&a_transposed, 2).reversed_axes(), &view(&b, 4));
+        assert_eq!(in_order, to);
         assert_eq!(product.column_sums(), [0, 1, 2, 3].map(|j| expected(0, j) + expected(1, j)));
     }
 }

@@ -6,7 +6,7 @@ use rand::Rng;
 use crate::activation::Activation;
 use crate::architecture::{Architecture, Shape};
 use crate::initialise::Init;
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, Sums};
 use crate::operations::{Convolution, Dense, Gradients, Image, MaxPool, Parameters, standardise, standardise_backward};
 
 /// How a network's weights start.
@@ -25,6 +25,8 @@ pub(crate) struct Network {
     architecture: Architecture,
     /// Whether the pre-activations of each hidden unit are standardised over the samples of a pass.
     standardised: bool,
+    /// How the sums of its dense layers are taken.
+    sums: Sums,
     /// The parameters of each layer, first layer first; the last one is the output.
     pub(crate) parameters: Vec<Parameters>,
 }
@@ -72,13 +74,18 @@ impl Network {
             let weights = Matrix::new(init.weights(gain, units, fan_in, fan_out, random), fan_in);
             parameters.push(Parameters { weights, biases: vec![bias; units] });
         }
-        Self { architecture, standardised: false, parameters }
+        Self { architecture, standardised: false, sums: Sums::default(), parameters }
     }
 
     /// With the pre-activations of each hidden unit brought to mean 0 and standard deviation 1 over the samples of each pass, as batch
     /// normalisation does in training, without a scale and a shift to learn.
     pub(crate) fn standardised(self) -> Self {
         Self { standardised: true, ..self }
+    }
+
+    /// With the same bits on every machine, in a browser too, but slower. That holds for dense layers.
+    pub(crate) fn in_order(self) -> Self {
+        Self { sums: Sums::InOrder, ..self }
     }
 
     pub(crate) fn architecture(&self) -> &Architecture {
@@ -117,7 +124,7 @@ impl Network {
             let (x, image) = (pass.input_of(index), self.convolved(index));
             let z = match image {
                 Some(image) => convolution(index, image).forward(x, parameters),
-                None => dense(index).forward(x, parameters),
+                None => self.dense(index).forward(x, parameters),
             };
             let (z, deviations) = if self.standardised {
                 let (z, deviations) = standardise(z);
@@ -129,7 +136,7 @@ impl Network {
             let pooled = image.map(|image| pooling(image, parameters).forward(&a));
             pass.hidden.push(Hidden { z, a, pooled, deviations });
         }
-        pass.outputs = dense(before.len()).forward(pass.input_of(before.len()), output);
+        pass.outputs = self.dense(before.len()).forward(pass.input_of(before.len()), output);
         pass
     }
 
@@ -141,7 +148,7 @@ impl Network {
             let x = pass.input_of(index);
             let Gradients { inputs, parameters } = match self.convolved(index) {
                 Some(image) => convolution(index, image).backward(x, parameters, &by_outputs),
-                None => dense(index).backward(x, parameters, &by_outputs),
+                None => self.dense(index).backward(x, parameters, &by_outputs),
             };
             gradients.push(parameters);
             let (Some(before), Some(by_inputs)) = (index.checked_sub(1), inputs) else { break };
@@ -169,14 +176,14 @@ impl Network {
         let is_convolution = layer < self.architecture.convolutions();
         is_convolution.then(|| self.architecture.image_after(layer)).flatten()
     }
+
+    fn dense(&self, layer: usize) -> Dense {
+        Dense { input_gradient: layer > 0, sums: self.sums }
+    }
 }
 
 fn convolution(layer: usize, image: Image) -> Convolution {
     Convolution { image, input_gradient: layer > 0 }
-}
-
-fn dense(layer: usize) -> Dense {
-    Dense { input_gradient: layer > 0 }
 }
 
 /// The pooling after a convolution of these images with these parameters.

@@ -118,7 +118,7 @@ impl<'a> Training<'a> {
             descent,
             random,
             order: (0..data.train.len()).collect(),
-            activation: Activation::new(function),
+            activation: Activation::timed(function),
             vitals: blank.clone(),
             blank,
             deaths,

@@ -169,6 +169,7 @@ fn format(fault: &str) -> VitalsError {
 /// If it cannot be written; then what was there before is still there.
 pub fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "permissions are of Unix"))]
     let mut builder = tempfile::Builder::new();
     // Temporary files are for their owner alone; this is an ordinary file.
     #[cfg(unix)]

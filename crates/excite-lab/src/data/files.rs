@@ -21,8 +21,9 @@ pub(super) fn read(path: &Path, options: &Options) -> Result<Source, DataError> 
         }
         return numpy::read_pair(path, &bytes);
     }
-    if numpy::is_zip(&bytes) {
-        return numpy::read_archive(bytes).map_err(|problem| problem.at(path));
+    #[cfg(not(target_arch = "wasm32"))]
+    if super::npz::is_zip(&bytes) {
+        return super::npz::read_archive(bytes).map_err(|problem| problem.at(path));
     }
     if idx::is_idx(&bytes) {
         return folder(parent, Some(path));

@@ -11,6 +11,8 @@ mod files;
 mod idx;
 mod inputs;
 mod moments;
+#[cfg(not(target_arch = "wasm32"))]
+mod npz;
 mod numpy;
 mod prepare;
 mod split;

@@ -10,7 +10,7 @@ use rand_distr::{Distribution, StandardNormal};
 use super::timing::{Task, in_turns, ratio};
 use super::{Experiment, Outcome, Setting, figure, listed, spread};
 use crate::LabError;
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, Sums};
 use crate::operations::{Dense, Parameters};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
@@ -190,7 +190,7 @@ fn dense_layer(width: usize, x: &[f32]) -> Task<'static> {
     let matrix = |rows: usize| Matrix::new(x[..rows * width].to_vec(), width);
     let (inputs, by_z) = (matrix(BATCH), matrix(BATCH));
     let parameters = Parameters { weights: matrix(width), biases: x[..width].to_vec() };
-    let layer = Dense { input_gradient: true };
+    let layer = Dense { input_gradient: true, sums: Sums::default() };
     Task::new(move || {
         std::hint::black_box(layer.forward(&inputs, &parameters));
         std::hint::black_box(layer.backward(&inputs, &parameters, &by_z).inputs);

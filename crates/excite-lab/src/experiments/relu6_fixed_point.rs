@@ -59,7 +59,7 @@ fn rounded(y: f32, format: QFormat) -> f64 {
 }
 
 /// The signal-to-noise ratio of `values` in `format`, in decibels.
-fn signal_to_noise(values: &[f32], format: QFormat) -> f64 {
+pub(crate) fn signal_to_noise(values: &[f32], format: QFormat) -> f64 {
     let (signal, noise) = values.iter().fold((0.0, 0.0), |(signal, noise), &y| {
         (signal + f64::from(y).powi(2), noise + (f64::from(y) - rounded(y, format)).powi(2))
     });

@@ -33,7 +33,7 @@ const UNITS: usize = 8;
 const DEAD: usize = 0;
 
 /// A point of the plane.
-type Point = [f64; 2];
+pub(crate) type Point = [f64; 2];
 
 /// The input below which the slope is 0.
 fn edge(f: Function) -> Option<f64> {
@@ -88,7 +88,7 @@ impl Line {
 }
 
 /// Points around the origin, standard normal each way; half of them are of the outer class.
-fn cloud(count: usize, seed: u64) -> (Vec<Point>, Dataset) {
+pub(crate) fn cloud(count: usize, seed: u64) -> (Vec<Point>, Dataset) {
     let mut normal = StandardNormal.sample_iter(ChaCha8Rng::seed_from_u64(seed));
     let mut coordinate = || f64::from(normal.next().unwrap_or(0.0_f32));
     let points: Vec<Point> = (0..count).map(|_| [coordinate(), coordinate()]).collect();

@@ -25,12 +25,12 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-type Point = [f64; 2];
+pub(crate) type Point = [f64; 2];
 
 /// The weights to be found; the descent starts at the origin, at a distance of 1.
-const OPTIMUM: Point = [FRAC_1_SQRT_2, -FRAC_1_SQRT_2];
+pub(crate) const OPTIMUM: Point = [FRAC_1_SQRT_2, -FRAC_1_SQRT_2];
 /// The distance at which it has arrived.
-const NEAR: f64 = 0.01;
+pub(crate) const NEAR: f64 = 0.01;
 
 fn dot(a: Point, b: Point) -> f64 {
     a[0] * b[0] + a[1] * b[1]
@@ -55,7 +55,7 @@ fn inputs(f: Function, centred: bool, count: usize, seed: u64) -> Vec<Point> {
 }
 
 /// The second derivatives of the mean loss: by the first weight twice, by both, by the second twice.
-fn curvature(inputs: &[Point]) -> [f64; 3] {
+pub(crate) fn curvature(inputs: &[Point]) -> [f64; 3] {
     let mean = |product: fn(&Point) -> f64| inputs.iter().map(product).sum::<f64>() / inputs.len() as f64;
     [mean(|x| x[0] * x[0]), mean(|x| x[0] * x[1]), mean(|x| x[1] * x[1])]
 }

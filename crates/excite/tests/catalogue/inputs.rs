@@ -1,6 +1,6 @@
 //! The inputs that functions are tested with: the same on every machine, made by integer arithmetic and exact steps alone.
 
-use crate::bits::Bits;
+use super::bits::Bits;
 
 /// Inputs of one kind.
 pub struct Group<F> {
