@@ -135,9 +135,9 @@ pub(crate) fn with_code(text: &str) -> Markup {
     html! { @for (index, piece) in pieces.iter().enumerate() { @if is_code(index) { code { (piece) } } @else { (held_together(piece)) } } }
 }
 
-/// Text in which no line breaks between a number and its per cent sign.
+/// Text in which no line breaks between a number and its sign of per cent or of times.
 pub(crate) fn held_together(text: &str) -> String {
-    text.replace(" %", "\u{a0}%")
+    text.replace(" %", "\u{a0}%").replace(" ×", "\u{a0}×")
 }
 
 /// With a capital letter first.

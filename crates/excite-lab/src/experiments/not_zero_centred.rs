@@ -125,7 +125,7 @@ fn outputs(series: &Series, all: &[Series]) -> Picture {
         ((left, 0.0), (left + width, of_all(*count)))
     });
     let histogram = Panel {
-        title: "outputs of the fifth layer, % of values".to_owned(),
+        title: "outputs of layer 5, % of values".to_owned(),
         x: Axis::new("output", Scale::Linear).from_to(-reach, reach),
         y: Axis::new("", Scale::Share).from_to(0.0, 1.12 * highest),
         plane: false,
@@ -138,7 +138,7 @@ fn outputs(series: &Series, all: &[Series]) -> Picture {
     let alike = all.iter().find(|other| other.function == series.function && other.normalised);
     let means = [Some(series), alike].into_iter().flatten();
     let means = means.map(|series| {
-        let how = if series.normalised { "inputs of the function normalised" } else { "as the network starts" };
+        let how = if series.normalised { "normalised" } else { "as it starts" };
         let mut marks = vec![Mark::Contour { points: vec![(1.0, 0.0), (DEPTH as f64, 0.0)] }];
         marks.extend(series.by_layer(|centre| centre.mean));
         Panel {

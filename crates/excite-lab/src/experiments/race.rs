@@ -94,8 +94,10 @@ impl Race {
     /// The training error of the first `epochs` epochs, over the seeds.
     pub(super) fn curve(&self, name: &str, epochs: usize) -> [Mark; 2] {
         let at = |epoch: usize| {
-            let errors: Vec<f64> =
-                self.runs.iter().filter_map(|run| run.epochs.get(epoch)).map(|e| e.train_error).collect();
+            // A run that has arrived stays where it is until the last one has.
+            self.runs.iter().find(|run| run.epochs.len() > epoch)?;
+            let of = |run: &Run| Some(run.epochs.get(epoch).or(run.epochs.last())?.train_error);
+            let errors: Vec<f64> = self.runs.iter().filter_map(of).collect();
             Some(((epoch + 1) as f64, Spread::of(&errors)?))
         };
         Mark::spreads(name, &(0..epochs).filter_map(at).collect::<Vec<_>>())

@@ -207,7 +207,7 @@ fn origin(f: Function, signs: &[Signs]) -> Picture {
             Mark::line(f, vec![(-REACH, 0.0), (0.0, 0.0)]),
             Mark::line(f, vec![(0.0, 1.0), (REACH, 1.0)]),
             Mark::Contour { points: vec![(0.0, 0.0), (0.0, 1.0)] },
-            Mark::Word { at: (-0.05, 0.5), side: Side::Left, text: "any value from 0 to 1 would do".to_owned() },
+            Mark::Word { at: (-0.05, 0.5), side: Side::Left, text: "any would do".to_owned() },
             Mark::dots(USED, vec![(0.0, f.slope_at(0.0))]),
         ],
     };
@@ -222,7 +222,7 @@ fn origin(f: Function, signs: &[Signs]) -> Picture {
         marks: Mark::bars(f, &bars),
     };
     Picture::new("origin", format!("ReLU at 0, where {} is used", figure(f.slope_at(0.0))), "", vec![jump, shares])
-        .toned(USED, Tone::Dead)
+        .toned(USED, Tone::Reference)
 }
 
 fn capped() -> Picture {

@@ -241,7 +241,7 @@ fn within(line: &Line, reach: f64) -> Vec<(f64, f64)> {
 fn half_planes(f: Function, measured: &Measured) -> Picture {
     const DATA: &str = "data";
     let furthest = measured.points.iter().map(|[x, y]| x.hypot(*y)).fold(0.0, f64::max);
-    let reach = 1.45 * furthest;
+    let reach = 1.3 * furthest;
     let panel = |title: &str, lines: &[Line]| {
         let points = measured.points.iter().map(|&[x, y]| (x, y)).take(250).collect();
         let mut marks = vec![Mark::dots(DATA, points)];
@@ -250,7 +250,7 @@ fn half_planes(f: Function, measured: &Measured) -> Picture {
         for (unit, line) in lines.iter().enumerate() {
             let name = if unit == DEAD { OFF } else { OTHERS };
             marks.push(Mark::line(name, within(line, reach)));
-            let (tail, tip) = line.arrow(0.16 * reach);
+            let (tail, tip) = line.arrow(0.22 * reach);
             if tail.iter().all(|x| x.abs() < reach) {
                 marks.push(Mark::Arrows { name: name.to_owned(), arrows: vec![((tail[0], tail[1]), (tip[0], tip[1]))] });
             }

@@ -260,8 +260,8 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
 
 /// The dead units at the end with each remedy, by ailment.
 fn what_helps(all: &[Series]) -> Picture {
-    const HELPS: &str = "fewer dead and a lower error than without, with every seed";
-    const NOT: &str = "not so";
+    const HELPS: &str = "helps: fewer dead and a lower error, with every seed";
+    const NOT: &str = "does not";
     let panel = |group: &[Series]| {
         let (mut helps, mut not) = (vec![], vec![]);
         for (row, series) in (1..).zip(group) {
@@ -274,7 +274,7 @@ fn what_helps(all: &[Series]) -> Picture {
             x: Axis::new("", Scale::Share).from_to(-0.02, 1.02),
             y: Axis::of_names(group.iter().map(|series| series.case.remedy.name())),
             plane: false,
-            marks: vec![Mark::dots(NOT, not), Mark::dots(HELPS, helps)],
+            marks: vec![Mark::dots(HELPS, helps), Mark::dots(NOT, not)],
         }
     };
     Picture::new(
@@ -284,7 +284,7 @@ fn what_helps(all: &[Series]) -> Picture {
         all.chunks(Remedy::ALL.len()).map(panel).collect(),
     )
     .toned(HELPS, Tone::Sound)
-    .toned(NOT, Tone::Dead)
+    .toned(NOT, Tone::Reference)
 }
 
 fn picture(group: &[Series]) -> Picture {

@@ -1,4 +1,4 @@
-use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Tone};
+use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Side, Tone};
 use excite::{Facts, Function};
 use excite_vitals::LayerVitals;
 use rand::SeedableRng;
@@ -132,9 +132,14 @@ fn squashed(f: Function) -> Picture {
     marks.push(Mark::line(f, curve(REACH, |x| f.value(x))));
     marks.push(Mark::dots("an input", examples.to_vec()));
     marks.extend(examples.map(|(x, y)| {
-        let above = if x > 0.0 { -0.1 } else { 0.1 };
         let text = format!("{} → {}", figure(x), figure(y));
-        Mark::Word { at: (x, y + above), side: crate::record::experiment::Side::Middle, text }
+        // Off the curve: beside it where it is steep, under or over it where it is flat.
+        let (side, at) = match x {
+            _ if x.abs() > 3.0 => (Side::Middle, (x, y - 0.1 * x.signum())),
+            _ if x > 0.0 => (Side::Right, (x + 0.2, y - 0.03)),
+            _ => (Side::Left, (x - 0.4, y + 0.03)),
+        };
+        Mark::Word { at, side, text }
     }));
     let panel = Panel {
         title: "value f(x)".to_owned(),

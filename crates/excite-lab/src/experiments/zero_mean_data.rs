@@ -162,7 +162,7 @@ fn epochs(functions: &[Function], all: &[Case]) -> Picture {
         }
     };
     Picture::new("epochs", "Epochs to 5 % training error, a dot a seed", "", vec![panel(false), panel(true)])
-        .toned(OFF, Tone::Dead)
+        .toned(OFF, Tone::Reference)
         .toned(CENTRED, Tone::Sound)
 }
 

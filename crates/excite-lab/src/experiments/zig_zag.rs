@@ -251,6 +251,7 @@ impl Walks {
 
     /// Lines of equal loss around the optimum, the outermost through the start.
     fn contours(&self) -> Vec<Mark> {
+        let is_shown = |(x, y): &(f64, f64)| (LEFT..=RIGHT).contains(x) && (-RIGHT..=-LEFT).contains(y);
         let [a, b, c] = curvature(&self.inputs[0]);
         let height =
             0.5 * (a * OPTIMUM[0] * OPTIMUM[0] + 2.0 * b * OPTIMUM[0] * OPTIMUM[1] + c * OPTIMUM[1] * OPTIMUM[1]);
@@ -260,9 +261,12 @@ impl Walks {
                 let radius = (2.0 * share * height / (a * cos * cos + 2.0 * b * cos * sin + c * sin * sin)).sqrt();
                 (OPTIMUM[0] + radius * cos, OPTIMUM[1] + radius * sin)
             };
-            Mark::Contour { points: (0..=360).map(at).collect() }
+            // What lies beyond the axes is left out, not drawn along them.
+            let points: Vec<(f64, f64)> = (0..=360).map(at).collect();
+            let parts = points.split(|point| !is_shown(point)).filter(|part| part.len() > 1);
+            parts.map(|part| Mark::Contour { points: part.to_vec() }).collect::<Vec<_>>()
         };
-        [1.0, 0.4, 0.1, 0.02].map(contour).into()
+        [1.0, 0.4, 0.1, 0.02].into_iter().flat_map(contour).collect()
     }
 
     /// The first walk over the loss surface of its inputs, the steps that go into an allowed quadrant apart from the others.
@@ -279,7 +283,7 @@ impl Walks {
         if quadrants {
             // Where both weights rise or both fall, at each step.
             let boxes = pairs().flat_map(|pair| {
-                let ([x, y], side) = (pair[0], 0.13);
+                let ([x, y], side) = (pair[0], 0.12);
                 [((x, y), (x + side, y + side)), ((x, y), (x - side, y - side))]
             });
             marks.push(Mark::Boxes { name: ALLOWED.to_owned(), boxes: boxes.collect() });
@@ -292,14 +296,17 @@ impl Walks {
         marks.push(Mark::dots("optimum", vec![(OPTIMUM[0], OPTIMUM[1])]));
         Panel {
             title,
-            x: Axis::new("first weight", Scale::Linear).from_to(-0.55, 1.35),
-            y: Axis::new("", Scale::Linear).from_to(-1.35, 0.55),
+            x: Axis::new("first weight", Scale::Linear).from_to(LEFT, RIGHT),
+            y: Axis::new("", Scale::Linear).from_to(-RIGHT, -LEFT),
             plane: true,
             marks,
         }
     }
 }
 
+/// The ends of the axis of the first weight; of the second they are these turned over.
+const LEFT: f64 = -0.45;
+const RIGHT: f64 = 1.25;
 const ALLOWED: &str = "the two quadrants, at each step";
 const INSIDE: &str = "both weights rise, or both fall";
 const OUTSIDE: &str = "one rises, the other falls";
@@ -308,7 +315,6 @@ fn toned(picture: Picture) -> Picture {
     picture
         .toned(ALLOWED, Tone::Sound)
         .toned(INSIDE, Tone::Reference)
-        .toned(OUTSIDE, Tone::Dead)
         .toned("optimum", Tone::Quiet)
 }
 
@@ -353,10 +359,10 @@ fn paths(f: Function, pairs: &[[Walks; 2]]) -> Picture {
 fn quadrants(f: Function, [raw, centred]: &[Walks; 2]) -> Picture {
     let most = raw.soonest().median(Walk::steps);
     let panels = [(raw, "inputs as they are, x ≥ 0"), (centred, "inputs less their mean")];
-    let panels = panels.map(|(walks, title)| walks.panel(most, 14, title.to_owned(), true));
+    let panels = panels.map(|(walks, title)| walks.panel(most, 8, title.to_owned(), true));
     toned(Picture::new(
         &format!("{f}-quadrants"),
-        format!("The first 14 steps by single samples behind {f}"),
+        format!("The first 8 steps by single samples behind {f}"),
         "The way to the optimum leads down to the right, into neither of the two quadrants.",
         panels.into(),
     ))
@@ -368,6 +374,7 @@ fn steps(f: Function, pairs: &[[Walks; 2]]) -> Picture {
     const CENTRED: &str = "inputs less their mean";
     let names = pairs.iter().map(|[raw, _]| raw.steps.name());
     let mut marks = vec![];
+    let longest = pairs.iter().flatten().map(|walks| walks.soonest().median(Walk::steps)).fold(1.0, f64::max);
     for (place, (name, shift)) in [(RAW, -0.2), (CENTRED, 0.2)].into_iter().enumerate() {
         let (mut boxes, mut words) = (vec![], vec![]);
         for (row, pair) in (1..).zip(pairs) {
@@ -381,7 +388,7 @@ fn steps(f: Function, pairs: &[[Walks; 2]]) -> Picture {
     }
     let panel = Panel {
         title: "steps to the optimum, each at the rate that takes the fewest".to_owned(),
-        x: Axis::new("steps", Scale::Linear),
+        x: Axis::new("steps", Scale::Linear).from_to(0.0, 1.1 * longest),
         y: Axis::of_names(names),
         plane: false,
         marks,

@@ -105,7 +105,7 @@ impl Said {
     /// Whatever the figures say, the seeds do not tell it from chance.
     pub(super) fn open(in_short: impl Into<String>) -> Self {
         let in_short = in_short.into();
-        let said = format!("{in_short}, and the ranges over the seeds are too near to each other; run it without --quick.");
+        let said = format!("{in_short}, with ranges over the seeds that are too near to each other; run it without --quick.");
         Self::new(Verdict::TooFewSeeds, said, in_short)
     }
 }

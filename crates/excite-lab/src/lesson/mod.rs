@@ -147,7 +147,7 @@ impl fmt::Display for Group {
 #[serde(rename_all = "kebab-case")]
 pub enum Widget {
     /// One neuron: its input, value and gradient.
-    Neuron,
+    OneNeuron,
     /// Lines of neurons over a cloud of points.
     HalfPlane,
     /// A network trained at the rate one picks.
@@ -164,7 +164,7 @@ impl fmt::Display for Widget {
     /// Its place on the page: `"half-plane"`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.pad(match self {
-            Self::Neuron => "neuron",
+            Self::OneNeuron => "one-neuron",
             Self::HalfPlane => "half-plane",
             Self::LearningRate => "learning-rate",
             Self::ZigZag => "zig-zag",

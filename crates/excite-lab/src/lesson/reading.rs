@@ -36,11 +36,6 @@ impl Reading<'_> {
         Some(self.of(of, quantity)?.median)
     }
 
-    /// The medians of a figure of several.
-    pub(super) fn medians(&self, of: &[&str], quantity: &str) -> Option<Vec<f64>> {
-        of.iter().map(|of| self.median(of, quantity)).collect()
-    }
-
     /// Whether little was done, so that only large differences count.
     pub(super) fn is_rough(&self) -> bool {
         self.0.quick || self.0.seeds < ENOUGH

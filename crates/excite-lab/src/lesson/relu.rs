@@ -15,7 +15,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         why: "A processor has an instruction for the larger of two numbers, and does several of them at once. There is no exponential, no \
               division and no table.",
         known: &[],
-        widget: Some(Widget::Neuron),
+        widget: Some(Widget::OneNeuron),
         read: |r| {
             let (tried, unlike) = (r.median("relu", "numbers tried")?, r.median("relu", "of them not max(0, x)")?);
             let pace = |f: &str| r.median(f, "an element forward, in cache");
@@ -42,7 +42,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         why: "Over 0 it is the line y = x, whose derivative is 1 everywhere. Under 0 it lets nothing through: that is statement 20, and no \
               saturation of large values.",
         known: &[],
-        widget: Some(Widget::Neuron),
+        widget: Some(Widget::OneNeuron),
         read: |r| {
             let saturated = |f: &str| r.of(f, "of those over 0 saturated");
             let (relu, tanh) = (saturated("relu")?, saturated("tanh")?);
@@ -105,7 +105,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         figure: "relu-outputs",
         why: "It cuts off all that is under 0 and keeps the rest. Of inputs that lie around 0 what is left has a mean over 0.",
         known: &[],
-        widget: Some(Widget::Neuron),
+        widget: Some(Widget::OneNeuron),
         read: |r| {
             let under = r.of("relu", "outputs under 0, last layer")?;
             let mean = r.of("relu", "mean, last layer")?;
@@ -123,7 +123,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         figure: "below-zero",
         why: "Under 0 the curve is the line y = 0, whose derivative is 0. A sample that gives a neuron a negative input teaches it nothing.",
         known: &[],
-        widget: Some(Widget::Neuron),
+        widget: Some(Widget::OneNeuron),
         read: |r| {
             let (derivative, under) = (r.median("relu", "largest derivative under 0")?, r.median("relu", "inputs under 0")?);
             let said = format!("in a trained network {} of the inputs are under 0, and none of them lets a gradient through.", percent(under));
@@ -146,16 +146,16 @@ pub(super) const STATEMENTS: &[Statement] = &[
             ("TensorFlow, Keras", "0: ReluGrad lets it through where the feature is over 0"),
             ("ONNX", "says nothing: Relu is max(0, x), and gradients are the trainer's"),
         ],
-        widget: Some(Widget::Neuron),
+        widget: Some(Widget::OneNeuron),
         read: |r| {
             let (zero, used) = (r.of("relu", "inputs exactly 0")?, r.median("relu", "derivative at 0")?);
-            let short = format!("{} of inputs are 0", percent(zero.median));
+            let exactly = if zero.high == 0.0 { "none".to_owned() } else { percent(zero.median) };
+            let short = format!("{exactly} of the inputs");
             Some(if zero.median < 1.0 {
                 Said::but(
                     format!(
-                        "it does not matter: {} is used, as in PyTorch, JAX and TensorFlow, and {} of a network's inputs are exactly 0.",
-                        figure(used),
-                        percent(zero.median)
+                        "it does not matter: {} is used, as in PyTorch, JAX and TensorFlow, and {exactly} of a network's inputs is exactly 0.",
+                        figure(used)
                     ),
                     short,
                 )
@@ -182,7 +182,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
                 figure(unlike.high),
                 figure(points)
             );
-            let short = format!("at most {} of {} points differ", figure(unlike.high), figure(points));
+            let short = format!("{} of {} points differ", figure(unlike.high), figure(points));
             // A point on the very line may fall to either side.
             Some(if unlike.high <= 1.0 { Said::yes(said, short) } else { Said::no(said, short) })
         },
@@ -245,24 +245,26 @@ fn converges(r: &Reading<'_>) -> Option<Said> {
         true => format!("sigmoid {} × slower", figure(slow)),
         false => format!("sigmoid never got there in {} epochs", figure(r.median("images", "epochs at most")?)),
     };
-    let published = "the 6 × of 2012 was CIFAR-10";
+    // The data, without their fingerprint.
+    let data = r.0.data.as_ref().map_or("the digits", |data| data.split(" (").next().unwrap_or(data));
+    let published = "the 6 × of 2012 was another network, on CIFAR-10";
     Some(match r.order(tanh, relu) {
         Order::Larger if times >= 2.0 => {
-            Said::yes(format!("here tanh was {} × slower, {sigmoid}; {published}.", figure(times)), format!("tanh × {} slower", figure(times)))
+            Said::yes(format!("on {data} tanh was {} × slower, {sigmoid}; {published}.", figure(times)), format!("tanh × {} slower", figure(times)))
         }
         Order::Larger => Said::but(
-            format!("here not by much: tanh was {} × slower, {sigmoid}; {published}.", figure(times)),
+            format!("not by much: on {data} tanh was {} × slower, {sigmoid}; {published}.", figure(times)),
             format!("tanh × {} slower", figure(times)),
         ),
         Order::Smaller => Said::no(
-            format!("here tanh was {} × faster, {sigmoid}; {published}.", figure(times.recip())),
+            format!("on {data} tanh was {} × faster, {sigmoid}; {published}.", figure(times.recip())),
             format!("tanh × {} faster", figure(times.recip())),
         ),
         Order::Alike => Said::no(
-            format!("here tanh was as fast ({} × as many epochs), {sigmoid}; {published}.", figure(times)),
+            format!("on {data} tanh was as fast ({} × the epochs), {sigmoid}; {published}.", figure(times)),
             format!("tanh as fast (× {})", figure(times)),
         ),
-        Order::Open => Said::open(format!("tanh took {} × the epochs of ReLU", figure(times))),
+        Order::Open => Said::open(format!("tanh × {} the epochs", figure(times))),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use excite_vitals::statistics::Spread;
 
-use super::reading::{Order, figure, from_to};
+use super::reading::{Order, figure};
 use super::{Group, Reading, Said, Statement, Widget};
 
 const GROUP: Group = Group::Relu6;
@@ -19,7 +19,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         figure: "capped",
         why: "max(x, 0) is ReLU, and min(…, 6) puts a lid on it. Over 6, as under 0, the derivative is 0.",
         known: &[],
-        widget: Some(Widget::Neuron),
+        widget: Some(Widget::OneNeuron),
         read: |r| {
             let (tried, unlike) = (r.median("relu6", "numbers tried")?, r.median("relu6", "of them not min(max(x, 0), 6)")?);
             let said = format!("for all {:.1} million numbers tried, over all magnitudes.", tried / 1e6);
@@ -65,7 +65,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         read: |r| {
             let (largest, bits) = (r.of("relu", "largest activation")?, r.of("relu", "integer bits of byte that holds all")?);
             let gained = r.of("relu6", "SNR in UQ3.5 over ReLU in the byte that holds all")?;
-            let short = format!("{} dB, {} bits", figure(gained.median), figure(gained.median / 6.02));
+            let short = format!("ReLU6 keeps {} dB more", figure(gained.median));
             let said = format!(
                 "ReLU reaches {} and needs {} integer bits, ReLU6 3: that is {} dB, about {:.0} bit.",
                 figure(largest.high),
@@ -96,7 +96,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
             let (unsigned, signed) = (ratio("UQ3.5")?, ratio("Q3.4")?);
             let lost = unsigned.median - signed.median;
             let said = format!("5 without a sign, 4 with one: the sign, which ReLU6 never needs, costs {} dB, a bit.", figure(lost));
-            let short = format!("5 unsigned, 4 signed, {} dB apart", figure(lost));
+            let short = "5 unsigned, 4 signed";
             Some(if (lost - 6.02).abs() < 1.5 { Said::yes(said, short) } else { Said::no(said, short) })
         },
     },
@@ -113,17 +113,16 @@ pub(super) const STATEMENTS: &[Statement] = &[
         read: |r| {
             let best = |f: &str| r.median(f, "SNR in best byte");
             let six = best("relu6")?;
-            let over: Vec<f64> = ["cap 4", "cap 8"].into_iter().map(|cap| Some(best(cap)? - six)).collect::<Option<_>>()?;
-            let low: Vec<f64> = ["cap 1", "cap 2"].into_iter().map(|cap| Some(best(cap)? - six)).collect::<Option<_>>()?;
-            let change = r.of("relu6", "accuracy gained in best 8 bits")?;
+            let over = |cap: &str| Some(best(cap)? - six);
+            let over = [over("cap 8")?, over("cap 4")?, over("cap 2")?, over("cap 1")?];
+            let [eight, four, two, one] = over;
             let said = format!(
-                "caps of 4 and 8 keep {} dB more than 6, caps of 1 and 2 {}; accuracy in 8 bits changes by {} points.",
-                from_to(&over),
-                from_to(&low),
-                figure(change.median)
+                "nothing is special about it: a cap of 8 keeps {eight:.1} dB more, 4 {four:.1}, 2 {two:.1} and 1 {one:.1}; the accuracy changes by at \
+                 most {} points.",
+                figure(most_changed(r)?)
             );
-            let short = format!("caps 1 and 2: {} dB more", from_to(&low));
-            let is_peak = over.iter().chain(&low).all(|over| *over < -3.0);
+            let short = format!("cap 1 keeps {one:.1} dB more");
+            let is_peak = over.iter().all(|over| *over < -3.0);
             Some(if is_peak { Said::no(said, short) } else { Said::yes(said, short) })
         },
     },
@@ -141,20 +140,28 @@ pub(super) const STATEMENTS: &[Statement] = &[
     },
 ];
 
+/// By how many points rounding to the best 8 bits changes the accuracy at most, over all caps and seeds.
+fn most_changed(r: &Reading<'_>) -> Option<f64> {
+    let change = |f: &str| {
+        let change = r.of(f, "accuracy gained in best 8 bits")?;
+        Some(change.low.abs().max(change.high.abs()))
+    };
+    let changes: Option<Vec<f64>> = CAPS.into_iter().chain(["relu6", "relu"]).map(change).collect();
+    Some(changes?.into_iter().fold(0.0, f64::max))
+}
+
 fn fits_best(r: &Reading<'_>) -> Option<Said> {
-    let ratio = |f: &str| r.of(f, "SNR in byte that holds all");
-    let six = r.of("relu6", "SNR in UQ3.5")?;
+    let ratio = |f: &str| r.of(f, "SNR in best byte");
+    let six = ratio("relu6")?;
     let caps: Vec<(&str, Spread)> = CAPS.into_iter().map(|cap| Some((cap, ratio(cap)?))).collect::<Option<_>>()?;
     let best = caps.iter().copied().max_by(|a, b| a.1.median.total_cmp(&b.1.median))?;
-    let changes = r.medians(&["relu6", "relu", "cap 1", "cap 2"], "accuracy gained in best 8 bits")?;
-    let change = changes.iter().fold(0.0_f64, |largest, change| largest.max(change.abs()));
     let short = format!("{} {} dB, 6 {} dB", best.0, figure(best.1.median), figure(six.median));
     let said = format!(
-        "a {} keeps {} dB, 6 keeps {}; the accuracy changes by at most {} points either way.",
+        "in its best 8 bits a {} keeps {} dB, 6 keeps {}; but the accuracy is the same to {} points.",
         best.0.replace("cap ", "cap of "),
         figure(best.1.median),
         figure(six.median),
-        figure(change)
+        figure(most_changed(r)?)
     );
     // Decibels are logarithms: two bits apart are far apart, however little was done.
     let is_far = best.1.low > six.high + if r.is_rough() { 3.0 } else { 0.0 };

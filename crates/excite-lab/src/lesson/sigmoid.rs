@@ -15,7 +15,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         why: "The curve is bent the one way below 0 and the other way above, so at 0 itself it is not bent at all. The derivative is largest \
               there, 0.25, and flat: close by it hardly changes.",
         known: &[],
-        widget: Some(Widget::Neuron),
+        widget: Some(Widget::OneNeuron),
         read: |r| {
             let (low, high) = (r.median("sigmoid", "linear from")?, r.median("sigmoid", "linear to")?);
             let share = r.median("sigmoid", "normal inputs in the linear region")?;
@@ -38,7 +38,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         figure: "squashed",
         why: "1 / (1 + e⁻ˣ) has a denominator from 1 to ∞, whatever x is. So large inputs are told apart hardly at all.",
         known: &[],
-        widget: Some(Widget::Neuron),
+        widget: Some(Widget::OneNeuron),
         read: |r| {
             let (low, high) = (r.median("sigmoid", "least output")?, r.median("sigmoid", "largest output")?);
             let span = format!("{} to {}", figure(low), figure(high));
@@ -56,18 +56,18 @@ pub(super) const STATEMENTS: &[Statement] = &[
         why: "The gradient that comes back is multiplied by the derivative, which is near 0 where the curve is flat. Depth is another cause: \
               a derivative of at most 0.25 leaves at most 0.25ⁿ of it after n layers, saturated or not.",
         known: &[],
-        widget: Some(Widget::Neuron),
+        widget: Some(Widget::OneNeuron),
         read: |r| kills(r, "sigmoid", 6),
     },
     Statement {
         number: 4,
         group: GROUP,
-        sentence: "Its outputs are not zero-centred: all are positive.",
+        sentence: "Its outputs are all positive, not zero-centred.",
         experiment: "not-zero-centred",
         figure: "sigmoid-outputs",
         why: "1 / (1 + e⁻ˣ) is over 0 for every x. An input of 0 gives 0.5, so outputs lie around 0.5 where inputs lie around 0.",
         known: &[],
-        widget: Some(Widget::Neuron),
+        widget: Some(Widget::OneNeuron),
         read: |r| {
             let over = r.of("sigmoid", "outputs over 0, last layer")?;
             let mean = r.median("sigmoid", "mean, last layer")?;
@@ -101,7 +101,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
     Statement {
         number: 6,
         group: GROUP,
-        sentence: "So all its weights rise together or fall together.",
+        sentence: "So all weights rise together or fall together.",
         experiment: "same-sign-gradients",
         figure: "by-batch",
         why: "A step is minus the gradient, so gradients of one sign move all weights one way. A batch adds up samples whose errors have \
@@ -138,12 +138,12 @@ pub(super) const STATEMENTS: &[Statement] = &[
             let path = |steps: &str| r.median(&format!("sigmoid as it is, {steps}"), "path over straight line");
             let centred = r.median("sigmoid less its mean, single samples", "path over straight line")?;
             let (single, few, all) = (path("single samples")?, path("batches of 8")?, path("all samples")?);
-            let short = format!("path × {}, all samples × {}", figure(single), figure(all));
+            let short = format!("path × {}, by all × {}", figure(single), figure(all));
             let zigzags = single > 2.0 && single > 1.5 * centred;
             Some(match (zigzags, all < 1.5) {
                 (true, true) => Said::but(
                     format!(
-                        "only by single samples (path × {} of the straight line) and small batches (× {}): all samples at once go straight.",
+                        "only by single samples ({} × the straight line) and small batches ({} ×): all samples at once go straight.",
                         figure(single),
                         figure(few)
                     ),
@@ -168,7 +168,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
             let one = |how: &str| r.median(&format!("sigmoid {how}"), "steps of one sign");
             let (raw, centred) = (one("as it is, single samples")?, one("less its mean, single samples")?);
             let all = one("as it is, all samples")?;
-            let short = format!("{} of steps, zero-mean {}", percent(raw), percent(centred));
+            let short = format!("{}, zero-mean {}", percent(raw), percent(centred));
             Some(if raw < 100.0 {
                 Said::no(format!("{} of the steps go there.", percent(raw)), short)
             } else {
@@ -232,7 +232,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
             }
             let faster = times.iter().filter(|times| **times > 1.0).count();
             let said = format!("for sigmoid, tanh and ReLU alike data with their mean take {} × as many epochs.", from_to(&times));
-            let short = format!("{} × the epochs without", from_to(&times));
+            let short = format!("{} × the epochs", from_to(&times));
             Some(match r.all_larger(&pairs) {
                 Order::Larger => Said::yes(said, short),
                 Order::Open => Said::open(short),
@@ -258,7 +258,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
             let under = |how: &str| r.median(how, "inputs under 0");
             let one = |how: &str| r.median(&format!("sigmoid, {how}"), "neurons of one sign, 1 sample");
             let (raw, centred, before, after) = (under("raw")?, under("centred")?, one("raw")?, one("centred")?);
-            let short = format!("one-signed neurons {} → {}", percent(before), percent(after));
+            let short = format!("one sign: {} → {}", percent(before), percent(after));
             Some(if after < before {
                 Said::yes(
                     format!(

@@ -15,7 +15,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         figure: "tanh-outputs",
         why: "tanh(−x) = −tanh(x): inputs that lie evenly around 0 give outputs that do. It is a sigmoid stretched to [−1, 1], and 0 goes to 0.",
         known: &[],
-        widget: Some(Widget::Neuron),
+        widget: Some(Widget::OneNeuron),
         read: |r| {
             let mean = r.of("tanh", "mean, last layer")?;
             let deviation = r.median("tanh", "standard deviation, last layer")?;

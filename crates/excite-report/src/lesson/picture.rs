@@ -65,12 +65,11 @@ fn names(picture: &Picture) -> Vec<&str> {
 fn in_legend(picture: &Picture) -> Vec<&str> {
     let names = names(picture);
     let is_said = |panel: &Panel, name: &str| {
-        let has = panel.marks.iter().any(|mark| mark.name() == Some(name));
         let is_row = matches!(&panel.y.ticks, Ticks::Names(rows) if rows.iter().any(|row| row == name));
-        !has || is_row || ends(panel).contains(&name)
+        is_row || ends(panel).contains(&name)
     };
     let is_alone = names.len() == 1;
-    let legend = names.into_iter().filter(|name| !picture.panels.iter().all(|panel| is_said(panel, name)));
+    let legend = names.into_iter().filter(|name| !picture.panels.iter().any(|panel| is_said(panel, name)));
     if is_alone { vec![] } else { legend.collect() }
 }
 
@@ -90,9 +89,13 @@ fn ends(panel: &Panel) -> Vec<&str> {
 /// How a name is shown in the legend: as a line, or as something filled.
 fn legend(picture: &Picture) -> Markup {
     let names = in_legend(picture);
-    let is_line = |name: &str| {
-        let marks = picture.panels.iter().flat_map(|panel| &panel.marks).filter(|mark| mark.name() == Some(name));
-        marks.clone().any(|mark| matches!(mark, Shape::Line { .. } | Shape::Arrows { .. }))
+    let has = |name: &str, is: fn(&Shape) -> bool| {
+        picture.panels.iter().flat_map(|panel| &panel.marks).any(|mark| mark.name() == Some(name) && is(mark))
+    };
+    let is_line = |name: &str| has(name, |mark| matches!(mark, Shape::Line { .. } | Shape::Arrows { .. }));
+    let patch = |name: &str| {
+        let is_dots = has(name, |mark| matches!(mark, Shape::Dots { .. }));
+        page::patch(if is_dots { stroke(picture, name).colour } else { filled(picture, name) })
     };
     html! {
         @if !names.is_empty() {
@@ -100,7 +103,7 @@ fn legend(picture: &Picture) -> Markup {
                 @for name in names {
                     @let stroke = stroke(picture, name);
                     li data-s=[stroke.colour.series()] {
-                        @if is_line(name) { (page::swatch(stroke)) } @else { (page::patch(filled(picture, name))) }
+                        @if is_line(name) { (page::swatch(stroke)) } @else { (patch(name)) }
                         (name)
                     }
                 }

@@ -14,6 +14,8 @@ pub(super) fn statement(answer: &Answer, before: &[Answer], records: &[Record]) 
     let first = before.iter().find(|other| other.experiment == answer.experiment);
     html! {
         section.statement id=(answer.anchor()) {
+            // The page to play with links to experiments by their names.
+            @if first.is_none() { span id=(answer.experiment) {} }
             h3 { span.number { (answer.number) } " " (page::held_together(&answer.sentence)) }
             p class=(format!("answer {}", class(answer.verdict))) {
                 span.mark aria-hidden="true" { (mark(answer.verdict)) }
@@ -25,7 +27,7 @@ pub(super) fn statement(answer: &Answer, before: &[Answer], records: &[Record]) 
                 dl.known { @for (name, what) in &answer.known { dt { (name) } dd { (page::held_together(what)) } } }
             }
             p.more {
-                @if let Some(widget) = answer.widget { a href=(format!("{PLAY}#{widget}")) { "Try it yourself" } " " }
+                @if let Some(widget) = answer.widget { a href=(format!("{PLAY}#{widget}")) title="a page beside this one, which excite play writes" { "Try it yourself" } " " }
                 @if let Some(first) = first { a href=(format!("#{}-method", first.anchor())) { "Method and figures" } }
             }
             @if let (None, Some(record)) = (first, record) { (behind(record, Some(answer))) }
