@@ -1,4 +1,4 @@
-//! `cargo xtask claims`: writes docs/guide/claims/, a page for each claim, from what `excite lab` found.
+//! `cargo xtask claims`: writes docs/guide/claims/, the lesson and a page for each experiment, from what `excite lab` found.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::{fs, io};
 
 use clap::Args;
+use excite_lab::lesson::{self, Answer};
 use excite_lab::record::experiment::Record;
 use excite_report::{measure_text, picture_svg};
 
@@ -41,71 +42,80 @@ fn read(folder: &Path) -> io::Result<Vec<Record>> {
 }
 
 fn files(records: &[Record]) -> Files {
-    let mut files: Files = vec![("guide/claims/README.md".to_owned(), index(records))];
+    let answers = lesson::answers(records);
+    let mut files: Files = vec![("guide/claims/README.md".to_owned(), index(&answers))];
     for record in records {
-        files.push((format!("guide/claims/{}.md", record.name), page(record)));
-        for (index, picture) in record.pictures.iter().enumerate() {
-            files.push((format!("guide/claims/{}", picture_name(record, index)), picture_svg(picture)));
+        files.push((format!("guide/claims/{}.md", record.name), page(record, &answers)));
+        for picture in &record.pictures {
+            files.push((format!("guide/claims/{}", picture_name(&record.name, &picture.name)), picture_svg(picture)));
         }
     }
     files
 }
 
-fn picture_name(record: &Record, index: usize) -> String {
-    format!("{}-{}.svg", record.name, index + 1)
+fn picture_name(record: &str, picture: &str) -> String {
+    format!("{record}-{picture}.svg")
 }
 
-fn index(records: &[Record]) -> String {
-    let mut page = BEFORE_THE_CLAIMS.to_owned();
-    for record in records {
-        let _ = writeln!(page, "| [{}]({}.md) | {} | {} |", record.name, record.name, record.claim, record.verdict);
+fn index(answers: &[Answer]) -> String {
+    let mut page = BEFORE_THE_SENTENCES.to_owned();
+    for (place, answer) in answers.iter().enumerate() {
+        if place == 0 || answers[place - 1].group != answer.group {
+            let _ = write!(page, "\n## {}\n", answer.group);
+        }
+        let Answer { number, sentence, why, experiment, figure, .. } = answer;
+        let picture = picture_name(experiment, figure);
+        let _ = write!(
+            page,
+            "\n### {number}. {sentence}\n\n**{}**\n\n![{sentence}]({picture})\n\n{why}\n\n",
+            answer.in_words()
+        );
+        for (name, what) in &answer.known {
+            let _ = writeln!(page, "* {name}: {what}");
+        }
+        if !answer.known.is_empty() {
+            page.push('\n');
+        }
+        let _ = writeln!(page, "[Method and figures]({experiment}.md)");
     }
     page
 }
 
-const BEFORE_THE_CLAIMS: &str = "\
-# Claims about activation functions, tested
+const BEFORE_THE_SENTENCES: &str = "\
+# Activation functions, sentence by sentence
 
-Each page has the claim, what was done, what came out, and how sure that is. All of it was computed by
+What lecture notes say of sigmoid, tanh, ReLU and ReLU6: each sentence with a verdict, a picture, and why. All of it was measured by
 
 ```console
 $ excite lab && cargo xtask claims
 ```
 
-The verdict is what came out on these networks, these data and these seeds: `held` in all cases, `depends` on the case, or `did not hold`.
-
-| experiment | claim | verdict |
-|---|---|---|
+Figures are medians over the seeds; bands and dots show the seeds. A verdict holds for these networks, these data and these seeds.
+`excite lab --open` shows the same as a page; `excite play` writes a page to play with.
 ";
 
-fn page(record: &Record) -> String {
+fn page(record: &Record, answers: &[Answer]) -> String {
     let functions: Vec<_> = record.functions.iter().map(ToString::to_string).collect();
     let seeds = if record.seeds == 1 { "One seed".to_owned() } else { format!("{} seeds", record.seeds) };
-    let mut page = format!(
-        "# {}\n\n**{}**: {} {}\n\n{}\n\nFunctions: {}. {seeds}.\n\n",
-        record.claim,
-        record.verdict,
-        record.finding,
-        record.certainty,
-        record.method,
-        functions.join(", "),
-    );
+    let mut page = format!("# {}\n\n", record.question);
+    for answer in answers.iter().filter(|answer| answer.experiment == record.name) {
+        let _ = writeln!(page, "* {}. {} **{}**", answer.number, answer.sentence, answer.in_words());
+    }
+    let _ =
+        write!(page, "\n{}\n\nFunctions: {}. {seeds}. {}\n\n", record.method, functions.join(", "), record.certainty);
     if let Some(data) = &record.data {
         let _ = write!(page, "Data: {data}.\n\n");
     }
-    for (index, picture) in record.pictures.iter().enumerate() {
-        let _ = write!(
-            page,
-            "## {}\n\n![{}]({})\n\n{}\n\n",
-            picture.title,
-            picture.title,
-            picture_name(record, index),
-            picture.caption
-        );
+    for picture in &record.pictures {
+        let name = picture_name(&record.name, &picture.name);
+        let _ = write!(page, "## {}\n\n![{}]({name})\n\n", picture.title, picture.title);
+        if !picture.caption.is_empty() {
+            let _ = write!(page, "{}\n\n", picture.caption);
+        }
     }
     page + &table(record)
         + &format!(
-            "\n`excite lab {}` repeats it. Written by `cargo xtask claims`. [All claims](README.md).\n",
+            "\n`excite lab {}` repeats it. Written by `cargo xtask claims`. [All sentences](README.md).\n",
             record.name
         )
 }

@@ -1,4 +1,4 @@
-//! `excite lab`: claims about activation functions, tested by experiment.
+//! `excite lab`: the sentences of the notes on activation functions, tried by experiment.
 
 use std::path::{Path, PathBuf};
 
@@ -6,6 +6,7 @@ use clap::Args;
 use excite::Function;
 use excite_lab::data::{Dataset, Options};
 use excite_lab::experiments::{self, Experiment, Request};
+use excite_lab::lesson::{self, Answer};
 use excite_lab::record::experiment::{Measure, Record};
 use excite_report::number::significant;
 use excite_tasks::{AllExperiments, Error, LabRecord};
@@ -19,27 +20,27 @@ use crate::progress::{Progress, Unit};
 use crate::shown::Shown;
 use crate::table::{Cell, Column, ColumnsArgument, Table};
 
-/// Which experiments to run, and how.
+/// Which sentences to try, and how.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  excite lab                                     all experiments, and one report of them
-  excite lab list                                the experiments and their claims
-  excite lab zig-zag --html zig-zag.html         one of them, with its pictures
+  excite lab                                     the lesson: 31 sentences, each with a verdict and a picture
+  excite lab list                                the sentences, and the experiment that shows each
+  excite lab 17 --open                           one sentence
+  excite lab zig-zag --html zig-zag.html         one experiment, with all sentences that it shows
   excite lab sigmoid-squashes --function hard_sigmoid
-  excite lab saturation-kills-gradients --seeds 10
   excite lab relu-converges-faster --data fashion-mnist/
-  excite lab --quick                             all of them, roughly
-  excite lab zig-zag --json | jq '.experiments[] | {name, verdict, finding}'
+  excite lab --quick                             all of it in seconds, roughly
+  excite lab --json | jq '.statements[] | {number, verdict, said}'
 
-A verdict holds for this network, these data and these seeds; a claim may well not hold here.
+A verdict holds for these networks, these data and these seeds. With --quick it is the same, or too few seeds to say.
 Finished experiments stay in --out, so the same command goes on after an interruption.")]
 pub struct Arguments {
-    /// Experiment to run; `list` lists them [default: all of them]
-    #[arg(value_name = "NAME")]
+    /// Number of a sentence, or name of an experiment; `list` lists both [default: all of them]
+    #[arg(value_name = "NUMBER|NAME")]
     name: Option<String>,
 
-    /// Functions to use, by their names in excite, PyTorch, JAX, Keras or ONNX [default: the functions of the claim]
+    /// Functions to use, by their names in excite, PyTorch, JAX, Keras or ONNX [default: those of the notes]
     #[arg(long, short, value_delimiter = ',', value_parser = str::parse::<Function>, requires = "name")]
     function: Vec<Function>,
     /// Repetitions, each with other random numbers [default: set by the experiment]
@@ -66,39 +67,59 @@ pub struct Arguments {
     fresh: bool,
 }
 
-/// Runs experiments and shows what came out, or lists them.
+/// What to run: everything, an experiment, or that of one sentence.
+enum Subject {
+    All,
+    Experiment(&'static Experiment),
+    Statement(&'static Experiment, usize),
+}
+
+/// Runs experiments and shows what they say of the sentences, or lists both.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let one = match arguments.name.as_deref() {
+    let subject = match arguments.name.as_deref() {
         Some("list") => return arguments.list(),
-        Some(name) => Some(find(name)?),
-        None => None,
+        Some(name) => find(name)?,
+        None => Subject::All,
     };
     check_named_once("--function", &arguments.function)?;
-    let html = match one {
-        Some(experiment) => arguments.shown.open.page(arguments.html.as_ref(), &format!("{}.html", experiment.name)),
-        None => Some(arguments.html.clone().unwrap_or_else(|| arguments.out.join("lab.html"))),
+    let page = |name: &str| arguments.shown.open.page(arguments.html.as_ref(), &format!("{name}.html"));
+    let html = match subject {
+        Subject::Experiment(experiment) => page(experiment.name),
+        Subject::Statement(_, number) => page(&format!("statement-{number}")),
+        Subject::All => Some(arguments.html.clone().unwrap_or_else(|| arguments.out.join("lab.html"))),
     };
-    if one.is_none() {
+    if matches!(subject, Subject::All) {
         output::prepare_folder(&arguments.kept(), "--out")?;
     }
     if let Some(path) = &html {
         output::prepare_page(path)?;
     }
     let request = arguments.request()?;
-    let records = match one {
-        Some(experiment) => {
+    let records = match subject {
+        Subject::Experiment(experiment) | Subject::Statement(experiment, _) => {
             let progress = Progress::new(Unit::Percent, "stopping, nothing is written")?;
             let record = excite_tasks::experiment(experiment, &request, &progress);
             progress.clear();
             vec![record?]
         }
-        None => arguments.run_all(&request)?,
+        Subject::All => arguments.run_all(&request)?,
     };
-    arguments.show(&records, html.as_deref())
+    let mut found = LabRecord::new(command_line(), records);
+    if let Subject::Statement(_, number) = subject {
+        found.statements.retain(|answer| answer.number == number);
+    }
+    arguments.show(&found, html.as_deref())
 }
 
-fn find(name: &str) -> Result<&'static Experiment, Failure> {
-    experiments::find(name).ok_or_else(|| {
+fn find(name: &str) -> Result<Subject, Failure> {
+    if let Ok(number) = name.parse::<usize>() {
+        let last = lesson::statements().count();
+        let statement = lesson::statement(number)
+            .ok_or_else(|| Failure::Usage(format!("there is no sentence {number}; they go from 1 to {last}")))?;
+        let experiment = experiments::find(statement.experiment).expect("every sentence has an experiment");
+        return Ok(Subject::Statement(experiment, number));
+    }
+    experiments::find(name).map(Subject::Experiment).ok_or_else(|| {
         let known: Vec<_> = experiments::ALL.iter().map(|experiment| experiment.name).collect();
         Failure::Usage(format!("there is no experiment `{name}`; {}", meant(name, &known, "the experiments are")))
     })
@@ -153,42 +174,51 @@ impl Arguments {
             return Err(Failure::Usage("`list` runs nothing: of the options only --json goes with it".to_owned()));
         }
         if self.shown.json {
+            let statements: Vec<_> = lesson::statements()
+                .map(|s| json!({ "number": s.number, "group": s.group, "sentence": s.sentence, "experiment": s.experiment }))
+                .collect();
             let experiments: Vec<_> = experiments::ALL
                 .iter()
-                .map(|e| json!({ "name": e.name, "claim": e.claim, "method": e.method, "functions": e.functions }))
+                .map(
+                    |e| json!({ "name": e.name, "question": e.question, "method": e.method, "functions": e.functions }),
+                )
                 .collect();
-            return output::print(&format!(
-                "{:#}\n",
-                json!({ "version": LabRecord::VERSION, "experiments": experiments })
-            ));
+            let list = json!({ "version": LabRecord::VERSION, "statements": statements, "experiments": experiments });
+            return output::print(&format!("{list:#}\n"));
         }
-        let mut table = Table::fixed([Column::text("experiment"), Column::prose("claim")]);
-        for experiment in experiments::ALL {
-            table.add([experiment.name, experiment.claim]);
+        let columns =
+            [Column::text("about"), Column::figure("#"), Column::prose("sentence"), Column::text("experiment")];
+        let mut table = Table::fixed(columns);
+        let mut before = None;
+        for statement in lesson::statements() {
+            // A group is named once, where it begins.
+            let group = if before == Some(statement.group) { String::new() } else { statement.group.to_string() };
+            before = Some(statement.group);
+            table.add([
+                group,
+                statement.number.to_string(),
+                statement.sentence.to_owned(),
+                statement.experiment.to_owned(),
+            ]);
         }
         let drawn = table.drawn(&ColumnsArgument::default());
-        let more = output::wrapped("excite lab NAME tests one of them; excite lab tests all.", output::text_width());
+        let more = output::wrapped(
+            "excite lab NUMBER tries one sentence, excite lab NAME all that an experiment shows, excite lab all of them.",
+            output::text_width(),
+        );
         output::print(&format!("{drawn}{more}\n"))
     }
 
-    fn show(&self, records: &[Record], html: Option<&Path>) -> Result<(), Failure> {
-        let command = command_line();
+    fn show(&self, found: &LabRecord, html: Option<&Path>) -> Result<(), Failure> {
         if let Some(path) = html {
-            output::write(path, &excite_report::experiments_page(records, &command))?;
+            output::write(path, &excite_report::lesson_page(&found.statements, &found.experiments, &found.command))?;
         }
         if self.shown.json {
-            let result = LabRecord { version: LabRecord::VERSION, command, experiments: records.to_vec() };
-            output::print(&output::json(&result)?)?;
-        } else if let [record] = records {
-            output::print(&in_terminal(record, &self.shown.columns))?;
+            output::print(&output::json(found)?)?;
+        } else if let [record] = &found.experiments[..] {
+            output::print(&in_terminal(record, &found.statements, &self.shown.columns))?;
         } else {
-            let columns =
-                [Column::text("experiment"), Column::text("verdict").ranked(1), Column::prose("claim").ranked(2)];
-            let mut table = Table::new(columns);
-            for record in records {
-                table.add([record.name.clone(), record.verdict.to_string(), record.claim.clone()]);
-            }
-            output::print(&table.drawn(&self.shown.columns))?;
+            output::print(&lines(&found.statements, &self.shown.columns))?;
         }
         if let Some(path) = html {
             output::notice(&format!("wrote {}", path.display()));
@@ -198,8 +228,24 @@ impl Arguments {
     }
 }
 
-/// The claim, the verdict, and a table of what was measured.
-fn in_terminal(record: &Record, asked: &ColumnsArgument) -> String {
+/// A line for each sentence.
+fn lines(answers: &[Answer], asked: &ColumnsArgument) -> String {
+    let columns = [
+        Column::figure("#"),
+        Column::text("verdict").ranked(1),
+        Column::text("sentence").ranked(2),
+        Column::text("found").ranked(3),
+    ];
+    let mut table = Table::new(columns);
+    for answer in answers {
+        let Answer { number, verdict, sentence, in_short, .. } = answer;
+        table.add([number.to_string(), verdict.to_string(), sentence.clone(), in_short.clone()]);
+    }
+    table.drawn(asked)
+}
+
+/// The sentences with their verdicts, and a table of what was measured.
+fn in_terminal(record: &Record, answers: &[Answer], asked: &ColumnsArgument) -> String {
     let measured = record.table();
     let columns = measured.columns.iter().enumerate().map(|(place, name)| Column::figure(name).ranked(place + 1));
     let mut table = Table::new(std::iter::once(Column::prose("")).chain(columns));
@@ -212,14 +258,17 @@ fn in_terminal(record: &Record, asked: &ColumnsArgument) -> String {
         seeds => format!("Median of {seeds} seeds, with (lowest to highest) where they differ"),
     };
     let quick = if record.quick { "; quick form, so the figures are rough" } else { "" };
-    format!(
-        "{}{}\n{}\n{}{}\n",
-        output::headline(&format!("{}: {}", record.verdict, record.finding)),
-        wrapped(&format!("{}: {}", record.name, record.claim)),
-        wrapped(&record.certainty),
-        table.drawn(asked),
-        wrapped(&format!("{seeds}{quick}.")),
-    )
+    let said: String = match answers {
+        [] => output::headline(&record.question),
+        some => some
+            .iter()
+            .map(|answer| {
+                let Answer { number, sentence, .. } = answer;
+                format!("{}{}\n", output::headline(&format!("{number}. {sentence}")), wrapped(&answer.in_words()))
+            })
+            .collect(),
+    };
+    format!("{said}{}\n{}{}\n", wrapped(&record.certainty), table.drawn(asked), wrapped(&format!("{seeds}{quick}.")))
 }
 
 /// The median, with the range over the seeds where there is one.

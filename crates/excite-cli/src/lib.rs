@@ -75,7 +75,7 @@ My network does not train:
 
 To see it work:
   excite compare                   trains on built-in digits, writes a report
-  excite lab                       tests 13 claims about activation functions
+  excite lab --open                the lesson: 31 sentences, each tried, with a picture
   excite play --open               opens a page to play with, in the browser
   excite plot tanh relu6           draws two functions and their slopes
 

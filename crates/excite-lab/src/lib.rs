@@ -36,6 +36,7 @@ mod export;
 mod initialise;
 mod journal;
 mod learning_rate;
+pub mod lesson;
 pub mod live;
 mod local;
 mod loss;

@@ -14,6 +14,8 @@ pub(crate) struct Axis {
     /// Whether log10 of the value is drawn, and whether the value is a share that is read in percent.
     logarithmic: bool,
     percent: bool,
+    /// Whether the ticks are the names of rows.
+    pub(crate) has_rows: bool,
     text: Box<dyn Fn(f64) -> String>,
 }
 
@@ -23,7 +25,16 @@ impl Axis {
         let sound = low.is_finite() && high.is_finite() && high - low > 1e-12 * low.abs().max(high.abs());
         let (low, high) = if sound { (low, high) } else { (0.0, 1.0) };
         let ticks = round_numbers(low, high);
-        Self { label: label.to_owned(), low, high, ticks, logarithmic: false, percent: false, text: Box::new(text) }
+        Self {
+            label: label.to_owned(),
+            low,
+            high,
+            ticks,
+            logarithmic: false,
+            percent: false,
+            has_rows: false,
+            text: Box::new(text),
+        }
     }
 
     /// The epochs 1 to `epochs`.
@@ -64,6 +75,14 @@ impl Axis {
             _ => number::trimmed(place, 0),
         };
         Self::linear(label, 0.7, places.max(1) as f64 + 0.3, text).with_ticks(ticks)
+    }
+
+    /// A row for each name, the first highest: the row of number n of N lies at N + 1 − n.
+    pub(crate) fn rows(low: f64, high: f64, names: Vec<String>) -> Self {
+        let count = names.len();
+        let ticks = (1..=count).map(|row| row as f64).collect();
+        let text = move |height: f64| names.get(count.saturating_sub(height as usize)).cloned().unwrap_or_default();
+        Self { has_rows: true, ..Self::linear("", low, high, text).with_ticks(ticks) }
     }
 
     /// Without ticks above `high`.

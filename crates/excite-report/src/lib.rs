@@ -12,7 +12,7 @@
 //!
 //! * [`comparison_page`] is the report of a comparison of activation functions on one network and data.
 //! * [`diagnosis_page`] is the report of what is wrong with the activations of a network.
-//! * [`experiments_page`] is the report of experiments on claims about activation functions.
+//! * [`lesson_page`] is the lesson on activation functions, made of experiments.
 //! * [`quantisation_page`] is the report of what quantisation does to the activations of a network.
 //! * [`picture_svg`] is one picture of those as a file.
 //! * [`curve_svg`] draws functions and their slopes.
@@ -25,10 +25,10 @@ mod comparison;
 mod curve;
 mod deaths;
 mod diagnosis;
-mod experiment;
 mod file;
 mod headline;
 mod heat;
+mod lesson;
 pub mod number;
 mod page;
 mod plot;
@@ -40,6 +40,6 @@ mod theme;
 pub use comparison::comparison_page;
 pub use curve::curve_svg;
 pub use diagnosis::{LayerLook, Look, Origin, Training, diagnosis_page};
-pub use experiment::{experiments_page, measure_text, picture_svg};
 pub use file::write_file;
+pub use lesson::{lesson_page, measure_text, picture_svg};
 pub use quantisation::quantisation_page;

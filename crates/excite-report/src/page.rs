@@ -7,6 +7,11 @@ use crate::theme::{self, Colour, Stroke};
 
 /// A whole HTML file.
 pub(crate) fn page(title: &str, body: &Markup) -> String {
+    page_of(title, None, body)
+}
+
+/// A whole HTML file whose main part is of a class.
+pub(crate) fn page_of(title: &str, class: Option<&str>, body: &Markup) -> String {
     let html = html! {
         (DOCTYPE)
         html lang="en" {
@@ -18,7 +23,7 @@ pub(crate) fn page(title: &str, body: &Markup) -> String {
                 style { (PreEscaped(include_str!("page.css"))) (PreEscaped(theme::css())) }
             }
             body {
-                main { (body) }
+                main class=[class] { (body) }
                 script { (PreEscaped(include_str!("page.js"))) }
             }
         }
@@ -62,18 +67,14 @@ pub(crate) fn figure(title: &str, legend: &Markup, plots: &[Markup], caption: &s
 pub(crate) fn legend<'a>(entries: impl IntoIterator<Item = (Stroke, &'a str)>) -> Markup {
     html! {
         ul.legend {
-            @for (stroke, name) in entries { li data-s=[series(stroke.colour)] { (swatch(stroke)) (name) } }
+            @for (stroke, name) in entries { li data-s=[stroke.colour.series()] { (swatch(stroke)) (name) } }
         }
     }
 }
 
 /// What each filled colour stands for.
 pub(crate) fn areas<'a>(entries: impl IntoIterator<Item = (Colour, &'a str)>) -> Markup {
-    html! { ul.legend { @for (colour, name) in entries { li data-s=[series(colour)] { (patch(colour)) (name) } } } }
-}
-
-fn series(colour: Colour) -> Option<usize> {
-    if let Colour::Series(index) = colour { Some(index) } else { None }
+    html! { ul.legend { @for (colour, name) in entries { li data-s=[colour.series()] { (patch(colour)) (name) } } } }
 }
 
 /// A short piece of a line.
@@ -134,9 +135,9 @@ pub(crate) fn with_code(text: &str) -> Markup {
     html! { @for (index, piece) in pieces.iter().enumerate() { @if is_code(index) { code { (piece) } } @else { (held_together(piece)) } } }
 }
 
-/// Text in which no line breaks between a number and its per cent sign.
+/// Text in which no line breaks between a number and its sign of per cent or of times.
 pub(crate) fn held_together(text: &str) -> String {
-    text.replace(" %", "\u{a0}%")
+    text.replace(" %", "\u{a0}%").replace(" ×", "\u{a0}×")
 }
 
 /// With a capital letter first.

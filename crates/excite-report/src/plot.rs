@@ -40,6 +40,12 @@ pub(crate) enum Mark {
     Level { y: f64, dash: usize, word: &'static str },
     /// A word, the middle of its left end at a point.
     Word { at: (f64, f64), text: String },
+    /// A word on a point or to its left: `m` or `e` is the class of the text.
+    WordBy { at: (f64, f64), class: &'static str, text: String },
+    /// Filled rectangles between opposite corners.
+    Boxes { boxes: Vec<((f64, f64), (f64, f64))>, colour: Colour, pale: bool },
+    /// A name to the right of the axes, at the height of a value.
+    EndName { y: f64, colour: Colour, name: String },
 }
 
 impl Mark {
@@ -122,14 +128,17 @@ impl Plot {
 
     fn frame(&self) -> Frame {
         let (width, height) = (f64::from(self.size.0), f64::from(self.size.1));
-        let names = self
-            .marks
-            .iter()
-            .filter_map(|mark| if let Mark::Named { name, label: true, .. } = mark { Some(name) } else { None });
+        let names = self.marks.iter().filter_map(|mark| match mark {
+            Mark::Named { name, label: true, .. } | Mark::EndName { name, .. } => Some(name),
+            _ => None,
+        });
         let longest = names.map(|name| name.chars().count()).max();
         let beside = longest.map_or(14.0, |letters| 12.0 + LETTER * letters as f64);
         let below = if self.x.label.is_empty() { 22.0 } else { 38.0 };
-        Frame { left: 50.0, right: width - beside.min(0.4 * width), top: 28.0, bottom: height - below }
+        // Rows have names, which may be longer than numbers.
+        let rows = self.y.ticks.iter().filter(|_| self.y.has_rows).map(|tick| self.y.text(*tick).chars().count()).max();
+        let left = rows.map_or(50.0, |letters| (14.0 + LETTER * letters as f64).min(0.48 * width));
+        Frame { left, right: width - beside.min(0.4 * width), top: 28.0, bottom: height - below }
     }
 
     /// The contents of the `svg` element.
@@ -166,7 +175,7 @@ impl Plot {
         let ticks: Vec<_> = columns.iter().map(|(x, _)| format!("M{} {bottom}v4", px(*x))).collect();
         let outline = format!("M{left} {top}V{bottom}H{}{}", px(right), ticks.concat());
         html! {
-            @if !rows.is_empty() { path class="thin c-grid" d=(lines.concat()) {} }
+            @if !rows.is_empty() && !self.y.has_rows { path class="thin c-grid" d=(lines.concat()) {} }
             path class="thin c-axis" d=(outline) {}
             g.f-text {
                 @for (y, text) in &rows { text.e x=(left - 6.0) y=(px(y + 4.5)) { (text) } }
@@ -183,16 +192,19 @@ impl Plot {
         let end = |mark: &Mark| match mark {
             Mark::Named { points, series, name, label: true } => {
                 let &(_, y) = points.iter().rfind(|(x, y)| x.is_finite() && y.is_finite())?;
-                Some((self.y.place(y, (frame.bottom, frame.top)), *series, name.clone()))
+                Some((self.y.place(y, (frame.bottom, frame.top)), Colour::Series(*series), name.clone()))
+            }
+            Mark::EndName { y, colour, name } => {
+                Some((self.y.place(*y, (frame.bottom, frame.top)), *colour, name.clone()))
             }
             _ => None,
         };
-        let mut names: Vec<(f64, usize, String)> = self.marks.iter().filter_map(end).collect();
+        let mut names: Vec<(f64, Colour, String)> = self.marks.iter().filter_map(end).collect();
         names.sort_by(|a, b| a.0.total_cmp(&b.0));
         let heights = spread(&names.iter().map(|(y, ..)| *y).collect::<Vec<_>>(), frame.top + 4.0, frame.bottom);
         html! {
-            @for ((_, series, name), y) in names.iter().zip(heights) {
-                text class=(format!("f-{} name", Colour::Series(*series).name())) data-s=(series) x=(px(frame.right + 6.0)) y=(px(y + 4.5)) { (name) }
+            @for ((_, colour, name), y) in names.iter().zip(heights) {
+                text class=(format!("f-{} name", colour.name())) data-s=[colour.series()] x=(px(frame.right + 6.0)) y=(px(y + 4.5)) { (name) }
             }
         }
     }
@@ -238,7 +250,7 @@ mod tests {
     /// The points of the first line of the plot that has the classes of series 3.
     fn points(svg: &str) -> Vec<(f64, f64)> {
         let document = roxmltree::Document::parse(svg).unwrap();
-        let classes = Stroke::series(3).classes();
+        let classes = Stroke::solid(3).classes();
         let line = document.descendants().find(|node| node.attribute("class") == Some(classes.as_str())).unwrap();
         let pair = |point: &str| point.split_once(',').map(|(x, y)| (x.parse().unwrap(), y.parse().unwrap())).unwrap();
         line.attribute("points").unwrap().split_whitespace().map(pair).collect()
@@ -247,7 +259,7 @@ mod tests {
     #[test]
     fn points_lie_where_the_axes_say_and_those_that_are_none_are_left_out() {
         let line = vec![(0.0, 0.0), (f64::NAN, 3.0), (5.0, 5.0), (7.0, f64::INFINITY), (10.0, 10.0), (10.0, 1e300)];
-        let points = points(&plot(vec![Mark::line(line, Stroke::series(3))]));
+        let points = points(&plot(vec![Mark::line(line, Stroke::solid(3))]));
         let [(left, bottom), middle, (right, top), clamped] = points[..] else { panic!("{points:?}") };
         assert!(left < right && top < bottom);
         assert!(

@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_legend_breaks_where_the_sheet_ends() {
-        let entries: Vec<_> = (0..4).map(|index| (Stroke::series(index), "a name of some length")).collect();
+        let entries: Vec<_> = (0..4).map(|index| (Stroke::solid(index), "a name of some length")).collect();
         let (places, lines) = laid_out(&entries, WIDTH);
         assert_eq!(lines, 4);
         assert!(places.iter().all(|(x, ..)| *x == 8));

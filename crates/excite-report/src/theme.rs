@@ -46,6 +46,8 @@ pub(crate) enum Colour {
     Dead,
     /// Anything saturated, in every picture.
     Saturated,
+    /// Anything sound where it is drawn small, as a dot or a line.
+    Good,
     /// Anything sound: quiet, so that all else stands out.
     Sound,
     /// Anything sound and linear: hardly less quiet.
@@ -53,7 +55,7 @@ pub(crate) enum Colour {
 }
 
 /// The colours besides the series', with the letters of their classes.
-const OTHERS: [(Colour, &str, &str, &str); 9] = [
+const OTHERS: [(Colour, &str, &str, &str); 10] = [
     (Colour::Text, "text", "#43474e", "#b9bec7"),
     (Colour::Axis, "axis", "#8b9099", "#767c87"),
     (Colour::Grid, "grid", "#e4e6ea", "#2f343c"),
@@ -61,6 +63,7 @@ const OTHERS: [(Colour, &str, &str, &str); 9] = [
     (Colour::Level, "level", "#43474e", "#b9bec7"),
     (Colour::Dead, "dead", "#c3202f", "#ff6b6b"),
     (Colour::Saturated, "saturated", "#b06f00", "#f0b429"),
+    (Colour::Good, "good", "#1d7a4c", "#5cc98f"),
     (Colour::Sound, "sound", "#b9d3c6", "#33584a"),
     (Colour::Linear, "linear", "#93b9a8", "#467561"),
 ];
@@ -73,11 +76,6 @@ pub(crate) struct Stroke {
 }
 
 impl Stroke {
-    /// The stroke of series number `index`: no two of the first 40 are alike.
-    pub(crate) fn series(index: usize) -> Self {
-        Self { colour: Colour::Series(index), dash: index % DASHES.len() }
-    }
-
     /// The solid stroke of series number `index`, where lines are named at their ends.
     pub(crate) fn solid(index: usize) -> Self {
         Self { colour: Colour::Series(index), dash: 0 }
@@ -90,6 +88,11 @@ impl Stroke {
 }
 
 impl Colour {
+    /// The number of the series whose colour it is.
+    pub(crate) fn series(self) -> Option<usize> {
+        if let Self::Series(index) = self { Some(index) } else { None }
+    }
+
     /// The name in classes of CSS.
     pub(crate) fn name(self) -> String {
         match self {
@@ -110,7 +113,7 @@ pub(crate) fn opacity(share: f64) -> String {
 /// What holds of all plots. Text is of one size in all of them.
 const PLOTS: &str = "svg text{font:13px system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif}\n\
     svg .m{text-anchor:middle}svg .e{text-anchor:end}polyline,.l{fill:none;stroke-width:2px;stroke-linejoin:round}\n\
-    .thin{fill:none;stroke-width:1px}.halo{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}.area,.hill{fill-opacity:.16}.hill{stroke-width:1.2px}\n";
+    .thin{fill:none;stroke-width:1px}.halo{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}.area,.hill{fill-opacity:.16}.pale{fill-opacity:.3}.hill{stroke-width:1.2px}\n";
 
 /// The rules of the classes: `c-` colours lines, `f-` fills, `d-` dashes, `o-` says how opaque a cell is.
 pub(crate) fn css() -> String {
@@ -180,11 +183,5 @@ mod tests {
         assert!(
             page.contains(&format!("--ground: {LIGHT_GROUND};")) && page.contains(&format!("--ground: {DARK_GROUND};"))
         );
-    }
-
-    #[test]
-    fn no_two_of_the_first_forty_strokes_are_alike() {
-        let strokes: std::collections::HashSet<_> = (0..40).map(|index| Stroke::series(index).classes()).collect();
-        assert_eq!(strokes.len(), 40);
     }
 }

@@ -4,7 +4,7 @@
 //! * [`merge`] joins vitals that were gathered in several processes, and tells the same of all of them.
 //! * [`quantise`](quantise()) chooses fixed-point formats and scales for the activations of a model, and shows what they cost.
 //! * [`compare`] trains the same network with each activation function, and puts the results side by side.
-//! * [`experiment`] puts a claim about activation functions to the test; [`AllExperiments`] does so with all claims.
+//! * [`experiment`] runs an experiment on activation functions; [`AllExperiments`] runs all of them, from which the [lesson](excite_lab::lesson) is read.
 //!
 //! The features `models` and `training`, both on by default, are for the first three and the last two. Without them the crate has the
 //! records of results alone, and kernels of single functions.

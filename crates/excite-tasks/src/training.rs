@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use excite_lab::data::Dataset;
 use excite_lab::experiments::{self, Experiment, Request};
+use excite_lab::lesson::{self, Answer};
 use excite_lab::record::comparison::Comparison;
 use excite_lab::record::experiment::Record;
 use excite_lab::{Journal, JournalKey, LabError, Local, Plan, RunKey};
@@ -77,13 +78,13 @@ pub fn journal_in(folder: &Path, data: &Dataset, plan: &Plan, fresh: bool) -> Re
     Ok(Journal::open(&path, &JournalKey::of(data, &plan.spec))?)
 }
 
-/// Puts one claim about activation functions to the test.
+/// Runs one experiment on activation functions.
 ///
 /// ```
 /// use excite_lab::experiments::{self, Request};
 /// let experiment = experiments::find("sigmoid-squashes").expect("it is there");
 /// let record = excite_tasks::experiment(experiment, &Request { quick: true, ..Request::default() }, &())?;
-/// assert_eq!(record.verdict.to_string(), "held");
+/// assert!(record.picture("linear-region").is_some());
 /// # Ok::<(), excite_tasks::Error>(())
 /// ```
 ///
@@ -95,7 +96,7 @@ pub fn experiment(experiment: &Experiment, request: &Request, watcher: &dyn Watc
     Ok(experiment.run(request, &Repetitions(&steps))?)
 }
 
-/// Puts all claims to the test. Finished experiments are kept in the folder, and not run again unless `fresh` is true.
+/// Runs all experiments. Finished experiments are kept in the folder, and not run again unless `fresh` is true.
 pub struct AllExperiments<'a> {
     request: &'a Request,
     without_data: Request,
@@ -160,13 +161,20 @@ pub struct LabRecord {
     pub version: u32,
     /// The command that makes it again.
     pub command: String,
+    /// The sentences of the notes that the experiments answer, in their order.
+    pub statements: Vec<Answer>,
     /// The experiments.
     pub experiments: Vec<Record>,
 }
 
 impl LabRecord {
     /// The version of the form.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
+
+    /// What the records say.
+    pub fn new(command: String, experiments: Vec<Record>) -> Self {
+        Self { version: Self::VERSION, command, statements: lesson::answers(&experiments), experiments }
+    }
 }
 
 /// The epochs of a comparison as the steps of a task.

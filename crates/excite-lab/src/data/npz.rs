@@ -5,8 +5,8 @@ use std::io::Cursor;
 use zip::ZipArchive;
 
 use super::array::{Split, source};
-use super::unpacking::{UNPACKED_LIMIT, read_up_to};
 use super::numpy::{array, labels};
+use super::unpacking::{UNPACKED_LIMIT, read_up_to};
 use super::{Problem, Source};
 
 /// The names of training inputs, training targets, test inputs and test targets in an archive, whatever their case:

@@ -1,6 +1,6 @@
 use std::cell::RefCell;
 
-use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
+use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale};
 use excite::{Engine, Function, Relu, SlopeFrom, Threads};
 use excite_vitals::statistics::median;
 use rand::SeedableRng;
@@ -8,21 +8,21 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::timing::{Task, in_turns, ratio};
-use super::{Experiment, Outcome, Setting, figure, listed, spread};
+use super::{Experiment, Outcome, Setting, figure, spread};
 use crate::LabError;
 use crate::matrix::{Matrix, Sums};
 use crate::operations::{Dense, Parameters};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "exp-is-expensive",
-    claim: "The exponentials of sigmoid, tanh and GELU make them expensive: ReLU costs a fraction of the time.",
+    question: "What an exponential costs, per number and per layer.",
     method: "Each function, and ReLU, goes over arrays of f32 on one thread: by excite, forward from 4 kB, which the nearest cache holds, to \
              64 MB, which has to come from memory, and backward in the cache; and forward by a plain loop over the mathematics library, \
              one element after the other (GELU by the crate libm). Beside them stands a dense layer for batches of 32, with its matrix \
              products forward and backward, of which the function's forward and backward pass are a share. The functions take turns, so \
-             that what slows the machine down slows all of them; each repetition's figure is the median of its rounds. A function is \
-             dearer where it takes more than 1.1 times as long as ReLU in every repetition. Times are of this machine and this minute: \
-             unlike other experiments this one gives other figures each time.",
+             that what slows the machine down slows all of them; each repetition's figure is the median of its rounds. Times are of this \
+             machine and this minute: unlike other experiments this one gives other figures each time. ReLU is also held against max(0, x) \
+             over all magnitudes of f32.",
     functions: &["sigmoid", "tanh", "gelu", "silu"],
     seeds: 9,
     takes_data: false,
@@ -41,8 +41,6 @@ const LIBRARY_LENGTHS: [usize; 3] = [LENGTHS[0], LENGTHS[3], LENGTHS[5]];
 /// Units of the dense layer, which has as many inputs.
 const WIDTHS: [usize; 4] = [64, 128, 256, 512];
 const BATCH: usize = 32;
-/// A function is dearer if it takes more than this many times as long as ReLU.
-const DEARER: f64 = 1.1;
 type Loop = fn(&[f32], &mut [f32]);
 
 /// The function as a plain loop with the mathematics library, for some of them.
@@ -278,9 +276,11 @@ impl Case<'_> {
             if self.has_library() {
                 measure("times ReLU by the library, in cache", "", &self.library_over_relu());
             }
+            for (place, width) in ends_of(&WIDTHS) {
+                measure(&format!("times ReLU, a layer of {width}"), "", &self.layer_over_relu(place));
+            }
         }
-        for (place, width) in WIDTHS.into_iter().enumerate().filter(|(place, _)| [0, WIDTHS.len() - 1].contains(place))
-        {
+        for (place, width) in ends_of(&WIDTHS) {
             measure(&format!("of a layer of {width}"), "%", &self.share(place, |costs| &costs.in_layer));
             if self.has_library() {
                 let share = self.share(place, |costs| &costs.library_in_layer);
@@ -291,21 +291,18 @@ impl Case<'_> {
     }
 }
 
-/// Where the functions were timed, and how many times as long as ReLU each of them took there, a figure for each repetition.
-struct Place {
-    name: String,
-    over_relu: Vec<(Function, Vec<f64>)>,
+/// The first and the last, with their places.
+fn ends_of(widths: &[usize]) -> impl Iterator<Item = (usize, usize)> + '_ {
+    widths.iter().copied().enumerate().filter(|(place, _)| [0, widths.len() - 1].contains(place))
 }
 
-impl Place {
-    fn is_dearer(&self) -> impl Iterator<Item = bool> {
-        self.over_relu.iter().map(|(_, ratios)| spread(ratios).low > DEARER)
-    }
-
-    fn sentence(&self) -> String {
-        let each = self.over_relu.iter().map(|(f, ratios)| format!("{} for {f}", with_range(ratios)));
-        format!("{}, that of ReLU × {}.", self.name, listed(each))
-    }
+/// The numbers, of those tried, for which ReLU is not max(0, x), and how many were tried.
+fn unlike_max() -> (usize, usize) {
+    let bits = (0..=f32::INFINITY.to_bits()).step_by(4096);
+    let x: Vec<f32> = bits.map(f32::from_bits).flat_map(|x| [x, -x]).collect();
+    let mut y = vec![0.0; x.len()];
+    forward(Function::from(Relu), &x, &mut y);
+    (x.iter().zip(&y).filter(|(x, y)| **y != if **x > 0.0 { **x } else { 0.0 }).count(), x.len())
 }
 
 fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
@@ -316,47 +313,68 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
     let last = repetitions[0].functions[0].forward.len() - 1;
     let case = |(index, &function): (usize, &Function)| Case { function, index, repetitions: &repetitions };
     let cases: Vec<Case<'_>> = functions.iter().enumerate().map(case).collect();
-    let others = &cases[1..];
-    let of = |name: String, ratios: &dyn Fn(&Case<'_>) -> Vec<f64>| Place {
-        name,
-        over_relu: others.iter().map(|case| (case.function, ratios(case))).collect(),
-    };
-    let (narrow, wide) = (0, WIDTHS.len() - 1);
-    let mut places = vec![
-        of("Forward in the cache".to_owned(), &|case| case.over_relu(0)),
-        of("There by a plain loop over the library".to_owned(), &|case| case.library_over_relu()),
-        of(format!("Forward in arrays of {} MB", (LENGTHS[last] * size_of::<f32>()) >> 20), &|case| {
-            case.over_relu(last)
-        }),
-        of(format!("A whole layer of {} units, forward and backward", WIDTHS[narrow]), &|case| {
-            case.layer_over_relu(narrow)
-        }),
-        of(format!("A whole layer of {} units, forward and backward", WIDTHS[wide]), &|case| {
-            case.layer_over_relu(wide)
-        }),
-    ];
-    for place in &mut places {
-        place.over_relu.retain(|(_, ratios)| !ratios.is_empty());
-    }
-    places.retain(|place| !place.over_relu.is_empty());
-    let finding: Vec<String> = places.iter().map(Place::sentence).collect();
+    let mut measures: Vec<Measure> = cases.iter().flat_map(|case| case.measures(last)).collect();
+    let (unlike, tried) = unlike_max();
+    measures.push(Measure::new("relu", "numbers tried", "", &[tried as f64]));
+    measures.push(Measure::new("relu", "of them not max(0, x)", "", &[unlike as f64]));
     Ok(Outcome {
-        verdict: Verdict::of(places.iter().flat_map(Place::is_dearer)),
-        finding: finding.join(" "),
         certainty: format!(
             "Times of one thread of this machine ({}), the median and the range over {} repetitions of rounds in turns.",
             engine().level(),
             setting.seeds
         ),
-        measures: cases.iter().flat_map(|case| case.measures(last)).collect(),
-        pictures: vec![picture(&cases, last)],
+        measures,
+        pictures: vec![costs(&cases), of_relu(&cases), picture(&cases, last)],
     })
 }
 
-/// The median, and its range where there is one.
-fn with_range(figures: &[f64]) -> String {
-    let of = spread(figures);
-    format!("{} ({} to {})", figure(of.median), figure(of.low), figure(of.high))
+/// A bar for each function, its length in the words that `text` makes of it.
+fn bars(title: &str, cases: &[Case<'_>], figures: impl Fn(&Case<'_>) -> Vec<f64>, text: fn(f64) -> String) -> Panel {
+    let mut marks = vec![];
+    let mut longest = 0.0_f64;
+    for (row, case) in (1..).zip(cases) {
+        let median = spread(&figures(case)).median;
+        longest = longest.max(median);
+        marks.extend(Mark::bars(case.function, &[(f64::from(row), median, text(median))]));
+    }
+    Panel {
+        title: title.to_owned(),
+        x: Axis::new("", Scale::Linear).from_to(0.0, 1.25 * longest),
+        y: Axis::of_names(cases.iter().map(|case| case.function)),
+        plane: false,
+        marks,
+    }
+}
+
+/// What a function costs per number and per layer, beside ReLU.
+fn costs(cases: &[Case<'_>]) -> Picture {
+    let times = |times: f64| format!("{} ×", figure(times));
+    let panel = |title: &str, figures: &dyn Fn(&Case<'_>) -> Vec<f64>| bars(title, cases, figures, times);
+    Picture::new(
+        "costs",
+        "Time beside that of ReLU",
+        "By excite, which computes several exponentials at once. A layer has 64 units and as many inputs; forward and backward, for 32 \
+         samples.",
+        vec![
+            panel("per number, times ReLU", &|case| case.over_relu(0)),
+            panel("per layer, times a layer with ReLU", &|case| case.layer_over_relu(0)),
+        ],
+    )
+}
+
+/// ReLU, and what it costs.
+fn of_relu(cases: &[Case<'_>]) -> Picture {
+    let points = [-4.0, 0.0, 4.0].map(|x| (x, f64::max(0.0, x)));
+    let curve = Panel {
+        title: "max(0, x)".to_owned(),
+        x: Axis::new("input x", Scale::Linear).from_to(-4.0, 4.0),
+        y: Axis::new("", Scale::Linear).from_to(-0.5, 4.0),
+        plane: false,
+        marks: vec![Mark::line("relu", points.to_vec())],
+    };
+    let pace = |case: &Case<'_>| case.pace(LENGTHS[0], |costs| &costs.forward[0]);
+    let cost = bars("nanoseconds per number, forward", cases, pace, |ns| format!("{} ns", figure(ns)));
+    Picture::new("relu-is-cheap", "ReLU and its cost", "", vec![curve, cost])
 }
 
 fn picture(cases: &[Case<'_>], last: usize) -> Picture {
@@ -385,12 +403,12 @@ fn picture(cases: &[Case<'_>], last: usize) -> Picture {
         };
         Mark::spreads(case.function, &WIDTHS.into_iter().enumerate().map(at).collect::<Vec<_>>())
     };
-    Picture {
-        title: "What each function costs".to_owned(),
-        caption: "Median and range over the repetitions, on one thread. Where an array comes from memory, all functions wait for it alike. \
-                  The share is of the function's forward and backward pass, by excite, in those of a dense layer with its function."
-            .to_owned(),
-        panels: vec![
+    Picture::new(
+        "by-length",
+        "What each function costs",
+        "Median and range over the repetitions, on one thread. Where an array comes from memory, all functions wait for it alike. \
+                  The share is of the function's forward and backward pass, by excite, in those of a dense layer with its function.",
+        vec![
             panel("forward by excite: ns an element", length_axis(), Scale::Logarithmic, excite.collect()),
             panel("forward by a plain loop: ns an element", length_axis(), Scale::Logarithmic, library.collect()),
             panel(
@@ -400,7 +418,7 @@ fn picture(cases: &[Case<'_>], last: usize) -> Picture {
                 cases.iter().flat_map(share).collect(),
             ),
         ],
-    }
+    )
 }
 
 #[cfg(test)]
@@ -431,6 +449,7 @@ mod tests {
         assert!(record.has_times());
         assert!(measured(&record, "sigmoid", "times ReLU by the library, in cache").median > 2.0);
         let share = |width: usize| measured(&record, "sigmoid", &format!("of a layer of {width}")).median;
+        assert_eq!(measured(&record, "relu", "of them not max(0, x)").high, 0.0);
         assert!(share(512) < share(64), "the layer's work grows with the square of its width");
         assert!((0.0..100.0).contains(&share(64)));
         assert!(refuses(Function::from(Relu)).is_some() && refuses("tanh".parse().unwrap()).is_none());

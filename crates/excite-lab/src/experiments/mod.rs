@@ -1,4 +1,5 @@
-//! Folklore about activation functions, as experiments that anyone can run: one file each.
+//! What the notes say of activation functions, as experiments that anyone can run: one file each. The verdicts are read from their records
+//! by the [lesson](crate::lesson).
 //!
 //! ```
 //! use excite_lab::Unwatched;
@@ -6,7 +7,7 @@
 //!
 //! let experiment = experiments::find("sigmoid-squashes").unwrap();
 //! let record = experiment.run(&Request { seeds: Some(1), ..Request::default() }, &Unwatched)?;
-//! assert_eq!(record.verdict.to_string(), "held");
+//! assert_eq!(record.figure("sigmoid", "largest output").unwrap().high, 1.0);
 //! # Ok::<(), excite_lab::LabError>(())
 //! ```
 
@@ -15,6 +16,7 @@ mod dead_from_learning_rate;
 mod exp_is_expensive;
 mod not_zero_centred;
 mod race;
+mod rectifiers;
 pub(crate) mod relu6_fixed_point;
 mod relu_converges_faster;
 pub(crate) mod relu_half_plane;
@@ -28,28 +30,29 @@ mod zero_mean_data;
 pub(crate) mod zig_zag;
 
 use crate::record::comparison::{Spread, ranges_apart_by_chance};
-use crate::record::experiment::{Measure, Picture, Record, Verdict};
+use crate::record::experiment::{Measure, Picture, Record};
 use excite::Function;
 use rayon::prelude::*;
 
 use crate::data::{Dataset, Options};
 use crate::{LabError, Watcher};
 
-/// Every experiment. A new one is a file and a line here.
+/// Every experiment, in the order of the first statement that it shows. A new one is a file and a line here.
 pub const ALL: &[&Experiment] = &[
     &sigmoid_squashes::EXPERIMENT,
+    &saturation_kills_gradients::EXPERIMENT,
+    &not_zero_centred::EXPERIMENT,
     &same_sign_gradients::EXPERIMENT,
     &zig_zag::EXPERIMENT,
-    &saturation_kills_gradients::EXPERIMENT,
+    &zero_mean_data::EXPERIMENT,
+    &exp_is_expensive::EXPERIMENT,
+    &rectifiers::EXPERIMENT,
+    &relu_converges_faster::EXPERIMENT,
     &relu_half_plane::EXPERIMENT,
     &dead_from_initialisation::EXPERIMENT,
     &dead_from_learning_rate::EXPERIMENT,
-    &remedies::EXPERIMENT,
-    &not_zero_centred::EXPERIMENT,
-    &zero_mean_data::EXPERIMENT,
-    &relu_converges_faster::EXPERIMENT,
     &relu6_fixed_point::EXPERIMENT,
-    &exp_is_expensive::EXPERIMENT,
+    &remedies::EXPERIMENT,
 ];
 
 /// The experiment of that name.
@@ -57,13 +60,13 @@ pub fn find(name: &str) -> Option<&'static Experiment> {
     ALL.iter().copied().find(|experiment| experiment.name == name)
 }
 
-/// A claim about activation functions, and its test.
+/// Something about activation functions that can be measured.
 pub struct Experiment {
     /// The name on the command line.
     pub name: &'static str,
-    /// The claim, a sentence.
-    pub claim: &'static str,
-    /// How the claim is put to the test.
+    /// What it is about, a sentence.
+    pub question: &'static str,
+    /// What is done.
     pub method: &'static str,
     /// The functions that are looked at unless others are asked for.
     pub functions: &'static [&'static str],
@@ -79,7 +82,7 @@ pub struct Experiment {
 /// The options of one run of an experiment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
-    /// The functions to look at; none for those of the claim.
+    /// The functions to look at; none for those of the notes.
     pub functions: Vec<Function>,
     /// How many times to do it, each with other random numbers; None for as many as the experiment calls for.
     pub seeds: Option<usize>,
@@ -103,8 +106,6 @@ struct Setting<'a> {
 
 /// What an experiment found.
 struct Outcome {
-    verdict: Verdict,
-    finding: String,
     certainty: String,
     measures: Vec<Measure>,
     pictures: Vec<Picture>,
@@ -127,17 +128,15 @@ impl Experiment {
             return Err(LabError::Plan(format!("{}: it cannot be done on data of your own", self.name)));
         }
         let setting = Setting { functions, seeds, quick: request.quick, data: request.data.as_ref(), watcher };
-        let Outcome { verdict, finding, certainty, measures, pictures } = (self.run)(&setting)?;
+        let Outcome { certainty, measures, pictures } = (self.run)(&setting)?;
         Ok(Record {
             name: self.name.to_owned(),
-            claim: self.claim.to_owned(),
+            question: self.question.to_owned(),
             method: self.method.to_owned(),
             functions: setting.functions,
             data: request.data.as_ref().map(described),
             seeds,
             quick: request.quick,
-            verdict,
-            finding,
             certainty,
             measures,
             pictures,
@@ -146,11 +145,11 @@ impl Experiment {
 }
 
 impl Experiment {
-    /// Whether `record` is what [`run`](Self::run) made of such a request, by an experiment that claims and does the same.
+    /// Whether `record` is what [`run`](Self::run) made of such a request, by an experiment that does the same.
     pub fn is_answered_by(&self, request: &Request, record: &Record) -> bool {
-        let Record { name, claim, method, functions, data, seeds, quick, .. } = record;
+        let Record { name, question, method, functions, data, seeds, quick, .. } = record;
         let (asked_functions, asked_seeds) = self.asked_for(request);
-        (name.as_str(), claim.as_str(), method.as_str()) == (self.name, self.claim, self.method)
+        (name.as_str(), question.as_str(), method.as_str()) == (self.name, self.question, self.method)
             && (functions, *seeds, *quick) == (&asked_functions, asked_seeds, request.quick)
             && *data == request.data.as_ref().map(described)
     }
@@ -267,15 +266,6 @@ fn percent(share: f64) -> String {
     format!("{} %", figure(100.0 * share))
 }
 
-/// The median of shares in per cent, with the range where they differ: `"12.3 % (10 to 15)"`.
-fn percents(shares: &[f64]) -> String {
-    let Spread { median, low, high } = spread(shares);
-    if low == high || !(low <= high) {
-        return percent(median);
-    }
-    format!("{} ({} to {})", percent(median), figure(100.0 * low), figure(100.0 * high))
-}
-
 /// Three significant digits.
 fn figure(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
@@ -323,9 +313,9 @@ mod tests {
     }
 
     #[test]
-    fn every_experiment_says_what_it_claims_and_does_in_sentences() {
+    fn every_experiment_says_what_it_is_about_and_does_in_sentences() {
         for experiment in ALL {
-            for text in [experiment.claim, experiment.method] {
+            for text in [experiment.question, experiment.method] {
                 assert!(text.ends_with('.') && !text.contains("  "), "{}: {text}", experiment.name);
             }
             assert!(experiment.functions.iter().all(|name| name.parse::<Function>().is_ok()) && experiment.seeds > 0);
@@ -357,7 +347,6 @@ mod tests {
             [0.0, 0.012345, 123.456, 1e-7, 1.5, 12345.0].map(figure),
             ["0", "0.0123", "123", "1.0e−7", "1.5", "12345"]
         );
-        assert_eq!([percents(&[0.1, 0.3, 0.2]), percents(&[0.5, 0.5])], ["20 % (10 to 30)", "50 %"]);
         assert_eq!((percent(0.1234), listed(["a", "b", "c"])), ("12.3 %".to_owned(), "a, b and c".to_owned()));
     }
 }

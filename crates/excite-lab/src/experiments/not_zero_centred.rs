@@ -1,20 +1,19 @@
-use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
-use excite::{Facts, Function};
+use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Tone};
+use excite::Function;
 use excite_vitals::LayerVitals;
 
 use super::trial::{Trial, usual_start};
-use super::{Experiment, Outcome, Setting, figure, listed, spread, takes_all};
+use super::{Experiment, Outcome, Setting, spread, takes_all};
 use crate::LabError;
 use crate::data::{Dataset, Options};
+use crate::network::Hidden;
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "not-zero-centred",
-    claim: "The outputs of sigmoid and ReLU are not zero-centred and those of tanh are, whether pre-activations are normalised or not.",
+    question: "Where the outputs of each function lie, and whether their mean is 0.",
     method: "An MLP of five hidden layers of 64 units is looked at on the training digits as it starts, as it is and with the \
              pre-activations of each unit brought to mean 0 and standard deviation 1 over the samples. excite's vitals take the mean of \
-             each layer's activations, and γ, the size of the units' means over that of their spreads. A layer counts as off-centre if \
-             its mean has one sign for all seeds and is over a tenth of its standard deviation; the verdict compares the last layer with \
-             what the function does with standard normal inputs.",
+             each layer's activations, and γ, the size of the units' means over that of their spreads.",
     functions: &["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu"],
     seeds: 8,
     takes_data: false,
@@ -24,25 +23,27 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
 
 const DEPTH: usize = 5;
 const WIDTH: usize = 64;
-/// A mean under this share of the standard deviation is as good as centred.
-const SMALL: f64 = 0.1;
+/// The bins of a histogram.
+const BINS: usize = 48;
 
-/// The mean of a layer, its standard deviation and γ.
+/// The mean of a layer, its standard deviation, γ, and in the last layer the outputs of some samples.
 struct Centre {
     mean: f64,
     deviation: f64,
     gamma: f64,
+    outputs: Vec<f32>,
 }
 
 fn layers(data: &Dataset, f: Function, normalised: bool, seed: u64, count: usize) -> Result<Vec<Centre>, LabError> {
     let trial = Trial::new(data, &[WIDTH; DEPTH], f, usual_start(), seed)?;
     let trial = if normalised { trial.standardised() } else { trial };
-    let vitals = trial.vitals_of(&trial.forward(&(0..count).collect::<Vec<_>>()));
-    let centre = |layer: &LayerVitals| {
+    let pass = trial.forward(&(0..count).collect::<Vec<_>>());
+    let centre = |(layer, hidden): (&LayerVitals, &Hidden)| {
         let record = layer.record();
-        Centre { mean: record.mean, deviation: record.std, gamma: record.off_centre }
+        let outputs = hidden.a.values.iter().copied().take(WIDTH * 200).collect();
+        Centre { mean: record.mean, deviation: record.std, gamma: record.off_centre, outputs }
     };
-    Ok(vitals.iter().map(centre).collect())
+    Ok(trial.vitals_of(&pass).iter().zip(&pass.hidden).map(centre).collect())
 }
 
 /// One function with or without normalisation, for each seed.
@@ -57,13 +58,7 @@ impl Series {
         self.seeds.iter().map(|layers| figure(&layers[layer])).collect()
     }
 
-    fn is_centred(&self) -> bool {
-        let mean = spread(&self.figures(DEPTH - 1, |centre| centre.mean));
-        let over_deviation = spread(&self.figures(DEPTH - 1, |centre| centre.mean.abs() / centre.deviation));
-        (mean.low <= 0.0 && mean.high >= 0.0) || over_deviation.median < SMALL
-    }
-
-    fn measures(&self) -> [Measure; 4] {
+    fn measures(&self) -> [Measure; 6] {
         let name = format!("{}{}", self.function, if self.normalised { ", normalised" } else { "" });
         let last = DEPTH - 1;
         [
@@ -71,6 +66,18 @@ impl Series {
             Measure::new(&name, "mean, last layer", "", &self.figures(last, |centre| centre.mean)),
             Measure::new(&name, "standard deviation, last layer", "", &self.figures(last, |centre| centre.deviation)),
             Measure::new(&name, "γ, last layer", "", &self.figures(last, |centre| centre.gamma)),
+            Measure::new(
+                &name,
+                "outputs over 0, last layer",
+                "%",
+                &self.figures(last, |c| 100.0 * share(c, |y| y > 0.0)),
+            ),
+            Measure::new(
+                &name,
+                "outputs under 0, last layer",
+                "%",
+                &self.figures(last, |c| 100.0 * share(c, |y| y < 0.0)),
+            ),
         ]
     }
 
@@ -91,27 +98,7 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
             all.push(Series { function, normalised, seeds });
         }
     }
-    let as_expected = |series: &Series| series.is_centred() == Facts::of(series.function).zero_centred;
-    let unlike = all.iter().filter(|series| !as_expected(series));
-    let unlike: Vec<_> = unlike
-        .map(|series| format!("{}{}", series.function, if series.normalised { " normalised" } else { "" }))
-        .collect();
-    let centred = |normalised: bool| {
-        let of = all.iter().filter(|series| series.normalised == normalised);
-        let mean = |series: &Series| figure(spread(&series.figures(DEPTH - 1, |centre| centre.mean)).median);
-        listed(of.map(|series| format!("{} of {}", mean(series), series.function)))
-    };
-    let exceptions = match &unlike[..] {
-        [] => "Each is centred or not as with standard normal inputs.".to_owned(),
-        some => format!("Not as with standard normal inputs: {}.", listed(some)),
-    };
     Ok(Outcome {
-        verdict: Verdict::of(all.iter().map(as_expected)),
-        finding: format!(
-            "Means of the last layer: {}; with normalisation {}. {exceptions}",
-            centred(false),
-            centred(true)
-        ),
         certainty: match setting.seeds {
             1 => "One seed: no spread, so nothing is sure.".to_owned(),
             seeds => format!(
@@ -120,33 +107,65 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
             ),
         },
         measures: all.iter().flat_map(Series::measures).collect(),
-        pictures: vec![picture(&all)],
+        pictures: all.iter().filter(|series| !series.normalised).map(|series| outputs(series, &all)).collect(),
     })
 }
 
-fn picture(all: &[Series]) -> Picture {
-    let panel = |title: &str, normalised: bool, scale: Scale, figure: fn(&Centre) -> f64| {
-        let series = all.iter().filter(|series| series.normalised == normalised);
-        Panel {
-            title: format!("{title}, {}", if normalised { "normalised" } else { "as it is" }),
-            x: Axis::new("hidden layer", Scale::Whole),
-            y: Axis::new("", scale),
-            plane: false,
-            marks: series.flat_map(|series| series.by_layer(figure)).collect(),
-        }
-    };
-    Picture {
-        title: "How far from zero, layer by layer".to_owned(),
-        caption: "The line is the median over the seeds, the band reaches from the lowest to the highest. γ is the size of the units' \
-                  means over that of their spreads: 0 is centred, over 1 the means are larger than the spread; its axis is logarithmic."
-            .to_owned(),
-        panels: vec![
-            panel("mean activation", false, Scale::Linear, |centre| centre.mean),
-            panel("mean activation", true, Scale::Linear, |centre| centre.mean),
-            panel("γ", false, Scale::Logarithmic, |centre| centre.gamma),
-            panel("γ", true, Scale::Logarithmic, |centre| centre.gamma),
-        ],
+fn share(centre: &Centre, counts: impl Fn(f32) -> bool) -> f64 {
+    centre.outputs.iter().filter(|y| counts(**y)).count() as f64 / centre.outputs.len().max(1) as f64
+}
+
+/// The outputs of the last layer as a histogram, and the mean layer by layer.
+fn outputs(series: &Series, all: &[Series]) -> Picture {
+    const MEAN: &str = "mean";
+    let last = &series.seeds[0][DEPTH - 1];
+    let largest = last.outputs.iter().fold(0.0_f64, |largest, y| largest.max(f64::from(y.abs())));
+    // Both sides of 0 are shown, so that one sees what is missing.
+    let reach = largest.max(1e-9) * 1.05;
+    let mut counts = [0_u32; BINS];
+    for y in &last.outputs {
+        let bin = (f64::from(*y) + reach) / (2.0 * reach) * BINS as f64;
+        counts[(bin as usize).min(BINS - 1)] += 1;
     }
+    let width = 2.0 * reach / BINS as f64;
+    let of_all = |count: u32| f64::from(count) / last.outputs.len().max(1) as f64;
+    let highest = counts.iter().map(|count| of_all(*count)).fold(0.0, f64::max);
+    let boxes = counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(bin, count)| {
+        let left = width * bin as f64 - reach;
+        ((left, 0.0), (left + width, of_all(*count)))
+    });
+    let histogram = Panel {
+        title: "outputs of layer 5, % of values".to_owned(),
+        x: Axis::new("output", Scale::Linear).from_to(-reach, reach),
+        y: Axis::new("", Scale::Share).from_to(0.0, 1.12 * highest),
+        plane: false,
+        marks: vec![
+            Mark::Boxes { name: series.function.to_string(), boxes: boxes.collect() },
+            Mark::Contour { points: vec![(0.0, 0.0), (0.0, 1.12 * highest)] },
+            Mark::line(MEAN, vec![(last.mean, 0.0), (last.mean, 1.06 * highest)]),
+        ],
+    };
+    let alike = all.iter().find(|other| other.function == series.function && other.normalised);
+    let means = [Some(series), alike].into_iter().flatten();
+    let means = means.map(|series| {
+        let how = if series.normalised { "normalised" } else { "as it starts" };
+        let mut marks = vec![Mark::Contour { points: vec![(1.0, 0.0), (DEPTH as f64, 0.0)] }];
+        marks.extend(series.by_layer(|centre| centre.mean));
+        Panel {
+            title: format!("mean, {how}"),
+            x: Axis::new("hidden layer", Scale::Whole),
+            y: Axis::new("", Scale::Linear).from_to(-0.25, 1.0_f64.max(1.1 * last.mean)),
+            plane: false,
+            marks,
+        }
+    });
+    Picture::new(
+        &format!("{}-outputs", series.function),
+        format!("Where the outputs of {} lie", series.function),
+        "",
+        std::iter::once(histogram).chain(means).collect(),
+    )
+    .toned(MEAN, Tone::Reference)
 }
 
 #[cfg(test)]
@@ -157,7 +176,8 @@ mod tests {
     #[test]
     fn means_are_those_of_normal_inputs_where_pre_activations_are_normalised() {
         let record = quick("not-zero-centred", &["sigmoid", "tanh", "relu"]);
-        assert_eq!(record.verdict, Verdict::Held, "{}", record.finding);
+        assert_eq!(measured(&record, "sigmoid", "outputs over 0, last layer").low, 100.0);
+        assert_eq!(measured(&record, "relu", "outputs under 0, last layer").high, 0.0);
         // E[relu(x)] = 1/√(2π) for standard normal x.
         for (f, expected) in [("sigmoid", 0.5), ("tanh", 0.0), ("relu", (2.0 * std::f64::consts::PI).sqrt().recip())] {
             let mean = measured(&record, &format!("{f}, normalised"), "mean, layer 1").median;

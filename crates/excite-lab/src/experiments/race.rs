@@ -42,7 +42,7 @@ pub(super) fn race(setting: &Setting<'_>, data: &Dataset, spec: &Spec, goal: Goa
         seeds: setting.seeds,
         epochs: goal.epochs,
         explains: false,
-        stop_at: None,
+        stop_at: Some(goal.error),
     };
     let mut journal = Journal::in_memory();
     let watcher = Epochs { watcher: setting.watcher, planned: AtomicU64::new(0) };
@@ -91,27 +91,13 @@ impl Race {
         pairs.filter(|(own, other)| own.is_finite() || other.is_finite()).map(|(own, other)| own / other).collect()
     }
 
-    /// Whether every seed arrives sooner than any of `other`.
-    pub(super) fn is_faster_than(&self, other: &Self) -> bool {
-        spread(&self.epochs()).high < spread(&other.epochs()).low
-    }
-
-    /// `"3.2 (2.9 to 4) epochs"`, and with how many seeds it did not arrive.
-    pub(super) fn in_words(&self) -> String {
-        let epochs = self.epochs();
-        let late = epochs.iter().filter(|epochs| epochs.is_infinite()).count();
-        let late = match late {
-            0 => String::new(),
-            _ => format!(" (not within {} with {late} of {} seeds)", self.goal.epochs, epochs.len()),
-        };
-        format!("{} epochs{late}", ranged(&epochs))
-    }
-
     /// The training error of the first `epochs` epochs, over the seeds.
-    fn curve(&self, name: &str, epochs: usize) -> [Mark; 2] {
+    pub(super) fn curve(&self, name: &str, epochs: usize) -> [Mark; 2] {
         let at = |epoch: usize| {
-            let errors: Vec<f64> =
-                self.runs.iter().filter_map(|run| run.epochs.get(epoch)).map(|e| e.train_error).collect();
+            // A run that has arrived stays where it is until the last one has.
+            self.runs.iter().find(|run| run.epochs.len() > epoch)?;
+            let of = |run: &Run| Some(run.epochs.get(epoch).or(run.epochs.last())?.train_error);
+            let errors: Vec<f64> = self.runs.iter().filter_map(of).collect();
             Some(((epoch + 1) as f64, Spread::of(&errors)?))
         };
         Mark::spreads(name, &(0..epochs).filter_map(at).collect::<Vec<_>>())
@@ -122,12 +108,6 @@ impl Race {
         let points = self.swept.iter().filter_map(|point| Some((point.learning_rate, point.epochs_to_target?)));
         Mark::line(name, points.collect())
     }
-}
-
-/// A median with its range where the figures differ: `"3.2 (2.9 to 4)"`.
-pub(super) fn ranged(figures: &[f64]) -> String {
-    let Spread { median, low, high } = spread(figures);
-    if low == high { figure(median) } else { format!("{} ({} to {})", figure(median), figure(low), figure(high)) }
 }
 
 /// How sure it is that the second of each pair arrives sooner than the first, in words; each pair with what it is called.
@@ -213,9 +193,6 @@ mod tests {
         assert_eq!(fast.epochs(), [2.0, 2.5]);
         assert_eq!(slow.epochs(), [4.0, f64::INFINITY]);
         assert_eq!(slow.times(&fast), [2.0, f64::INFINITY]);
-        assert!(fast.is_faster_than(&slow) && !slow.is_faster_than(&fast) && !fast.is_faster_than(&fast));
-        assert_eq!(fast.in_words(), "2.25 (2 to 2.5) epochs");
-        assert!(slow.in_words().ends_with("epochs (not within 4 with 1 of 2 seeds)"), "{}", slow.in_words());
         let sure = certainty(&[("a".to_owned(), &slow, &fast), ("b".to_owned(), &fast, &fast)]);
         assert!(sure.contains("once in 3 times: a.") && sure.ends_with("no difference is shown: b."), "{sure}");
         // Twice the four epochs that the slower takes, of four.

@@ -11,18 +11,16 @@ use crate::initialise::Init;
 use crate::loss::{batch_loss, error};
 use crate::network::{Network, Start};
 use crate::record::comparison::ranges_apart_by_chance;
-use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
+use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Side, Tone};
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "relu6-fixed-point",
-    claim: "ReLU6 suits fixed point: in the 8 bits of UQ3.5 its activations keep more precision than those of ReLU, or of a ReLU with another \
-            cap.",
+    question: "What a cap of 6 does for activations in 8 bits.",
     method: "An MLP 64-64-64-10 is trained on the digits with each function, in floats; relu_n(c), called cap c, is a ReLU with a cap of c. Then its \
              activations, and they alone, are rounded half to even to fixed point, one format for both hidden layers: UQm.n, unsigned with m \
              integer and n fraction bits, or Qm.n with a sign besides. The signal-to-noise ratio is that of the held-out data's activations, \
              10 log10 of Σy² over Σ(y − rounded y)²; the accuracy is that of the network which computes with the rounded ones. The best format of a width is that with the highest ratio on training data; the one that holds all is that with the fewest \
-             integer bits m for which no training activation is above 2^m. ReLU6 in UQ3.5 is compared with every other function in its \
-             best byte, and in the byte that holds all.",
+             integer bits m for which no training activation is above 2^m.",
     functions: &["relu6", "relu", "relu_n(1)", "relu_n(2)", "relu_n(4)", "relu_n(8)", "relu_n(16)"],
     seeds: 5,
     takes_data: false,
@@ -197,6 +195,10 @@ impl Case {
             |quantity: &str, unit: &str, figures: &[f64]| measures.push(Measure::new(&name, quantity, unit, figures));
         let integers = |seed: &Seed| f64::from(at(&seed.best, 8).format.integer_bits());
         measure("integer bits of best byte", "", &self.figures(integers));
+        let holding = |seed: &Seed| f64::from(at(&seed.holding, 8).format.integer_bits());
+        measure("integer bits of byte that holds all", "", &self.figures(holding));
+        let change = |seed: &Seed| percent(at(&seed.best, 8).accuracy - seed.accuracy);
+        measure("accuracy gained in best 8 bits", "points", &self.figures(change));
         measure("SNR in best byte", "dB", &self.in_best_byte());
         measure("SNR in byte that holds all", "dB", &self.in_byte_that_holds_all());
         for bits in [8, 6, 4] {
@@ -210,15 +212,6 @@ impl Case {
 
 fn at(by_bits: &[Quality], bits: i8) -> &Quality {
     &by_bits[(bits - BITS.start()) as usize]
-}
-
-/// The median, and its range over the seeds where there is one.
-fn with_range(figures: &[f64]) -> String {
-    let of = spread(figures);
-    if of.low == of.high {
-        return figure(of.median);
-    }
-    format!("{} ({} to {})", figure(of.median), figure(of.low), figure(of.high))
 }
 
 fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
@@ -236,66 +229,209 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
     };
     let cases: Vec<Case> = functions.iter().map(case).collect::<Result<_, _>>()?;
     let (subject, others): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(|case| case.function == relu6);
-    let (subject, ours) = (subject[0], subject[0].in_byte(3, false));
-    let theirs = || others.iter().flat_map(|other| [other.in_byte_that_holds_all(), other.in_best_byte()]);
-    Ok(Outcome {
-        verdict: Verdict::of(theirs().map(|theirs| spread(&ours).low > spread(&theirs).high)),
-        finding: finding(subject, &others, &cases),
-        certainty: sure(&ours, &others),
-        measures: cases.iter().flat_map(Case::measures).collect(),
-        pictures: pictures(&cases),
-    })
-}
-
-fn finding(subject: &Case, others: &[&Case], cases: &[Case]) -> String {
-    let ours = subject.in_byte(3, false);
-    let mut sentences = vec![format!(
-        "relu6 keeps a signal-to-noise ratio of {} dB in UQ3.5, and {} in Q3.4.",
-        with_range(&ours),
-        with_range(&subject.in_byte(3, true))
-    )];
-    let gain_over = |other: &&Case| {
+    let ours = subject[0].in_byte(3, false);
+    let mut measures: Vec<Measure> = cases.iter().flat_map(Case::measures).collect();
+    if let Some(relu) = cases.iter().find(|case| case.function.name() == "relu") {
         // Seed by seed: the first weights are the same.
-        let gain = |theirs: Vec<f64>| {
-            with_range(&ours.iter().zip(theirs).map(|(ours, theirs)| ours - theirs).collect::<Vec<_>>())
-        };
-        let (holding, best) = (gain(other.in_byte_that_holds_all()), gain(other.in_best_byte()));
-        if holding == best {
-            return format!("{best} over {}", other.name());
-        }
-        format!("{holding} over {} in the byte that holds all and {best} in its best", other.name())
-    };
-    if !others.is_empty() {
-        let gains: Vec<_> = others.iter().map(gain_over).collect();
-        sentences.push(format!("What UQ3.5 gains, in dB: {}.", gains.join("; ")));
-    }
-    let by_ratio = |a: &&Case, b: &&Case| spread(&a.in_best_byte()).median.total_cmp(&spread(&b.in_best_byte()).median);
-    if let Some(highest) = cases.iter().max_by(by_ratio) {
-        let mut formats: Vec<String> = vec![];
-        for seed in &highest.seeds {
-            let format = at(&seed.best, 8).format.to_string();
-            if !formats.contains(&format) {
-                formats.push(format);
-            }
-        }
-        sentences.push(format!(
-            "The highest ratio in 8 bits is that of {}, {} dB in {}.",
-            highest.name(),
-            with_range(&highest.in_best_byte()),
-            listed(formats),
+        let gained: Vec<f64> = ours.iter().zip(relu.in_byte_that_holds_all()).map(|(six, all)| six - all).collect();
+        measures.push(Measure::new("relu6", "SNR in UQ3.5 over ReLU in the byte that holds all", "dB", &gained));
+        measures.push(Measure::new(
+            "relu6",
+            "bits that is",
+            "",
+            &gained.iter().map(|gain| gain / A_BIT).collect::<Vec<_>>(),
         ));
     }
-    let changes = |bits: i8| {
-        let change = |seed: &Seed| 100.0 * (at(&seed.best, bits).accuracy - seed.accuracy);
-        let all: Vec<f64> = cases.iter().flat_map(|case| case.figures(change)).collect();
-        let (low, high) = (spread(&all).low, spread(&all).high);
-        format!("by {} to {} points in {bits} bits", figure(low), figure(high))
+    let mut pictures: Vec<Picture> =
+        [fraction_bits(&cases), sign_bit(subject[0]), reach(&cases), caps(&cases), formats(&cases)].into();
+    pictures.extend(self::pictures(&cases));
+    Ok(Outcome { certainty: sure(&ours, &others), measures, pictures })
+}
+
+/// A bit is worth so many decibels: 20 log10 of 2.
+const A_BIT: f64 = 6.020_599_913_279_624;
+
+const SIGN: &str = "sign";
+const INTEGER: &str = "integer bits";
+const FRACTION: &str = "fraction bits";
+
+/// The eight boxes of each format, a row each, with what they are for before them.
+fn boxes(title: &str, rows: &[(String, &str)]) -> Panel {
+    let (mut signs, mut integers, mut fractions, mut words) = (vec![], vec![], vec![], vec![]);
+    for (row, (_, bits)) in (1..).zip(rows) {
+        let row = f64::from(row);
+        for (place, bit) in (0_u8..).zip(bits.chars().filter(|bit| *bit != '.')) {
+            let left = f64::from(place);
+            let corners = ((left + 0.06, row - 0.3), (left + 0.94, row + 0.3));
+            match bit {
+                's' => signs.push(corners),
+                'i' => integers.push(corners),
+                _ => fractions.push(corners),
+            }
+            words.push(Mark::Word { at: (left + 0.5, row), side: Side::Middle, text: bit.to_string() });
+        }
+        // The point, between the integer bits and the fraction.
+        let point = bits.find('.').unwrap_or(0) as f64;
+        words.push(Mark::dots("the point", vec![(point, row + 0.3)]));
+    }
+    let named = [(SIGN, signs), (INTEGER, integers), (FRACTION, fractions)];
+    let named = named.into_iter().filter(|(_, boxes)| !boxes.is_empty());
+    let marks = named.map(|(name, boxes)| Mark::Boxes { name: name.to_owned(), boxes }).chain(words).collect();
+    Panel {
+        title: title.to_owned(),
+        x: Axis::bare(-0.1, 8.1),
+        y: Axis::of_names(rows.iter().map(|(name, _)| name)),
+        plane: false,
+        marks,
+    }
+}
+
+fn in_tones(picture: Picture) -> Picture {
+    picture
+        .toned(SIGN, Tone::Saturated)
+        .toned(INTEGER, Tone::Quiet)
+        .toned(FRACTION, Tone::Sound)
+        .toned("the point", Tone::Reference)
+        .toned(CAPPED, Tone::Reference)
+        .toned(HOLDING, Tone::Reference)
+        .toned(BEST, Tone::Sound)
+}
+
+/// The letters of an unsigned byte with so many integer bits: `"iii.fffff"`.
+fn letters(integer: usize) -> String {
+    let integer = integer.min(8);
+    format!("{}.{}", "i".repeat(integer), "f".repeat(8 - integer))
+}
+
+fn ratio_bars(title: &str, bars: &[(String, f64)]) -> Panel {
+    let rows: Vec<_> =
+        (1..).zip(bars).map(|(row, (_, ratio))| (f64::from(row), *ratio, format!("{} dB", figure(*ratio)))).collect();
+    Panel {
+        title: title.to_owned(),
+        x: Axis::new("decibels; 6 are a bit", Scale::Linear).from_to(0.0, 66.0),
+        y: Axis::of_names(bars.iter().map(|(name, _)| name)),
+        plane: false,
+        marks: Mark::bars(FRACTION, &rows),
+    }
+}
+
+/// What ReLU and ReLU6 need for their largest activation, and what is left for the fraction.
+fn fraction_bits(cases: &[Case]) -> Picture {
+    let of = |name: &str| cases.iter().find(|case| case.function.name() == name);
+    let (mut rows, mut bars) = (vec![], vec![]);
+    for case in ["relu", "relu6"].into_iter().filter_map(of) {
+        let largest = spread(&case.figures(|seed| seed.largest)).high;
+        let format = holding(largest, 8);
+        rows.push((
+            format!("{}, up to {}", case.name(), figure(largest)),
+            letters(format.integer_bits().max(0) as usize),
+        ));
+        let ratio = spread(&case.in_byte(format.integer_bits() as i8, false)).median;
+        bars.push((format!("{} in {format}", case.name()), ratio));
+    }
+    let rows: Vec<(String, &str)> = rows.iter().map(|(name, bits)| (name.clone(), bits.as_str())).collect();
+    in_tones(Picture::new(
+        "fraction-bits",
+        "Eight bits for activations of ReLU and of ReLU6",
+        "Each format holds the largest activation of all seeds. The signal-to-noise ratio is that of the held-out activations.",
+        vec![boxes("the eight bits", &rows), ratio_bars("precision: signal-to-noise ratio", &bars)],
+    ))
+}
+
+/// Three integer bits with a sign and without.
+fn sign_bit(six: &Case) -> Picture {
+    let rows = [("UQ3.5, unsigned".to_owned(), "iii.fffff"), ("Q3.4, signed".to_owned(), "siii.ffff")];
+    let ratio = |signed: bool| spread(&six.in_byte(3, signed)).median;
+    let bars = [("UQ3.5".to_owned(), ratio(false)), ("Q3.4".to_owned(), ratio(true))];
+    in_tones(Picture::new(
+        "sign-bit",
+        "Three integer bits reach to 8: what is left for the fraction",
+        "",
+        vec![boxes("the eight bits", &rows), ratio_bars("precision of ReLU6: signal-to-noise ratio", &bars)],
+    ))
+}
+
+const CAPPED: &str = "another cap";
+
+/// The name by which a case is coloured: a function's own, or that of all other caps.
+fn series(case: &Case) -> String {
+    if matches!(case.function, Function::ReluN(_)) { CAPPED.to_owned() } else { case.function.to_string() }
+}
+
+/// The cases by their cap, the least first; no cap last.
+fn by_cap(cases: &[Case]) -> Vec<&Case> {
+    let mut cases: Vec<&Case> = cases.iter().collect();
+    let cap = |case: &&Case| Facts::of(case.function).range.high;
+    cases.sort_by(|a, b| cap(a).total_cmp(&cap(b)));
+    cases
+}
+
+/// A dot a seed for each case.
+fn dots(title: &str, x: Axis, cases: &[&Case], figures: impl Fn(&Case) -> Vec<f64>) -> Panel {
+    let mark = |(row, case): (i32, &&Case)| {
+        Mark::dots(series(case), figures(case).into_iter().map(|figure| (figure, f64::from(row))).collect())
     };
-    sentences.push(format!(
-        "Over all functions and seeds, rounding changes the accuracy {}.",
-        listed([8, 4, 2].map(changes))
-    ));
-    sentences.join(" ")
+    Panel {
+        title: title.to_owned(),
+        x,
+        y: Axis::of_names(cases.iter().map(|case| case.name())),
+        plane: false,
+        marks: (1..).zip(cases).map(mark).collect(),
+    }
+}
+
+/// The largest activation of each function, with the ends of the formats.
+fn reach(cases: &[Case]) -> Picture {
+    let cases = by_cap(cases);
+    let rows = cases.len() as f64;
+    let x = Axis::new("largest activation on the training data, a dot a seed", Scale::Linear).from_to(0.0, 17.0);
+    let mut panel = dots("largest activation, and where 1, 2, 3 and 4 integer bits end", x, &cases, |case| {
+        case.figures(|seed| seed.largest)
+    });
+    let ends = [2.0, 4.0, 8.0, 16.0].map(|end| Mark::Contour { points: vec![(end, 0.4), (end, rows + 0.6)] });
+    panel.marks.splice(0..0, ends);
+    in_tones(Picture::new("reach", "How far the activations reach", "", vec![panel]))
+}
+
+/// Precision and accuracy in the best byte, by cap.
+fn caps(cases: &[Case]) -> Picture {
+    let cases = by_cap(cases);
+    let ratio = Axis::new("decibels; 6 are a bit", Scale::Linear);
+    let change = Axis::new("points of accuracy", Scale::Linear).from_to(-2.0, 2.0);
+    in_tones(Picture::new(
+        "caps",
+        "Each cap in its best byte, a dot a seed",
+        "",
+        vec![
+            dots("precision: signal-to-noise ratio", ratio, &cases, Case::in_best_byte),
+            dots("accuracy gained by rounding to 8 bits", change, &cases, |case| {
+                case.figures(|seed| 100.0 * (at(&seed.best, 8).accuracy - seed.accuracy))
+            }),
+        ],
+    ))
+}
+
+const HOLDING: &str = "the byte that holds all";
+const BEST: &str = "the best byte";
+
+/// Precision in the byte that holds all and in the best, by cap.
+fn formats(cases: &[Case]) -> Picture {
+    let cases = by_cap(cases);
+    let marks = [(HOLDING, -0.13), (BEST, 0.13)].map(|(name, shift)| {
+        let points = (1..).zip(&cases).flat_map(|(row, case)| {
+            let ratios = if name == BEST { case.in_best_byte() } else { case.in_byte_that_holds_all() };
+            ratios.into_iter().map(move |ratio| (ratio, f64::from(row) + shift))
+        });
+        Mark::dots(name, points.collect())
+    });
+    let panel = Panel {
+        title: "signal-to-noise ratio in 8 bits, a dot a seed".to_owned(),
+        x: Axis::new("decibels; 6 are a bit", Scale::Linear),
+        y: Axis::of_names(cases.iter().map(|case| case.name())),
+        plane: false,
+        marks: marks.into(),
+    };
+    in_tones(Picture::new("formats", "Which cap fits 8 bits best", "", vec![panel]))
 }
 
 /// From whom the seeds tell `ours` apart.
@@ -352,26 +488,28 @@ fn pictures(cases: &[Case]) -> Vec<Picture> {
             })
             .collect(),
     };
-    let caption = "Of each function the median over the seeds, in a band from the lowest to the highest. A signed format of b bits rounds \
+    let caption = "A signed format of b bits rounds \
                    these activations, none of which is negative, as an unsigned one of b − 1 bits does.";
     vec![
-        Picture {
-            title: "Precision of the activations".to_owned(),
-            caption: format!(
+        Picture::new(
+            "precision-by-bits",
+            "Precision of the activations",
+            &format!(
                 "{caption} Each bit is worth 6 dB as long as rounding is all the noise; a format whose end is too low adds that of clipping."
             ),
-            panels: vec![
+            vec![
                 by_bits("best format: signal-to-noise ratio, dB", decibels(), &|seed, bits| at(&seed.best, bits).ratio),
                 by_bits("format that holds all: signal-to-noise ratio, dB", decibels(), &|seed, bits| {
                     at(&seed.holding, bits).ratio
                 }),
                 by_integer_bits,
             ],
-        },
-        Picture {
-            title: "Accuracy with rounded activations".to_owned(),
-            caption: caption.to_owned(),
-            panels: vec![
+        ),
+        Picture::new(
+            "accuracy-by-bits",
+            "Accuracy with rounded activations",
+            caption,
+            vec![
                 by_bits("best format: accuracy on held-out data", accuracy(), &|seed, bits| {
                     at(&seed.best, bits).accuracy
                 }),
@@ -379,7 +517,7 @@ fn pictures(cases: &[Case]) -> Vec<Picture> {
                     at(&seed.holding, bits).accuracy
                 }),
             ],
-        },
+        ),
     ]
 }
 
@@ -430,7 +568,7 @@ mod tests {
         // Eight bits are as good as a float here.
         let lost = measured(&record, "relu6", "accuracy in best 8 bits").median;
         assert!((lost - measured(&record, "relu6", "accuracy in floats").median).abs() < 2.0);
-        assert!(record.finding.contains("UQ3.5") && record.finding.contains("relu"), "{}", record.finding);
+        assert_eq!(letters(3), "iii.fffff");
     }
 
     #[test]

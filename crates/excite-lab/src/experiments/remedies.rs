@@ -1,11 +1,11 @@
 use crate::record::comparison::Spread;
-use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Verdict};
+use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Tone};
 use excite::Function;
 use excite_vitals::LayerVitals;
 use excite_vitals::sketch::Unit;
 
 use super::trial::{BATCH, Trial, usual_start};
-use super::{Experiment, Outcome, Setting, listed, percent, spread, takes_all};
+use super::{Experiment, Outcome, Setting, takes_all};
 use crate::LabError;
 use crate::data::{Dataset, Options};
 use crate::network::Start;
@@ -13,7 +13,7 @@ use crate::optimise::clip;
 
 pub(super) const EXPERIMENT: Experiment = Experiment {
     name: "remedies",
-    claim: "Units born dead need a better start, units killed in training need smaller steps; normalisation, leaky ReLU and ELU help both.",
+    question: "Which remedy helps against units born dead, and which against units killed in training.",
     method: "An MLP 64-64-64-10 is trained on the digits by SGD with a momentum of 0.9 in batches of 32. In the one case its hidden units \
              start with a bias of −2, and a rate of 0.03; in the other it starts as usual, and the rate of 0.3 is too high. Each is trained \
              as it is and with each remedy: a tenth of the rate; a rate that rises from 0 over the first half of the epochs; gradients \
@@ -81,16 +81,6 @@ impl Remedy {
             Self::Elu => "ELU",
             Self::Standardising => "standardising",
             Self::Start => "better start",
-        }
-    }
-
-    /// What the claim says.
-    fn should_help(self, ailment: Ailment) -> bool {
-        match self {
-            Self::Nothing => false,
-            Self::LowerRate | Self::WarmUp | Self::Clipping => ailment == Ailment::Killed,
-            Self::Start => ailment == Ailment::BornDead,
-            Self::LeakyRelu | Self::Elu | Self::Standardising => true,
         }
     }
 
@@ -214,18 +204,6 @@ impl Series {
         })
     }
 
-    fn in_words(&self) -> String {
-        let [dead, error] = self.at_end();
-        let diverged = self.courses.len() - error.len();
-        let [dead, error_median] = [&dead, &error].map(|shares| percent(spread(shares).median));
-        let figures = format!("{dead} dead, error {error_median}");
-        match diverged {
-            0 => figures,
-            _ if error.is_empty() => "it diverged with all seeds".to_owned(),
-            _ => format!("{figures}, diverged with {diverged} of {} seeds", self.courses.len()),
-        }
-    }
-
     fn measures(&self) -> [Measure; 3] {
         let percent = |quantity: &str, shares: Vec<f64>| {
             let shares: Vec<f64> = shares.into_iter().map(|share| 100.0 * share).collect();
@@ -254,36 +232,20 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
     let series = cases.into_iter().zip(courses).map(|(case, courses)| Series { case, courses, epochs });
     let all: Vec<_> = series.collect();
 
-    let (mut held, mut unlike, mut findings, mut pictures) = (vec![], vec![], vec![], vec![]);
+    let (mut measures, mut pictures) = (vec![], vec![]);
     // Of one function and ailment, the untreated one first.
     for group in all.chunks(Remedy::ALL.len()) {
-        let (untreated, treated) = (&group[0], &group[1..]);
-        let Case { function, ailment, .. } = untreated.case;
-        let described = |series: &&Series| format!("{} ({})", series.case.remedy.name(), series.in_words());
-        let (helped, idle): (Vec<&Series>, Vec<&Series>) = treated.iter().partition(|series| series.helps(untreated));
-        findings.push(format!(
-            "{function}, {}: without a remedy {}. What helps: {}. What does not: {}.",
-            ailment.name(),
-            untreated.in_words(),
-            listed(helped.iter().map(described)),
-            listed(idle.iter().map(described)),
-        ));
-        for series in treated {
-            let as_claimed = series.helps(untreated) == series.case.remedy.should_help(ailment);
-            held.push(as_claimed);
-            if !as_claimed {
-                unlike.push(format!("{} for units {}", series.case.remedy.name(), ailment.name()));
-            }
+        for series in group {
+            measures.extend(series.measures());
+        }
+        for series in &group[1..] {
+            let helps = f64::from(u8::from(series.helps(&group[0])));
+            measures.push(Measure::new(series.case.name(), "helps", "", &[helps]));
         }
         pictures.push(picture(group));
     }
-    findings.push(match &unlike[..] {
-        [] => "All as claimed.".to_owned(),
-        some => format!("Not as claimed: {}.", listed(some)),
-    });
+    pictures.insert(0, what_helps(&all));
     Ok(Outcome {
-        verdict: Verdict::of(held),
-        finding: findings.join(" "),
         certainty: match setting.seeds {
             1 => "One seed: no spread, so nothing is sure.".to_owned(),
             seeds => format!(
@@ -291,9 +253,38 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
                 super::figure(2_f64.powi(seeds.min(1000) as i32))
             ),
         },
-        measures: all.iter().flat_map(Series::measures).collect(),
+        measures,
         pictures,
     })
+}
+
+/// The dead units at the end with each remedy, by ailment.
+fn what_helps(all: &[Series]) -> Picture {
+    const HELPS: &str = "helps: fewer dead and a lower error, with every seed";
+    const NOT: &str = "does not";
+    let panel = |group: &[Series]| {
+        let (mut helps, mut not) = (vec![], vec![]);
+        for (row, series) in (1..).zip(group) {
+            let row = f64::from(row);
+            let dead = series.dead(series.epochs).into_iter().map(|dead| (dead, row));
+            if series.helps(&group[0]) { helps.extend(dead) } else { not.extend(dead) }
+        }
+        Panel {
+            title: format!("units {}: dead at the end, a dot a seed", group[0].case.ailment.name()),
+            x: Axis::new("", Scale::Share).from_to(-0.02, 1.02),
+            y: Axis::of_names(group.iter().map(|series| series.case.remedy.name())),
+            plane: false,
+            marks: vec![Mark::dots(HELPS, helps), Mark::dots(NOT, not)],
+        }
+    };
+    Picture::new(
+        "what-helps",
+        "What each remedy leaves dead",
+        "A training that diverged has no dot.",
+        all.chunks(Remedy::ALL.len()).map(panel).collect(),
+    )
+    .toned(HELPS, Tone::Sound)
+    .toned(NOT, Tone::Reference)
 }
 
 fn picture(group: &[Series]) -> Picture {
@@ -309,13 +300,12 @@ fn picture(group: &[Series]) -> Picture {
     let share = || Axis::new("", Scale::Share).from_to(0.0, 1.02);
     let dead = group.iter().map(|series| series.line(0..=epochs, Series::dead)).collect();
     let error = group.iter().map(|series| series.line(1..=epochs, Series::error)).collect();
-    Picture {
-        title: format!("{function}, {}: with each remedy and without", ailment.name()),
-        caption:
-            "The median over the seeds. Where lines lie on one another, see the table; one that ends early diverged."
-                .to_owned(),
-        panels: vec![panel("dead, % of units", share(), dead), panel("training error", share(), error)],
-    }
+    Picture::new(
+        &format!("{function}-{}", if ailment == Ailment::BornDead { "born-dead" } else { "killed" }),
+        format!("{function}, {}: with each remedy and without", ailment.name()),
+        "The median over the seeds. Where lines lie on one another, see the table; one that ends early diverged.",
+        vec![panel("dead, % of units", share(), dead), panel("training error", share(), error)],
+    )
 }
 
 #[cfg(test)]
@@ -344,7 +334,7 @@ mod tests {
     #[test]
     fn nothing_helps_where_nothing_ails() {
         let record = quick("remedies", &["leaky_relu"]);
-        assert!(record.finding.contains("without a remedy 0 % dead"), "{}", record.finding);
-        assert_ne!(record.verdict, Verdict::Held);
+        assert_eq!(measured(&record, "leaky_relu born dead, no remedy", "dead at the end").high, 0.0);
+        assert!(record.measures.iter().filter(|m| m.quantity == "helps").all(|m| m.value.unwrap().high == 0.0));
     }
 }

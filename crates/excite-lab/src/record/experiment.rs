@@ -1,4 +1,5 @@
-//! The record of an experiment: a claim about activation functions, what was measured, and whether the claim held.
+//! The record of an experiment on activation functions: what was done, what was measured, and what it looks like. What that says about
+//! the notes' sentences is read from it by the [lesson](crate::lesson).
 
 use std::path::Path;
 use std::{fmt, io};
@@ -17,8 +18,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub struct Record {
     /// The experiment's name: `"zig-zag"`.
     pub name: String,
-    /// The claim, a sentence.
-    pub claim: String,
+    /// What it is about, a sentence.
+    pub question: String,
     /// What was done.
     pub method: String,
     /// The functions that were looked at.
@@ -30,60 +31,12 @@ pub struct Record {
     pub seeds: usize,
     /// Whether less was done than the experiment calls for, so as to be quick.
     pub quick: bool,
-    /// Whether the claim held here.
-    pub verdict: Verdict,
-    /// The verdict in words, with the number it rests on.
-    pub finding: String,
-    /// How sure that is.
+    /// How far chance may have a part in the figures.
     pub certainty: String,
     /// What was measured.
     pub measures: Vec<Measure>,
     /// What it looks like.
     pub pictures: Vec<Picture>,
-}
-
-/// Whether a claim held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It held wherever it was put to the test.
-    Held,
-    /// It held in some cases and not in others.
-    Depends,
-    /// It held nowhere.
-    DidNotHold,
-}
-
-impl Verdict {
-    /// Held if all of `cases` did, not held if none did, and depending if some did. Of no case at all nothing can be said: that depends.
-    ///
-    /// ```
-    /// use excite_lab::record::experiment::Verdict;
-    /// let verdicts = [&[true, true][..], &[false, true], &[false], &[]].map(|cases| Verdict::of(cases.iter().copied()));
-    /// assert_eq!(verdicts, [Verdict::Held, Verdict::Depends, Verdict::DidNotHold, Verdict::Depends]);
-    /// ```
-    pub fn of(cases: impl IntoIterator<Item = bool>) -> Self {
-        let (mut held, mut failed) = (false, false);
-        for case in cases {
-            if case { held = true } else { failed = true }
-        }
-        match (held, failed) {
-            (true, false) => Self::Held,
-            (false, true) => Self::DidNotHold,
-            _ => Self::Depends,
-        }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Held => "held",
-            Self::Depends => "depends",
-            Self::DidNotHold => "did not hold",
-        })
-    }
 }
 
 /// One figure that was measured.
@@ -123,7 +76,7 @@ pub struct Table<'a> {
 }
 
 /// What a file of a record begins with; the last byte is the version.
-const MAGIC: &[u8] = b"\x89excite record\n\x01";
+const MAGIC: &[u8] = b"\x89excite record\n\x02";
 
 impl Record {
     /// Writes the record to a file, whole or not at all.
@@ -161,6 +114,16 @@ impl Record {
         self.measures.iter().any(|measure| measure.unit == "ns")
     }
 
+    /// A figure; None where it was not measured or could not be taken.
+    pub fn figure(&self, of: &str, quantity: &str) -> Option<Spread> {
+        self.measures.iter().find(|measure| measure.of == of && measure.quantity == quantity)?.value
+    }
+
+    /// The picture of that name.
+    pub fn picture(&self, name: &str) -> Option<&Picture> {
+        self.pictures.iter().find(|picture| picture.name == name)
+    }
+
     /// The measures as a table, in the order in which they come first.
     pub fn table(&self) -> Table<'_> {
         let (mut quantities, mut names): (Vec<String>, Vec<&str>) = (vec![], vec![]);
@@ -187,12 +150,52 @@ impl Record {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Picture {
+    /// Its name within the record: `"one-neuron"`.
+    pub name: String,
     /// What it shows.
     pub title: String,
     /// How to read it.
     pub caption: String,
     /// The plots.
     pub panels: Vec<Panel>,
+    /// The colours that mean something, by the names of the marks; other names have the colours of functions or series.
+    pub tones: Vec<(String, Tone)>,
+}
+
+impl Picture {
+    /// A picture without colours that mean something.
+    pub fn new(name: &str, title: impl fmt::Display, caption: &str, panels: Vec<Panel>) -> Self {
+        let (title, caption) = (title.to_string(), caption.to_owned());
+        Self { name: name.to_owned(), title, caption, panels, tones: vec![] }
+    }
+
+    /// With the marks of that name in a colour that means something.
+    pub fn toned(mut self, name: impl fmt::Display, tone: Tone) -> Self {
+        self.tones.push((name.to_string(), tone));
+        self
+    }
+
+    /// What the colour of the marks of that name means, if it means something.
+    pub fn tone(&self, name: &str) -> Option<Tone> {
+        self.tones.iter().find(|(toned, _)| toned == name).map(|(_, tone)| *tone)
+    }
+}
+
+/// What a colour means, in every picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    /// Dead, or lost.
+    Dead,
+    /// Saturated.
+    Saturated,
+    /// As it should be.
+    Sound,
+    /// In the background, as the data.
+    Quiet,
+    /// To compare with: what theory or a paper says.
+    Reference,
 }
 
 /// One plot.
@@ -221,12 +224,39 @@ pub struct Axis {
     pub scale: Scale,
     /// The ends, where they are not those of the marks.
     pub ends: Option<(f64, f64)>,
+    /// What is written on it.
+    pub ticks: Ticks,
+}
+
+/// What is written on an axis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Ticks {
+    /// Round numbers.
+    Round,
+    /// Nothing.
+    None,
+    /// These names, the first at 1 and so on; upwards the first stands highest.
+    Names(Vec<String>),
 }
 
 impl Axis {
     /// An axis that reaches as far as the marks do.
     pub fn new(label: &str, scale: Scale) -> Self {
-        Self { label: label.to_owned(), scale, ends: None }
+        Self { label: label.to_owned(), scale, ends: None, ticks: Ticks::Round }
+    }
+
+    /// An axis with a row or a column for each name, at 1, 2 and so on.
+    pub fn of_names(names: impl IntoIterator<Item = impl fmt::Display>) -> Self {
+        let names: Vec<String> = names.into_iter().map(|name| name.to_string()).collect();
+        let ends = Some((0.4, names.len() as f64 + 0.6));
+        Self { label: String::new(), scale: Scale::Linear, ends, ticks: Ticks::Names(names) }
+    }
+
+    /// An axis on which nothing is written.
+    pub fn bare(low: f64, high: f64) -> Self {
+        Self { label: String::new(), scale: Scale::Linear, ends: Some((low, high)), ticks: Ticks::None }
     }
 
     /// With these ends.
@@ -303,6 +333,29 @@ pub enum Mark {
         #[cfg_attr(feature = "schema", schemars(with = "Vec<(Option<f64>, Option<f64>)>"))]
         corners: Vec<(f64, f64)>,
     },
+    /// Filled rectangles between opposite corners: bars, cells, bits.
+    Boxes {
+        /// In the legend.
+        name: String,
+        /// Two opposite corners of each.
+        #[serde(deserialize_with = "points")]
+        #[cfg_attr(
+            feature = "schema",
+            schemars(with = "Vec<((Option<f64>, Option<f64>), (Option<f64>, Option<f64>))>")
+        )]
+        boxes: Vec<((f64, f64), (f64, f64))>,
+    },
+    /// A word in the plot. Not in the legend.
+    Word {
+        /// Where it stands: its middle in height.
+        #[serde(deserialize_with = "point")]
+        #[cfg_attr(feature = "schema", schemars(with = "(Option<f64>, Option<f64>)"))]
+        at: (f64, f64),
+        /// How it stands there.
+        side: Side,
+        /// The word.
+        text: String,
+    },
     /// A line of equal height on a surface. Not in the legend.
     Contour {
         /// The points in order.
@@ -319,7 +372,37 @@ pub enum Mark {
     },
 }
 
+/// Where a word stands from its point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// To the right of it.
+    Right,
+    /// On it.
+    Middle,
+    /// To the left of it.
+    Left,
+}
+
 impl Mark {
+    /// A word to the right of a point.
+    pub fn word(at: (f64, f64), text: impl fmt::Display) -> Self {
+        Self::Word { at, side: Side::Right, text: text.to_string() }
+    }
+
+    /// Horizontal bars from 0, each in the row of its number, and what is written at its end.
+    pub fn bars(name: impl fmt::Display, bars: &[(f64, f64, String)]) -> Vec<Self> {
+        let boxes = bars.iter().map(|&(row, to, _)| ((0.0, row - 0.32), (to, row + 0.32))).collect();
+        let words = bars.iter().map(|(row, to, text)| Self::word((*to, *row), text));
+        std::iter::once(Self::Boxes { name: name.to_string(), boxes }).chain(words).collect()
+    }
+
+    /// Dots.
+    pub fn dots(name: impl fmt::Display, points: Vec<(f64, f64)>) -> Self {
+        Self::Dots { name: name.to_string(), points }
+    }
+
     /// A line.
     pub fn line(name: impl fmt::Display, points: Vec<(f64, f64)>) -> Self {
         Self::Line { name: name.to_string(), points }
@@ -340,8 +423,9 @@ impl Mark {
             | Self::Dots { name, .. }
             | Self::Band { name, .. }
             | Self::Arrows { name, .. }
+            | Self::Boxes { name, .. }
             | Self::Area { name, .. } => Some(name),
-            Self::Contour { .. } | Self::Zone { .. } => None,
+            Self::Contour { .. } | Self::Zone { .. } | Self::Word { .. } => None,
         }
     }
 
@@ -351,8 +435,10 @@ impl Mark {
             Self::Line { points, .. } | Self::Dots { points, .. } | Self::Contour { points } => points.clone(),
             Self::Area { corners, .. } => corners.clone(),
             Self::Band { points, .. } => points.iter().flat_map(|&(x, low, high)| [(x, low), (x, high)]).collect(),
-            Self::Arrows { arrows, .. } => arrows.iter().flat_map(|&(tail, tip)| [tail, tip]).collect(),
-            Self::Zone { .. } => vec![],
+            Self::Arrows { arrows: pairs, .. } | Self::Boxes { boxes: pairs, .. } => {
+                pairs.iter().flat_map(|&(tail, tip)| [tail, tip]).collect()
+            }
+            Self::Zone { .. } | Self::Word { .. } => vec![],
         }
     }
 }
@@ -394,4 +480,8 @@ impl Point for ((f64, f64), (f64, f64)) {
 
 fn points<'de, P: Point, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<P>, D::Error> {
     Ok(Vec::<P::Read>::deserialize(deserializer)?.into_iter().map(P::of).collect())
+}
+
+fn point<'de, P: Point, D: Deserializer<'de>>(deserializer: D) -> Result<P, D::Error> {
+    P::Read::deserialize(deserializer).map(P::of)
 }

@@ -7,19 +7,24 @@ use maud::{Markup, html};
 use super::{Frame, Mark, Plot, px};
 use crate::theme::{Colour, Stroke};
 
+/// More dots than these are a cloud.
+const MANY_DOTS: usize = 60;
+
 impl Plot {
     pub(super) fn mark(&self, frame: Frame, mark: &Mark) -> Markup {
         match mark {
             Mark::Line { points, stroke, width } => {
                 let style = (*width != 2.0).then(|| format!("stroke-width:{width}px"));
                 let points = self.points(frame, points);
-                html! { polyline class=(stroke.classes()) style=[style] data-s=[series(stroke.colour)] points=(points) {} }
+                html! { polyline class=(stroke.classes()) style=[style] data-s=[stroke.colour.series()] points=(points) {} }
             }
             Mark::Named { points, series, name, .. } => self.named(frame, points, *series, name),
             Mark::Dots { points, colour } => {
                 let dots = points.iter().filter_map(|point| self.at(frame, *point));
+                // A cloud is of small dots.
+                let radius = if points.len() > MANY_DOTS { 1.8 } else { 3.5 };
                 html! {
-                    @for (x, y) in dots { circle class=(fill(*colour)) data-s=[series(*colour)] cx=(px(x)) cy=(px(y)) r="3.5" {} }
+                    @for (x, y) in dots { circle class=(fill(*colour)) data-s=[colour.series()] cx=(px(x)) cy=(px(y)) r=(radius) {} }
                 }
             }
             Mark::Band { points, colour } => {
@@ -50,6 +55,20 @@ impl Plot {
                     path class=(format!("thin {classes}")) d=(format!("M{} {}H{}", px(frame.left), px(y), px(frame.right))) {}
                 }
             }
+            Mark::Boxes { boxes, colour, pale } => {
+                let corners = boxes.iter().filter_map(|(a, b)| Some((self.at(frame, *a)?, self.at(frame, *b)?)));
+                let class = if *pale { format!("{} pale", fill(*colour)) } else { fill(*colour) };
+                html! {
+                    @for (a, b) in corners {
+                        rect class=(class) data-s=[colour.series()] x=(px(a.0.min(b.0))) y=(px(a.1.min(b.1)))
+                            width=(px((a.0 - b.0).abs())) height=(px((a.1 - b.1).abs())) {}
+                    }
+                }
+            }
+            Mark::EndName { .. } => html! {},
+            Mark::WordBy { at, class, text } => html! {
+                @if let Some((x, y)) = self.at(frame, *at) { text class=(format!("f-text {class}")) x=(px(x)) y=(px(y + 4.5)) { (text) } }
+            },
             Mark::Word { at, text } => html! {
                 @if let Some((x, y)) = self.at(frame, *at) { text.f-text x=(px(x)) y=(px(y + 4.5)) { (text) } }
             },
@@ -87,7 +106,7 @@ impl Plot {
         let count = corners.iter().filter(|(x, y)| x.is_finite() && y.is_finite()).count();
         html! {
             @if count > 2 {
-                polygon class=(format!("{} area", fill(colour))) data-s=[series(colour)] points=(self.points(frame, corners)) {}
+                polygon class=(format!("{} area", fill(colour))) data-s=[colour.series()] points=(self.points(frame, corners)) {}
             }
         }
     }
@@ -108,10 +127,6 @@ fn fill(colour: Colour) -> String {
     format!("f-{}", colour.name())
 }
 
-fn series(colour: Colour) -> Option<usize> {
-    if let Colour::Series(index) = colour { Some(index) } else { None }
-}
-
 /// An arrow with a head of 6 pixels, shorter on a short arrow.
 fn arrow(tail: (f64, f64), tip: (f64, f64), colour: Colour) -> Markup {
     let along = (tip.0 - tail.0, tip.1 - tail.1);
@@ -126,7 +141,7 @@ fn arrow(tail: (f64, f64), tip: (f64, f64), colour: Colour) -> Markup {
     };
     let shaft = Stroke { colour, dash: 0 }.classes();
     html! {
-        polygon class=(fill(colour)) data-s=[series(colour)] points=(list(&[tip, back(0.5), back(-0.5)])) {}
-        polyline class=(shaft) style="stroke-width:1.2px" data-s=[series(colour)] points=(list(&[tail, tip])) {}
+        polygon class=(fill(colour)) data-s=[colour.series()] points=(list(&[tip, back(0.5), back(-0.5)])) {}
+        polyline class=(shaft) style="stroke-width:1.2px" data-s=[colour.series()] points=(list(&[tail, tip])) {}
     }
 }
