@@ -306,7 +306,7 @@ impl Region<'_, '_> {
         (0..count).step_by(step).take(most).map(|place| index(&self.lanes, place)).collect()
     }
 
-    /// What it computes of x, in at most so many letters.
+    /// What it computes of x, in at most `longest` letters.
     pub fn description(&self, longest: usize) -> String {
         let text = self.inside.last().map_or_else(String::new, |&id| formula::of(self.regions, self.z, id));
         if text.chars().count() <= longest { text } else { text.chars().take(longest - 1).chain(['…']).collect() }

@@ -27,7 +27,7 @@ struct Speller<'r, 'a> {
 }
 
 impl Speller<'_, '_> {
-    /// A tensor, in brackets where it would come apart in what is around it.
+    /// A tensor, in brackets where it would come apart without them.
     fn spell(&mut self, id: Id, around: Binding) -> String {
         if id == self.z {
             return "x".to_owned();
