@@ -65,7 +65,11 @@ fn index(answers: &[Answer]) -> String {
         }
         let Answer { number, sentence, why, experiment, figure, .. } = answer;
         let picture = picture_name(experiment, figure);
-        let _ = write!(page, "\n### {number}. {sentence}\n\n**{}**\n\n![{sentence}]({picture})\n\n{why}\n\n", answer.in_words());
+        let _ = write!(
+            page,
+            "\n### {number}. {sentence}\n\n**{}**\n\n![{sentence}]({picture})\n\n{why}\n\n",
+            answer.in_words()
+        );
         for (name, what) in &answer.known {
             let _ = writeln!(page, "* {name}: {what}");
         }
@@ -97,7 +101,8 @@ fn page(record: &Record, answers: &[Answer]) -> String {
     for answer in answers.iter().filter(|answer| answer.experiment == record.name) {
         let _ = writeln!(page, "* {}. {} **{}**", answer.number, answer.sentence, answer.in_words());
     }
-    let _ = write!(page, "\n{}\n\nFunctions: {}. {seeds}. {}\n\n", record.method, functions.join(", "), record.certainty);
+    let _ =
+        write!(page, "\n{}\n\nFunctions: {}. {seeds}. {}\n\n", record.method, functions.join(", "), record.certainty);
     if let Some(data) = &record.data {
         let _ = write!(page, "Data: {data}.\n\n");
     }

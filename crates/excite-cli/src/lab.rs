@@ -179,19 +179,27 @@ impl Arguments {
                 .collect();
             let experiments: Vec<_> = experiments::ALL
                 .iter()
-                .map(|e| json!({ "name": e.name, "question": e.question, "method": e.method, "functions": e.functions }))
+                .map(
+                    |e| json!({ "name": e.name, "question": e.question, "method": e.method, "functions": e.functions }),
+                )
                 .collect();
             let list = json!({ "version": LabRecord::VERSION, "statements": statements, "experiments": experiments });
             return output::print(&format!("{list:#}\n"));
         }
-        let columns = [Column::text("about"), Column::figure("#"), Column::prose("sentence"), Column::text("experiment")];
+        let columns =
+            [Column::text("about"), Column::figure("#"), Column::prose("sentence"), Column::text("experiment")];
         let mut table = Table::fixed(columns);
         let mut before = None;
         for statement in lesson::statements() {
             // A group is named once, where it begins.
             let group = if before == Some(statement.group) { String::new() } else { statement.group.to_string() };
             before = Some(statement.group);
-            table.add([group, statement.number.to_string(), statement.sentence.to_owned(), statement.experiment.to_owned()]);
+            table.add([
+                group,
+                statement.number.to_string(),
+                statement.sentence.to_owned(),
+                statement.experiment.to_owned(),
+            ]);
         }
         let drawn = table.drawn(&ColumnsArgument::default());
         let more = output::wrapped(

@@ -25,7 +25,16 @@ impl Axis {
         let sound = low.is_finite() && high.is_finite() && high - low > 1e-12 * low.abs().max(high.abs());
         let (low, high) = if sound { (low, high) } else { (0.0, 1.0) };
         let ticks = round_numbers(low, high);
-        Self { label: label.to_owned(), low, high, ticks, logarithmic: false, percent: false, has_rows: false, text: Box::new(text) }
+        Self {
+            label: label.to_owned(),
+            low,
+            high,
+            ticks,
+            logarithmic: false,
+            percent: false,
+            has_rows: false,
+            text: Box::new(text),
+        }
     }
 
     /// The epochs 1 to `epochs`.

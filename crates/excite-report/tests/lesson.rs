@@ -29,7 +29,10 @@ fn record() -> Record {
                 arrows: vec![((1.0, 1.0), (2.0, 3.0)), ((1.0, 1.0), (1.0, 1.0))],
             },
             Mark::Contour { points: vec![(1.0, 1.0), (2.0, 2.0)] },
-            Mark::Boxes { name: "boxes".to_owned(), boxes: vec![((1.0, 0.0), (2.0, f64::NAN)), ((1.0, 0.0), (2.0, 3.0))] },
+            Mark::Boxes {
+                name: "boxes".to_owned(),
+                boxes: vec![((1.0, 0.0), (2.0, f64::NAN)), ((1.0, 0.0), (2.0, 3.0))],
+            },
             Mark::Word { at: (1.0, f64::INFINITY), side: Side::Left, text: "nowhere".to_owned() },
             Mark::word((1.0, 1.0), "a word"),
         ]
@@ -40,7 +43,7 @@ fn record() -> Record {
     panels.push(panel(Scale::Logarithmic, false, vec![]));
     Record {
         name: "made-up".to_owned(),
-        question: "What is <b>asked</b>.".to_owned(),
+        question: "A <b>question</b>.".to_owned(),
         method: "What is done.".to_owned(),
         functions: vec!["tanh".parse().unwrap(), "relu".parse().unwrap()],
         data: None,
@@ -61,7 +64,7 @@ fn answer(number: usize, verdict: Verdict) -> Answer {
     Answer {
         number,
         group: Group::Relu,
-        sentence: "What is <b>said</b>.".to_owned(),
+        sentence: "A <b>sentence</b>.".to_owned(),
         verdict,
         said: "it did so.".to_owned(),
         in_short: "so".to_owned(),
@@ -77,14 +80,25 @@ fn answer(number: usize, verdict: Verdict) -> Answer {
 fn a_section_holds_the_sentence_its_verdict_a_picture_and_what_stands_behind_it() {
     let answers = [answer(3, Verdict::YesBut), answer(4, Verdict::No)];
     let page = lesson_page(&answers, &[record()], "excite lab --quick");
-    for text in ["What is &lt;b&gt;said&lt;/b&gt;.", "Yes, but it did so.", "No: it did so.", "For it does.", "says so", "For sure.", "Less was done", "tanh, relu"] {
+    for text in [
+        "A &lt;b&gt;sentence&lt;/b&gt;.",
+        "Yes, but it did so.",
+        "No: it did so.",
+        "For it does.",
+        "says so",
+        "For sure.",
+        "Less was done",
+        "tanh, relu",
+    ] {
         assert!(page.contains(text), "{text}");
     }
     for id in ["id=\"statement-3\"", "id=\"statement-4\"", "id=\"statement-3-method\""] {
         assert_eq!(page.matches(id).count(), 1, "{id}");
     }
     // The contents lead to each section, the later one to the method of the first, and both to the page to play with.
-    for link in ["href=\"#statement-3\"", "href=\"#statement-4\"", "href=\"#statement-3-method\"", "href=\"play.html#bits\""] {
+    for link in
+        ["href=\"#statement-3\"", "href=\"#statement-4\"", "href=\"#statement-3-method\"", "href=\"play.html#bits\""]
+    {
         assert!(page.contains(link), "{link}");
     }
     assert!(page.contains("1 yes, but · 1 no") && page.contains("excite lab --quick"));
@@ -104,7 +118,7 @@ fn a_section_holds_the_sentence_its_verdict_a_picture_and_what_stands_behind_it(
 #[test]
 fn a_record_that_answers_nothing_stands_with_all_it_has() {
     let page = lesson_page(&[], &[record()], "excite lab made-up");
-    assert!(page.contains("What is &lt;b&gt;asked&lt;/b&gt;.") && page.contains("A picture") && page.contains("<tbody>"));
+    assert!(page.contains("A &lt;b&gt;question&lt;/b&gt;.") && page.contains("A picture") && page.contains("<tbody>"));
     assert!(lesson_page(&[], &[], "").contains("</html>"));
     assert!(check_svgs(&picture_svg(&record().pictures[0])) >= 1);
 }

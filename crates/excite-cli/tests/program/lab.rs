@@ -33,7 +33,11 @@ fn an_experiment_gives_its_sentences_a_table_and_a_page() {
     let place = Place::new();
     let ran = place.run(&["lab", "zig-zag", "--quick", "--seeds", "3", "--html", "zig-zag.html"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), "wrote zig-zag.html\n"));
-    for sentence in ["7. The way to the optimum is a zig-zag.", "8. Updates are allowed into two quadrants only.", "9. That is inefficient."] {
+    for sentence in [
+        "7. The way to the optimum is a zig-zag.",
+        "8. Updates are allowed into two quadrants only.",
+        "9. That is inefficient.",
+    ] {
         assert!(ran.out.contains(sentence), "{}", ran.out);
     }
     assert!(ran.out.contains("sigmoid as it is, single samples") && ran.out.contains("quick form"), "{}", ran.out);
@@ -46,7 +50,10 @@ fn an_experiment_gives_its_sentences_a_table_and_a_page() {
     let ran = place.run(&["lab", "8", "--quick", "--json"]);
     let result: Value = serde_json::from_str(&ran.out).unwrap();
     let statements = result["statements"].as_array().unwrap();
-    assert_eq!((statements.len(), &statements[0]["number"], &statements[0]["experiment"]), (1, &8.into(), &"zig-zag".into()));
+    assert_eq!(
+        (statements.len(), &statements[0]["number"], &statements[0]["experiment"]),
+        (1, &8.into(), &"zig-zag".into())
+    );
 }
 
 #[test]

@@ -145,12 +145,11 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
             measures.push(Measure::new(&of, "of them came back", "", &[back as f64]));
         }
     }
-    let pictures =
-        setting.functions.iter().flat_map(|&f| [by_bias(f, &all, biases), by_scale(f, &all)]).collect();
+    let pictures = setting.functions.iter().flat_map(|&f| [by_bias(f, &all, biases), by_scale(f, &all)]).collect();
     Ok(Outcome { certainty: sure.join(" "), measures, pictures })
 }
 
-/// The units that are dead at the start, by bias: those that come back, and those that do not.
+/// The units that are dead at the start, by bias: which come back, and which do not.
 fn by_bias(f: Function, all: &[Case], biases: &[f64]) -> Picture {
     const STAY: &str = "dead at the start, and stay so";
     const BACK: &str = "dead at the start, and come back";
@@ -166,8 +165,10 @@ fn by_bias(f: Function, all: &[Case], biases: &[f64]) -> Picture {
             back.push(((stays, row - 0.32), (dead, row + 0.32)));
             words.push(Mark::word((dead, row), super::percent(dead)));
         }
-        let mut marks =
-            vec![Mark::Boxes { name: STAY.to_owned(), boxes: stay }, Mark::Boxes { name: BACK.to_owned(), boxes: back }];
+        let mut marks = vec![
+            Mark::Boxes { name: STAY.to_owned(), boxes: stay },
+            Mark::Boxes { name: BACK.to_owned(), boxes: back },
+        ];
         marks.extend(words);
         Panel {
             title: format!("layer {}: % of its units, by bias", layer + 1),
@@ -239,7 +240,8 @@ mod tests {
         // With half the scale hardly a sum of weights gets over 4; nothing lifts a dead unit of the first layer.
         assert!(dead("relu, scale × 0.5, bias -4", 1).low > dead("relu, scale × 2, bias -4", 1).high);
         assert_eq!(measured(&record, "relu, scale × 0.5, bias -4", "of these came back, layer 1").high, 0.0);
-        let back = |layer: usize| measured(&record, &format!("relu, layer {layer}, networks that learn"), "of them came back");
+        let back =
+            |layer: usize| measured(&record, &format!("relu, layer {layer}, networks that learn"), "of them came back");
         assert!(back(1).high == 0.0 && back(2).low > 0.0, "{:#?}", record.measures);
     }
 

@@ -216,7 +216,7 @@ fn worst<'a>(series: &[&'a Series]) -> &'a Series {
     series.iter().max_by(|a, b| median(a).total_cmp(&median(b))).expect("there are rates")
 }
 
-/// The units that each rate kills: those that are dead at the end, and those that live again.
+/// The units that each rate kills: dead at the end, or alive again.
 fn killed_by_rate(f: Function, by_momentum: &[Vec<&Series>; 2]) -> Picture {
     const DEAD: &str = "killed, and dead at the end";
     const AGAIN: &str = "killed, and alive again at the end";
@@ -224,7 +224,8 @@ fn killed_by_rate(f: Function, by_momentum: &[Vec<&Series>; 2]) -> Picture {
         let (mut dead, mut again, mut words) = (vec![], vec![], vec![]);
         for (row, series) in (1..).zip(series) {
             let units: usize = series.trainings.iter().map(|training| training.units).sum();
-            let killed = || series.trainings.iter().flat_map(Training::killed).filter(|history| !history.is_born_dead());
+            let killed =
+                || series.trainings.iter().flat_map(Training::killed).filter(|history| !history.is_born_dead());
             let share = |count: usize| count as f64 / units.max(1) as f64;
             let (all, at_end) = (share(killed().count()), share(killed().filter(|history| history.is_dead()).count()));
             let row = f64::from(row);
@@ -232,8 +233,10 @@ fn killed_by_rate(f: Function, by_momentum: &[Vec<&Series>; 2]) -> Picture {
             again.push(((at_end, row - 0.32), (all, row + 0.32)));
             words.push(Mark::word((all, row), super::percent(all)));
         }
-        let mut marks =
-            vec![Mark::Boxes { name: DEAD.to_owned(), boxes: dead }, Mark::Boxes { name: AGAIN.to_owned(), boxes: again }];
+        let mut marks = vec![
+            Mark::Boxes { name: DEAD.to_owned(), boxes: dead },
+            Mark::Boxes { name: AGAIN.to_owned(), boxes: again },
+        ];
         marks.extend(words);
         Panel {
             title: format!("% of the units, by rate, {}", momentum(series[0].case.momentum)),
@@ -296,11 +299,19 @@ fn causes_by_rate(f: Function, by_momentum: &[Vec<&Series>; 2]) -> Picture {
         "The shares by cause, and the share that lives at half the step, are of the killed units; there is no point where none was killed.",
         vec![
             panel("killed, % of units", rate, marks(Case::rate, &|training| Some(training.killed_share()))),
-            panel("killed, % of units", effective, marks(|case| case.effective_rate, &|training| Some(training.killed_share()))),
+            panel(
+                "killed, % of units",
+                effective,
+                marks(|case| case.effective_rate, &|training| Some(training.killed_share())),
+            ),
             panel("killed by own weights, %", effective, by(Cause::OwnWeights)),
             panel("killed by upstream, %", effective, by(Cause::Upstream)),
             panel("live at half the step, %", effective, marks(|case| case.effective_rate, &Training::survive_half)),
-            panel("training error at the end", effective, marks(|case| case.effective_rate, &|training| training.error)),
+            panel(
+                "training error at the end",
+                effective,
+                marks(|case| case.effective_rate, &|training| training.error),
+            ),
         ],
     )
 }

@@ -66,8 +66,18 @@ impl Series {
             Measure::new(&name, "mean, last layer", "", &self.figures(last, |centre| centre.mean)),
             Measure::new(&name, "standard deviation, last layer", "", &self.figures(last, |centre| centre.deviation)),
             Measure::new(&name, "γ, last layer", "", &self.figures(last, |centre| centre.gamma)),
-            Measure::new(&name, "outputs over 0, last layer", "%", &self.figures(last, |c| 100.0 * share(c, |y| y > 0.0))),
-            Measure::new(&name, "outputs under 0, last layer", "%", &self.figures(last, |c| 100.0 * share(c, |y| y < 0.0))),
+            Measure::new(
+                &name,
+                "outputs over 0, last layer",
+                "%",
+                &self.figures(last, |c| 100.0 * share(c, |y| y > 0.0)),
+            ),
+            Measure::new(
+                &name,
+                "outputs under 0, last layer",
+                "%",
+                &self.figures(last, |c| 100.0 * share(c, |y| y < 0.0)),
+            ),
         ]
     }
 
@@ -110,7 +120,7 @@ fn outputs(series: &Series, all: &[Series]) -> Picture {
     const MEAN: &str = "mean";
     let last = &series.seeds[0][DEPTH - 1];
     let largest = last.outputs.iter().fold(0.0_f64, |largest, y| largest.max(f64::from(y.abs())));
-    // Both sides of 0 are shown, so that one sees what is missing.
+    // Both sides of 0 are shown, so that the missing one shows.
     let reach = largest.max(1e-9) * 1.05;
     let mut counts = [0_u32; BINS];
     for y in &last.outputs {

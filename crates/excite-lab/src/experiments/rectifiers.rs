@@ -102,8 +102,10 @@ fn by_definition() -> Vec<Measure> {
     let mut y = vec![0.0; x.len()];
     relu6.forward(&x, &mut y).expect("the lengths are the same");
     let unlike = x.iter().zip(&y).filter(|(x, y)| **y != x.clamp(0.0, 6.0)).count();
-    let slopes = |side: f32| x.iter().filter(|x| **x * side > 0.0).map(|x| relu.slope_at(f64::from(*x))).collect::<Vec<_>>();
-    let ends = |slopes: &[f64]| slopes.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), s| (a.min(*s), b.max(*s)));
+    let slopes =
+        |side: f32| x.iter().filter(|x| **x * side > 0.0).map(|x| relu.slope_at(f64::from(*x))).collect::<Vec<_>>();
+    let ends =
+        |slopes: &[f64]| slopes.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), s| (a.min(*s), b.max(*s)));
     let (below, above) = (ends(&slopes(-1.0)), ends(&slopes(1.0)));
     vec![
         Measure::new("relu6", "numbers tried", "", &[x.len() as f64]),
@@ -134,11 +136,12 @@ fn above_zero(all: &[(Function, Vec<Signs>)]) -> Picture {
         plane: false,
         marks: all.iter().map(curve).collect(),
     };
-    let median = |signs: &[Signs]| spread(&signs.iter().map(|signs| signs.saturated / 100.0).collect::<Vec<_>>()).median;
+    let median =
+        |signs: &[Signs]| spread(&signs.iter().map(|signs| signs.saturated / 100.0).collect::<Vec<_>>()).median;
     let longest = all.iter().map(|(_, signs)| median(signs)).fold(0.05, f64::max);
-    let bars = (1..).zip(all).flat_map(|(row, (f, signs))| {
-        Mark::bars(f, &[(f64::from(row), median(signs), percent(median(signs)))])
-    });
+    let bars = (1..)
+        .zip(all)
+        .flat_map(|(row, (f, signs))| Mark::bars(f, &[(f64::from(row), median(signs), percent(median(signs)))]));
     let bars = Panel {
         title: "saturated, % of the inputs over 0 in a trained network".to_owned(),
         x: Axis::new("", Scale::Share).from_to(0.0, 1.3 * longest),
@@ -239,10 +242,7 @@ fn capped() -> Picture {
         "capped",
         "ReLU without a cap, and with one of 6",
         "",
-        vec![
-            panel("max(x, 0)", relu),
-            panel("min(max(x, 0), 6)", relu6),
-        ],
+        vec![panel("max(x, 0)", relu), panel("min(max(x, 0), 6)", relu6)],
     )
 }
 

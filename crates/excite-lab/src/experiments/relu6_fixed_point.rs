@@ -235,7 +235,12 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
         // Seed by seed: the first weights are the same.
         let gained: Vec<f64> = ours.iter().zip(relu.in_byte_that_holds_all()).map(|(six, all)| six - all).collect();
         measures.push(Measure::new("relu6", "SNR in UQ3.5 over ReLU in the byte that holds all", "dB", &gained));
-        measures.push(Measure::new("relu6", "bits that is", "", &gained.iter().map(|gain| gain / A_BIT).collect::<Vec<_>>()));
+        measures.push(Measure::new(
+            "relu6",
+            "bits that is",
+            "",
+            &gained.iter().map(|gain| gain / A_BIT).collect::<Vec<_>>(),
+        ));
     }
     let mut pictures: Vec<Picture> =
         [fraction_bits(&cases), sign_bit(subject[0]), reach(&cases), caps(&cases), formats(&cases)].into();
@@ -243,7 +248,7 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
     Ok(Outcome { certainty: sure(&ours, &others), measures, pictures })
 }
 
-/// A bit is worth so many decibels: 20 log10 of 2.
+/// The decibels that a bit is worth: 20 log10 of 2.
 const A_BIT: f64 = 6.020_599_913_279_624;
 
 const SIGN: &str = "sign";
@@ -292,14 +297,15 @@ fn in_tones(picture: Picture) -> Picture {
         .toned(BEST, Tone::Sound)
 }
 
-/// The letters of an unsigned byte with so many integer bits: `"iii.fffff"`.
+/// The letters of an unsigned byte with this number of integer bits: `"iii.fffff"`.
 fn letters(integer: usize) -> String {
     let integer = integer.min(8);
     format!("{}.{}", "i".repeat(integer), "f".repeat(8 - integer))
 }
 
 fn ratio_bars(title: &str, bars: &[(String, f64)]) -> Panel {
-    let rows: Vec<_> = (1..).zip(bars).map(|(row, (_, ratio))| (f64::from(row), *ratio, format!("{} dB", figure(*ratio)))).collect();
+    let rows: Vec<_> =
+        (1..).zip(bars).map(|(row, (_, ratio))| (f64::from(row), *ratio, format!("{} dB", figure(*ratio)))).collect();
     Panel {
         title: title.to_owned(),
         x: Axis::new("decibels; 6 are a bit", Scale::Linear).from_to(0.0, 66.0),
@@ -309,14 +315,17 @@ fn ratio_bars(title: &str, bars: &[(String, f64)]) -> Panel {
     }
 }
 
-/// What ReLU and ReLU6 need for their largest activation, and what is left for the fraction.
+/// What ReLU and ReLU6 need for their largest activation, and the bits left for the fraction.
 fn fraction_bits(cases: &[Case]) -> Picture {
     let of = |name: &str| cases.iter().find(|case| case.function.name() == name);
     let (mut rows, mut bars) = (vec![], vec![]);
     for case in ["relu", "relu6"].into_iter().filter_map(of) {
         let largest = spread(&case.figures(|seed| seed.largest)).high;
         let format = holding(largest, 8);
-        rows.push((format!("{}, up to {}", case.name(), figure(largest)), letters(format.integer_bits().max(0) as usize)));
+        rows.push((
+            format!("{}, up to {}", case.name(), figure(largest)),
+            letters(format.integer_bits().max(0) as usize),
+        ));
         let ratio = spread(&case.in_byte(format.integer_bits() as i8, false)).median;
         bars.push((format!("{} in {format}", case.name()), ratio));
     }
@@ -336,7 +345,7 @@ fn sign_bit(six: &Case) -> Picture {
     let bars = [("UQ3.5".to_owned(), ratio(false)), ("Q3.4".to_owned(), ratio(true))];
     in_tones(Picture::new(
         "sign-bit",
-        "Three integer bits reach to 8: what is left for the fraction",
+        "Three integer bits reach to 8: the bits left for the fraction",
         "",
         vec![boxes("the eight bits", &rows), ratio_bars("precision of ReLU6: signal-to-noise ratio", &bars)],
     ))

@@ -27,7 +27,7 @@ const TARGET: f64 = 0.25;
 const PUBLISHED: f64 = 6.0;
 /// The most images that are trained on.
 const MOST_IMAGES: usize = 4000;
-/// From so many numbers in an image on fewer epochs are waited for.
+/// Images of more numbers than these are trained on for fewer epochs.
 const LARGE: usize = 500;
 
 fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
@@ -111,8 +111,13 @@ fn to_the_goal(races: &[Race], goal: Goal) -> Picture {
         plane: false,
         marks,
     };
-    Picture::new("race", "The race to 25 % training error, each function at its own best rate", "", vec![curves, epochs])
-        .toned(CLAIMED, Tone::Reference)
+    Picture::new(
+        "race",
+        "The race to 25 % training error, each function at its own best rate",
+        "",
+        vec![curves, epochs],
+    )
+    .toned(CLAIMED, Tone::Reference)
 }
 
 /// How many times as many epochs as ReLU tanh takes: here, and in 2012.

@@ -219,7 +219,12 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
             |measured: &Measured| 100.0 * Measured::of_living(|unit| f64::from(u8::from(measured.dead[unit])));
         measure(living, "dead by the vitals", "% of units", &figures(&also_dead));
         measure(living, "moved by training", "", &moved_living);
-        measures.push(Measure::new(row("all units"), "points on which geometry and vitals differ, at most", "", &disagreement));
+        measures.push(Measure::new(
+            row("all units"),
+            "points on which geometry and vitals differ, at most",
+            "",
+            &disagreement,
+        ));
         measures.push(Measure::new(row("all units"), "points", "", &[count as f64]));
         sure.push(certainty(&moved_living, &moved_dead));
         pictures.extend([half_planes(f, &measured[0]), moved(f, &measured[0])]);
@@ -252,7 +257,8 @@ fn half_planes(f: Function, measured: &Measured) -> Picture {
             marks.push(Mark::line(name, within(line, reach)));
             let (tail, tip) = line.arrow(0.22 * reach);
             if tail.iter().all(|x| x.abs() < reach) {
-                marks.push(Mark::Arrows { name: name.to_owned(), arrows: vec![((tail[0], tail[1]), (tip[0], tip[1]))] });
+                marks
+                    .push(Mark::Arrows { name: name.to_owned(), arrows: vec![((tail[0], tail[1]), (tip[0], tip[1]))] });
             }
         }
         Panel {
@@ -301,7 +307,9 @@ mod tests {
     fn the_unit_off_the_cloud_is_dead_and_stays_where_it_is() {
         let record = quick("relu-half-plane", &[]);
         // A point on the very line may fall to either side.
-        assert!(measured(&record, "relu, all units", "points on which geometry and vitals differ, at most").high <= 1.0);
+        assert!(
+            measured(&record, "relu, all units", "points on which geometry and vitals differ, at most").high <= 1.0
+        );
         let dead = |quantity: &str| measured(&record, "relu, unit off the cloud", quantity);
         assert_eq!((dead("points on its side, from its weights").high, dead("moved by training").high), (0.0, 0.0));
         assert_eq!(dead("dead by the vitals").low, 100.0);

@@ -195,8 +195,8 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
             let quantity = format!("of the way from z = {start} in {STEPS} steps");
             measures.push(Measure::new(function, &quantity, "%", &[100.0 * (start - end) / start]));
         }
-        let passed =
-            setting.over_seeds(&format!("{function}, a layer"), |seed| Passed::measured(&data, function, samples, seed))?;
+        let passed = setting
+            .over_seeds(&format!("{function}, a layer"), |seed| Passed::measured(&data, function, samples, seed))?;
         let mut measure = |quantity: &str, figure: fn(&Passed) -> f64| {
             let figures: Vec<f64> = passed.iter().map(figure).filter(|figure| figure.is_finite()).collect();
             measures.push(Measure::new(function, quantity, "%", &figures));
@@ -210,8 +210,9 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
     pictures.extend([by_layer(&all), by_depth(&all)]);
     measures.extend(all.iter().flat_map(Series::measures));
     Ok(Outcome {
-        certainty: "The neuron is computed, and chance has no part in it; of the networks there is the range over the seeds."
-            .to_owned(),
+        certainty:
+            "The neuron is computed, and chance has no part in it; of the networks there is the range over the seeds."
+                .to_owned(),
         measures,
         pictures,
     })
@@ -385,7 +386,8 @@ mod tests {
         for f in ["sigmoid", "tanh"] {
             assert!(of(f, "of the way from z = 1 in 200 steps") > 99.0, "{f}");
             assert!(of(f, "of the way from z = 8 in 200 steps") < 6.0, "{f}");
-            let [stopped, passed] = ["them", "the others"].map(|by| of(f, &format!("of the gradient let through by {by}")));
+            let [stopped, passed] =
+                ["them", "the others"].map(|by| of(f, &format!("of the gradient let through by {by}")));
             assert!(stopped < 5.0 && passed > 5.0 * stopped, "{f}: {stopped} {passed}");
         }
     }

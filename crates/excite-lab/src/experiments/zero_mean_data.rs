@@ -170,7 +170,8 @@ fn epochs(functions: &[Function], all: &[Case]) -> Picture {
 fn signs(all: &[Case], negative: &[f64]) -> Picture {
     const SHARE: &str = "share";
     let panel = |title: &str, shares: &[f64]| {
-        let bars: Vec<_> = (1..).zip(shares).map(|(row, share)| (f64::from(row), *share, super::percent(*share))).collect();
+        let bars: Vec<_> =
+            (1..).zip(shares).map(|(row, share)| (f64::from(row), *share, super::percent(*share))).collect();
         Panel {
             title: title.to_owned(),
             x: Axis::new("", Scale::Share).from_to(0.0, 1.15),
@@ -187,10 +188,7 @@ fn signs(all: &[Case], negative: &[f64]) -> Picture {
         "signs",
         "The signs of the inputs, and of the first layer's gradients",
         "",
-        vec![
-            panel("inputs under 0", negative),
-            panel("neurons with gradients all of one sign, 1 sample", &one_sign),
-        ],
+        vec![panel("inputs under 0", negative), panel("neurons with gradients all of one sign, 1 sample", &one_sign)],
     )
     .toned(SHARE, Tone::Reference)
 }

@@ -28,7 +28,7 @@ pub struct Answer {
     pub experiment: String,
     /// The name of the experiment's picture that shows it.
     pub figure: String,
-    /// What is known of it besides, from papers and documentation: each with its name.
+    /// Facts from papers and documentation beside it: each with its name.
     pub known: Vec<(String, String)>,
     /// What to play with.
     pub widget: Option<Widget>,
@@ -105,7 +105,8 @@ impl Said {
     /// Whatever the figures say, the seeds do not tell it from chance.
     pub(super) fn open(in_short: impl Into<String>) -> Self {
         let in_short = in_short.into();
-        let said = format!("{in_short}, with ranges over the seeds that are too near to each other; run it without --quick.");
+        let said =
+            format!("{in_short}, with ranges over the seeds that are too near to each other; run it without --quick.");
         Self::new(Verdict::TooFewSeeds, said, in_short)
     }
 }

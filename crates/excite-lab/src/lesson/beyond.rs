@@ -28,10 +28,7 @@ fn remedies(r: &Reading<'_>) -> Option<Said> {
     Some(if born.is_empty() && killed.is_empty() {
         Said::no("none of seven remedies helped.", short)
     } else {
-        Said::yes(
-            format!("born dead, by {}; killed in training, by {}.", listed(&born), listed(&killed)),
-            short,
-        )
+        Said::yes(format!("born dead, by {}; killed in training, by {}.", listed(&born), listed(&killed)), short)
     })
 }
 

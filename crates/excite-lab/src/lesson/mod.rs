@@ -24,8 +24,8 @@ mod tanh;
 #[cfg(test)]
 mod tests;
 
-pub use self::answer::{Answer, Verdict};
 use self::answer::Said;
+pub use self::answer::{Answer, Verdict};
 use self::reading::Reading;
 use crate::record::experiment::Record;
 
@@ -52,9 +52,8 @@ pub fn statement(number: usize) -> Option<&'static Statement> {
 
 /// What the records say of the statements, in order; statements of which they say nothing are left out.
 pub fn answers(records: &[Record]) -> Vec<Answer> {
-    let answer = |statement: &Statement| {
-        statement.answer(records.iter().find(|record| record.name == statement.experiment)?)
-    };
+    let answer =
+        |statement: &Statement| statement.answer(records.iter().find(|record| record.name == statement.experiment)?);
     statements().filter_map(answer).collect()
 }
 
@@ -72,7 +71,7 @@ pub struct Statement {
     pub figure: &'static str,
     /// Why it is so, in two sentences.
     pub why: &'static str,
-    /// What is known of it besides, from papers and documentation: each with its name.
+    /// Facts from papers and documentation beside it: each with its name.
     pub known: &'static [(&'static str, &'static str)],
     /// What to play with.
     pub widget: Option<Widget>,

@@ -77,12 +77,27 @@ pub(super) const STATEMENTS: &[Statement] = &[
         why: "Figure 1 of the paper is why the authors took ReLU: with tanh, they write, they could not have tried networks so large. The \
               network then won by so far that ReLU became what everybody uses.",
         known: &[
-            ("The paper", "Krizhevsky, Sutskever and Hinton (2012), ImageNet Classification with Deep Convolutional Neural Networks"),
-            ("What was compared", "a convolutional network of four layers on CIFAR-10, with ReLU and with tanh, each at its own rate"),
-            ("What was found", "25 % training error six times sooner with ReLU; how many times, they add, varies with the network"),
-            ("Why it mattered", "with ReLU a network of 60 million weights could be trained on two graphics cards within a week"),
+            (
+                "The paper",
+                "Krizhevsky, Sutskever and Hinton (2012), ImageNet Classification with Deep Convolutional Neural Networks",
+            ),
+            (
+                "What was compared",
+                "a convolutional network of four layers on CIFAR-10, with ReLU and with tanh, each at its own rate",
+            ),
+            (
+                "What was found",
+                "25 % training error six times sooner with ReLU; how many times, they add, varies with the network",
+            ),
+            (
+                "Why it mattered",
+                "with ReLU a network of 60 million weights could be trained on two graphics cards within a week",
+            ),
             ("What it won", "ImageNet 2012: 15.3 % top-5 error, the next entry 26.2 %"),
-            ("Who came before", "rectifiers in vision: Fukushima 1969, Jarrett et al. 2009, Nair and Hinton 2010, Glorot et al. 2011"),
+            (
+                "Who came before",
+                "rectifiers in vision: Fukushima 1969, Jarrett et al. 2009, Nair and Hinton 2010, Glorot et al. 2011",
+            ),
         ],
         widget: None,
         read: |r| {
@@ -103,14 +118,17 @@ pub(super) const STATEMENTS: &[Statement] = &[
         sentence: "It is not zero-centred.",
         experiment: "not-zero-centred",
         figure: "relu-outputs",
-        why: "It cuts off all that is under 0 and keeps the rest. Of inputs that lie around 0 what is left has a mean over 0.",
+        why: "It cuts off all that is under 0 and keeps the rest. Of inputs that lie around 0 the rest has a mean over 0.",
         known: &[],
         widget: Some(Widget::OneNeuron),
         read: |r| {
             let under = r.of("relu", "outputs under 0, last layer")?;
             let mean = r.of("relu", "mean, last layer")?;
-            let said =
-                format!("{} of the outputs of a fifth layer are under 0, and their mean is {}.", percent(under.median), figure(mean.median));
+            let said = format!(
+                "{} of the outputs of a fifth layer are under 0, and their mean is {}.",
+                percent(under.median),
+                figure(mean.median)
+            );
             let short = format!("mean {}", figure(mean.median));
             Some(if under.high == 0.0 && mean.low > 0.0 { Said::yes(said, short) } else { Said::no(said, short) })
         },
@@ -125,8 +143,12 @@ pub(super) const STATEMENTS: &[Statement] = &[
         known: &[],
         widget: Some(Widget::OneNeuron),
         read: |r| {
-            let (derivative, under) = (r.median("relu", "largest derivative under 0")?, r.median("relu", "inputs under 0")?);
-            let said = format!("in a trained network {} of the inputs are under 0, and none of them lets a gradient through.", percent(under));
+            let (derivative, under) =
+                (r.median("relu", "largest derivative under 0")?, r.median("relu", "inputs under 0")?);
+            let said = format!(
+                "in a trained network {} of the inputs are under 0, and none of them lets a gradient through.",
+                percent(under)
+            );
             let short = format!("{} of inputs", percent(under));
             Some(if derivative == 0.0 { Said::yes(said, short) } else { Said::no(said, short) })
         },
@@ -249,9 +271,10 @@ fn converges(r: &Reading<'_>) -> Option<Said> {
     let data = r.0.data.as_ref().map_or("the digits", |data| data.split(" (").next().unwrap_or(data));
     let published = "the 6 × of 2012 was another network, on CIFAR-10";
     Some(match r.order(tanh, relu) {
-        Order::Larger if times >= 2.0 => {
-            Said::yes(format!("on {data} tanh was {} × slower, {sigmoid}; {published}.", figure(times)), format!("tanh × {} slower", figure(times)))
-        }
+        Order::Larger if times >= 2.0 => Said::yes(
+            format!("on {data} tanh was {} × slower, {sigmoid}; {published}.", figure(times)),
+            format!("tanh × {} slower", figure(times)),
+        ),
         Order::Larger => Said::but(
             format!("not by much: on {data} tanh was {} × slower, {sigmoid}; {published}.", figure(times)),
             format!("tanh × {} slower", figure(times)),

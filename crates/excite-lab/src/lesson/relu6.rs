@@ -21,10 +21,15 @@ pub(super) const STATEMENTS: &[Statement] = &[
         known: &[],
         widget: Some(Widget::OneNeuron),
         read: |r| {
-            let (tried, unlike) = (r.median("relu6", "numbers tried")?, r.median("relu6", "of them not min(max(x, 0), 6)")?);
+            let (tried, unlike) =
+                (r.median("relu6", "numbers tried")?, r.median("relu6", "of them not min(max(x, 0), 6)")?);
             let said = format!("for all {:.1} million numbers tried, over all magnitudes.", tried / 1e6);
             let short = format!("{unlike} of {:.1} million differ", tried / 1e6);
-            Some(if unlike == 0.0 { Said::yes(said, short) } else { Said::no(format!("{unlike} numbers differ."), short) })
+            Some(if unlike == 0.0 {
+                Said::yes(said, short)
+            } else {
+                Said::no(format!("{unlike} numbers differ."), short)
+            })
         },
     },
     Statement {
@@ -36,15 +41,21 @@ pub(super) const STATEMENTS: &[Statement] = &[
         why: "A fixed-point format has an end, and the cap keeps activations from passing it, on whatever data. MobileNet took it up for that; \
               its author had wanted sparse features.",
         known: &[
-            ("Where it is from", "Krizhevsky (2010), Convolutional Deep Belief Networks on CIFAR-10: the cap was to make features sparse sooner"),
-            ("Who took it up", "MobileNet (2017) and MobileNetV2 (2018), for its robustness in computations of low precision"),
+            (
+                "Where it is from",
+                "Krizhevsky (2010), Convolutional Deep Belief Networks on CIFAR-10: the cap was to make features sparse sooner",
+            ),
+            (
+                "Who took it up",
+                "MobileNet (2017) and MobileNetV2 (2018), for its robustness in computations of low precision",
+            ),
         ],
         widget: Some(Widget::Bits),
         read: |r| {
             let largest = |f: &str| r.of(f, "largest activation");
             let (six, relu) = (largest("relu6")?, largest("relu")?);
             let said = format!(
-                "its author capped it for another reason. It suits it: it never passes 6; ReLU reached {} to {}.",
+                "its author capped it for another reason; it suits fixed point all the same: it never passes 6, ReLU reached {} to {}.",
                 figure(relu.low),
                 figure(relu.high)
             );
@@ -58,12 +69,13 @@ pub(super) const STATEMENTS: &[Statement] = &[
         sentence: "Unbounded inputs take bits from the fraction.",
         experiment: EXPERIMENT,
         figure: "fraction-bits",
-        why: "Eight bits are shared: those before the point say how large a number may be, those behind it how finely it is told. Each \
+        why: "Eight bits are shared: those before the point say how large a number may be, those behind it how finely it is measured. Each \
               doubling of the largest number takes one bit from the fraction.",
         known: &[],
         widget: Some(Widget::Bits),
         read: |r| {
-            let (largest, bits) = (r.of("relu", "largest activation")?, r.of("relu", "integer bits of byte that holds all")?);
+            let (largest, bits) =
+                (r.of("relu", "largest activation")?, r.of("relu", "integer bits of byte that holds all")?);
             let gained = r.of("relu6", "SNR in UQ3.5 over ReLU in the byte that holds all")?;
             let short = format!("ReLU6 keeps {} dB more", figure(gained.median));
             let said = format!(
@@ -95,7 +107,10 @@ pub(super) const STATEMENTS: &[Statement] = &[
             let ratio = |format: &str| r.of("relu6", &format!("SNR in {format}"));
             let (unsigned, signed) = (ratio("UQ3.5")?, ratio("Q3.4")?);
             let lost = unsigned.median - signed.median;
-            let said = format!("5 without a sign, 4 with one: the sign, which ReLU6 never needs, costs {} dB, a bit.", figure(lost));
+            let said = format!(
+                "5 without a sign, 4 with one: the sign, which ReLU6 never needs, costs {} dB, a bit.",
+                figure(lost)
+            );
             let short = "5 unsigned, 4 signed";
             Some(if (lost - 6.02).abs() < 1.5 { Said::yes(said, short) } else { Said::no(said, short) })
         },

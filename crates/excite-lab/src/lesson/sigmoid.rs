@@ -36,7 +36,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         sentence: "It squashes every number into [0, 1].",
         experiment: "sigmoid-squashes",
         figure: "squashed",
-        why: "1 / (1 + e⁻ˣ) has a denominator from 1 to ∞, whatever x is. So large inputs are told apart hardly at all.",
+        why: "1 / (1 + e⁻ˣ) has a denominator from 1 to ∞, whatever x is. So large inputs are hardly distinguished.",
         known: &[],
         widget: Some(Widget::OneNeuron),
         read: |r| {
@@ -71,7 +71,11 @@ pub(super) const STATEMENTS: &[Statement] = &[
         read: |r| {
             let over = r.of("sigmoid", "outputs over 0, last layer")?;
             let mean = r.median("sigmoid", "mean, last layer")?;
-            let said = format!("{} of the outputs of a fifth layer are over 0, with a mean of {}.", percent(over.median), figure(mean));
+            let said = format!(
+                "{} of the outputs of a fifth layer are over 0, with a mean of {}.",
+                percent(over.median),
+                figure(mean)
+            );
             let short = format!("mean {}", figure(mean));
             Some(if over.low == 100.0 { Said::yes(said, short) } else { Said::no(said, short) })
         },
@@ -117,10 +121,15 @@ pub(super) const STATEMENTS: &[Statement] = &[
             let short = format!("{} in batches of 32", percent(batch.median));
             Some(match batch.high < 90.0 {
                 true => Said::but(
-                    format!("only for a single sample: in batches of 32 so in {} of the neurons.", percent(batch.median)),
+                    format!(
+                        "only for a single sample: in batches of 32 so in {} of the neurons.",
+                        percent(batch.median)
+                    ),
                     short,
                 ),
-                false => Said::yes(format!("also in {} of the neurons in batches of 32.", percent(batch.median)), short),
+                false => {
+                    Said::yes(format!("also in {} of the neurons in batches of 32.", percent(batch.median)), short)
+                }
             })
         },
     },
@@ -203,7 +212,9 @@ pub(super) const STATEMENTS: &[Statement] = &[
             };
             let short = words(single);
             Some(match r.all_larger(&[single, all]) {
-                Order::Larger => Said::yes(format!("{} by single samples, {} by all of them.", words(single), words(all)), short),
+                Order::Larger => {
+                    Said::yes(format!("{} by single samples, {} by all of them.", words(single), words(all)), short)
+                }
                 Order::Open => Said::open(short),
                 _ => Said::no(format!("{} by single samples.", words(single)), short),
             })
@@ -231,13 +242,19 @@ pub(super) const STATEMENTS: &[Statement] = &[
                 }
             }
             let faster = times.iter().filter(|times| **times > 1.0).count();
-            let said = format!("for sigmoid, tanh and ReLU alike data with their mean take {} × as many epochs.", from_to(&times));
+            let said = format!(
+                "for sigmoid, tanh and ReLU alike data with their mean take {} × as many epochs.",
+                from_to(&times)
+            );
             let short = format!("{} × the epochs", from_to(&times));
             Some(match r.all_larger(&pairs) {
                 Order::Larger => Said::yes(said, short),
                 Order::Open => Said::open(short),
                 _ if faster == pairs.len() => Said::but(
-                    format!("with some functions the seeds overlap; the medians are {} × as many epochs.", from_to(&times)),
+                    format!(
+                        "with some functions the seeds overlap; the medians are {} × as many epochs.",
+                        from_to(&times)
+                    ),
                     short,
                 ),
                 _ => Said::no(format!("{} of {} pairs are not faster.", pairs.len() - faster, pairs.len()), short),
@@ -305,15 +322,18 @@ pub(super) const STATEMENTS: &[Statement] = &[
 pub(super) fn kills(r: &Reading<'_>, f: &str, z: u8) -> Option<Said> {
     let through = r.median(f, &format!("gradient let through at z = {z}"))?;
     let way = r.median(f, "of the way from z = 8 in 200 steps")?;
-    let [flat, others] =
-        ["them", "the others"].map(|by| r.median(f, &format!("of the gradient let through by {by}")));
+    let [flat, others] = ["them", "the others"].map(|by| r.median(f, &format!("of the gradient let through by {by}")));
     let (flat, others) = (flat?, others?);
     let short = format!("{} let through at z = {z}", percent(through));
     let said = format!(
-        "for the neuron. At z = {z} it lets {} through; in a layer saturated values let {} through, the others {}.",
+        "at z = {z} a neuron lets {} through, in a layer saturated values {} and the others {}; depth is another matter.",
         percent(through),
         percent(flat),
         percent(others)
     );
-    Some(if through < 5.0 && way < 10.0 && 2.0 * flat < others { Said::yes(said, short) } else { Said::no(said, short) })
+    Some(if through < 5.0 && way < 10.0 && 2.0 * flat < others {
+        Said::yes(said, short)
+    } else {
+        Said::no(said, short)
+    })
 }

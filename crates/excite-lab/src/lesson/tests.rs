@@ -56,10 +56,19 @@ fn every_sentence_has_a_verdict_in_words_and_a_figure() {
     for answer in &answers {
         let words = answer.in_words();
         assert!(words.ends_with('.') && words.split_whitespace().count() <= 40, "{}: {words}", answer.number);
-        assert!(!words.contains("NaN") && answer.in_short.chars().count() <= 30, "{}: {}", answer.number, answer.in_short);
+        assert!(
+            !words.contains("NaN") && answer.in_short.chars().count() <= 30,
+            "{}: {}",
+            answer.number,
+            answer.in_short
+        );
         let record = records.iter().find(|record| record.name == answer.experiment).unwrap();
         let picture = record.picture(&answer.figure).unwrap_or_else(|| panic!("{}: {}", answer.number, answer.figure));
-        assert!(!picture.panels.is_empty() && picture.panels.iter().all(|panel| !panel.marks.is_empty()), "{}", answer.number);
+        assert!(
+            !picture.panels.is_empty() && picture.panels.iter().all(|panel| !panel.marks.is_empty()),
+            "{}",
+            answer.number
+        );
     }
     // Those that need no chance at all are sure however little was done.
     for number in [1, 2, 3, 4, 5, 13, 14, 15, 16, 19, 20, 22, 23, 26, 29] {
@@ -72,7 +81,10 @@ fn a_range_is_in_0_to_1_or_it_is_not() {
     let outputs = |low: f64, high: f64| {
         verdict(2, false, &[("sigmoid", "least output", &[low]), ("sigmoid", "largest output", &[high])])
     };
-    assert_eq!([outputs(0.0, 1.0), outputs(-1.0, 1.0), outputs(0.0, f64::INFINITY)], [Verdict::Yes, Verdict::No, Verdict::No]);
+    assert_eq!(
+        [outputs(0.0, 1.0), outputs(-1.0, 1.0), outputs(0.0, f64::INFINITY)],
+        [Verdict::Yes, Verdict::No, Verdict::No]
+    );
 }
 
 #[test]
@@ -88,7 +100,10 @@ fn one_sign_for_a_sample_and_not_in_batches_is_a_yes_but() {
             ],
         )
     };
-    assert_eq!([shares(100.0, 36.0), shares(100.0, 99.0), shares(50.0, 36.0)], [Verdict::YesBut, Verdict::Yes, Verdict::No]);
+    assert_eq!(
+        [shares(100.0, 36.0), shares(100.0, 99.0), shares(50.0, 36.0)],
+        [Verdict::YesBut, Verdict::Yes, Verdict::No]
+    );
 }
 
 #[test]
@@ -112,7 +127,7 @@ fn what_converges_faster_is_said_plainly() {
     assert_eq!(verdict, Verdict::No);
     assert!(words.contains("tanh was 1.2 × faster, sigmoid 12 × slower"), "{words}");
     assert_eq!(race(false, &[2.0, 2.1, 2.3], &relu).0, Verdict::No);
-    // Done roughly, only what is far apart counts; nothing comes out the other way round.
+    // Done roughly, only figures that are far apart count; nothing comes out the other way round.
     assert_eq!(race(true, &[1.6, 1.68, 1.76], &relu).0, Verdict::TooFewSeeds);
     assert_eq!(race(true, &[12.0, 12.6, 13.2], &relu).0, Verdict::Yes);
 }
@@ -125,7 +140,15 @@ fn one_pair_of_zero_mean_data_that_overlaps_makes_it_a_yes_but() {
             .flat_map(|f| ["raw", "centred", "scaled", "standardised"].map(|how| format!("{f}, {how}")))
             .collect();
         let (off, centred) = ([3.0, 3.1, 3.2], [2.0, 2.1, 2.2]);
-        let figures = |place: usize| if place == 11 { last } else if place % 2 == 0 { off } else { centred };
+        let figures = |place: usize| {
+            if place == 11 {
+                last
+            } else if place % 2 == 0 {
+                off
+            } else {
+                centred
+            }
+        };
         let figures: Vec<[f64; 3]> = (0..12).map(figures).collect();
         let measures: Vec<(&str, &str, &[f64])> =
             names.iter().zip(&figures).map(|(name, figures)| (name.as_str(), "epochs to 5 %", &figures[..])).collect();
@@ -154,7 +177,8 @@ fn the_cap_that_keeps_most_decides_whether_6_fits_best() {
 #[test]
 fn records_of_other_functions_answer_nothing() {
     let statement = statement(2).unwrap();
-    let other = record(statement.experiment, false, &[("tanh", "least output", &[-1.0]), ("tanh", "largest output", &[1.0])]);
+    let other =
+        record(statement.experiment, false, &[("tanh", "least output", &[-1.0]), ("tanh", "largest output", &[1.0])]);
     assert_eq!(statement.answer(&other), None);
     assert_eq!(answers(&[other]), []);
     assert_eq!(statement.answer(&record("zig-zag", false, &[])), None);
