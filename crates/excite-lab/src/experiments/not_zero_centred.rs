@@ -171,7 +171,6 @@ fn outputs(series: &Series, all: &[Series]) -> Picture {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{measured, quick};
-    use super::*;
 
     #[test]
     fn means_are_those_of_normal_inputs_where_pre_activations_are_normalised() {

@@ -156,7 +156,6 @@ fn rates(named: &[(&str, &Race)]) -> Picture {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{measured, quick};
-    use super::*;
 
     #[test]
     fn the_ratio_is_that_of_the_epochs() {

@@ -154,7 +154,6 @@ fn squashed(f: Function) -> Picture {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{measured, quick};
-    use super::*;
 
     /// The x up to which `holds`, by halves between 0 and 10.
     fn edge(holds: impl Fn(f64) -> bool) -> f64 {
