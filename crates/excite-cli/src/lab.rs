@@ -24,7 +24,7 @@ use crate::table::{Cell, Column, ColumnsArgument, Table};
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  excite lab                                     the lesson: 31 sentences, each with a verdict and a picture
+  excite lab                                     the lesson: 31 sentences, each with a verdict
   excite lab list                                the sentences, and the experiment that shows each
   excite lab 17 --open                           one sentence
   excite lab zig-zag --html zig-zag.html         one experiment, with all sentences that it shows

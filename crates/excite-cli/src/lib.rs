@@ -53,7 +53,7 @@ enum Command {
     /// Choose fixed-point formats and scales for the activations of a model, and write kernels for them.
     #[command(visible_alias = "quantize")]
     Quantise(Box<quantise::Arguments>),
-    /// Test 13 claims about activation functions by experiment.
+    /// Try what notes say of activation functions, sentence by sentence.
     Lab(lab::Arguments),
     /// Write the page to play with: drag neurons, train, and watch units die, in the browser.
     Play(play::Arguments),

@@ -43,7 +43,7 @@ fn record() -> Record {
     panels.push(panel(Scale::Logarithmic, false, vec![]));
     Record {
         name: "made-up".to_owned(),
-        question: "What is <b>asked</b>.".to_owned(),
+        question: "A <b>question</b>.".to_owned(),
         method: "What is done.".to_owned(),
         functions: vec!["tanh".parse().unwrap(), "relu".parse().unwrap()],
         data: None,
@@ -64,7 +64,7 @@ fn answer(number: usize, verdict: Verdict) -> Answer {
     Answer {
         number,
         group: Group::Relu,
-        sentence: "What is <b>said</b>.".to_owned(),
+        sentence: "A <b>sentence</b>.".to_owned(),
         verdict,
         said: "it did so.".to_owned(),
         in_short: "so".to_owned(),
@@ -81,7 +81,7 @@ fn a_section_holds_the_sentence_its_verdict_a_picture_and_what_stands_behind_it(
     let answers = [answer(3, Verdict::YesBut), answer(4, Verdict::No)];
     let page = lesson_page(&answers, &[record()], "excite lab --quick");
     for text in [
-        "What is &lt;b&gt;said&lt;/b&gt;.",
+        "A &lt;b&gt;sentence&lt;/b&gt;.",
         "Yes, but it did so.",
         "No: it did so.",
         "For it does.",
@@ -118,9 +118,7 @@ fn a_section_holds_the_sentence_its_verdict_a_picture_and_what_stands_behind_it(
 #[test]
 fn a_record_that_answers_nothing_stands_with_all_it_has() {
     let page = lesson_page(&[], &[record()], "excite lab made-up");
-    assert!(
-        page.contains("What is &lt;b&gt;asked&lt;/b&gt;.") && page.contains("A picture") && page.contains("<tbody>")
-    );
+    assert!(page.contains("A &lt;b&gt;question&lt;/b&gt;.") && page.contains("A picture") && page.contains("<tbody>"));
     assert!(lesson_page(&[], &[], "").contains("</html>"));
     assert!(check_svgs(&picture_svg(&record().pictures[0])) >= 1);
 }

@@ -149,7 +149,7 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
     Ok(Outcome { certainty: sure.join(" "), measures, pictures })
 }
 
-/// The units that are dead at the start, by bias: those that come back, and those that do not.
+/// The units that are dead at the start, by bias: which come back, and which do not.
 fn by_bias(f: Function, all: &[Case], biases: &[f64]) -> Picture {
     const STAY: &str = "dead at the start, and stay so";
     const BACK: &str = "dead at the start, and come back";

@@ -216,7 +216,7 @@ fn worst<'a>(series: &[&'a Series]) -> &'a Series {
     series.iter().max_by(|a, b| median(a).total_cmp(&median(b))).expect("there are rates")
 }
 
-/// The units that each rate kills: those that are dead at the end, and those that live again.
+/// The units that each rate kills: dead at the end, or alive again.
 fn killed_by_rate(f: Function, by_momentum: &[Vec<&Series>; 2]) -> Picture {
     const DEAD: &str = "killed, and dead at the end";
     const AGAIN: &str = "killed, and alive again at the end";

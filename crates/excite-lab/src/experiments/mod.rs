@@ -66,7 +66,7 @@ pub struct Experiment {
     pub name: &'static str,
     /// What it is about, a sentence.
     pub question: &'static str,
-    /// What is done.
+    /// The steps of it.
     pub method: &'static str,
     /// The functions that are looked at unless others are asked for.
     pub functions: &'static [&'static str],

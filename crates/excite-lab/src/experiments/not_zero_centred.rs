@@ -120,7 +120,7 @@ fn outputs(series: &Series, all: &[Series]) -> Picture {
     const MEAN: &str = "mean";
     let last = &series.seeds[0][DEPTH - 1];
     let largest = last.outputs.iter().fold(0.0_f64, |largest, y| largest.max(f64::from(y.abs())));
-    // Both sides of 0 are shown, so that one sees what is missing.
+    // Both sides of 0 are shown, so that the missing one shows.
     let reach = largest.max(1e-9) * 1.05;
     let mut counts = [0_u32; BINS];
     for y in &last.outputs {
@@ -171,7 +171,6 @@ fn outputs(series: &Series, all: &[Series]) -> Picture {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{measured, quick};
-    use super::*;
 
     #[test]
     fn means_are_those_of_normal_inputs_where_pre_activations_are_normalised() {

@@ -248,7 +248,7 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
     Ok(Outcome { certainty: sure(&ours, &others), measures, pictures })
 }
 
-/// A bit is worth so many decibels: 20 log10 of 2.
+/// The decibels that a bit is worth: 20 log10 of 2.
 const A_BIT: f64 = 6.020_599_913_279_624;
 
 const SIGN: &str = "sign";
@@ -297,7 +297,7 @@ fn in_tones(picture: Picture) -> Picture {
         .toned(BEST, Tone::Sound)
 }
 
-/// The letters of an unsigned byte with so many integer bits: `"iii.fffff"`.
+/// The letters of an unsigned byte with this number of integer bits: `"iii.fffff"`.
 fn letters(integer: usize) -> String {
     let integer = integer.min(8);
     format!("{}.{}", "i".repeat(integer), "f".repeat(8 - integer))
@@ -315,7 +315,7 @@ fn ratio_bars(title: &str, bars: &[(String, f64)]) -> Panel {
     }
 }
 
-/// What ReLU and ReLU6 need for their largest activation, and what is left for the fraction.
+/// What ReLU and ReLU6 need for their largest activation, and the bits left for the fraction.
 fn fraction_bits(cases: &[Case]) -> Picture {
     let of = |name: &str| cases.iter().find(|case| case.function.name() == name);
     let (mut rows, mut bars) = (vec![], vec![]);
@@ -345,7 +345,7 @@ fn sign_bit(six: &Case) -> Picture {
     let bars = [("UQ3.5".to_owned(), ratio(false)), ("Q3.4".to_owned(), ratio(true))];
     in_tones(Picture::new(
         "sign-bit",
-        "Three integer bits reach to 8: what is left for the fraction",
+        "Three integer bits reach to 8: the bits left for the fraction",
         "",
         vec![boxes("the eight bits", &rows), ratio_bars("precision of ReLU6: signal-to-noise ratio", &bars)],
     ))

@@ -27,7 +27,7 @@ const TARGET: f64 = 0.25;
 const PUBLISHED: f64 = 6.0;
 /// The most images that are trained on.
 const MOST_IMAGES: usize = 4000;
-/// From so many numbers in an image on fewer epochs are waited for.
+/// Images of more numbers than these are trained on for fewer epochs.
 const LARGE: usize = 500;
 
 fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
@@ -156,7 +156,6 @@ fn rates(named: &[(&str, &Race)]) -> Picture {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{measured, quick};
-    use super::*;
 
     #[test]
     fn the_ratio_is_that_of_the_epochs() {

@@ -118,7 +118,7 @@ fn run(setting: &Setting<'_>) -> Result<Outcome, LabError> {
     let samples = batches * setting.seeds;
     Ok(Outcome {
         certainty: format!(
-            "{samples} single samples of each function: what is not seen in one of them is in fewer than {} of all, with 95 % confidence.",
+            "{samples} single samples of each function: an exception that none of them shows is rarer than {}, with 95 % confidence.",
             super::percent(3.0 / samples as f64)
         ),
         measures,

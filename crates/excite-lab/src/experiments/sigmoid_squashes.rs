@@ -127,7 +127,7 @@ fn squashed(f: Function) -> Picture {
     let (low, high) = outputs(f);
     let ends = [low, high].into_iter().filter(|end| end.abs() < 20.0);
     let ends = ends.map(|end| Mark::Contour { points: vec![(-REACH, end), (REACH, end)] });
-    let examples = [-10.0, -4.0, -1.5, 1.5, 4.0, 10.0].map(|x| (x, f.value::<f64>(x)));
+    let examples = [-8.0, -1.5, 1.5, 8.0].map(|x| (x, f.value::<f64>(x)));
     let mut marks: Vec<Mark> = ends.collect();
     marks.push(Mark::line(f, curve(REACH, |x| f.value(x))));
     marks.push(Mark::dots("an input", examples.to_vec()));
@@ -135,7 +135,7 @@ fn squashed(f: Function) -> Picture {
         let text = format!("{} → {}", figure(x), figure(y));
         // Off the curve: beside it where it is steep, under or over it where it is flat.
         let (side, at) = match x {
-            _ if x.abs() > 3.0 => (Side::Middle, (x, y - 0.1 * x.signum())),
+            _ if x.abs() > 3.0 => (Side::Middle, (0.85 * x, y - 0.1 * x.signum())),
             _ if x > 0.0 => (Side::Right, (x + 0.2, y - 0.03)),
             _ => (Side::Left, (x - 0.4, y + 0.03)),
         };
@@ -154,7 +154,6 @@ fn squashed(f: Function) -> Picture {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{measured, quick};
-    use super::*;
 
     /// The x up to which `holds`, by halves between 0 and 10.
     fn edge(holds: impl Fn(f64) -> bool) -> f64 {

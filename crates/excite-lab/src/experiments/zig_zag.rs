@@ -16,8 +16,8 @@ pub(super) const EXPERIMENT: Experiment = Experiment {
              of the weights has to rise and the other to fall by as much: the case in which no step can go straight there if both \
              gradients have one sign. Its inputs are outputs of the function for standard normal numbers, as they are or less their mean. \
              It steps by single samples drawn at random, by batches of 8, or by all of them at once, at fifteen learning rates, until a \
-             hundredth of the distance is left. The steps are those at the rate that arrives in the fewest; the path is the shortest of \
-             those that take no more steps than the inputs as they are take, for a higher rate saves steps by a wilder path. The figures \
+             hundredth of the distance is left. The steps are those at the rate that arrives in the fewest; the path is the \
+             shortest that takes no more steps than the inputs as they are take, for a higher rate saves steps by a wilder path. The figures \
              of a seed are medians over 25 such descents.",
     functions: &["sigmoid", "relu"],
     seeds: 10,
@@ -224,7 +224,7 @@ impl Walks {
         soonest.expect("there are rates")
     }
 
-    /// At the rate with the shortest path of those that take at most so many steps.
+    /// At the rate with the shortest path that takes at most `most` steps.
     fn straightest(&self, most: f64) -> &AtRate {
         let soon = self.rates.iter().filter(|at| at.median(Walk::steps) <= most);
         let straightest = soon.min_by(|a, b| a.median(Walk::detour).total_cmp(&b.median(Walk::detour)));
@@ -356,10 +356,10 @@ fn paths(f: Function, pairs: &[[Walks; 2]]) -> Picture {
 fn quadrants(f: Function, [raw, centred]: &[Walks; 2]) -> Picture {
     let most = raw.soonest().median(Walk::steps);
     let panels = [(raw, "inputs as they are, x ≥ 0"), (centred, "inputs less their mean")];
-    let panels = panels.map(|(walks, title)| walks.panel(most, 8, title.to_owned(), true));
+    let panels = panels.map(|(walks, title)| walks.panel(most, 5, title.to_owned(), true));
     toned(Picture::new(
         &format!("{f}-quadrants"),
-        format!("The first 8 steps by single samples behind {f}"),
+        format!("The first 5 steps by single samples behind {f}"),
         "The way to the optimum leads down to the right, into neither of the two quadrants.",
         panels.into(),
     ))
@@ -378,7 +378,7 @@ fn steps(f: Function, pairs: &[[Walks; 2]]) -> Picture {
             let row = f64::from(row) + shift;
             let steps = pair[place].soonest().median(Walk::steps);
             boxes.push(((0.0, row - 0.17), (steps, row + 0.17)));
-            words.push(Mark::word((steps, row), super::figure(steps)));
+            words.push(Mark::word((steps, row), format!("{steps:.0}")));
         }
         marks.push(Mark::Boxes { name: name.to_owned(), boxes });
         marks.extend(words);

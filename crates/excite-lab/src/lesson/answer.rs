@@ -28,7 +28,7 @@ pub struct Answer {
     pub experiment: String,
     /// The name of the experiment's picture that shows it.
     pub figure: String,
-    /// What is known of it besides, from papers and documentation: each with its name.
+    /// Facts from papers and documentation beside it: each with its name.
     pub known: Vec<(String, String)>,
     /// What to play with.
     pub widget: Option<Widget>,

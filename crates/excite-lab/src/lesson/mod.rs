@@ -71,7 +71,7 @@ pub struct Statement {
     pub figure: &'static str,
     /// Why it is so, in two sentences.
     pub why: &'static str,
-    /// What is known of it besides, from papers and documentation: each with its name.
+    /// Facts from papers and documentation beside it: each with its name.
     pub known: &'static [(&'static str, &'static str)],
     /// What to play with.
     pub widget: Option<Widget>,

@@ -92,7 +92,7 @@ pub(super) fn figure(value: f64) -> String {
 
 /// A figure in per cent: `"5.3 %"`.
 pub(super) fn percent(value: f64) -> String {
-    // What is not all is not 100 %, and what is some is not 0 %.
+    // All but a few are not 100 %.
     if value > 99.0 && value < 100.0 { format!("{value:.1} %") } else { format!("{} %", figure(value)) }
 }
 

@@ -118,7 +118,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         sentence: "It is not zero-centred.",
         experiment: "not-zero-centred",
         figure: "relu-outputs",
-        why: "It cuts off all that is under 0 and keeps the rest. Of inputs that lie around 0 what is left has a mean over 0.",
+        why: "It cuts off all that is under 0 and keeps the rest. Of inputs that lie around 0 the rest has a mean over 0.",
         known: &[],
         widget: Some(Widget::OneNeuron),
         read: |r| {

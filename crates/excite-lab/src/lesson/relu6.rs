@@ -55,7 +55,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
             let largest = |f: &str| r.of(f, "largest activation");
             let (six, relu) = (largest("relu6")?, largest("relu")?);
             let said = format!(
-                "its author capped it for another reason. It suits it: it never passes 6; ReLU reached {} to {}.",
+                "its author capped it for another reason; it suits fixed point all the same: it never passes 6, ReLU reached {} to {}.",
                 figure(relu.low),
                 figure(relu.high)
             );
@@ -69,7 +69,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         sentence: "Unbounded inputs take bits from the fraction.",
         experiment: EXPERIMENT,
         figure: "fraction-bits",
-        why: "Eight bits are shared: those before the point say how large a number may be, those behind it how finely it is told. Each \
+        why: "Eight bits are shared: those before the point say how large a number may be, those behind it how finely it is measured. Each \
               doubling of the largest number takes one bit from the fraction.",
         known: &[],
         widget: Some(Widget::Bits),

@@ -36,7 +36,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
         sentence: "It squashes every number into [0, 1].",
         experiment: "sigmoid-squashes",
         figure: "squashed",
-        why: "1 / (1 + e⁻ˣ) has a denominator from 1 to ∞, whatever x is. So large inputs are told apart hardly at all.",
+        why: "1 / (1 + e⁻ˣ) has a denominator from 1 to ∞, whatever x is. So large inputs are hardly distinguished.",
         known: &[],
         widget: Some(Widget::OneNeuron),
         read: |r| {
@@ -326,7 +326,7 @@ pub(super) fn kills(r: &Reading<'_>, f: &str, z: u8) -> Option<Said> {
     let (flat, others) = (flat?, others?);
     let short = format!("{} let through at z = {z}", percent(through));
     let said = format!(
-        "for the neuron. At z = {z} it lets {} through; in a layer saturated values let {} through, the others {}.",
+        "at z = {z} a neuron lets {} through, in a layer saturated values {} and the others {}; depth is another matter.",
         percent(through),
         percent(flat),
         percent(others)

@@ -127,7 +127,7 @@ fn what_converges_faster_is_said_plainly() {
     assert_eq!(verdict, Verdict::No);
     assert!(words.contains("tanh was 1.2 × faster, sigmoid 12 × slower"), "{words}");
     assert_eq!(race(false, &[2.0, 2.1, 2.3], &relu).0, Verdict::No);
-    // Done roughly, only what is far apart counts; nothing comes out the other way round.
+    // Done roughly, only figures that are far apart count; nothing comes out the other way round.
     assert_eq!(race(true, &[1.6, 1.68, 1.76], &relu).0, Verdict::TooFewSeeds);
     assert_eq!(race(true, &[12.0, 12.6, 13.2], &relu).0, Verdict::Yes);
 }

@@ -224,11 +224,11 @@ pub struct Axis {
     pub scale: Scale,
     /// The ends, where they are not those of the marks.
     pub ends: Option<(f64, f64)>,
-    /// What is written on it.
+    /// The marks and words on it.
     pub ticks: Ticks,
 }
 
-/// What is written on an axis.
+/// The marks and words on an axis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -391,7 +391,7 @@ impl Mark {
         Self::Word { at, side: Side::Right, text: text.to_string() }
     }
 
-    /// Horizontal bars from 0, each in the row of its number, and what is written at its end.
+    /// Horizontal bars from 0, each in the row of its number, and the text at its end.
     pub fn bars(name: impl fmt::Display, bars: &[(f64, f64, String)]) -> Vec<Self> {
         let boxes = bars.iter().map(|&(row, to, _)| ((0.0, row - 0.32), (to, row + 0.32))).collect();
         let words = bars.iter().map(|(row, to, text)| Self::word((*to, *row), text));

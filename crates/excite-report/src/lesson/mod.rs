@@ -29,17 +29,17 @@ pub fn lesson_page(answers: &[Answer], records: &[Record], command: &str) -> Str
     };
     let is_quick = records.iter().any(|record| record.quick);
     let body = html! {
+        header {
+            p.eyebrow { "excite lab" }
+            h1 { (page::held_together(&title)) }
+            @if answers.len() > 1 { p.tally { (tally(answers)) } }
+            @if is_quick {
+                p.notice role="note" { strong { "Quick. " } "Less was done than the experiments call for: the figures are rough, and where they do not suffice there is no verdict." }
+            }
+            p.soft { "Figures are medians over the seeds, each with other random numbers; bands and dots show the seeds. All was measured in this run." }
+        }
         @if answers.len() > 1 { (contents(answers)) }
         div.lessons {
-            header {
-                p.eyebrow { "excite lab" }
-                h1 { (page::held_together(&title)) }
-                @if answers.len() > 1 { p.tally { (tally(answers)) } }
-                @if is_quick {
-                    p.notice role="note" { strong { "Quick. " } "Less was done than the experiments call for: the figures are rough, and where they do not suffice no verdict is given." }
-                }
-                p.soft { "Figures are medians over the seeds, each with other random numbers; bands and dots show the seeds. All was measured in this run." }
-            }
             @for (index, answer) in answers.iter().enumerate() {
                 @if index == 0 || answers[index - 1].group != answer.group {
                     @if answers.len() > 1 { h2.group { (answer.group) } }

@@ -125,7 +125,7 @@ fn stroke(picture: &Picture, name: &str) -> Stroke {
     Stroke { colour, dash: 0 }
 }
 
-/// The colour of what is filled under that name.
+/// The colour of areas of that name.
 fn filled(picture: &Picture, name: &str) -> Colour {
     match picture.tone(name) {
         Some(Tone::Sound) => Colour::Linear,
