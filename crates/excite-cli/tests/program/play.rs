@@ -10,7 +10,8 @@ fn the_page_is_one_file_that_loads_nothing() {
     let page = std::fs::read_to_string(place.path().join("excite-out/play.html")).unwrap();
     assert!(page.starts_with("<!doctype html>") && page.len() < 1_500_000);
     for reference in ["<link", "src=", "http:", "https:"] {
-        let found = page.match_indices(reference).filter(|(at, _)| !page[*at..].starts_with("http://www.w3.org/2000/svg"));
+        let found =
+            page.match_indices(reference).filter(|(at, _)| !page[*at..].starts_with("http://www.w3.org/2000/svg"));
         assert_eq!(found.count(), 0, "{reference}");
     }
 }
