@@ -9,7 +9,7 @@ use crate::output;
 /// Whether to open the page.
 #[derive(Args)]
 pub struct OpenArgument {
-    /// Open the report in the browser
+    /// Open the page in the browser
     #[arg(long, help_heading = "Output")]
     open: bool,
 }

@@ -15,9 +15,9 @@ Examples:
   excite play --open                opens it in the browser
   excite play --out lesson/play.html
 
-One neuron, a neuron as a line, the learning rate, the zig-zag, depth, and bits: drag, train, and watch units die. The page is one
-file, without server or network; its numbers are computed by excite in the browser. Beside lab.html, which `excite lab` writes, its
-links lead to the lesson.")]
+One neuron, a neuron as a line, the learning rate, the zig-zag, depth, and bits: drag, train, and
+watch units die. The page is one file, without server or network; excite computes its numbers in the
+browser. Its links lead to lab.html, which `excite lab` writes beside it.")]
 pub struct Arguments {
     /// File to write
     #[arg(long, short, value_name = "FILE", default_value = "excite-out/play.html", help_heading = "Output")]

@@ -1,9 +1,9 @@
 widget("bits", "Eight bits", "relu6-fixed-point",
-  "<b>Move the point.</b> With a cap of 6, three bits before it hold every activation and five are left for the fraction; without a cap a bit more goes before it, and the error doubles.",
+  "<b>Move the point, then the cap.</b> With a cap of 6, three bits before the point hold every activation and five are left for the fraction; without a cap one more goes before it, and the error doubles.",
   section => {
     const CAPS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, null];
     const state = { cap: 6, integer: 3, signed: false, value: 2.7 };
-    const boxes = el("div", { class: "boxes", role: "img" }), told = el("p", { class: "said" });
+    const boxes = el("div", { class: "boxes", role: "img" }), said = el("p", { class: "said" });
     const plot = el("div", { class: "plot" }), ratio = el("p", { class: "big" }), verdict = el("p", { class: "soft", "aria-live": "polite" });
     let trained = 0, found, scales;
     const cap = slider("cap", { min: 0, max: CAPS.length - 1, step: 1, value: CAPS.indexOf(state.cap), id: "cap", shown: at => CAPS[at] === null ? "none (ReLU)" : CAPS[at] + (CAPS[at] === 6 ? " (ReLU6)" : ""), change: at => { state.cap = CAPS[at]; retrain(); } });
@@ -11,10 +11,10 @@ widget("bits", "Eight bits", "relu6-fixed-point",
     const sign = el("input", { type: "checkbox", onchange: () => { state.signed = sign.checked; show(); } });
     const value = slider("one activation", { min: 0, max: 8, step: 0.01, value: state.value, shown: figure, change: to => { state.value = to; show(); } });
     const best = button("best format", () => { state.integer = found.best_integer; integer.set(found.best_integer); show(); });
-    const stage = el("div", { class: "stage" }, boxes, told, plot);
+    const stage = el("div", { class: "stage" }, boxes, said, plot);
     section.append(el("div", { class: "board" }, stage, el("div", { class: "controls" },
       integer.label, cap.label, el("label", { class: "check" }, sign, "one bit for a sign"), value.label, ratio, verdict, el("div", {}, best),
-      el("p", { class: "soft" }, "A network 64-32-32-10 is trained on the digits with this cap, in your browser; the histogram is of its activations on 360 digits it has not seen. They alone are rounded, half to even."))));
+      el("p", { class: "soft" }, "A network 64-32-32-10 is trained on the digits with this cap, in your browser; the histogram is of its activations on 360 digits it has not seen. They alone are rounded, half to even. 6 is not special: lower caps gain more."))));
 
     // Trains a few steps a frame, and then shows what came of it.
     function retrain() {
@@ -56,7 +56,7 @@ widget("bits", "Eight bits", "relu6-fixed-point",
       });
       boxes.replaceChildren(...parts);
       boxes.setAttribute("aria-label", `${found.name}: ${found.one.bits}`);
-      told.replaceChildren(`${figure(state.value)} becomes `, el("b", {}, String(found.one.rounded)), `, ${figure(Math.abs(found.one.error))} ${found.one.error < 0 ? "too low" : "too high"}. Steps of ${figure(found.step)}, up to ${figure(found.largest)}.`);
+      said.replaceChildren(`${figure(state.value)} becomes `, el("b", {}, String(found.one.rounded)), `, ${figure(Math.abs(found.one.error))} ${found.one.error < 0 ? "too low" : "too high"}. Steps of ${figure(found.step)}, up to ${figure(found.largest)}.`);
     }
 
     function draw() {

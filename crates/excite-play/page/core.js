@@ -38,7 +38,7 @@ function el(tag, attributes = {}, ...children) {
   return element;
 }
 
-// A slider with its name and its value in words. `change` is told while it moves.
+// A slider with its name and its value in words. `change` is called while it moves.
 function slider(name, { min, max, step, value, shown = String, change, id }) {
   const output = el("output", {}, shown(value));
   const input = el("input", { type: "range", min, max, step, value, id, oninput: () => { said(); change(Number(input.value)); } });
@@ -97,7 +97,7 @@ function whenSized(element, draw) {
   let width = 0;
   new ResizeObserver(() => {
     const now = element.clientWidth;
-    // In the next frame: what is drawn may change sizes again.
+    // In the next frame: a drawing may change sizes again.
     if (now !== width) { width = now; requestAnimationFrame(draw); }
   }).observe(element);
 }

@@ -8,7 +8,7 @@ widget("learning-rate", "The learning rate", "dead-from-learning-rate",
     const panels = NAMES.map((name, which) => {
       const cells = Array.from({ length: LAYERS * UNITS }, (_, at) => el("button", { type: "button", class: "cell", tabindex: at ? -1 : 0, onclick: () => choose(which, at), onkeydown: event => walk(event, which, at) }));
       const said = el("p", { class: "soft figures-line" });
-      const grid = el("div", { class: "cells", role: "grid", "aria-label": `${TITLES[which]}: ${LAYERS} layers of ${UNITS} units` }, ...cells);
+      const grid = el("div", { class: "cells", role: "group", "aria-label": `${TITLES[which]}: ${LAYERS} layers of ${UNITS} units` }, ...cells);
       return { cells, said, box: el("div", {}, el("p", { class: "title" }, el("span", { class: "swatch", style: `background:var(${COLOURS[which]})` }), TITLES[which]), grid, said) };
     });
     const loss = el("div", { class: "plot" }), gradient = el("div", { class: "plot" });

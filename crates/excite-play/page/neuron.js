@@ -85,7 +85,7 @@ widget("one-neuron", "One neuron", "saturation-kills-gradients",
       bars(neurons);
     }
 
-    // What is left of the gradient, neuron after neuron.
+    // The rest of the gradient, neuron after neuron.
     function bars(neurons) {
       const width = chain.clientWidth || 248, height = 86, count = neurons[0].through.length, slot = width / count;
       const drawing = s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": neurons.map((neuron, which) => `${state.names[which]}: ${neuron.through.map(figure).join(", ")}`).join("; ") });

@@ -94,7 +94,7 @@ impl Bits {
         Ok(Self { training: Training::new(digits.clone(), &setup)?, activations: vec![] })
     }
 
-    /// Takes some steps of the training, or those that are left.
+    /// Takes some steps of the training, or the last ones.
     pub fn train(&mut self, steps: usize) -> Progress {
         for _ in 0..steps {
             if self.training.steps() == STEPS || self.training.step().is_none() {

@@ -17,9 +17,8 @@
 //! ```
 //!
 //! # The file
-//! `cargo xtask play` compiles this crate for `wasm32-unknown-unknown` and puts it, compressed, into one file with what is in `page/`:
-//! `play.html`, which is committed, so that the program is built without that target. `cargo xtask play --check` says whether it is what
-//! the sources make.
+//! `cargo xtask play` compiles this crate for `wasm32-unknown-unknown` and puts it, compressed, into one file with the parts in `page/`:
+//! `play.html`, which is committed, so that the program is built without that target. `cargo xtask play --check` compares it with the sources.
 #![deny(missing_docs)]
 
 #[cfg(target_arch = "wasm32")]

@@ -24,7 +24,7 @@ pub fn catalogue() -> Vec<Described> {
     Function::ALL.iter().map(described).collect()
 }
 
-/// What is computed of a function: it takes some time where it is done first.
+/// Facts that are computed of a function, which takes some time at the first request.
 #[derive(Serialize)]
 pub struct Computed {
     /// Where the gradient is under 5 % of the largest, from there on outwards; none where it never is.
@@ -81,7 +81,7 @@ pub struct NeuronRequest {
 pub struct Neuron {
     value: f32,
     gradient: f32,
-    /// What is left of a gradient of 1 after one such neuron, two in a row, and so on.
+    /// The rest of a gradient of 1 after one such neuron, two in a row, and so on.
     through: Vec<f32>,
 }
 

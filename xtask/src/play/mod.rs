@@ -39,7 +39,7 @@ const SCRIPT: &[&str] = &[
     "end.js",
 ];
 
-/// Writes crates/excite-play/play.html, or checks it.
+/// Writes crates/excite-play/play.html, the page to play with, or checks it
 #[derive(Args)]
 pub struct Play {
     /// Write nothing; fail if the page is not what the sources make, or if in Node or in Chromium it gives other numbers than the library

@@ -11,6 +11,7 @@ mod lab;
 mod list_and_plot;
 mod manual;
 mod models;
+mod play;
 mod quantise;
 mod quantise_bad_input;
 mod quantise_function;

@@ -34,8 +34,8 @@ use crate::activation::Activation;
 use crate::architecture::{Architecture, NetworkSpec};
 use crate::data::Dataset;
 use crate::deaths::DeathWatch;
-use crate::loss::batch_loss;
-use crate::network::{Network, Pass, Start};
+use crate::loss::{batch_loss, error};
+use crate::network::{Hidden, Network, Pass, Start};
 use crate::operations::Parameters;
 use crate::optimise::Descent;
 use crate::record::deaths::UnitHistory;
@@ -172,7 +172,7 @@ impl Training {
         Some(Step {
             number: self.steps,
             loss: loss.loss / samples.len() as f64,
-            error: crate::loss::error(&self.data.train.targets, loss.errors, samples.len()),
+            error: error(&self.data.train.targets, loss.errors, samples.len()),
             gradient_norms: norms(&gradients),
         })
     }
@@ -204,9 +204,10 @@ impl Training {
     }
 
     /// What the units of each hidden layer do on the watched samples.
+    #[expect(clippy::missing_panics_doc, reason = "a pass has a row of the layer's units for each sample")]
     pub fn vitals(&self) -> Vec<LayerVitals> {
         let pass = self.forward(&self.watched);
-        let of = |((name, units), hidden): (&(String, usize), &crate::network::Hidden)| {
+        let of = |((name, units), hidden): (&(String, usize), &Hidden)| {
             let mut vitals = LayerVitals::new(name, self.setup.function, *units);
             vitals.update(&hidden.z.values, &hidden.a.values).expect("whole rows of the layer's units");
             vitals

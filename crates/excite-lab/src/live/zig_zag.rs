@@ -59,7 +59,7 @@ impl ZigZag {
         }
     }
 
-    /// The weights that are looked for.
+    /// The weights to be found.
     pub const fn optimum() -> Point {
         OPTIMUM
     }
@@ -74,7 +74,7 @@ impl ZigZag {
         &self.inputs[..count.min(self.inputs.len())]
     }
 
-    /// How far the weights are from those that are looked for.
+    /// The distance from the weights to the optimum.
     pub fn distance(&self) -> f64 {
         let [x, y] = self.error();
         (x * x + y * y).sqrt()
