@@ -58,7 +58,7 @@ pub(super) fn section(training: &Training, layers: &[Layer]) -> Markup {
     let curves: Vec<Markup> = curves.into_iter().flatten().collect();
     let shown = shown(training, layers);
     let entries =
-        shown.iter().enumerate().map(|(line, &layer)| (Stroke::series(line), layers[layer].figures.name.as_str()));
+        shown.iter().enumerate().map(|(line, &layer)| (Stroke::solid(line), layers[layer].figures.name.as_str()));
     let left_out = if shown.len() < layers.len() {
         format!(" The lines are those of the {} layers with the most dead units.", shown.len())
     } else {
@@ -189,7 +189,7 @@ fn curve(
         })
         .collect();
     let marks =
-        lines.into_iter().enumerate().map(|(line, (_, points))| Mark::line(points, Stroke::series(line))).collect();
+        lines.into_iter().enumerate().map(|(line, (_, points))| Mark::line(points, Stroke::solid(line))).collect();
     let words = format!("{} by step: {}", page::capitalised(title), ends.join(", "));
     let logarithmic = if matches!(scale, Scale::Decades) { " (logarithmic)" } else { ", % of the layer" };
     Some(Plot { title: format!("{title}{logarithmic}"), x, y, size: (WIDTH, 250), marks }.inline(&words))
