@@ -258,16 +258,12 @@ fn in_terminal(record: &Record, answers: &[Answer], asked: &ColumnsArgument) -> 
         seeds => format!("Median of {seeds} seeds, with (lowest to highest) where they differ"),
     };
     let quick = if record.quick { "; quick form, so the figures are rough" } else { "" };
-    let said: String = match answers {
-        [] => output::headline(&record.question),
-        some => some
-            .iter()
-            .map(|answer| {
-                let Answer { number, sentence, .. } = answer;
-                format!("{}{}\n", output::headline(&format!("{number}. {sentence}")), wrapped(&answer.in_words()))
-            })
-            .collect(),
-    };
+    let mut said = if answers.is_empty() { output::headline(&record.question) } else { String::new() };
+    for answer in answers {
+        said += &output::headline(&format!("{}. {}", answer.number, answer.sentence));
+        said += &wrapped(&answer.in_words());
+        said.push('\n');
+    }
     format!("{said}{}\n{}{}\n", wrapped(&record.certainty), table.drawn(asked), wrapped(&format!("{seeds}{quick}.")))
 }
 

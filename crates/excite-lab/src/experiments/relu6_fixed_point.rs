@@ -326,7 +326,7 @@ fn fraction_bits(cases: &[Case]) -> Picture {
             format!("{}, up to {}", case.name(), figure(largest)),
             letters(format.integer_bits().max(0) as usize),
         ));
-        let ratio = spread(&case.in_byte(format.integer_bits() as i8, false)).median;
+        let ratio = spread(&case.in_byte(format.integer_bits(), false)).median;
         bars.push((format!("{} in {format}", case.name()), ratio));
     }
     let rows: Vec<(String, &str)> = rows.iter().map(|(name, bits)| (name.clone(), bits.as_str())).collect();

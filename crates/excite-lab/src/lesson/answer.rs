@@ -81,13 +81,13 @@ impl fmt::Display for Verdict {
 /// What a statement's reading gives.
 pub(super) struct Said {
     pub(super) verdict: Verdict,
-    pub(super) said: String,
+    pub(super) words: String,
     pub(super) in_short: String,
 }
 
 impl Said {
-    pub(super) fn new(verdict: Verdict, said: impl Into<String>, in_short: impl Into<String>) -> Self {
-        Self { verdict, said: said.into(), in_short: in_short.into() }
+    pub(super) fn new(verdict: Verdict, words: impl Into<String>, in_short: impl Into<String>) -> Self {
+        Self { verdict, words: words.into(), in_short: in_short.into() }
     }
 
     pub(super) fn yes(said: impl Into<String>, in_short: impl Into<String>) -> Self {

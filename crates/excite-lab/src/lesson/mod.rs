@@ -85,7 +85,7 @@ impl Statement {
         if record.name != self.experiment {
             return None;
         }
-        let Said { verdict, said, in_short } = (self.read)(&Reading(record))?;
+        let Said { verdict, words: said, in_short } = (self.read)(&Reading(record))?;
         Some(Answer {
             number: self.number,
             group: self.group,

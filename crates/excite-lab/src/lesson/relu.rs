@@ -263,9 +263,10 @@ fn converges(r: &Reading<'_>) -> Option<Said> {
     let (relu, tanh) = (epochs("relu")?, epochs("tanh")?);
     let times = r.median("tanh", "times those of relu")?;
     let slow = r.median("sigmoid", "times those of relu")?;
-    let sigmoid = match slow.is_finite() {
-        true => format!("sigmoid {} × slower", figure(slow)),
-        false => format!("sigmoid never got there in {} epochs", figure(r.median("images", "epochs at most")?)),
+    let sigmoid = if slow.is_finite() {
+        format!("sigmoid {} × slower", figure(slow))
+    } else {
+        format!("sigmoid never got there in {} epochs", figure(r.median("images", "epochs at most")?))
     };
     // The data, without their fingerprint.
     let data = r.0.data.as_ref().map_or("the digits", |data| data.split(" (").next().unwrap_or(data));

@@ -132,8 +132,7 @@ pub(super) const STATEMENTS: &[Statement] = &[
             let over = [over("cap 8")?, over("cap 4")?, over("cap 2")?, over("cap 1")?];
             let [eight, four, two, one] = over;
             let said = format!(
-                "nothing is special about it: a cap of 8 keeps {eight:.1} dB more, 4 {four:.1}, 2 {two:.1} and 1 {one:.1}; the accuracy changes by at \
-                 most {} points.",
+                "caps of 8, 4, 2 and 1 keep {eight:.1}, {four:.1}, {two:.1} and {one:.1} dB more; the accuracy changes by at most {} points.",
                 figure(most_changed(r)?)
             );
             let short = format!("cap 1 keeps {one:.1} dB more");

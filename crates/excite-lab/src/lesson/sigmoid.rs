@@ -119,17 +119,14 @@ pub(super) const STATEMENTS: &[Statement] = &[
                 return Some(Said::no(format!("only in {} of the neurons.", percent(one.median)), percent(one.median)));
             }
             let short = format!("{} in batches of 32", percent(batch.median));
-            Some(match batch.high < 90.0 {
-                true => Said::but(
-                    format!(
-                        "only for a single sample: in batches of 32 so in {} of the neurons.",
-                        percent(batch.median)
-                    ),
-                    short,
-                ),
-                false => {
-                    Said::yes(format!("also in {} of the neurons in batches of 32.", percent(batch.median)), short)
-                }
+            Some(if batch.high < 90.0 {
+                let said = format!(
+                    "only for a single sample: in batches of 32 so in {} of the neurons.",
+                    percent(batch.median)
+                );
+                Said::but(said, short)
+            } else {
+                Said::yes(format!("also in {} of the neurons in batches of 32.", percent(batch.median)), short)
             })
         },
     },

@@ -143,7 +143,7 @@ fn one_pair_of_zero_mean_data_that_overlaps_makes_it_a_yes_but() {
         let figures = |place: usize| {
             if place == 11 {
                 last
-            } else if place % 2 == 0 {
+            } else if place.is_multiple_of(2) {
                 off
             } else {
                 centred

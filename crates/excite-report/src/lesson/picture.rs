@@ -77,10 +77,10 @@ fn in_legend(picture: &Picture) -> Vec<&str> {
 fn ends(panel: &Panel) -> Vec<&str> {
     let mut names: Vec<&str> = vec![];
     for mark in &panel.marks {
-        if let Shape::Line { name, .. } = mark {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-            }
+        if let Shape::Line { name, .. } = mark
+            && !names.contains(&name.as_str())
+        {
+            names.push(name);
         }
     }
     if panel.plane || names.len() > NAMED_AT_ENDS { vec![] } else { names }
