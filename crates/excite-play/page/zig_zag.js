@@ -3,7 +3,8 @@ widget("zig-zag", "The zig-zag", "zig-zag",
   section => {
     const state = { mean: 0.5, batch: 1, rate: 0.6, seed: 1 };
     const VIEW = { x: [-0.55, 1.45], y: [-1.45, 0.55] };
-    let surface, now, walked;
+    // The path before the last change, to compare with.
+    let surface, now, walked = [], before = [];
     const plot = el("div", { class: "plot" }), cloud = el("div", { class: "plot" }), said = el("p", { class: "said", "aria-live": "polite" });
     let wait = 0;
     const run = runner("run", () => {
@@ -21,12 +22,13 @@ widget("zig-zag", "The zig-zag", "zig-zag",
     section.append(el("div", { class: "board" }, stage, el("div", { class: "controls" },
       el("div", { class: "buttons" }, run.press, button("step", () => { run.stop(); step(1); }), button("reset", () => { run.stop(); reset(); }), button("other samples", () => { run.stop(); state.seed++; reset(); })),
       mean.label, batch.label, rate.label,
-      el("p", { class: "soft" }, "Two weights, no bias, half the squared error. The rings are of equal loss. The green quadrants are where a step by one sample may lead from here: the darker, the more samples."))));
+      el("p", { class: "soft" }, "Two weights, no bias, half the squared error. The rings are of equal loss. The green quadrants are where a step by one sample may lead from here: the darker, the more samples. The grey path is the one before your last change."))));
 
     function reset() {
       const going = running === run;
       surface = ask("zig_zag", { mean: state.mean, batch: state.batch, rate: state.rate, seed: state.seed });
       now = surface.now;
+      if (walked.length > 2) before = walked;
       walked = [...now.path];
       draw();
       drawCloud();
@@ -55,6 +57,7 @@ widget("zig-zag", "The zig-zag", "zig-zag",
         if (share > 0) inside.append(s("rect", { x: right > 0 ? px : px - far, y: down > 0 ? py : py - far, width: far, height: far, style: `fill:var(--linear);opacity:${(0.12 + 0.5 * share).toFixed(2)}` }));
       });
       surface.contours.forEach(contour => inside.append(s("path", { d: path(contour.map(([x, y]) => [c.sx(x), c.sy(y)])) + "Z", style: "fill:none;stroke:var(--axis);stroke-width:1px" })));
+      inside.append(s("path", { class: "curve", d: path(before.map(([x, y]) => [c.sx(x), c.sy(y)])), style: "stroke:var(--axis);stroke-width:1.2px;opacity:.7" }));
       const points = walked.map(([x, y]) => [c.sx(x), c.sy(y)]);
       inside.append(s("path", { class: "curve", d: path(points), style: "stroke:var(--s0);stroke-width:1.8px" }));
       if (points.length < 120) points.forEach(([x, y]) => inside.append(s("circle", { cx: x, cy: y, r: 2.4, style: "fill:var(--s0)" })));
