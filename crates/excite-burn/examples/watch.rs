@@ -5,7 +5,6 @@
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Gradients, Tensor};
 use excite_burn::{Watched, WatchedActivation};
-use excite_vitals::VitalsError;
 
 /// As burn's own: a column of weights for each unit.
 #[derive(Module, Debug)]
@@ -91,7 +90,7 @@ fn too_high_a_rate_kills_units_and_a_low_one_does_not() -> Result<(), Box<dyn st
 }
 
 #[test]
-fn a_planted_death_is_told_with_its_cause() -> Result<(), VitalsError> {
+fn a_planted_death_is_told_with_its_cause() -> Result<(), excite_vitals::VitalsError> {
     let device = Device::flex();
     let watched = Watched::new("mlp");
     let activation = watched.activation("hidden", excite::Relu.into());
