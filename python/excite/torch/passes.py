@@ -1,4 +1,4 @@
-"""The forward passes of a model under training: which of them are looked at, and that nothing of a look outlasts them."""
+"""The forward passes of a model: which of them are looked at, and that nothing of a look outlasts them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ class _Hook:
 class Passes:
     """Sees the passes of a model, and has some of them traced."""
 
-    def __init__(self, tracer: Tracer, every: int, start: Callable[[Any, int], Mode], end: Callable[[Any], None]) -> None:
+    def __init__(
+        self, tracer: Tracer, every: int, start: Callable[[Any, int], Mode], end: Callable[[Any], None]
+    ) -> None:
         self.tracer, self.every = tracer, every
         self._start, self._end = start, end
         #: Passes in training, others, and those that were looked at.

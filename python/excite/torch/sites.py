@@ -24,7 +24,16 @@ _PRODUCTS = ("mul", "multiply")
 _VIEWS = {"view", "reshape", "unsqueeze", "squeeze", "flatten", "expand", "expand_as", "permute", "transpose"}
 #: What does not look at values, and ends no expression.
 _IGNORED = {"size", "dim", "numel", "stride", "is_floating_point", "is_complex", "element_size", "get_device"}
-_IGNORED |= {"__len__", "requires_grad_", "is_contiguous", "data_ptr", "__hash__", "__repr__", "ndimension", "is_tensor"}
+_IGNORED |= {
+    "__len__",
+    "requires_grad_",
+    "is_contiguous",
+    "data_ptr",
+    "__hash__",
+    "__repr__",
+    "ndimension",
+    "is_tensor",
+}
 _FOLDERS = (os.path.dirname(torch.__file__), os.path.dirname(os.path.dirname(__file__)))
 _CALL_IMPL = torch.nn.Module._call_impl.__code__
 _IS_OURS: dict[CodeType, bool] = {}
@@ -408,7 +417,11 @@ class Mode(TorchFunctionMode):
         if overwrites and arguments and arguments[0] is root.tensor and root.nodes:
             root.z = root.z.clone()
         node = Node(
-            root, name, function, given[: len(arguments)], dict(zip(keywords, given[len(arguments) :], strict=True)),
+            root,
+            name,
+            function,
+            given[: len(arguments)],
+            dict(zip(keywords, given[len(arguments) :], strict=True)),
             None if name in CASTS else self._where(),
         )
         root.nodes.append(node)
@@ -450,7 +463,9 @@ class Mode(TorchFunctionMode):
         if name in _PRODUCTS and len(arguments) == 2:
             self._gates(*arguments)
         for index, tensor in enumerate(result if isinstance(result, (tuple, list)) else [result]):
-            if isinstance(tensor, torch.Tensor) and (index == 0 or name in ("chunk", "split", "unbind", "tensor_split")):
+            if isinstance(tensor, torch.Tensor) and (
+                index == 0 or name in ("chunk", "split", "unbind", "tensor_split")
+            ):
                 self._follow(name, arguments, keywords, tensor)
 
     def _follow(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any], result: torch.Tensor) -> None:
@@ -652,7 +667,9 @@ class Mode(TorchFunctionMode):
         before = self._tag(input)
         axis = dim if dim < 0 else dim - input.dim()
         known = _Tag(None, axis, before.producer, before.moment, before.upstream, before.derived)
-        place = self._activation(self._where(), "sigmoid", gate, gate.sigmoid(), known, None, None, torch.sigmoid, "glu")
+        place = self._activation(
+            self._where(), "sigmoid", gate, gate.sigmoid(), known, None, None, torch.sigmoid, "glu"
+        )
         if place is not None:
             self.tracer.is_there_for(place.name, "gate")
 
@@ -665,7 +682,9 @@ class Mode(TorchFunctionMode):
                 continue
             # Masks, numbers and scales that are learned gate nothing, nor does what is made from the activation itself.
             known = self._tag(by)
-            is_computed = known is not _NOTHING and (known.producer is not None or known.derived or known.axis is not None)
+            is_computed = known is not _NOTHING and (
+                known.producer is not None or known.derived or known.axis is not None
+            )
             if is_computed and not known.derived & tag.place.bit:
                 gates.append(tag.place)
         if len(gates) == 2:

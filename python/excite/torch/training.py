@@ -1,4 +1,4 @@
-"""What a watch knows of a training besides activations: gradients, updates, inputs, learning rates, and errors as told."""
+"""What a watch knows of a training besides activations: gradients, updates, inputs, rates, and errors."""
 
 from __future__ import annotations
 
@@ -186,8 +186,10 @@ class Training:
                 bias = getattr(self.model.get_submodule(producer), "bias", None)
                 tensors += [weight[rows].flatten(1), weight.new_zeros(weight.shape[0]) if bias is None else bias]
         arrays = iter(fetched(tensors))
-        return [None if one is None else self._of_rows(*one, arrays, weights[layer].shape[0])
-                for layer, one in zip(recent.layers, given, strict=True)]
+        return [
+            None if one is None else self._of_rows(*one, arrays, weights[layer].shape[0])
+            for layer, one in zip(recent.layers, given, strict=True)
+        ]
 
     def _of_rows(self, producer: str, rows: list[int], arrays: Any, units: int) -> dict[str, Any] | None:
         picked, bias = (next(arrays), next(arrays)) if rows else (np.zeros((0, 0)), np.zeros(units))

@@ -105,6 +105,10 @@ class Watch:
         """The number of passes in training."""
         return self._passes.trained
 
+    def watch_parts(self) -> None:
+        """See the calls of the parts of the model too: for models that are seldom called themselves."""
+        self._passes.hook_parts()
+
     def loss(self, value: Any) -> None:
         """Tell the loss of a step, a number or a tensor: whether it falls is evidence that nothing else gives.
 
@@ -312,7 +316,7 @@ class Watch:
         return found
 
     def _has_diverged(self, recent: Vitals) -> bool:
-        return any(recent._native.not_finite(place) for place in range(len(recent.layers)))
+        return any(recent._native.not_finite(place) > 0 for place in range(len(recent.layers)))
 
     def _why_nothing(self) -> str | None:
         """Why nothing was seen of what was to be looked at; None where something was."""

@@ -37,7 +37,7 @@ class Windows:
         #: Of the first one.
         self.first: Vitals | None = None
         self.functions: dict[str, str] = {}
-        #: Of each unit the last step in which it was alive, and the first after that in which it was silent; −1 for none.
+        #: Of each unit the last step in which it was alive, and the first after it in which it was silent; −1: none.
         self.silent: dict[str, npt.NDArray[np.int64]] = {}
         self._devices: dict[str, OnDevice] = {}
         self._gradients: list[tuple[str, torch.Tensor]] = []
