@@ -205,3 +205,15 @@ def test_a_report_on_many_weights_is_quick_and_small():
     assert "weights" in causes or "off_centre_inputs" in causes
     # 34 million weights: far under what the machine is asked for, even if it is busy.
     assert seconds < 5 and peak < 50e6
+
+
+def test_a_few_silent_samples_break_nothing():
+    model = nn.Sequential(nn.Linear(4, 2), nn.ReLU(), nn.Linear(2, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    x = torch.randn(5, 4)
+    with torch.no_grad():
+        model[0].bias[0] = -1e4
+    with watch(model, optimizer, every=1, probe=x, look_every=1) as handle:
+        model(x).sum().backward()
+        optimizer.step()
+    assert handle.report().diagnosis.is_healthy, handle.report().diagnosis.headline

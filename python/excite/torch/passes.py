@@ -131,6 +131,8 @@ class Passes:
             return None
 
     def _begun(self, module: torch.nn.Module, arguments: Any, keywords: Any) -> Any:
+        if self._is_passed_by(module):
+            return None
         if self.is_paused or torch.jit.is_tracing():
             return None
         thread, frame = threading.get_ident(), _frame_of_call()
@@ -156,6 +158,16 @@ class Passes:
             self._stop()
             raise
 
+    def _is_passed_by(self, module: torch.nn.Module) -> bool:
+        """Whether a pass need only be counted, which most passes of a model that is called as a whole need."""
+        number = self.trained
+        if len(self._hooked) > 1 or self._thread is not None or self._is_armed or self.is_paused:
+            return False
+        if not module.training or is_sampled(number, self.every) or torch.jit.is_tracing():
+            return False
+        self.trained, self.was_called = number + 1, True
+        return True
+
     def _look(self, number: int, thread: int, frame: int, arguments: Any, keywords: Any) -> Any:
         self._thread = thread
         if torch._C._functorch.peek_interpreter_stack() is not None:
@@ -173,6 +185,8 @@ class Passes:
         return held
 
     def _leave(self, module: torch.nn.Module, _arguments: Any, output: Any) -> None:
+        if not self._outer:
+            return
         try:
             thread = threading.get_ident()
             if self._outer.get(thread) != _frame_of_call():

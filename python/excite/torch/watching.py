@@ -305,10 +305,13 @@ class Watch:
         """How many hidden units there are, how many were born dead, and how many died."""
         hidden = [name for name in recent.layers if self._roles.get(name, "hidden") == "hidden"]
         units = sum(recent.units(name) for name in hidden)
+        # On a few samples many units are silent.
+        if self._windows.samples(recent) < _FEW and (self._deaths is None or self._deaths.samples < _FEW):
+            return {"units": units, "born_dead": 0, "died": 0}
         dead = sum(len(recent._native.dead(place)) for place, name in enumerate(recent.layers) if name in hidden)
         died = sum(len(one.units) for one in gone if one.layer in hidden)
         found = {"units": units, "born_dead": dead - died, "died": died}
-        if self._deaths is not None:
+        if self._deaths is not None and self._deaths.samples >= _FEW:
             events = [event for (layer, _), event in self._deaths.dead().items() if layer in hidden]
             born = sum(1 for event in events if event.event == "born dead")
             found["born_dead"] = max(found["born_dead"], born)
@@ -337,6 +340,10 @@ class Watch:
         if self._has_probe and self.optimizer is None:
             return "units are followed on the probe by the steps of an optimizer, and none was given"
         return None
+
+
+#: The samples under which nothing is concluded from units that were silent.
+_FEW = 30
 
 
 def _no_watch() -> None:
