@@ -465,7 +465,9 @@ class Mode(TorchFunctionMode):
 
     def _follow(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any], result: torch.Tensor) -> None:
         """What is known of a result, by what goes in."""
-        given = list(_tensors((arguments, keywords)))
+        given = [one for one in arguments if isinstance(one, torch.Tensor)]
+        if keywords or len(given) < len(arguments):
+            given = list(_tensors((arguments, keywords)))
         tags = [(one, self._tag(one)) for one in given]
         known = [(one, tag) for one, tag in tags if tag is not _NOTHING and tag.constant is None]
         derived = 0
@@ -545,6 +547,8 @@ class Mode(TorchFunctionMode):
         if name == "einsum" or len(arguments) < 2:
             return None
         weights = arguments[1]
+        if isinstance(arguments[0], torch.nn.Parameter) and arguments[0].dim() >= 2:
+            return -2
         if isinstance(weights, torch.nn.Parameter) or self._tag(weights) is _NOTHING:
             return -1 if isinstance(weights, torch.Tensor) and weights.dim() >= 2 else None
         return -1 if self._tag(weights).axis == -1 else None
@@ -587,6 +591,11 @@ class Mode(TorchFunctionMode):
                 last = root.nodes[-1]
                 place = last.where.modules[0] if last.where is not None else ""
                 self.tracer.leave_out(f"{place}.{last.kind}".strip("."), error)
+            # Nothing is left for the collector of cycles, which would run in the training.
+            for node in root.nodes:
+                node.tag = node.a = None
+                node.arguments = []
+            root.nodes = []
 
     def _take_all(self, root: Root, consumer: str, arguments: tuple[Any, ...]) -> None:
         nodes = root.nodes

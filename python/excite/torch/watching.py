@@ -86,6 +86,10 @@ class Watch:
         """The number of passes in training."""
         return self._passes.trained
 
+    def watch_parts(self) -> None:
+        """See the calls of the parts of the model too: for models that are seldom called themselves."""
+        self._passes.hook_parts()
+
     def loss(self, value: Any) -> None:
         """Tell the loss of a step, a number or a tensor: whether it falls is evidence that nothing else gives.
 
@@ -261,7 +265,7 @@ class Watch:
         text = recent._native.diagnosis(given, json.dumps(evidence, allow_nan=False), start)
         if self._windows.functions:
             never = set(self._tracer.axes) - {*self._windows.functions, *not_seen}
-            not_seen |= {name: "axes names it, and no such call was seen" for name in sorted(never)}
+            not_seen |= dict.fromkeys(sorted(never), "axes names it, and no such call was seen")
         return dataclasses.replace(Diagnosis.from_json(text), not_seen=not_seen)
 
     def _killed(self, gone: list[Gone]) -> list[dict[str, Any]]:
@@ -287,10 +291,13 @@ class Watch:
         """How many hidden units there are, how many were born dead, and how many died."""
         hidden = [name for name in recent.layers if self._roles.get(name, "hidden") == "hidden"]
         units = sum(recent.units(name) for name in hidden)
+        # On a few samples many units are silent.
+        if self._windows.samples(recent) < _FEW and (self._deaths is None or self._deaths.samples < _FEW):
+            return {"units": units, "born_dead": 0, "died": 0}
         dead = sum(len(recent._native.dead(place)) for place, name in enumerate(recent.layers) if name in hidden)
         died = sum(len(one.units) for one in gone if one.layer in hidden)
         found = {"units": units, "born_dead": dead - died, "died": died}
-        if self._deaths is not None:
+        if self._deaths is not None and self._deaths.samples >= _FEW:
             events = [event for (layer, _), event in self._deaths.dead().items() if layer in hidden]
             born = sum(1 for event in events if event.event == "born dead")
             found["born_dead"] = max(found["born_dead"], born)
@@ -298,7 +305,7 @@ class Watch:
         return found
 
     def _has_diverged(self, recent: Vitals) -> bool:
-        return any(recent._native.not_finite(place) for place in range(len(recent.layers)))
+        return any(recent._native.not_finite(place) > 0 for place in range(len(recent.layers)))
 
     def _why_nothing(self) -> str | None:
         """Why nothing was seen of what was to be looked at; None where something was."""
@@ -319,6 +326,10 @@ class Watch:
         if self._has_probe and self.optimizer is None:
             return "units are followed on the probe by the steps of an optimizer, and none was given"
         return None
+
+
+#: The samples under which nothing is concluded from units that were silent.
+_FEW = 30
 
 
 def _no_watch() -> None:

@@ -81,9 +81,8 @@ pub enum Learnt {
 /// The held-out samples from which on their error alone may tell that nothing was learnt.
 const TEST_SAMPLES: usize = 50;
 
-/// The mean ‖Δw‖ / ‖w‖ of a step from which on a rate is too high without another to compare it with: 1e-3 is usual, and at a tenth
-/// ten steps replace a layer.
-const HUGE_UPDATE: f64 = 0.1;
+/// The mean ‖Δw‖ / ‖w‖ of a step from which on a rate is too high without another to compare it with. 1e-3 is usual.
+const HUGE_UPDATE: f64 = 0.015;
 
 impl TrainingRun {
     /// The key under which the metadata of an ONNX model hold it, as JSON.
