@@ -271,7 +271,7 @@ class Mode(TorchFunctionMode):
         if name in _IGNORED or self.is_over:
             return function(*arguments, **keywords)
         if not self._is_within():
-            # The pass was left by an exception that no hook is told of, as Ctrl-C is.
+            # The pass was left by an exception that reaches no hook, as Ctrl-C does.
             self.end()
             return function(*arguments, **keywords)
         node = None
@@ -689,7 +689,7 @@ class Mode(TorchFunctionMode):
         for tag, by in pairs:
             if tag.place is None or not isinstance(by, torch.Tensor) or by.dtype == torch.bool:
                 continue
-            # Masks, numbers and scales that are learned gate nothing, nor does what is made from the activation itself.
+            # Masks, numbers and scales that are learned gate nothing, nor does a result of the activation itself.
             known = self._tag(by)
             is_computed = known is not _NOTHING and (
                 known.producer is not None or known.derived or known.axis is not None
