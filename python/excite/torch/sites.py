@@ -659,11 +659,11 @@ class Mode(TorchFunctionMode):
         given = self.tracer.axes.get(name)
         if given is not None:
             if -z.dim() <= given < z.dim():
-                return given % z.dim()
+                return int(given % z.dim())
             self.tracer.leave_out(name, f"axes[{name!r}] is {given}, and the layer has {z.dim()} axes")
             return None
         if axis is not None and -axis <= z.dim():
-            return axis % z.dim()
+            return int(axis % z.dim())
         if z.dim() <= 2:
             # A number for each sample; or features behind samples.
             return 1
