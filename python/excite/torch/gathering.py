@@ -240,7 +240,7 @@ class OnDevice:
             self.sums = torch.stack([total, self.sums[1] + rest])
 
     def _tally(self, z: torch.Tensor, axis: int) -> None:
-        """Every 16th value of each sample, from one on that depends on a few of its values: those that Rust takes."""
+        """Every 16th value of each sample, from one on that depends on a few of its values, as in Rust."""
         is_last = axis == z.dim() - 1
         rows = z.reshape(-1, z.shape[-1]) if is_last else z.movedim(axis, 1).flatten(1)
         n = rows.shape[1]

@@ -59,7 +59,7 @@ class Passes:
     ) -> None:
         self.tracer, self.every = tracer, every
         self._start, self._end = start, end
-        #: Passes in training, others, and those that were looked at.
+        #: The numbers of passes in training, of others, and of passes that were looked at.
         self.trained = self.evaluated = self.looked_at = 0
         #: Whether the model was called since that was set to False.
         self.was_called = False
@@ -143,7 +143,7 @@ class Passes:
         self._outer[thread] = frame
         self.was_called = True
         if self._thread == thread:
-            # The last pass was left by an exception that no hook is told of.
+            # The last pass was left by an exception that reaches no hook.
             self._stop()
         if not module.training:
             self.evaluated += 1

@@ -264,7 +264,7 @@ class Mode(TorchFunctionMode):
         if name in _IGNORED or self.is_over:
             return function(*arguments, **keywords)
         if not self._is_within():
-            # The pass was left by an exception that no hook is told of, as Ctrl-C is.
+            # The pass was left by an exception that reaches no hook, as Ctrl-C does.
             self.end()
             return function(*arguments, **keywords)
         if function is activate:
@@ -656,11 +656,11 @@ class Mode(TorchFunctionMode):
         given = self.tracer.axes.get(name)
         if given is not None:
             if -z.dim() <= given < z.dim():
-                return given % z.dim()
+                return int(given % z.dim())
             self.tracer.leave_out(name, f"axes[{name!r}] is {given}, and the layer has {z.dim()} axes")
             return None
         if axis is not None and -axis <= z.dim():
-            return axis % z.dim()
+            return int(axis % z.dim())
         if z.dim() <= 2:
             # A number for each sample; or features behind samples.
             return 1
@@ -686,7 +686,7 @@ class Mode(TorchFunctionMode):
         for tag, by in pairs:
             if tag.place is None or not isinstance(by, torch.Tensor) or by.dtype == torch.bool:
                 continue
-            # Masks, numbers and scales that are learned gate nothing, nor does what is made from the activation itself.
+            # Masks, numbers and scales that are learned gate nothing, nor does a result of the activation itself.
             known = self._tag(by)
             is_computed = known is not _NOTHING and (
                 known.producer is not None or known.derived or known.axis is not None

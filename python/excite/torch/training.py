@@ -71,7 +71,7 @@ class Training:
     def __init__(self, model: torch.nn.Module, optimizer: torch.optim.Optimizer | None, windows: Windows) -> None:
         self.model, self.optimizer, self.windows = model, optimizer, windows
         self.producers: dict[str, str] = {}
-        self.told: dict[str, Any] = {}
+        self.known: dict[str, Any] = {}
         self._of_layers: dict[str, Inputs] = {}
         self._of_model: Inputs | None = None
         self._before: dict[str, torch.Tensor] = {}
@@ -139,7 +139,7 @@ class Training:
             self.windows.add_step(layer, step, size)
 
     def loss(self, value: Any) -> None:
-        """The loss of a step, as told."""
+        """The loss of a step, as the user gives it."""
         value = value.detach() if isinstance(value, torch.Tensor) else torch.tensor(float(value))
         self._losses.append(value.float().reshape(()))
         if len(self._losses) >= 256:
@@ -150,13 +150,13 @@ class Training:
         if not losses:
             return
         values = torch.stack(losses).cpu().double().numpy()
-        told = self.told
-        told["diverged"] = bool(told.get("diverged", False) or not np.isfinite(values).all())
+        known = self.known
+        known["diverged"] = bool(known.get("diverged", False) or not np.isfinite(values).all())
         mean = float(values.mean())
-        told.setdefault("first_loss", float(values[: max(1, min(10, len(values) // 4))].mean()))
-        told["last_loss"] = mean
-        told["lowest_loss"] = min(mean, told.get("lowest_loss", math.inf))
-        told["losses"] = told.get("losses", 0) + len(values)
+        known.setdefault("first_loss", float(values[: max(1, min(10, len(values) // 4))].mean()))
+        known["last_loss"] = mean
+        known["lowest_loss"] = min(mean, known.get("lowest_loss", math.inf))
+        known["losses"] = known.get("losses", 0) + len(values)
 
     def weights(self) -> dict[str, Any]:
         """The weights that lead into each layer, where there is a row for each unit."""
@@ -224,20 +224,22 @@ class Training:
             return {"input_mean": 0.0, "input_std": 1.0, "largest_input": 0.0}
         low, high, mean, squares = self._of_model.fetched()
         count = self._of_model.count
-        if np.isfinite(mean).all():
-            vitals._native.set_inputs(np.stack([np.full_like(mean, count), mean, squares, low, high], axis=1))
-        center = float(np.nanmean(mean))
-        spread = float(np.sqrt(np.nanmean(squares / count + (mean - center) ** 2)))
+        with np.errstate(all="ignore"):
+            if np.isfinite([low, high, mean, squares]).all():
+                vitals._native.set_inputs(np.stack([np.full_like(mean, count), mean, squares, low, high], axis=1))
+            center = float(mean.mean())
+            spread = float(np.sqrt((squares / count + (mean - center) ** 2).mean()))
+            largest = float(np.maximum(np.abs(low), np.abs(high)).max())
         return {
             "input_mean": _finite(center),
             "input_std": _finite(spread),
-            "largest_input": _finite(float(np.nanmax(np.maximum(np.abs(low), np.abs(high))))),
+            "largest_input": _finite(largest),
         }
 
     def figures(self, vitals: Vitals) -> dict[str, Any]:
         """The figures of the training run, without those of its units."""
         self._settle_losses()
-        told = self.told
+        known = self.known
         samples = self.windows.samples(self.windows.past) + self.windows.samples(self.windows.open)
         figures: dict[str, Any] = {
             "classes": 0,
@@ -248,7 +250,7 @@ class Training:
             "lowest_train_error": 0.0,
             "lowest_test_error": 0.0,
             "epochs": 0,
-            "diverged": bool(told.get("diverged", False)),
+            "diverged": bool(known.get("diverged", False)),
             "learning_rate": max(self._rate, self.rate()),
             "best_learning_rate": None,
             "best_train_error": None,
@@ -256,13 +258,13 @@ class Training:
             **self.set_inputs(vitals),
         }
         # The loss alone: no better than at the start is no better than guessing.
-        if "first_loss" in told and told.get("losses", 0) >= 20 and "epochs" not in told:
-            first, last = told["first_loss"], told["last_loss"]
+        if "first_loss" in known and known.get("losses", 0) >= 20 and "epochs" not in known:
+            first, last = known["first_loss"], known["last_loss"]
             if math.isfinite(first) and math.isfinite(last) and first > 0:
-                lowest = min(told["lowest_loss"], first)
+                lowest = min(known["lowest_loss"], first)
                 errors = {"train_error": last, "lowest_train_error": lowest, "lowest_test_error": lowest}
                 figures.update(errors, chance=first, epochs=1)
-        figures.update({key: value for key, value in told.items() if key in figures and value is not None})
+        figures.update({key: value for key, value in known.items() if key in figures and value is not None})
         return figures
 
     def _start_of(self, vitals: Vitals) -> dict[str, float]:

@@ -113,14 +113,14 @@ class Watch:
 
         `chance` is the error of guessing, by default that of equally frequent classes.
         """
-        told = self._training.told
-        told["classes"], told["train_error"] = classes, float(train_error)
-        told["chance"] = chance if chance is not None else 1 - 1 / classes if classes else 1.0
-        told["lowest_train_error"] = min(told.get("lowest_train_error", float("inf")), float(train_error))
+        known = self._training.known
+        known["classes"], known["train_error"] = classes, float(train_error)
+        known["chance"] = chance if chance is not None else 1 - 1 / classes if classes else 1.0
+        known["lowest_train_error"] = min(known.get("lowest_train_error", float("inf")), float(train_error))
         if test_error is not None:
-            told["lowest_test_error"] = min(told.get("lowest_test_error", float("inf")), float(test_error))
-            told["test_samples"] = test_samples
-        told["epochs"] = told.get("epochs", 0) + 1
+            known["lowest_test_error"] = min(known.get("lowest_test_error", float("inf")), float(test_error))
+            known["test_samples"] = test_samples
+        known["epochs"] = known.get("epochs", 0) + 1
 
     def report(self) -> Report:
         """What was found so far."""
@@ -365,7 +365,7 @@ def watch(
     looked at is named in the report.
 
     Raises TypeError for an object that is no model, or is scripted; ValueError for a probe that reaches no activation,
-    and for modules and `axes` of places that are not in the model. A model that is watched already is watched anew.
+    and for modules and `axes` of places that are not in the model. A model that is watched already gets the new watch.
     """
     if not isinstance(model, torch.nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
