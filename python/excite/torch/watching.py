@@ -358,7 +358,7 @@ def watch(
     updates are too; with a `probe`, a batch of inputs, the fate of each unit on it is followed: it is looked at every
     `look_every` steps, and where a unit has died, the part of the update that killed it is found out. `axes` has the
     axis of the units by the names of layers, where it is not the one that the layer before tells. `include` and
-    `exclude` choose what is watched, by the names of modules or patterns of them (`"layer4.*"`): a module stands for
+    `exclude` choose modules by their names or by patterns (`"layer4.*"`): a module stands for
     all that is in it. `callback` is called at each look.
 
     The model may be on any device and compiled. Nothing of a watch raises within a pass or a step: what cannot be
