@@ -73,13 +73,13 @@ fn watch(rate: f64) -> Result<Watched, Box<dyn std::error::Error>> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    println!("{}", watch(0.1)?.report());
+    println!("{}", watch(0.08)?.report());
     Ok(())
 }
 
 #[test]
 fn too_high_a_rate_kills_units_and_a_low_one_does_not() -> Result<(), Box<dyn std::error::Error>> {
-    let report = watch(0.1)?.report();
+    let report = watch(0.08)?.report();
     let killed = report.histories.iter().filter_map(excite_vitals::deaths::UnitHistory::killed);
     assert!(killed.count() > 0 && report.to_string().contains("killed at step"), "{report}");
     let calm = watch(1e-4)?;
