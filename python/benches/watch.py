@@ -1,7 +1,9 @@
-"""Prints what `watch` adds to a training step of a ResNet-18 on pictures of 32 × 32, batch 32, on one core.
+"""Prints what `watch` adds to a training step of a ResNet-18, an MLP and a small GPT-2, on one core.
 
-Ten steps watched, of which one is sampled, and ten that are not watched take turns. It is the processor's time, which
-what else runs on the machine changes least.
+Stretches that are watched, that are watched with no pass looked at, and that are not take turns. It is the processor's
+time, which what else runs on the machine changes least: the median over the turns, and the range.
+
+Usage: python benches/watch.py [TURNS] [NAME …]
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ import itertools
 import statistics
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -18,8 +22,8 @@ from torch.nn import functional
 import excite
 from excite.torch import watch
 
-#: As many as from one sampled step to the next, unless another number is asked for.
-STEPS = 10
+#: The default sampling.
+EVERY = 10
 
 
 class Block(nn.Module):
@@ -41,47 +45,106 @@ class Block(nn.Module):
         return z
 
 
-def resnet18() -> nn.Sequential:
-    """ResNet-18, with the first layer for small pictures."""
+def resnet18() -> tuple[nn.Module, Callable[[nn.Module], torch.Tensor]]:
+    """ResNet-18 on pictures of 32 × 32, batch 32."""
     widths = [64, 64, 64, 128, 128, 256, 256, 512, 512]
     pairs = itertools.pairwise(widths)
     blocks = [Block(before, after, 1 if before == after else 2) for before, after in pairs]
     stem = [nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True)]
-    return nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10))
-
-
-def main(pairs: int) -> None:
-    """Measure and print."""
-    torch.manual_seed(0)
-    torch.set_num_threads(1)
-    excite.set_threads(1)
-    model = resnet18()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    model = nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10))
     x, y = torch.randn(32, 3, 32, 32), torch.randint(10, (32,))
+    return model, lambda model: functional.cross_entropy(model(x), y)
 
-    def steps() -> float:
+
+def mlp() -> tuple[nn.Module, Callable[[nn.Module], torch.Tensor]]:
+    """Six layers of 64, batch 64."""
+    layers = [layer for _ in range(6) for layer in (nn.Linear(64, 64), nn.ReLU())]
+    x, y = torch.randn(64, 64), torch.randint(10, (64,))
+    return nn.Sequential(*layers, nn.Linear(64, 10)), lambda model: functional.cross_entropy(model(x), y)
+
+
+class Attention(nn.Module):
+    """A block of a decoder."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.one, self.two = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.attention = nn.MultiheadAttention(width, 4, batch_first=True)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Attention, and a layer of GELU as GPT-2 has it."""
+        h = self.one(x)
+        mask = nn.Transformer.generate_square_subsequent_mask(x.shape[1])
+        x = x + self.attention(h, h, h, attn_mask=mask, need_weights=False)[0]
+        h = self.up(self.two(x))
+        h = 0.5 * h * (1.0 + torch.tanh(0.7978845608 * (h + 0.044715 * torch.pow(h, 3.0))))
+        y: torch.Tensor = x + self.down(h)
+        return y
+
+
+def gpt2() -> tuple[nn.Module, Callable[[nn.Module], torch.Tensor]]:
+    """Four layers of 128, 64 words, batch 8."""
+    model = nn.Sequential(nn.Embedding(500, 128), *(Attention(128) for _ in range(4)), nn.Linear(128, 500))
+    words = torch.randint(500, (8, 65))
+    return model, lambda model: functional.cross_entropy(model(words[:, :-1]).flatten(0, 1), words[:, 1:].flatten())
+
+
+MODELS: dict[str, tuple[Any, int]] = {"ResNet-18": (resnet18, 10), "MLP": (mlp, 400), "GPT-2": (gpt2, 40)}
+
+
+def measured(name: str, turns: int) -> None:
+    """Measure one model, and print."""
+    torch.manual_seed(0)
+    make, steps = MODELS[name]
+    model, loss = make()
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+
+    def run() -> float:
         start = time.process_time()
-        for _ in range(STEPS):
+        for _ in range(steps):
             optimizer.zero_grad()
-            functional.cross_entropy(model(x), y).backward()
+            loss(model).backward()
             optimizer.step()
         return time.process_time() - start
 
-    def watched_steps() -> float:
-        with watch(model, optimizer, every=STEPS):
-            return steps()
+    def watched(every: int) -> float:
+        with watch(model, optimizer, every=every):
+            if every > steps:
+                # The first pass is always looked at.
+                optimizer.zero_grad()
+                loss(model).backward()
+                optimizer.step()
+            return run()
 
-    steps()
-    added = []
-    for turn in range(pairs):
-        # In turns too which of the two comes first.
-        first, second = (steps, watched_steps) if turn % 2 == 0 else (watched_steps, steps)
-        times = first(), second()
-        plain, watched = times if turn % 2 == 0 else times[::-1]
-        added.append(100 * (watched / plain - 1))
-        print(f"{STEPS} steps take {plain:.2f} s, watched {watched:.2f} s: {added[-1]:+.2f} %", flush=True)
-    print(f"with every {STEPS}th step sampled: {statistics.median(added):+.2f} % (median)")
+    kinds: dict[str, Callable[[], float]] = {
+        "not watched": run,
+        f"every {EVERY}th pass": lambda: watched(EVERY),
+        "no pass looked at": lambda: watched(10**9),
+    }
+    for kind in kinds.values():
+        kind()
+    times: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for turn in range(turns):
+        # In turns too which of them comes first.
+        order = list(kinds)[turn % 3 :] + list(kinds)[: turn % 3]
+        for kind in order:
+            times[kind].append(kinds[kind]())
+    for kind in list(kinds)[1:]:
+        added = [100 * (one / plain - 1) for one, plain in zip(times[kind], times["not watched"], strict=True)]
+        middle = statistics.median(added)
+        print(
+            f"{name}: {kind}: {middle:+.1f} % (median of {turns}; {min(added):+.1f} to {max(added):+.1f} %)", flush=True
+        )
+
+
+def main(turns: int, names: list[str]) -> None:
+    """Measure and print."""
+    torch.set_num_threads(1)
+    excite.set_threads(1)
+    for name in names or MODELS:
+        measured(name, turns)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 8)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 9, sys.argv[2:])

@@ -156,7 +156,7 @@ class Diagnosis:
 
     @property
     def is_healthy(self) -> bool | None:
-        """Whether nothing need be done; None where that cannot be told, as where nothing was seen."""
+        """Whether nothing need be done; None where that cannot be said, as where nothing was seen."""
         return None if self.health == "cannot_tell" else self.is_sound
 
     def to_pandas(self) -> Any:

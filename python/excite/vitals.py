@@ -70,12 +70,6 @@ class Vitals:
 
         `samples` is the number of independent samples where it is not the size of the first axis.
         """
-        self._update(layer, z, a, axis, samples)
-
-    def _update(
-        self, layer: str, z: npt.ArrayLike | None, a: npt.ArrayLike | None, axis: int, samples: int | None
-    ) -> bytes:
-        """Add a batch; gives for each unit whether the batch shows it alive. Of samples counted before there are 0."""
         index, units = self._layer(layer)
         pre = None if z is None else _units_second(z, "z", axis)
         post = None if a is None else _units_second(a, "a", axis)
@@ -90,8 +84,7 @@ class Vitals:
         if samples is None:
             whole = np.asarray(a if z is None else z).shape
             samples = whole[0] if len(whole) > 1 else 1
-        alive: bytes = self._native.update(index, pre, post, shape[2], samples)
-        return alive
+        self._native.update(index, pre, post, shape[2], samples)
 
     def fresh(self) -> Vitals:
         """The same layers, which have seen nothing."""

@@ -73,17 +73,17 @@ def _fallback(op, *arguments, **keywords):
         out = op(*arguments, **keywords)
     shared = {_raw(value).untyped_storage().data_ptr() for value in seen.values()}
     out = tree_map(
-        lambda value: value.contiguous()
-        if isinstance(value, torch.Tensor) and value.untyped_storage().data_ptr() not in shared
-        else value,
+        lambda value: (
+            value.contiguous()
+            if isinstance(value, torch.Tensor) and value.untyped_storage().data_ptr() not in shared
+            else value
+        ),
         out,
     )
     return tree_map(
-        lambda value: seen[id(value)]
-        if id(value) in seen
-        else SimTensor(value)
-        if isinstance(value, torch.Tensor)
-        else value,
+        lambda value: (
+            seen[id(value)] if id(value) in seen else SimTensor(value) if isinstance(value, torch.Tensor) else value
+        ),
         out,
     )
 

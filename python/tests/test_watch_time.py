@@ -110,7 +110,10 @@ def test_nothing_seen_is_not_healthy():
     model = mlp().eval()
     with watch(model, every=1) as handle:
         model(x)
-    assert said(handle) == (None, "Cannot tell: nothing was seen, because the model was in evaluation mode: call model.train().")
+    assert said(handle) == (
+        None,
+        "Cannot tell: nothing was seen, because the model was in evaluation mode: call model.train().",
+    )
     with watch(mlp(), every=1) as handle:
         pass
     assert said(handle)[0] is None and "the model was not called" in said(handle)[1]
@@ -196,7 +199,21 @@ def test_a_report_on_many_weights_is_quick_and_small():
     seconds, (_, peak) = time.perf_counter() - start, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert set(range(40)) <= set(report.diagnosis.layers[0].dead)
-    causes = {part.cause for finding in report.diagnosis.facts if finding.rule == "dead-units" for part in finding.parts}
+    causes = {
+        part.cause for finding in report.diagnosis.facts if finding.rule == "dead-units" for part in finding.parts
+    }
     assert "weights" in causes or "off_centre_inputs" in causes
     # 34 million weights: far under what the machine is asked for, even if it is busy.
     assert seconds < 5 and peak < 50e6
+
+
+def test_a_few_silent_samples_break_nothing():
+    model = nn.Sequential(nn.Linear(4, 2), nn.ReLU(), nn.Linear(2, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    x = torch.randn(5, 4)
+    with torch.no_grad():
+        model[0].bias[0] = -1e4
+    with watch(model, optimizer, every=1, probe=x, look_every=1) as handle:
+        model(x).sum().backward()
+        optimizer.step()
+    assert handle.report().diagnosis.is_healthy, handle.report().diagnosis.headline

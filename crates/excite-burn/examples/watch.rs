@@ -5,7 +5,6 @@
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Gradients, Tensor};
 use excite_burn::{Watched, WatchedActivation};
-use excite_vitals::VitalsError;
 
 /// As burn's own: a column of weights for each unit.
 #[derive(Module, Debug)]
@@ -74,13 +73,13 @@ fn watch(rate: f64) -> Result<Watched, Box<dyn std::error::Error>> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    println!("{}", watch(0.1)?.report());
+    println!("{}", watch(0.08)?.report());
     Ok(())
 }
 
 #[test]
 fn too_high_a_rate_kills_units_and_a_low_one_does_not() -> Result<(), Box<dyn std::error::Error>> {
-    let report = watch(0.1)?.report();
+    let report = watch(0.08)?.report();
     let killed = report.histories.iter().filter_map(excite_vitals::deaths::UnitHistory::killed);
     assert!(killed.count() > 0 && report.to_string().contains("killed at step"), "{report}");
     let calm = watch(1e-4)?;
@@ -91,7 +90,7 @@ fn too_high_a_rate_kills_units_and_a_low_one_does_not() -> Result<(), Box<dyn st
 }
 
 #[test]
-fn a_planted_death_is_told_with_its_cause() -> Result<(), VitalsError> {
+fn a_planted_death_is_told_with_its_cause() -> Result<(), excite_vitals::VitalsError> {
     let device = Device::flex();
     let watched = Watched::new("mlp");
     let activation = watched.activation("hidden", excite::Relu.into());

@@ -150,7 +150,7 @@ impl Watched {
         let values = numbers(z.clone());
         let mut state = self.lock();
         let name = state.watch.names().nth(layer).unwrap_or_default();
-        let weight = state.before.get(&joined(name, "weight")).map(|weight| weight.shape.num_dims());
+        let weight = state.before.get(&joined(name, "weight")).map(|weight| weight.shape().num_dims());
         let dims = z.dims();
         let is_last = D < 2 || weight.map_or(D < 4, |axes| axes <= 2);
         let (units, positions) =

@@ -151,6 +151,7 @@ fn cause_of(weight: f32, mean: f32, bias: f32, interval: Interval) -> (Cause, Gr
         inputs: vec![interval],
         input_means: vec![f64::from(mean)],
         groups: 1,
+        rows: None,
     };
     cause_found(planted, weights)
 }
@@ -216,6 +217,7 @@ fn units_of_a_convolution_in_groups_are_cut_off_by_their_own_inputs() {
         inputs: vec![Interval { low: 0.0, high: 0.0 }, Interval { low: 0.0, high: 1.0 }],
         input_means: vec![0.0, 0.25],
         groups: 2,
+        rows: None,
     };
     assert!(weights.is_cut_off(0) && !weights.is_cut_off(1));
     assert!((weights.upper_bound(0) + 0.5).abs() < 1e-6 && weights.mean_contribution(1) == Some(0.25));
@@ -239,6 +241,7 @@ fn weights_that_do_not_fit_are_refused_in_words() {
         inputs: vec![Interval { low: 0.0, high: 1.0 }; 2],
         input_means: vec![0.5; 2],
         groups: 1,
+        rows: None,
     };
     assert!(with_weights(&vitals, &[Some(fits.clone())]).is_ok());
     assert!(with_weights(&vitals, &[]).unwrap_err().to_string().contains("0 entries for 1 layers"));
@@ -250,6 +253,8 @@ fn weights_that_do_not_fit_are_refused_in_words() {
     };
     refused(|w| w.weights.truncate(7), "7 weights are not 2 rows");
     refused(|w| w.weights.clear(), "0 weights");
+    refused(|w| w.rows = Some(vec![1, 0]), "not in rising order");
+    refused(|w| w.rows = Some(vec![2]), "not of 2 units");
     refused(|w| w.bias.truncate(1), "1 biases for 2 units");
     refused(|w| w.inputs.clear(), "0 intervals for 4 inputs");
     refused(|w| w.inputs = vec![w.inputs[0]; 3], "3 intervals for 4 inputs");
@@ -495,6 +500,7 @@ fn raw_inputs_are_a_cause_where_they_kill() {
         inputs: vec![Interval { low: 2.0, high: 4.0 }],
         input_means: vec![3.0],
         groups: 1,
+        rows: None,
     };
     let found = with_weights(&vitals, &[Some(weights)]).unwrap();
     assert_eq!(only(&found, "dead-units").cause, Cause::OffCentreInputs);
@@ -548,4 +554,28 @@ fn a_network_that_has_seen_nothing_has_no_findings() {
     let record = diagnosis.record();
     let json = serde_json::to_string(&record).unwrap();
     assert_eq!(serde_json::from_str::<DiagnosisRecord>(&json).unwrap(), record);
+}
+
+#[test]
+fn rows_of_the_dead_units_are_enough() {
+    let planted = || layer("relu", 3, |unit, x| if unit == 1 { -2.0 } else { x });
+    let whole = IncomingWeights {
+        bias: vec![0.0, -2.0, 0.0],
+        weights: vec![0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        inputs: vec![Interval { low: -1.0, high: 1.0 }; 2],
+        input_means: vec![0.0; 2],
+        groups: 1,
+        rows: None,
+    };
+    let part = IncomingWeights { weights: vec![0.0, 0.0], rows: Some(vec![1]), ..whole.clone() };
+    assert!(part.has(1) && !part.has(0));
+    let vitals = Vitals::new("model", vec![planted()]);
+    let [of_whole, of_part] = [whole, part].map(|weights| with_weights(&vitals, &[Some(weights)]).unwrap());
+    assert_eq!(of_whole, of_part);
+    assert_eq!(only(&of_part, "dead-units").cause, Cause::Bias);
+    // Of a unit without a row the cause is not known.
+    let none = IncomingWeights { rows: Some(vec![]), bias: vec![0.0; 3], ..IncomingWeights::default() };
+    let none = IncomingWeights { inputs: vec![Interval { low: 0.0, high: 1.0 }], ..none };
+    let found = with_weights(&vitals, &[Some(none)]).unwrap();
+    assert_eq!(only(&found, "dead-units").cause, Cause::Unknown);
 }

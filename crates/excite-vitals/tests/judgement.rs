@@ -278,3 +278,17 @@ fn a_run_survives_json() {
     assert!(back.train_error.is_nan());
     assert_eq!(serde_json::to_string(&back).unwrap(), json);
 }
+
+#[test]
+fn of_a_run_whose_errors_nobody_told_units_and_steps_decide() {
+    let untold = TrainingRun { epochs: 0, best_learning_rate: None, best_train_error: None, ..at_chance() };
+    assert_eq!(judged(&untold).health, Health::Sound);
+    let huge = |layer: LayerRecord| LayerRecord { update_ratio: 0.07, ..layer };
+    let died = TrainingRun { died: 120, learning_rate: 1.0, start: vec![huge(layer(0.1, 0.0)); 3], ..untold };
+    let headline = "Broken: 62 % of the units died in training; the rate, 1, moved weights by 7 % a step.";
+    check(&died, Health::Broken, "dead-units", Cause::LearningRate, headline);
+    let small = TrainingRun { start: vec![layer(0.1, 0.0); 3], ..died.clone() };
+    assert_eq!(judged(&small).findings[0].cause, Cause::Unknown);
+    let few = TrainingRun { died: 45, ..died };
+    assert_eq!(judged(&few).health, Health::LookAtThis);
+}

@@ -44,7 +44,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """What is not there, with the nearest name that is."""
+    """Raises AttributeError, with the nearest name."""
     near = difflib.get_close_matches(name, __all__, 1)
     hint = f": did you mean `{near[0]}`?" if near else ""
     raise AttributeError(f"module 'excite.torch' has no attribute {name!r}{hint}")

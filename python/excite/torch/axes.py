@@ -116,7 +116,8 @@ def _indexed(axis: int, before: _Size, now: _Size, arguments: tuple[Any, ...], k
     spread = [full] * (len(before) - taken)
     at = next((place for place, one in enumerate(index) if one is Ellipsis), len(index))
     parts = [*index[:at], *spread, *index[at + 1 :]]
-    source, result = 0, []
+    source = 0
+    result: list[int | None] = []
     for part in parts:
         if part is None:
             result.append(None)

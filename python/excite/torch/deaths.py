@@ -70,6 +70,9 @@ class DeathWatch:
             self.keywords = dict(probe)
         else:
             self.arguments = tuple(probe) if isinstance(probe, (tuple, list)) else (probe,)
+        given = [*self.arguments, *self.keywords.values()]
+        #: The number of samples, as the first of the inputs tells it.
+        self.samples = next((len(one) for one in given if isinstance(one, torch.Tensor) and one.dim() > 0), 0)
         self.events: list[Event] = []
         self.layers = self._look(None)
         self.before = self._parameters()

@@ -1,5 +1,6 @@
-"""Which function of the catalogue a chain of calls computes: `0.5 * x * (1 + torch.tanh(…))` is a GELU, and `x * (x > 0)` a ReLU.
+"""Which function of the catalogue a chain of calls computes.
 
+`0.5 * x * (1 + torch.tanh(…))` is a GELU, and `x * (x > 0)` a ReLU.
 Calls that work element by element on one tensor make an expression of it. What an expression is, is found by its values
 on a grid, and not by how it is spelled.
 """

@@ -38,13 +38,16 @@ def _order(bits: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
 
 def _number(order: Any) -> npt.NDArray[np.float32]:
     order = np.asarray(order, np.int64)
-    return np.where(order >= 0x80000000, order - 0x80000000, 0xFFFFFFFF - order).astype(np.uint32).view(np.float32)
+    bits: npt.NDArray[np.uint32] = np.where(order >= 0x80000000, order - 0x80000000, 0xFFFFFFFF - order).astype(
+        np.uint32
+    )
+    return bits.view(np.float32)
 
 
 def _intervals(holds: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.bool_]]) -> list[tuple[float, float]]:
     """The closed intervals of f32 in which something holds, exact to the bit."""
-    ends = [int(_order(np.float32([end]).view(np.uint32))[0]) for end in (-np.inf, np.inf)]
-    grid = np.linspace(*ends, _GRID).astype(np.int64)
+    ends = [int(end) for end in _order(np.array([-np.inf, np.inf], dtype=np.float32).view(np.uint32))]
+    grid = np.linspace(ends[0], ends[1], _GRID).astype(np.int64)
     held = holds(_number(grid))
     found, start = [], ends[0] if held[0] else None
     for index in np.flatnonzero(held[1:] != held[:-1]):
@@ -68,8 +71,6 @@ def _intervals(holds: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.bool_]]
 class Edges:
     """What the values of a function are compared with."""
 
-    _KNOWN: dict[str, Edges] = {}
-
     def __init__(self, function: str, limits: dict[str, float]) -> None:
         name, keywords = _call(function)
         gradient = getattr(_native, f"{name}_grad")
@@ -82,17 +83,20 @@ class Edges:
         self.zero = _intervals(lambda z: slope(z) == 0)
         self.flat = _intervals(lambda z: np.abs(slope(z)) < np.float32(limits["slope"]))
         #: The gradient at −∞ and at ∞.
-        self.limits = [float(value) for value in slope(np.float32([-np.inf, np.inf]))]
+        self.limits = [float(value) for value in slope(np.array([-np.inf, np.inf], dtype=np.float32))]
         self.centre, self.cap, self.middle = limits["centre"], limits["cap"], limits["middle"]
 
     @classmethod
     def of(cls, function: str) -> Edges:
         """Those of a function, which are found once."""
-        if function not in cls._KNOWN:
+        if function not in _EDGES:
             vitals = _native.NativeVitals("")
             vitals.add_layer("", function, 1, "hidden")
-            cls._KNOWN[function] = cls(function, vitals.limits(0))
-        return cls._KNOWN[function]
+            _EDGES[function] = cls(function, vitals.limits(0))
+        return _EDGES[function]
+
+
+_EDGES: dict[str, Edges] = {}
 
 
 def _call(function: str) -> tuple[str, dict[str, float]]:
@@ -116,8 +120,8 @@ def _size(values: torch.Tensor) -> torch.Tensor:
 
 
 def inside(intervals: list[tuple[float, float]], values: torch.Tensor) -> torch.Tensor:
-    found = values != values  # NaN lies in none.
-    found = found & ~found
+    """Whether each value lies in one of the intervals; NaN lies in none."""
+    found = torch.zeros_like(values, dtype=torch.bool)
     for low, high in intervals:
         found = found | ((values >= low) & (values <= high))
     return found
@@ -236,7 +240,7 @@ class OnDevice:
             self.sums = torch.stack([total, self.sums[1] + rest])
 
     def _tally(self, z: torch.Tensor, axis: int) -> None:
-        """Every 16th value of each sample, from one on that depends on a few of its values: those that Rust takes."""
+        """Every 16th value of each sample, from one on that depends on a few of its values, as in Rust."""
         is_last = axis == z.dim() - 1
         rows = z.reshape(-1, z.shape[-1]) if is_last else z.movedim(axis, 1).flatten(1)
         n = rows.shape[1]

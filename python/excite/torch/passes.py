@@ -1,4 +1,4 @@
-"""The forward passes of a model under training: which of them are looked at, and that nothing of a look outlasts them."""
+"""The forward passes of a model: which of them are looked at, and that nothing of a look outlasts them."""
 
 from __future__ import annotations
 
@@ -54,10 +54,12 @@ class _Hook:
 class Passes:
     """Sees the passes of a model, and has some of them traced."""
 
-    def __init__(self, tracer: Tracer, every: int, start: Callable[[Any, int], Mode], end: Callable[[Any], None]) -> None:
+    def __init__(
+        self, tracer: Tracer, every: int, start: Callable[[Any, int], Mode], end: Callable[[Any], None]
+    ) -> None:
         self.tracer, self.every = tracer, every
         self._start, self._end = start, end
-        #: Passes in training, others, and those that were looked at.
+        #: The numbers of passes in training, of others, and of passes that were looked at.
         self.trained = self.evaluated = self.looked_at = 0
         #: Whether the model was called since that was set to False.
         self.was_called = False
@@ -129,6 +131,8 @@ class Passes:
             return None
 
     def _begun(self, module: torch.nn.Module, arguments: Any, keywords: Any) -> Any:
+        if self._is_passed_by(module):
+            return None
         if self.is_paused or torch.jit.is_tracing():
             return None
         thread, frame = threading.get_ident(), _frame_of_call()
@@ -139,7 +143,7 @@ class Passes:
         self._outer[thread] = frame
         self.was_called = True
         if self._thread == thread:
-            # The last pass was left by an exception that no hook is told of.
+            # The last pass was left by an exception that reaches no hook.
             self._stop()
         if not module.training:
             self.evaluated += 1
@@ -153,6 +157,16 @@ class Passes:
         except BaseException:
             self._stop()
             raise
+
+    def _is_passed_by(self, module: torch.nn.Module) -> bool:
+        """Whether a pass need only be counted, which most passes of a model that is called as a whole need."""
+        number = self.trained
+        if len(self._hooked) > 1 or self._thread is not None or self._is_armed or self.is_paused:
+            return False
+        if not module.training or is_sampled(number, self.every) or torch.jit.is_tracing():
+            return False
+        self.trained, self.was_called = number + 1, True
+        return True
 
     def _look(self, number: int, thread: int, frame: int, arguments: Any, keywords: Any) -> Any:
         self._thread = thread
@@ -171,6 +185,8 @@ class Passes:
         return held
 
     def _leave(self, module: torch.nn.Module, _arguments: Any, output: Any) -> None:
+        if not self._outer:
+            return
         try:
             thread = threading.get_ident()
             if self._outer.get(thread) != _frame_of_call():

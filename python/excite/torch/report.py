@@ -70,7 +70,7 @@ class Report:
         Path(path).write_text(vitals.page(self.diagnosis, training), encoding="utf-8")
 
     def to_json(self) -> str:
-        """All of it as JSON: diagnosis, steps, events and looks. What is not finite is null."""
+        """All of it as JSON: diagnosis, steps, events and looks. Numbers that are not finite are null."""
         found = {
             "diagnosis": {**json.loads(self.diagnosis.to_json()), "not_seen": self.diagnosis.not_seen},
             "steps": self.steps,
@@ -137,10 +137,10 @@ def picture(diagnosis: Diagnosis, looks: list[Look]) -> str:
             dead = look.layers.get(layer.name, LayerLook()).dead
             fill = "none" if dead is None else "#c3202f"
             opacity = 0.06 if dead is None else 0.06 + 0.94 * dead
-            told = "not known" if dead is None else f"{dead:.0%} dead"
+            share = "not known" if dead is None else f"{dead:.0%} dead"
             parts.append(
                 f'<rect x="{200 + column * width:.1f}" y="{y + 1}" width="{width + 0.1:.1f}" height="{height - 2}" '
-                f'fill="{fill}" fill-opacity="{opacity:.2f}"><title>{name}, step {look.step}: {told}</title></rect>'
+                f'fill="{fill}" fill-opacity="{opacity:.2f}"><title>{name}, step {look.step}: {share}</title></rect>'
             )
     text = f"dead units by layer, steps {columns[0].step} to {columns[-1].step}" if len(columns) > 1 else "dead units"
     size = len(layers) * height + 18

@@ -14,7 +14,7 @@ Patterns: TypeAlias = "str | Iterable[str] | None"
 
 
 class Selection:
-    """The calls within the included modules that lie in none of those that are excluded.
+    """The calls within the included modules and outside the excluded ones.
 
     A name stands for the module with all that is in it. Raises ValueError for a name or pattern that no module has.
     """

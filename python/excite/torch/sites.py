@@ -264,7 +264,7 @@ class Mode(TorchFunctionMode):
         if name in _IGNORED or self.is_over:
             return function(*arguments, **keywords)
         if not self._is_within():
-            # The pass was left by an exception that no hook is told of, as Ctrl-C is.
+            # The pass was left by an exception that reaches no hook, as Ctrl-C does.
             self.end()
             return function(*arguments, **keywords)
         if function is activate:
@@ -465,7 +465,9 @@ class Mode(TorchFunctionMode):
 
     def _follow(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any], result: torch.Tensor) -> None:
         """What is known of a result, by what goes in."""
-        given = list(_tensors((arguments, keywords)))
+        given = [one for one in arguments if isinstance(one, torch.Tensor)]
+        if keywords or len(given) < len(arguments):
+            given = list(_tensors((arguments, keywords)))
         tags = [(one, self._tag(one)) for one in given]
         known = [(one, tag) for one, tag in tags if tag is not _NOTHING and tag.constant is None]
         derived = 0
@@ -545,6 +547,8 @@ class Mode(TorchFunctionMode):
         if name == "einsum" or len(arguments) < 2:
             return None
         weights = arguments[1]
+        if isinstance(arguments[0], torch.nn.Parameter) and arguments[0].dim() >= 2:
+            return -2
         if isinstance(weights, torch.nn.Parameter) or self._tag(weights) is _NOTHING:
             return -1 if isinstance(weights, torch.Tensor) and weights.dim() >= 2 else None
         return -1 if self._tag(weights).axis == -1 else None
@@ -587,6 +591,11 @@ class Mode(TorchFunctionMode):
                 last = root.nodes[-1]
                 place = last.where.modules[0] if last.where is not None else ""
                 self.tracer.leave_out(f"{place}.{last.kind}".strip("."), error)
+            # Nothing is left for the collector of cycles, which would run in the training.
+            for node in root.nodes:
+                node.tag = node.a = None
+                node.arguments = []
+            root.nodes = []
 
     def _take_all(self, root: Root, consumer: str, arguments: tuple[Any, ...]) -> None:
         nodes = root.nodes
@@ -647,11 +656,11 @@ class Mode(TorchFunctionMode):
         given = self.tracer.axes.get(name)
         if given is not None:
             if -z.dim() <= given < z.dim():
-                return given % z.dim()
+                return int(given % z.dim())
             self.tracer.leave_out(name, f"axes[{name!r}] is {given}, and the layer has {z.dim()} axes")
             return None
         if axis is not None and -axis <= z.dim():
-            return axis % z.dim()
+            return int(axis % z.dim())
         if z.dim() <= 2:
             # A number for each sample; or features behind samples.
             return 1
@@ -677,7 +686,7 @@ class Mode(TorchFunctionMode):
         for tag, by in pairs:
             if tag.place is None or not isinstance(by, torch.Tensor) or by.dtype == torch.bool:
                 continue
-            # Masks, numbers and scales that are learned gate nothing, nor does what is made from the activation itself.
+            # Masks, numbers and scales that are learned gate nothing, nor does a result of the activation itself.
             known = self._tag(by)
             is_computed = known is not _NOTHING and (
                 known.producer is not None or known.derived or known.axis is not None

@@ -1,4 +1,4 @@
-"""What a watch knows of a training besides activations: gradients, updates, inputs, learning rates, and errors as told."""
+"""What a watch knows of a training besides activations: gradients, updates, inputs, rates, and errors."""
 
 from __future__ import annotations
 
@@ -19,37 +19,42 @@ _MOST_WEIGHTS = 8_000_000
 class Inputs:
     """The range, the mean and the spread of each input of a layer, or of a network."""
 
-    def __init__(self, rows: torch.Tensor) -> None:
-        self.count, self.is_new = 0, True
+    def __init__(self, rows: torch.Tensor, with_squares: bool = False) -> None:
+        self.count, self.is_new, self.offered = 0, True, 1
         self._fetched: Any = None
-        #: Rows of low, high, sum and sum of squares, on their device.
-        self.sums = _sums(_wide(rows))
+        #: Rows of low, −high, sum and, if wanted, sum of squares, on their device.
+        self._with_squares = with_squares
+        self.sums = self._sums(rows)
         self.count = rows.shape[0]
 
     def add(self, rows: torch.Tensor) -> None:
         """Add a batch."""
         if rows.shape[1:] != self.sums.shape[1:] or rows.device != self.sums.device:
             return
-        more = _sums(_wide(rows))
-        low, high = torch.minimum(self.sums[0], more[0]), torch.maximum(self.sums[1], more[1])
-        self.sums = torch.stack([low, high, self.sums[2] + more[2], self.sums[3] + more[3]])
+        more, sums = self._sums(rows), self.sums
+        # The largest as the least of the negative.
+        self.sums = torch.cat([torch.minimum(sums[:2], more[:2]), sums[2:] + more[2:]])
         self.count, self.is_new = self.count + rows.shape[0], True
+
+    def _sums(self, rows: torch.Tensor) -> torch.Tensor:
+        rows = rows.detach()
+        low, high = torch.aminmax(rows, dim=0)
+        wide = _wide(rows)
+        sums = [low.to(wide.dtype), -high.to(wide.dtype), wide.sum(0)]
+        return torch.stack([*sums, (wide * wide).sum(0)] if self._with_squares else sums)
 
     def fetch(self, sums: Any) -> None:
         """Take in what was fetched."""
-        low, high, total, squares = sums
+        low, high, total = sums[0], -sums[1], sums[2]
         with np.errstate(all="ignore"):
             mean = total / self.count
-            self._fetched = np.stack([low, high, mean, np.maximum(squares - total * mean, 0)])
+            rest = [np.maximum(sums[3] - total * mean, 0)] if self._with_squares else []
+            self._fetched = np.stack([low, high, mean, *rest])
         self.is_new = False
 
     def fetched(self) -> Any:
-        """Rows of low, high, mean and sum of squared deviations, as they were last fetched."""
+        """Rows of low, high, mean and, if wanted, sum of squared deviations, as they were last fetched."""
         return self._fetched
-
-
-def _sums(rows: torch.Tensor) -> torch.Tensor:
-    return torch.stack([rows.amin(0), rows.amax(0), rows.sum(0), (rows * rows).sum(0)])
 
 
 def _wide(rows: torch.Tensor) -> torch.Tensor:
@@ -66,11 +71,12 @@ class Training:
     def __init__(self, model: torch.nn.Module, optimizer: torch.optim.Optimizer | None, windows: Windows) -> None:
         self.model, self.optimizer, self.windows = model, optimizer, windows
         self.producers: dict[str, str] = {}
-        self.told: dict[str, Any] = {}
+        self.known: dict[str, Any] = {}
         self._of_layers: dict[str, Inputs] = {}
         self._of_model: Inputs | None = None
         self._before: dict[str, torch.Tensor] = {}
         self._losses: list[torch.Tensor] = []
+        self._modules: dict[str, torch.nn.Module] = {}
         self._initial = _initial_weights(model)
         self._rate = self.rate()
 
@@ -80,7 +86,11 @@ class Training:
         """What goes into a linear layer: [rows, inputs]."""
         rows = _local(rows)
         if layer in self._of_layers:
-            self._of_layers[layer].add(rows)
+            inputs = self._of_layers[layer]
+            inputs.offered += 1
+            # Ranges and means settle soon: after the first passes, a quarter of the others is enough.
+            if inputs.offered < 8 or inputs.offered % 4 == 0:
+                inputs.add(rows)
         else:
             self._of_layers[layer] = Inputs(rows)
             self.windows.inputs.append(self._of_layers[layer])
@@ -92,18 +102,19 @@ class Training:
             return
         rows = x if x.dim() == 2 else x.movedim(1, -1).flatten(0, -2) if x.dim() > 3 else x.reshape(-1, 1)
         if self._of_model is None:
-            self._of_model = Inputs(rows)
+            self._of_model = Inputs(rows, with_squares=True)
             self.windows.inputs.append(self._of_model)
         else:
             self._of_model.add(rows)
 
     def before_step(self) -> None:
         """Take in the gradients of a step that is looked at."""
-        for layer, weight in self.weights().items():
+        weights = self.weights()
+        for layer, weight in weights.items():
             gradient = weight.grad
             if gradient is None or gradient.layout != torch.strided:
                 continue
-            gradient, weight = _local(gradient).detach(), _local(weight).detach()
+            gradient = _local(gradient).detach()
             if gradient.shape[0] == self.windows.past.units(layer) and gradient.device.type == "cpu":
                 self.windows.open.update_gradient(layer, gradient.float().numpy())
             elif gradient.numel() > 0:
@@ -111,18 +122,24 @@ class Training:
                 # The rows that are here stand for all.
                 scale = math.sqrt(max(1.0, self.windows.past.units(layer) / gradient.shape[0]))
                 self.windows.add_gradient(layer, rows.norm() * scale, _same_sign(rows))
-            self._before[layer] = weight.clone()
+            self._before[layer] = _local(weight).detach().clone()
 
     def after_step(self) -> None:
         """Take in what the step did to the weights."""
-        weights = self.weights() if self._before else {}
-        for layer, before in self._before.items():
-            after = _local(weights[layer]).detach()
-            self.windows.add_step(layer, (after - before).float().norm() / before.float().norm())
-        self._before.clear()
+        layers, self._before = self._before, {}
+        if not layers:
+            return
+        weights = self.weights()
+        after = [_local(weights[layer]).detach() for layer in layers]
+        before = list(layers.values())
+        # All at once: there are many small ones.
+        steps = torch._foreach_norm(torch._foreach_sub(after, before))
+        sizes = torch._foreach_norm(before)
+        for layer, step, size in zip(layers, steps, sizes, strict=True):
+            self.windows.add_step(layer, step, size)
 
     def loss(self, value: Any) -> None:
-        """The loss of a step, as told."""
+        """The loss of a step, as the user gives it."""
         value = value.detach() if isinstance(value, torch.Tensor) else torch.tensor(float(value))
         self._losses.append(value.float().reshape(()))
         if len(self._losses) >= 256:
@@ -133,19 +150,21 @@ class Training:
         if not losses:
             return
         values = torch.stack(losses).cpu().double().numpy()
-        told = self.told
-        told["diverged"] = bool(told.get("diverged", False) or not np.isfinite(values).all())
+        known = self.known
+        known["diverged"] = bool(known.get("diverged", False) or not np.isfinite(values).all())
         mean = float(values.mean())
-        told.setdefault("first_loss", float(values[: max(1, min(10, len(values) // 4))].mean()))
-        told["last_loss"] = mean
-        told["lowest_loss"] = min(mean, told.get("lowest_loss", math.inf))
-        told["losses"] = told.get("losses", 0) + len(values)
+        known.setdefault("first_loss", float(values[: max(1, min(10, len(values) // 4))].mean()))
+        known["last_loss"] = mean
+        known["lowest_loss"] = min(mean, known.get("lowest_loss", math.inf))
+        known["losses"] = known.get("losses", 0) + len(values)
 
     def weights(self) -> dict[str, Any]:
         """The weights that lead into each layer, where there is a row for each unit."""
         found = {}
         for layer, producer in self.producers.items():
-            weight = getattr(self.model.get_submodule(producer), "weight", None)
+            if layer not in self._modules:
+                self._modules[layer] = self.model.get_submodule(producer)
+            weight = getattr(self._modules[layer], "weight", None)
             if weight is None or weight.dim() < 2:
                 continue
             # Of weights that are spread over processes the whole or the part that is here.
@@ -186,12 +205,14 @@ class Training:
                 bias = getattr(self.model.get_submodule(producer), "bias", None)
                 tensors += [weight[rows].flatten(1), weight.new_zeros(weight.shape[0]) if bias is None else bias]
         arrays = iter(fetched(tensors))
-        return [None if one is None else self._of_rows(*one, arrays, weights[layer].shape[0])
-                for layer, one in zip(recent.layers, given, strict=True)]
+        return [
+            None if one is None else self._of_rows(*one, arrays, weights[layer].shape[0])
+            for layer, one in zip(recent.layers, given, strict=True)
+        ]
 
     def _of_rows(self, producer: str, rows: list[int], arrays: Any, units: int) -> dict[str, Any] | None:
         picked, bias = (next(arrays), next(arrays)) if rows else (np.zeros((0, 0)), np.zeros(units))
-        low, high, means, _ = self._of_layers[producer].fetched()
+        low, high, means = self._of_layers[producer].fetched()
         # Of a model that has diverged there is nothing to conclude.
         if not all(np.isfinite(values).all() for values in (low, high, means, picked, bias)):
             return None
@@ -203,20 +224,22 @@ class Training:
             return {"input_mean": 0.0, "input_std": 1.0, "largest_input": 0.0}
         low, high, mean, squares = self._of_model.fetched()
         count = self._of_model.count
-        if np.isfinite(mean).all():
-            vitals._native.set_inputs(np.stack([np.full_like(mean, count), mean, squares, low, high], axis=1))
-        center = float(np.nanmean(mean))
-        spread = float(np.sqrt(np.nanmean(squares / count + (mean - center) ** 2)))
+        with np.errstate(all="ignore"):
+            if np.isfinite([low, high, mean, squares]).all():
+                vitals._native.set_inputs(np.stack([np.full_like(mean, count), mean, squares, low, high], axis=1))
+            center = float(mean.mean())
+            spread = float(np.sqrt((squares / count + (mean - center) ** 2).mean()))
+            largest = float(np.maximum(np.abs(low), np.abs(high)).max())
         return {
             "input_mean": _finite(center),
             "input_std": _finite(spread),
-            "largest_input": _finite(float(np.nanmax(np.maximum(np.abs(low), np.abs(high))))),
+            "largest_input": _finite(largest),
         }
 
     def figures(self, vitals: Vitals) -> dict[str, Any]:
         """The figures of the training run, without those of its units."""
         self._settle_losses()
-        told = self.told
+        known = self.known
         samples = self.windows.samples(self.windows.past) + self.windows.samples(self.windows.open)
         figures: dict[str, Any] = {
             "classes": 0,
@@ -227,7 +250,7 @@ class Training:
             "lowest_train_error": 0.0,
             "lowest_test_error": 0.0,
             "epochs": 0,
-            "diverged": bool(told.get("diverged", False)),
+            "diverged": bool(known.get("diverged", False)),
             "learning_rate": max(self._rate, self.rate()),
             "best_learning_rate": None,
             "best_train_error": None,
@@ -235,13 +258,13 @@ class Training:
             **self.set_inputs(vitals),
         }
         # The loss alone: no better than at the start is no better than guessing.
-        if "first_loss" in told and told.get("losses", 0) >= 20 and "epochs" not in told:
-            first, last = told["first_loss"], told["last_loss"]
+        if "first_loss" in known and known.get("losses", 0) >= 20 and "epochs" not in known:
+            first, last = known["first_loss"], known["last_loss"]
             if math.isfinite(first) and math.isfinite(last) and first > 0:
-                lowest = min(told["lowest_loss"], first)
+                lowest = min(known["lowest_loss"], first)
                 errors = {"train_error": last, "lowest_train_error": lowest, "lowest_test_error": lowest}
                 figures.update(errors, chance=first, epochs=1)
-        figures.update({key: value for key, value in told.items() if key in figures and value is not None})
+        figures.update({key: value for key, value in known.items() if key in figures and value is not None})
         return figures
 
     def _start_of(self, vitals: Vitals) -> dict[str, float]:

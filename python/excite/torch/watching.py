@@ -86,6 +86,10 @@ class Watch:
         """The number of passes in training."""
         return self._passes.trained
 
+    def watch_parts(self) -> None:
+        """See the calls of the parts of the model too: for models that are seldom called themselves."""
+        self._passes.hook_parts()
+
     def loss(self, value: Any) -> None:
         """Tell the loss of a step, a number or a tensor: whether it falls is evidence that nothing else gives.
 
@@ -109,14 +113,14 @@ class Watch:
 
         `chance` is the error of guessing, by default that of equally frequent classes.
         """
-        told = self._training.told
-        told["classes"], told["train_error"] = classes, float(train_error)
-        told["chance"] = chance if chance is not None else 1 - 1 / classes if classes else 1.0
-        told["lowest_train_error"] = min(told.get("lowest_train_error", float("inf")), float(train_error))
+        known = self._training.known
+        known["classes"], known["train_error"] = classes, float(train_error)
+        known["chance"] = chance if chance is not None else 1 - 1 / classes if classes else 1.0
+        known["lowest_train_error"] = min(known.get("lowest_train_error", float("inf")), float(train_error))
         if test_error is not None:
-            told["lowest_test_error"] = min(told.get("lowest_test_error", float("inf")), float(test_error))
-            told["test_samples"] = test_samples
-        told["epochs"] = told.get("epochs", 0) + 1
+            known["lowest_test_error"] = min(known.get("lowest_test_error", float("inf")), float(test_error))
+            known["test_samples"] = test_samples
+        known["epochs"] = known.get("epochs", 0) + 1
 
     def report(self) -> Report:
         """What was found so far."""
@@ -261,7 +265,7 @@ class Watch:
         text = recent._native.diagnosis(given, json.dumps(evidence, allow_nan=False), start)
         if self._windows.functions:
             never = set(self._tracer.axes) - {*self._windows.functions, *not_seen}
-            not_seen |= {name: "axes names it, and no such call was seen" for name in sorted(never)}
+            not_seen |= dict.fromkeys(sorted(never), "axes names it, and no such call was seen")
         return dataclasses.replace(Diagnosis.from_json(text), not_seen=not_seen)
 
     def _killed(self, gone: list[Gone]) -> list[dict[str, Any]]:
@@ -287,10 +291,13 @@ class Watch:
         """How many hidden units there are, how many were born dead, and how many died."""
         hidden = [name for name in recent.layers if self._roles.get(name, "hidden") == "hidden"]
         units = sum(recent.units(name) for name in hidden)
+        # On a few samples many units are silent.
+        if self._windows.samples(recent) < _FEW and (self._deaths is None or self._deaths.samples < _FEW):
+            return {"units": units, "born_dead": 0, "died": 0}
         dead = sum(len(recent._native.dead(place)) for place, name in enumerate(recent.layers) if name in hidden)
         died = sum(len(one.units) for one in gone if one.layer in hidden)
         found = {"units": units, "born_dead": dead - died, "died": died}
-        if self._deaths is not None:
+        if self._deaths is not None and self._deaths.samples >= _FEW:
             events = [event for (layer, _), event in self._deaths.dead().items() if layer in hidden]
             born = sum(1 for event in events if event.event == "born dead")
             found["born_dead"] = max(found["born_dead"], born)
@@ -298,7 +305,7 @@ class Watch:
         return found
 
     def _has_diverged(self, recent: Vitals) -> bool:
-        return any(recent._native.not_finite(place) for place in range(len(recent.layers)))
+        return any(recent._native.not_finite(place) > 0 for place in range(len(recent.layers)))
 
     def _why_nothing(self) -> str | None:
         """Why nothing was seen of what was to be looked at; None where something was."""
@@ -319,6 +326,10 @@ class Watch:
         if self._has_probe and self.optimizer is None:
             return "units are followed on the probe by the steps of an optimizer, and none was given"
         return None
+
+
+#: The samples under which nothing is concluded from units that were silent.
+_FEW = 30
 
 
 def _no_watch() -> None:
@@ -347,14 +358,14 @@ def watch(
     updates are too; with a `probe`, a batch of inputs, the fate of each unit on it is followed: it is looked at every
     `look_every` steps, and where a unit has died, the part of the update that killed it is found out. `axes` has the
     axis of the units by the names of layers, where it is not the one that the layer before tells. `include` and
-    `exclude` choose what is watched, by the names of modules or patterns of them (`"layer4.*"`): a module stands for
+    `exclude` choose modules by their names or by patterns (`"layer4.*"`): a module stands for
     all that is in it. `callback` is called at each look.
 
     The model may be on any device and compiled. Nothing of a watch raises within a pass or a step: what cannot be
     looked at is named in the report.
 
     Raises TypeError for an object that is no model, or is scripted; ValueError for a probe that reaches no activation,
-    and for modules and `axes` of places that are not in the model. A model that is watched already is watched anew.
+    and for modules and `axes` of places that are not in the model. A model that is watched already gets the new watch.
     """
     if not isinstance(model, torch.nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import numpy as np
@@ -37,10 +38,11 @@ class Windows:
         #: Of the first one.
         self.first: Vitals | None = None
         self.functions: dict[str, str] = {}
-        #: Of each unit the last step in which it was alive, and the first after that in which it was silent; −1 for none.
+        #: Of each unit the last step in which it was alive, and the first after it in which it was silent; −1: none.
         self.silent: dict[str, npt.NDArray[np.int64]] = {}
         self._devices: dict[str, OnDevice] = {}
         self._gradients: list[tuple[str, torch.Tensor]] = []
+        self._steps: list[tuple[str, torch.Tensor, torch.Tensor]] = []
         #: What goes into layers and the network, which is fetched with the rest.
         self.inputs: list[Any] = []
 
@@ -69,8 +71,10 @@ class Windows:
             known = self.past.units(call.name)
             raise ValueError(f"it has {known} units in one pass and {units} in another: only the first is looked at")
         if z.device.type == "cpu" and type(z) in (torch.Tensor, torch.nn.Parameter):
-            alive = self.open._update(call.name, _numpy(z), _numpy(a), call.axis, call.samples)
-            self._note(call.name, np.frombuffer(alive, dtype=np.uint8) != 0, step)
+            place, _ = self.open._layer(call.name)
+            (pre, positions), (post, _) = _laid_out(z, call.axis), _laid_out(a, call.axis)
+            samples = z.shape[0] if call.samples is None else call.samples
+            self._note(call.name, self.open._native.update(place, pre, post, positions, samples), step)
             return
         if call.compute is None:
             raise ValueError(f"the function is not to be had on {z.device}")
@@ -82,8 +86,13 @@ class Windows:
             layer = self._devices[call.name] = OnDevice(Edges.of(call.function), units, z.device)
         layer.update(z, a, call.axis, call.samples, call.compute, step)
 
-    def _note(self, name: str, alive: npt.NDArray[np.bool_], step: int) -> None:
+    def _note(self, name: str, shown: bytes, step: int) -> None:
         last, since = self.silent[name]
+        if 0 not in shown:
+            last.fill(step)
+            since.fill(-1)
+            return
+        alive = np.frombuffer(shown, dtype=np.uint8) != 0
         last[alive] = step
         since[alive] = -1
         since[~alive & (since < 0)] = step
@@ -92,17 +101,19 @@ class Windows:
         """Add the norm of a gradient, and the share of its rows that has one sign, where they are."""
         self._gradients.append((layer, torch.stack([norm, same_sign]).detach()))
 
-    def add_step(self, layer: str, ratio: torch.Tensor) -> None:
-        """Add the norm of a step of the weights over theirs, where it is."""
-        self._gradients.append((layer, ratio.detach().reshape(1)))
+    def add_step(self, layer: str, step: torch.Tensor, size: torch.Tensor) -> None:
+        """Add the norms of a step of the weights and of the weights, where they are."""
+        self._steps.append((layer, step, size))
 
     def settle(self) -> None:
         """Fetch what devices have summed up: one transfer of all."""
         layers = [(name, layer) for name, layer in self._devices.items() if layer.samples]
         inputs = [one for one in self.inputs if one.is_new]
         gradients, self._gradients = self._gradients, []
+        steps, self._steps = self._steps, []
         parts = [part for _, layer in layers for part in layer.parts()]
         tensors = [*parts, *(figures for _, figures in gradients), *(one.sums for one in inputs)]
+        tensors += [norm for _, *norms in steps for norm in norms]
         if not tensors:
             return
         arrays = iter(fetched(tensors))
@@ -113,14 +124,15 @@ class Windows:
             self.silent[name] = one.silent
             layer.reset()
         for name, _ in gradients:
-            figures = next(arrays)
-            if len(figures) == 2:
-                place, _ = self.open._layer(name)
-                self.open._native.add_gradient(place, figures[0], None if np.isnan(figures[1]) else figures[1])
-            elif not np.isnan(figures[0]):
-                self.open.update_step(name, float(figures[0]))
+            norm, same_sign = next(arrays)
+            place, _ = self.open._layer(name)
+            self.open._native.add_gradient(place, norm, None if np.isnan(same_sign) else same_sign)
         for one_input in inputs:
             one_input.fetch(next(arrays))
+        for name, *_ in steps:
+            step, size = float(next(arrays)), float(next(arrays))
+            if size > 0:
+                self.open.update_step(name, step / size)
 
     def look(self) -> None:
         """Close the window, if enough was seen in it."""
@@ -171,6 +183,14 @@ def _local(tensor: torch.Tensor) -> torch.Tensor:
     """Of a tensor that is spread over processes the part that is here."""
     to_local: Any = getattr(tensor, "to_local", None)
     return to_local() if callable(to_local) else tensor
+
+
+def _laid_out(tensor: torch.Tensor, axis: int) -> tuple[npt.NDArray[np.float32], int]:
+    """The values laid out [samples, units, positions], and the number of positions."""
+    if axis == tensor.dim() - 1:
+        return _numpy(tensor.contiguous()), 1
+    tensor = tensor if axis == 1 else tensor.movedim(axis, 1)
+    return _numpy(tensor.contiguous()), math.prod(tensor.shape[2:])
 
 
 def _numpy(tensor: torch.Tensor) -> npt.NDArray[np.float32]:

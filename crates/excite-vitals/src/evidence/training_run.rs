@@ -35,7 +35,7 @@ pub struct TrainingRun {
     #[serde(deserialize_with = "null::nan")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
     pub lowest_test_error: f64,
-    /// The number of epochs whose errors are known; 0 where nobody told them.
+    /// The number of epochs whose errors are known; 0 where none are.
     pub epochs: usize,
     /// Whether the loss became infinite or NaN.
     pub diverged: bool,
@@ -81,15 +81,14 @@ pub enum Learnt {
 /// The held-out samples from which on their error alone may tell that nothing was learnt.
 const TEST_SAMPLES: usize = 50;
 
-/// The mean ‖Δw‖ / ‖w‖ of a step from which on a rate is too high without another to compare it with: 1e-3 is usual, and at a tenth
-/// ten steps replace a layer.
-const HUGE_UPDATE: f64 = 0.1;
+/// The mean ‖Δw‖ / ‖w‖ of a step from which on a rate is too high without another to compare it with. 1e-3 is usual.
+const HUGE_UPDATE: f64 = 0.015;
 
 impl TrainingRun {
     /// The key under which the metadata of an ONNX model hold it, as JSON.
     pub const METADATA: &str = "excite.training";
 
-    /// How much it learnt; where nobody told the errors, nothing speaks against something.
+    /// How much it learnt; where no errors are known, nothing speaks against something.
     pub fn learnt(&self) -> Learnt {
         if !self.knows_errors() {
             return Learnt::Something;

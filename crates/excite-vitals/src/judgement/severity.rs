@@ -50,7 +50,7 @@ fn of_run(subject: &Subject<'_>, run: &TrainingRun, finding: &Finding, all: &[Fi
     if finding.rule == &not_finite::RULE {
         return of_not_finite(subject, finding);
     }
-    // What is found in a layer of the trained network is part of what is said of the whole; where nobody told the errors, the values
+    // What is found in a layer of the trained network is part of what is said of the whole; where no errors are known, the values
     // say how bad it is.
     if finding.layer.is_some() {
         let says = |other: &Finding| {

@@ -136,35 +136,19 @@ fn next<R: Real>(x: R, before: impl Fn(Dual<R>) -> Option<Dual<R>>) -> Option<R>
     before(Dual { value: x, slope: R::from(1.0) }).map(|found| found.slope)
 }
 
-impl Function {
-    /// The derivative of f of the given order at x, in f64: f(x) itself for order 0, f'(x) for 1, f''(x) for 2, up to 4. At a kink it is
-    /// the one of the branch that f' takes there. It comes from the plain formula, and is not held to a bound in units of the last place.
-    ///
-    /// ```
-    /// use excite::{Function, Tanh};
-    /// let f = Function::from(Tanh);
-    /// let y = 0.5_f64.tanh();
-    /// // tanh'' = −2·tanh·(1 − tanh²)
-    /// assert!((f.derivative(2, 0.5).unwrap() + 2.0 * y * (1.0 - y * y)).abs() < 1e-15);
-    /// assert_eq!(f.derivative(5, 0.5), None);
-    /// ```
-    ///
-    /// None for a higher order, and from order 2 on for a registered function, which has no plain formula.
-    pub fn derivative(&self, order: usize, x: f64) -> Option<f64> {
-        let slope = self.slope_at(x);
-        if order >= 2 && slope.is_nan() {
-            return (order <= 4).then_some(slope);
-        }
-        let x = if order >= 2 { x.clamp(-LARGE, LARGE) } else { x };
-        match order {
-            0 => Some(self.value(x)),
-            1 => Some(slope),
-            2 => next(x, |x| slope_at(*self, x)),
-            3 => next(x, |x| next(x, |x| slope_at(*self, x))),
-            4 => next(x, |x| next(x, |x| next(x, |x| slope_at(*self, x)))),
-            _ => None,
-        }
-    }
+/// The derivative of f of the given order at x: see [`Function::derivative`].
+pub(crate) fn derivative(f: Function, order: usize, x: f64) -> Option<f64> {
+    let near = x.clamp(-LARGE, LARGE);
+    let found = match order {
+        0 => return Some(f.value(x)),
+        1 => return Some(f.slope_at(x)),
+        2 => next(near, |x| slope_at(f, x)),
+        3 => next(near, |x| next(x, |x| slope_at(f, x))),
+        4 => next(near, |x| next(x, |x| next(x, |x| slope_at(f, x)))),
+        _ => None,
+    };
+    // NaN stays NaN, also where the derivative is a constant.
+    found.map(|found| if f.slope_at(x).is_nan() { f64::NAN } else { found })
 }
 
 #[cfg(test)]

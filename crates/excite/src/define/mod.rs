@@ -44,3 +44,5 @@ mod real;
 pub use crate::math::{Constant, Native, Number, Pair};
 pub use definition::{Definition, Precision, Reference};
 pub use real::Real;
+
+pub(crate) use dual::derivative;

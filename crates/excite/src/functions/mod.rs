@@ -8,7 +8,7 @@ use core::mem::{MaybeUninit, discriminant};
 use half::{bf16, f16};
 
 use crate::custom::{self, Custom};
-use crate::define::{Definition, Precision, Real, Reference};
+use crate::define::{self, Definition, Precision, Real, Reference};
 use crate::dispatch::Input;
 use crate::{Elementwise, Engine, Error, Facts, Float, Info, Parameter, ParameterError, SlopeFrom};
 
@@ -192,6 +192,23 @@ impl Function {
     /// f'(x), from the input x whatever the function computes it from.
     pub fn slope_at<F: Float>(&self, x: F) -> F {
         Elementwise::slope_at(self, x)
+    }
+
+    /// The derivative of f of the given order at x, in f64: f(x) itself for order 0, f'(x) for 1, f''(x) for 2, up to 4. At a kink it is
+    /// the one of the branch that f' takes there. It comes from the plain formula, and is not held to a bound in units of the last place.
+    ///
+    /// ```
+    /// use excite::{Function, Tanh};
+    /// let f = Function::from(Tanh);
+    /// let y = 0.5_f64.tanh();
+    /// // tanh'' = −2·tanh·(1 − tanh²)
+    /// assert!((f.derivative(2, 0.5).unwrap() + 2.0 * y * (1.0 - y * y)).abs() < 1e-15);
+    /// assert_eq!(f.derivative(5, 0.5), None);
+    /// ```
+    ///
+    /// None for a higher order, and from order 2 on for a registered function, which has no plain formula.
+    pub fn derivative(&self, order: usize, x: f64) -> Option<f64> {
+        define::derivative(*self, order, x)
     }
 
     /// ∂f(x) / ∂parameter, for the parameter of that index; 0 if there is none.
