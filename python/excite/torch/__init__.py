@@ -16,9 +16,9 @@ except ModuleNotFoundError:
 
 from excite.torch.deaths import Event
 from excite.torch.functions import MODULES, Activation, Softmax
-from excite.torch.watching import Report, Watch, tensorboard, watch
+from excite.torch.watching import Report, Watch, scalars, tensorboard, watch
 
-__all__ = ["MODULES", "Activation", "Event", "Report", "Softmax", "Watch", "tensorboard", "watch"]
+__all__ = ["MODULES", "Activation", "Event", "Report", "Softmax", "Watch", "scalars", "tensorboard", "watch"]
 
 
 def __getattr__(name: str) -> Any:
