@@ -113,7 +113,7 @@ pub(crate) fn opacity(share: f64) -> String {
 /// What holds of all plots. Text is of one size in all of them.
 const PLOTS: &str = "svg text{font:13px system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif}\n\
     svg .m{text-anchor:middle}svg .e{text-anchor:end}polyline,.l{fill:none;stroke-width:2px;stroke-linejoin:round}\n\
-    .thin{fill:none;stroke-width:1px}.halo{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}.area,.hill{fill-opacity:.16}.pale{fill-opacity:.3}.hill{stroke-width:1.2px}\n";
+    .thin{fill:none;stroke-width:1px}.halo{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}.area,.hill{fill-opacity:.16}.pale{fill-opacity:.3}.after{transform:translateX(6px)}.hill{stroke-width:1.2px}\n";
 
 /// The rules of the classes: `c-` colours lines, `f-` fills, `d-` dashes, `o-` says how opaque a cell is.
 pub(crate) fn css() -> String {
