@@ -102,7 +102,6 @@ pub fn incoming_weights(layers: Vec<Option<Incoming<'_>>>) -> PyResult<Vec<Optio
     layers.into_iter().map(|layer| layer.map(of_layer).transpose()).collect()
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "as it comes from PyO3")]
 fn of_layer((bias, rows, weights, low, high, means): Incoming<'_>) -> PyResult<IncomingWeights> {
     let ends = low.as_slice()?.iter().zip(high.as_slice()?);
     Ok(IncomingWeights {

@@ -41,7 +41,7 @@ pub const PACKED: [&str; 28] = [
 const MOMENTS: usize = 7;
 
 /// The units of such an array.
-pub fn units(figures: ArrayView2<'_, f64>) -> PyResult<Vec<Unit>> {
+pub fn units(figures: &ArrayView2<'_, f64>) -> PyResult<Vec<Unit>> {
     if figures.nrows() != PACKED.len() {
         let rows = format!("{} rows of figures, where {} were expected", figures.nrows(), PACKED.len());
         return Err(PyValueError::new_err(rows));
@@ -49,7 +49,7 @@ pub fn units(figures: ArrayView2<'_, f64>) -> PyResult<Vec<Unit>> {
     Ok((0..figures.ncols()).map(|unit| unit_of(figures, unit)).collect())
 }
 
-fn unit_of(figures: ArrayView2<'_, f64>, unit: usize) -> Unit {
+fn unit_of(figures: &ArrayView2<'_, f64>, unit: usize) -> Unit {
     let at = |row: usize| figures[[row, unit]];
     // Exact: counts stay under 2^53.
     let count = |row: usize| at(row) as u64;
@@ -92,7 +92,7 @@ pub fn histogram(counts: &[i64]) -> PyResult<Histogram> {
 }
 
 /// The moments of inputs, of which each row is a feature.
-pub fn inputs(moments: ArrayView2<'_, f64>) -> InputVitals {
+pub fn inputs(moments: &ArrayView2<'_, f64>) -> InputVitals {
     let features = moments.rows().into_iter().map(|row| Moments {
         count: row[0] as u64,
         mean: row[1],

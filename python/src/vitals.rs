@@ -18,6 +18,9 @@ use crate::packed;
 use crate::threads;
 use crate::training::Seen;
 
+/// The number of values under which one thread is enough: waking another takes longer.
+const FEW_VALUES: usize = 1 << 16;
+
 /// The vitals of a network. The class of the package hands over contiguous arrays of f32.
 #[pyclass]
 pub struct NativeVitals(pub Vitals);
@@ -63,7 +66,9 @@ impl NativeVitals {
         samples: Option<usize>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let [z, a] = [z.as_ref(), a.as_ref()].map(|array| array.map(PyReadonlyArrayDyn::as_slice).transpose());
-        let batch = match (z?, a?) {
+        let (z, a) = (z?, a?);
+        let values = z.or(a).map_or(0, <[f32]>::len);
+        let batch = match (z, a) {
             (Some(z), Some(a)) => Batch::new(z, a),
             (Some(z), None) => Batch::pre_activations(z),
             (None, Some(a)) => Batch::activations(a),
@@ -79,10 +84,14 @@ impl NativeVitals {
         let layer = self.layer(layer)?;
         // By itself first, for what this batch shows of each unit.
         let mut of_batch = layer.fresh();
-        let updated = py.detach(|| match threads::pool() {
-            Some(pool) => pool.install(|| of_batch.update_batch(batch)),
-            None => of_batch.update_batch(batch),
-        });
+        let updated = if values < FEW_VALUES {
+            of_batch.update_batch(batch)
+        } else {
+            py.detach(|| match threads::pool() {
+                Some(pool) => pool.install(|| of_batch.update_batch(batch)),
+                None => of_batch.update_batch(batch),
+            })
+        };
         updated.and_then(|()| layer.merge(&of_batch)).map_err(refused)?;
         let alive: Vec<u8> = of_batch.units().iter().map(|unit| u8::from(!unit.is_dead())).collect();
         Ok(PyBytes::new(py, &alive))
@@ -97,7 +106,7 @@ impl NativeVitals {
         histogram: PyReadonlyArray1<'_, i64>,
         samples: u64,
     ) -> PyResult<()> {
-        let units = packed::units(figures.as_array())?;
+        let units = packed::units(&figures.as_array())?;
         let histogram = packed::histogram(histogram.as_slice()?)?;
         self.layer(layer)?.absorb(&units, &histogram, samples).map_err(refused)
     }
@@ -167,7 +176,7 @@ impl NativeVitals {
     /// Sets the moments of the inputs: a row of count, mean, sum of squared deviations, least and largest for each feature.
     #[expect(clippy::needless_pass_by_value, reason = "as PyO3 hands arguments over")]
     fn set_inputs(&mut self, moments: PyReadonlyArray2<'_, f64>) {
-        self.0.input = Some(packed::inputs(moments.as_array()));
+        self.0.input = Some(packed::inputs(&moments.as_array()));
     }
 
     fn add_run(&mut self) {
@@ -235,6 +244,7 @@ impl NativeVitals {
 
     /// The diagnosis as JSON, by the incoming weights of each layer where known, and by the other evidence, which is JSON too; `start`
     /// has the vitals of the beginning of the training.
+    #[expect(clippy::needless_pass_by_value, reason = "as PyO3 hands arguments over")]
     #[pyo3(signature = (weights=None, evidence="{}", start=None))]
     fn diagnosis(
         &self,

@@ -1,5 +1,9 @@
 """`watch` as a callback of libraries that train."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -208,3 +212,47 @@ def test_the_trainer_of_transformers_logs_looks_and_goes_on_after_an_interruptio
     steps = [step for step, logs in Reporter.logged if any(key.startswith("excite/") for key in logs)]
     assert steps == [2, 2, 4], (Reporter.logged, dead)
     assert not model._forward_hooks
+
+
+SPAWNED = """
+import lightning.pytorch as pytorch
+import torch
+from torch import nn
+
+from excite.torch.lightning import WatchCallback
+
+
+class Model(pytorch.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 1))
+
+    def training_step(self, batch, _):
+        return self.net(batch[0]).square().mean()
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.01)
+
+
+if __name__ == "__main__":
+    torch.manual_seed(0)
+    rows = torch.utils.data.TensorDataset(torch.randn(80, 8))
+    watching = WatchCallback(every=1)
+    quiet = {"enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
+    parallel = {"accelerator": "cpu", "devices": 2, "strategy": "ddp_spawn", "max_epochs": 2, "logger": False}
+    trainer = pytorch.Trainer(callbacks=[watching], **quiet, **parallel)
+    trainer.fit(Model(), torch.utils.data.DataLoader(rows, batch_size=10))
+    report = watching.report()
+    print([(layer.name, layer.samples) for layer in report.diagnosis.layers], report.steps)
+"""
+
+
+def test_the_report_comes_back_from_spawned_processes(tmp_path):
+    pytest.importorskip("lightning.pytorch")
+    script = tmp_path / "spawned.py"
+    script.write_text(SPAWNED)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    command = [sys.executable, "-W", "ignore", str(script)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "[('net.1', 80)] 8" in done.stdout

@@ -21,7 +21,7 @@ from excite.torch.checking import check
 from excite.torch.deaths import Event
 from excite.torch.functions import ALIASES, MODULES, Activation, LogSoftmax, Softmax, Softmin, Sparsemax
 from excite.torch.report import Report
-from excite.torch.watching import Watch, tensorboard, watch
+from excite.torch.watching import Watch, scalars, tensorboard, watch
 
 globals().update(ALIASES | MODULES)
 
@@ -36,6 +36,7 @@ __all__ = [
     "Sparsemax",
     "Watch",
     "check",
+    "scalars",
     "tensorboard",
     "watch",
     *MODULES,

@@ -35,7 +35,7 @@ def after(
     name: str, axis: int, before: _Size, now: _Size, arguments: tuple[Any, ...], keywords: dict[str, Any]
 ) -> int | None:
     """The axis in the result of a function, of size `now`, where it was `axis` in its argument of size `before`."""
-    rule = _RULES.get(name)
+    rule = RULES.get(name)
     if rule is not None:
         found = rule(axis, before, now, arguments, keywords)
     elif len(now) == len(before):
@@ -176,7 +176,8 @@ def _flat(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 #: Of these the size along the axis may change.
 _RESIZED = {"cat", "concat", "concatenate", "pixel_shuffle", "pixel_unshuffle", "chunk", "split", "tensor_split"}
 _RESIZED |= {"__getitem__", "narrow"}
-_RULES: dict[str, _Rule] = {
+#: What functions do to the axis, by their names.
+RULES: dict[str, _Rule] = {
     **dict.fromkeys(("transpose", "swapaxes", "swapdims"), _transposed),
     "permute": _permuted,
     **dict.fromkeys(("movedim", "moveaxis"), _moved),

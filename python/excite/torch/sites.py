@@ -531,7 +531,7 @@ class Mode(TorchFunctionMode):
         for one, tag in known:
             if tag.axis is None or one.dim() < -tag.axis:
                 continue
-            if one.shape == result.shape and name not in unit_axes._RULES:
+            if one.shape == result.shape and name not in unit_axes.RULES:
                 found.append(tag.axis)
             elif name in ELEMENTWISE and -tag.axis <= result.dim() and result.shape[tag.axis] == one.shape[tag.axis]:
                 # Broadcast.
