@@ -45,9 +45,10 @@ pub(super) fn headline(record: &Quantisation) -> String {
         ratio => format!("the outputs keep {ratio:.0} dB"),
     };
     let classes = classes(outputs).map_or_else(String::new, |classes| format!(", {classes}"));
-    match recommended.is_enough {
-        true => format!("{random}Take {bits} bits by {scheme}: {loses}{classes}."),
-        false => format!("{random}Costly: {bits} bits by {scheme} lose least, yet {loses}{classes}."),
+    if recommended.is_enough {
+        format!("{random}Take {bits} bits by {scheme}: {loses}{classes}.")
+    } else {
+        format!("{random}Costly: {bits} bits by {scheme} lose least, yet {loses}{classes}.")
     }
 }
 
