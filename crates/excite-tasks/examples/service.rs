@@ -12,7 +12,7 @@ use excite_tasks::{CheckOptions, Data, InputOptions, NamedModel, Watcher, check}
 use serde_json::{Value, json};
 
 /// The longest that one request may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
