@@ -147,7 +147,7 @@ impl Watched {
     }
 
     fn show<const D: usize>(&self, layer: usize, z: &Tensor<D>) {
-        let values = numbers(z.clone());
+        let values = numbers(z);
         let mut state = self.lock();
         let name = state.watch.names().nth(layer).unwrap_or_default();
         let weight = state.before.get(&joined(name, "weight")).map(|weight| weight.shape().num_dims());
@@ -168,7 +168,7 @@ impl fmt::Debug for Watched {
     }
 }
 
-fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
     tensor.to_data().try_into_vec_as().unwrap_or_default()
 }
 
@@ -265,7 +265,7 @@ impl ModuleVisitor for GradientsOfLayers<'_> {
         // A linear layer of burn has a column for each unit.
         let gradient = if D == 2 { gradient.swap_dims(0, 1) } else { gradient };
         let units = gradient.dims()[0].max(1);
-        let values = numbers(gradient);
+        let values = numbers(&gradient);
         let fan_in = values.len() / units;
         self.found.push((layer, values, fan_in));
     }
