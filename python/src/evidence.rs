@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::vitals::refused;
 
-/// The evidence as JSON hands it over. What is left out is not known.
+/// The evidence as JSON hands it over. Entries left out are not known.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Evidence {

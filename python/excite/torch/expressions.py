@@ -121,7 +121,7 @@ class Node:
         self.root, self.kind, self.function, self.where = root, kind, function, where
         self.arguments, self.keywords = arguments, keywords
         self.a: torch.Tensor | None = None
-        #: What is known of its result.
+        #: The facts known of its result.
         self.tag: Any = None
         self.spelled: str | None = None
         if kind in SPELLINGS:
@@ -173,7 +173,7 @@ def _found(nodes: list[Node], places: dict[int, int], has_producer: bool) -> lis
         if last in taken or node.kind in CASTS or node.kind in _COMPARISONS:
             continue
         meaning, inside = None, set[int]()
-        # What is spelled is what it says, whatever it is called on.
+        # A spelled function means itself, whatever it is called on.
         if node.spelled is None and len(nodes) <= _LONGEST:
             meaning, inside = _of(nodes, places, last)
         if meaning is not None and (has_producer or meaning.function.split("(")[0] not in _FOR_MUCH):

@@ -174,7 +174,7 @@ class Passes:
             self.tracer.leave_out("passes under torch.func", "vmap and grad of torch.func hide the values")
             self._stop()
             return None
-        # What is compiled within the model runs as it is written for this pass.
+        # Compiled parts of the model run as they are written for this pass.
         if "torch._dynamo" in sys.modules and not self._is_armed:
             self._stance = torch.compiler.set_stance("force_eager")
         batch = next((one.shape[0] for one in _first_tensors(arguments, keywords) if one.dim() > 0), None)
@@ -289,7 +289,7 @@ def _first_tensors(arguments: Any, keywords: Any) -> Any:
 
 
 def _state_without_hooks(module: torch.nn.Module) -> Any:
-    """What is copied and saved of a module: all but the hooks of a watch."""
+    """The state of a module for copies and files: all but the hooks of a watch."""
     of_class = getattr(type(module), "__getstate__", None)
     state = of_class(module) if of_class is not None else module.__dict__
     if not isinstance(state, dict):

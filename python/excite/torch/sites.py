@@ -75,7 +75,7 @@ class _Place:
 
 @dataclasses.dataclass(slots=True, eq=False)
 class _Tag:
-    """What is known of a tensor."""
+    """The facts known of a tensor."""
 
     tensor: Any
     #: The axis of the units, from the end.
@@ -221,7 +221,7 @@ class Mode(TorchFunctionMode):
         self._taken: set[str] = set()
         self._bits = 0
         self._moment = 0
-        #: What is known of the output of the latest layer with weights, and its sizes.
+        #: The facts known of the output of the latest layer with weights, and its sizes.
         self._latest: tuple[_Tag, tuple[Any, ...]] = (_NOTHING, ())
 
     def __exit__(self, *error: Any) -> None:
@@ -297,7 +297,7 @@ class Mode(TorchFunctionMode):
         except Exception:
             return name
 
-    # What is known of tensors.
+    # Facts known of tensors.
 
     def _tag(self, tensor: Any) -> _Tag:
         tag = self._tags.get(id(tensor))
@@ -464,7 +464,7 @@ class Mode(TorchFunctionMode):
                 self._follow(name, arguments, keywords, tensor)
 
     def _follow(self, name: str, arguments: tuple[Any, ...], keywords: dict[str, Any], result: torch.Tensor) -> None:
-        """What is known of a result, by what goes in."""
+        """Note the facts of a result, by what goes in."""
         given = [one for one in arguments if isinstance(one, torch.Tensor)]
         if keywords or len(given) < len(arguments):
             given = list(_tensors((arguments, keywords)))

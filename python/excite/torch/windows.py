@@ -196,7 +196,7 @@ def _laid_out(tensor: torch.Tensor, axis: int) -> tuple[npt.NDArray[np.float32],
 def _numpy(tensor: torch.Tensor) -> npt.NDArray[np.float32]:
     values = tensor.float()
     if tensor.dtype == torch.float64:
-        # What is too small for f32 is not 0.
+        # Numbers too small for f32 are not 0.
         values = torch.where((values == 0) & (tensor != 0), torch.copysign(torch.tensor(_TINY), tensor.float()), values)
     array: npt.NDArray[np.float32] = values.numpy()
     return array
