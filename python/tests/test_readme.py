@@ -66,7 +66,7 @@ def run(source, names):
 
 
 def run_notebook(name):
-    """Runs the cells of a notebook, and gives the names that they define, and of each cell of code the lines and the value."""
+    """Runs the cells of a notebook: the names that they define, and of each cell of code the lines and the value."""
     names = {}
     cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
     sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
