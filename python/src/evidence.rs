@@ -19,7 +19,7 @@ pub struct Evidence {
     not_looked_at: u64,
     nothing_seen: Option<String>,
     deaths: Vec<Deaths>,
-    /// The figures of a training run, without those that follow from vitals.
+    /// The figures of a training run; vitals give the rest.
     training: Option<Map<String, Value>>,
 }
 

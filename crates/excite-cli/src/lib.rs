@@ -75,7 +75,7 @@ My network does not train:
 
 To see it work:
   excite compare                   trains on built-in digits, writes a report
-  excite lab --open                the lesson: 31 sentences, each tried, with a picture
+  excite lab --open                the lesson: 31 sentences, each tried
   excite play --open               opens a page to play with, in the browser
   excite plot tanh relu6           draws two functions and their slopes
 

@@ -20,7 +20,7 @@ def activate(x: torch.Tensor, name: str, parameters: Sequence[float], *, inplace
         return y
     _check(x)
     if x.device.type in ("cpu", "meta"):
-        # What is differentiated needs the input afterwards.
+        # The derivative needs the input afterwards.
         kept = x.clone() if inplace and x.requires_grad else x
         y = applied(kept, name, list(parameters))
     else:
