@@ -26,7 +26,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Activations alone, where the pre-activations are not to be had: an in-place ReLU overwrites them. Slopes are known if they follow
-    /// from the activation (ReLU, ReLU6, sigmoid, tanh and their like, see [`Function::slope_from`]); the sign of z is known if
+    /// from the activation (ReLU, ReLU6, sigmoid, tanh and their like, see [`Function::slope_from`](excite::Function::slope_from)); the sign of z is known if
     /// the function tells it; dead, saturated and always-on units are unknown elsewhere, and the histogram stays empty.
     pub fn activations(a: &'a [f32]) -> Self {
         Self { z: None, a: Some(a), slopes: None, positions: 1, samples: None, are_counted: false }

@@ -38,7 +38,7 @@ impl Activations {
         codes.iter_mut().for_each(|code| *code = self.hidden.code(*code));
     }
 
-    /// The probability at the output, in 256ths.
+    /// The probability at the output, in steps of 1/256.
     pub fn probability(&self, code: i8) -> u8 {
         (i16::from(self.output.code(code)) + 128) as u8
     }
@@ -55,7 +55,7 @@ mod tests {
         let mut codes = [-30, 0, 20, 127];
         activations.hidden(&mut codes);
         assert_eq!(codes, [-128, -128, -43, 127]);
-        // sigmoid(0) is one half; sigmoid(−7) is 0.0009, of which 256ths know nothing.
+        // sigmoid(0) is one half; sigmoid(−7) is 0.0009, of which steps of 1/256 know nothing.
         assert_eq!([12, -128].map(|code| activations.probability(code)), [128, 0]);
     }
 }
