@@ -105,7 +105,9 @@ def assert_close(found, wanted):
 
 
 def is_of_the_whole(found, wanted):
-    assert_close(dataclasses.asdict(found), dataclasses.asdict(wanted))
+    # The JSON says too where the samples came from.
+    found, wanted = (dataclasses.asdict(dataclasses.replace(one, record="")) for one in (found, wanted))
+    assert_close(found, wanted)
     return True
 
 

@@ -184,10 +184,11 @@ print("transfers at looks", max(counted))
 """
 
 
-def test_a_training_on_a_simulated_device_transfers_at_looks_alone():
+def test_a_training_on_a_simulated_device_transfers_at_looks_alone(tmp_path):
     if not hasattr(torch.utils.backend_registration, "_setup_privateuseone_for_python_backend"):
         pytest.skip("this PyTorch has no backends in Python")
     tests = str(Path(__file__).parent)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([tests, *sys.path])}
-    done = subprocess.run([sys.executable, "-c", SIM], env=environment, capture_output=True, text=True, timeout=300)
+    command = [sys.executable, "-c", SIM]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
