@@ -12,7 +12,7 @@ mod catalogue {
 }
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use clap::Args;
@@ -140,7 +140,12 @@ fn compiled() -> Result<Vec<u8>, String> {
     let mut flags = vec!["-Ctarget-feature=+simd128".to_owned()];
     // The same bytes wherever it is compiled: no path of this machine.
     flags.push(format!("--remap-path-prefix={}=excite", root().display()));
-    flags.extend(home.iter().map(|home| format!("--remap-path-prefix={home}=cargo")));
+    for home in &home {
+        flags.push(format!("--remap-path-prefix={home}=cargo"));
+        // The folder of the registry is named after its address, which differs behind a mirror. Of several flags the last that fits counts.
+        let registries = fs::read_dir(Path::new(home).join("registry/src")).into_iter().flatten().flatten();
+        flags.extend(registries.map(|folder| format!("--remap-path-prefix={}=registry", folder.path().display())));
+    }
     let arguments =
         ["rustc", "--package", "excite-play", "--lib", "--crate-type", "cdylib", "--profile", "play", "--locked"];
     let done = cargo()
