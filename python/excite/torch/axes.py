@@ -11,6 +11,9 @@ from typing import Any
 
 import torch
 
+from excite.torch.expressions import ELEMENTWISE
+from excite.torch.tags import NOTHING, Tag, Tags
+
 #: The axis of the units after layers with weights, by the names of their functions.
 OF_LAYERS = {
     **{f"conv{kind}{n}d": -(n + 1) for n in (1, 2, 3) for kind in ("", "_transpose", "_tbc")},
@@ -47,6 +50,59 @@ def after(
         return None
     kept_size = now[found] == before[axis] or name in _RESIZED
     return found if kept_size else None
+
+
+def of_result(
+    name: str,
+    arguments: tuple[Any, ...],
+    keywords: dict[str, Any],
+    result: torch.Tensor,
+    known: list[tuple[torch.Tensor, Tag]],
+    tags: Tags,
+) -> tuple[int | None, Tag | None]:
+    """The axis of the units in the result of a function, if known, and the tensor that the result comes from.
+
+    `known` are the arguments that something is known of, with their tags.
+    """
+    if name in OF_LAYERS:
+        return OF_LAYERS[name], None
+    first = arguments[0] if arguments else None
+    if isinstance(first, (list, tuple)):
+        first = next((one for one in first if tags.of(one).axis is not None), None)
+    if name in ("matmul", "mm", "bmm", "einsum", "__matmul__"):
+        return _of_product(name, arguments, tags), tags.of(first) if known else None
+    if name == "scaled_dot_product_attention" and len(arguments) > 2:
+        return tags.of(arguments[2]).axis, None
+    if name in OF_NORMS:
+        axis = tags.of(first).axis
+        return (axis if axis is not None else OF_NORMS[name](result.dim())), tags.of(first)
+    rest = arguments[1:] if arguments and not isinstance(arguments[0], (int, str)) else arguments
+    found = []
+    for one, tag in known:
+        if tag.axis is None or one.dim() < -tag.axis:
+            continue
+        if one.shape == result.shape and name not in RULES:
+            found.append(tag.axis)
+        elif name in ELEMENTWISE and -tag.axis <= result.dim() and result.shape[tag.axis] == one.shape[tag.axis]:
+            # Broadcast.
+            found.append(tag.axis)
+        elif one is first or name not in ELEMENTWISE:
+            axis = after(name, tag.axis, one.shape, result.shape, rest, keywords)
+            if axis is not None:
+                found.append(axis)
+    same = len(set(found)) == 1
+    return (found[0] if same else None), None
+
+
+def _of_product(name: str, arguments: tuple[Any, ...], tags: Tags) -> int | None:
+    if name == "einsum" or len(arguments) < 2:
+        return None
+    weights = arguments[1]
+    if isinstance(arguments[0], torch.nn.Parameter) and arguments[0].dim() >= 2:
+        return -2
+    if isinstance(weights, torch.nn.Parameter) or tags.of(weights) is NOTHING:
+        return -1 if isinstance(weights, torch.Tensor) and weights.dim() >= 2 else None
+    return -1 if tags.of(weights).axis == -1 else None
 
 
 def _dims(before: _Size, arguments: tuple[Any, ...], keywords: dict[str, Any], key: str = "dim") -> list[int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ import torch
 
 from excite._progress import Progress, Shown
 from excite.results import Diagnosis, not_looked_at
+from excite.torch.collecting import Collector
 from excite.torch.selection import Patterns, Selection, check_axes
-from excite.torch.sites import Call, Tracer
+from excite.torch.sites import Tracer
+from excite.torch.tags import tensors_in
 from excite.torch.training import Training
 from excite.torch.watching import recurrent
 from excite.torch.windows import Windows
@@ -113,14 +115,13 @@ class _Seen:
 
     def __init__(self, model: torch.nn.Module, name: str, axes: dict[str, int], selection: Selection) -> None:
         self.model = model
-        #: Those of layers that were not called so far.
-        self._axes = dict(axes)
+        self._axes = axes
         self._windows = Windows(name)
         self._training = Training(model, None, self._windows)
         self._tracer = Tracer(model, axes)
         self._tracer.selects = selection.has
         self._device = next((one.device for one in [*model.parameters(), *model.buffers()]), None)
-        self._roles: dict[str, str] = {}
+        self._collector = Collector(self._tracer, self._windows, self._training)
         self._runs = 0
 
     @torch.no_grad()
@@ -129,8 +130,8 @@ class _Seen:
         if isinstance(batch, (tuple, list)) and forward is None and batch:
             batch = batch[0]
         batch = _to(batch, self._device)
-        samples = next((len(one) for one in _tensors(batch) if one.dim() > 0), None)
-        mode = self._tracer.start(self._take, self._training.take_inputs, self._take_role, batch=samples)
+        samples = next((len(one) for one in tensors_in(batch) if one.dim() > 0), None)
+        mode = self._collector.start(self._runs, batch=samples)
         try:
             mode.begins_with(batch)
             with mode:
@@ -150,8 +151,9 @@ class _Seen:
             raise ValueError("data has no batches: there is nothing to look at")
         vitals = self._windows.whole()
         not_seen = {**recurrent(self.model), **self._tracer.not_seen}
-        if self._axes:
-            name, there = next(iter(self._axes)), ", ".join(vitals.layers) or "none"
+        unseen = [name for name in self._axes if name not in self._collector.called]
+        if unseen:
+            name, there = unseen[0], ", ".join(vitals.layers) or "none"
             raise ValueError(not_seen.get(name, f"axes: no layer is named `{name}`: there are {there}"))
         if not vitals.layers:
             none = f"no activation function was called in {vitals.model}"
@@ -161,20 +163,6 @@ class _Seen:
         if html is not None:
             Path(html).write_text(vitals.page(found), encoding="utf-8")
         return found
-
-    def _take(self, call: Call) -> None:
-        try:
-            self._axes.pop(call.name, None)
-            self._windows.update(call, self._runs)
-            if call.producer is not None:
-                self._training.producers.setdefault(call.name, call.producer)
-        except Exception as error:
-            self._tracer.leave_out(call.name, str(error) if isinstance(error, ValueError) else error)
-
-    def _take_role(self, layer: str, role: str) -> None:
-        if layer not in self._roles and layer in self._windows.functions:
-            self._roles[layer] = role
-            self._windows.set_role(layer, role)
 
 
 def _to(batch: Any, device: torch.device | None) -> Any:
@@ -188,18 +176,3 @@ def _to(batch: Any, device: torch.device | None) -> Any:
     if hasattr(batch, "__array_interface__"):
         return _to(torch.as_tensor(batch), device)
     return batch
-
-
-def _tensors(output: Any) -> Iterator[torch.Tensor]:
-    """All tensors of what a model gives back."""
-    if isinstance(output, torch.Tensor):
-        yield output
-    elif isinstance(output, Mapping):
-        for one in output.values():
-            yield from _tensors(one)
-    elif isinstance(output, Sequence) and not isinstance(output, str):
-        for one in output:
-            yield from _tensors(one)
-    elif dataclasses.is_dataclass(output) and not isinstance(output, type):
-        for field in dataclasses.fields(output):
-            yield from _tensors(getattr(output, field.name))

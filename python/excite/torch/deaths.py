@@ -18,7 +18,8 @@ import torch
 from torch.func import functional_call
 
 from excite.torch.gathering import Edges, inside
-from excite.torch.sites import Call, Tracer
+from excite.torch.mode import Call
+from excite.torch.sites import Tracer
 
 
 @dataclasses.dataclass(frozen=True)

@@ -272,3 +272,25 @@ def _call(node: Node, arguments: list[Any], keywords: dict[str, Any]) -> Any:
             for one in arguments
         ]
     return node.function(*arguments, **keywords)
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """The name of a function without what tells in place, out of place and overloads apart."""
+    name = getattr(function, "__name__", "")
+    if name == "__get__":
+        name = getattr(getattr(function, "__self__", None), "__name__", "")
+        return name if name in ("T", "mT", "H", "mH") else "size"
+    name = name.partition(".")[0].removeprefix("special_")
+    if name.startswith("_") and name[1:] in ELEMENTWISE:
+        name = name[1:]
+    if name.startswith("__") and name.endswith("__"):
+        bare = name[2:-2]
+        bare = bare[1:] if bare.startswith("i") and bare[1:] in ELEMENTWISE else bare
+        if bare in ELEMENTWISE or bare == "matmul":
+            return bare
+        if bare in ("radd", "rmul"):
+            return bare[1:]
+        return name
+    if name.endswith("_") and not name.endswith("__"):
+        return name[:-1]
+    return name

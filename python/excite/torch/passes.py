@@ -6,15 +6,16 @@ import collections
 import sys
 import threading
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import torch
 from torch.overrides import _get_current_function_mode_stack, _pop_mode, _push_mode
 
-from excite.torch.sites import Mode, Tracer
+from excite.torch.frames import frame_of_call, is_on_stack
+from excite.torch.mode import Mode
+from excite.torch.sites import Tracer
+from excite.torch.tags import tensors_in
 
-_CALL_IMPL = torch.nn.Module._call_impl.__code__
 _DICTS = ("_forward_pre_hooks", "_forward_hooks")
 _FLAGS = ("_forward_pre_hooks_with_kwargs", "_forward_hooks_always_called")
 
@@ -135,9 +136,9 @@ class Passes:
             return None
         if self.is_paused or torch.jit.is_tracing():
             return None
-        thread, frame = threading.get_ident(), _frame_of_call()
+        thread, frame = threading.get_ident(), frame_of_call()
         outer = self._outer.get(thread)
-        if outer is not None and outer != frame and _is_on_stack(outer):
+        if outer is not None and outer != frame and is_on_stack(outer):
             # Within another pass.
             return None
         self._outer[thread] = frame
@@ -177,7 +178,7 @@ class Passes:
         # Compiled parts of the model run as they are written for this pass.
         if "torch._dynamo" in sys.modules and not self._is_armed:
             self._stance = torch.compiler.set_stance("force_eager")
-        batch = next((one.shape[0] for one in _first_tensors(arguments, keywords) if one.dim() > 0), None)
+        batch = next((one.shape[0] for one in tensors_in((arguments, keywords), 3) if one.dim() > 0), None)
         self._mode = self._start(_Pass(batch, frame, arguments, keywords), number)
         self._mode.__enter__()
         held = _Held((arguments, keywords))
@@ -189,7 +190,7 @@ class Passes:
             return
         try:
             thread = threading.get_ident()
-            if self._outer.get(thread) != _frame_of_call():
+            if self._outer.get(thread) != frame_of_call():
                 return
             del self._outer[thread]
             if self._thread != thread or self._mode is None:
@@ -206,7 +207,7 @@ class Passes:
         """The frame of a pass is gone, or has let its arguments go."""
         thread = threading.get_ident()
         outer = self._outer.get(thread)
-        if self._thread == thread and (outer is None or not _is_on_stack(outer)):
+        if self._thread == thread and (outer is None or not is_on_stack(outer)):
             self._outer.pop(thread, None)
             self._stop()
 
@@ -249,23 +250,6 @@ class _Pass:
         self.inputs = (arguments, keywords)
 
 
-def _frame_of_call() -> int:
-    """The frame in which a module is being called."""
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None and frame.f_code is not _CALL_IMPL:
-        frame = frame.f_back
-    return id(frame)
-
-
-def _is_on_stack(identity: int) -> bool:
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if id(frame) == identity:
-            return True
-        frame = frame.f_back
-    return False
-
-
 def _take_out(mode: Mode) -> None:
     """Take a mode out of the stack, wherever in it it is."""
     above = []
@@ -276,16 +260,6 @@ def _take_out(mode: Mode) -> None:
         above.append(top)
     for one in reversed(above):
         _push_mode(one)
-
-
-def _first_tensors(arguments: Any, keywords: Any) -> Any:
-    for one in (*arguments, *keywords.values()):
-        if isinstance(one, torch.Tensor):
-            yield one
-        elif isinstance(one, (tuple, list)):
-            yield from (inner for inner in one if isinstance(inner, torch.Tensor))
-        elif isinstance(one, dict):
-            yield from (inner for inner in one.values() if isinstance(inner, torch.Tensor))
 
 
 def _state_without_hooks(module: torch.nn.Module) -> Any:

@@ -16,14 +16,16 @@ import torch
 import torch.distributed
 
 from excite.results import Diagnosis, not_looked_at
+from excite.torch.collecting import Collector
 from excite.torch.deaths import DeathWatch, Event
+from excite.torch.mode import Mode
 from excite.torch.passes import Passes
 from excite.torch.report import Look, Report
 from excite.torch.selection import Patterns, Selection, check_axes
-from excite.torch.sites import Call, Mode, Tracer
+from excite.torch.sites import Tracer
 from excite.torch.training import Training
 from excite.torch.windows import Gone, Windows
-from excite.vitals import Vitals
+from excite.vitals import Vitals, _incoming
 
 #: Called with the number of the step and the diagnosis so far.
 Callback = Callable[[int, Diagnosis], None]
@@ -59,8 +61,8 @@ class Watch:
         self._tracer.selects = Selection(inner, include, exclude).has
         self._looks: list[Look] = []
         self._training = Training(inner, optimizer, self._windows)
+        self._collector = Collector(self._tracer, self._windows, self._training)
         self._passes = Passes(self._tracer, every, self._start, self._end)
-        self._roles: dict[str, str] = {}
         self._is_sampled = False
         self._has_probe = probe is not None
         self._deaths: DeathWatch | None = None
@@ -181,31 +183,12 @@ class Watch:
             self._look(number)
         if one.arguments:
             self._training.take_input(one.arguments[0])
-        return self._tracer.start(
-            self._take,
-            self._training.take_inputs,
-            self._take_role,
-            batch=one.batch,
-            within=one.frame,
-            inputs=one.inputs,
-        )
+        step = self.step if self.optimizer is not None else self._passes.trained
+        return self._collector.start(step, batch=one.batch, within=one.frame, inputs=one.inputs)
 
     def _end(self, _output: Any) -> None:
         self._is_sampled = True
         self._windows.open.add_run()
-
-    def _take(self, call: Call) -> None:
-        try:
-            self._windows.update(call, self.step if self.optimizer is not None else self._passes.trained)
-            if call.producer is not None:
-                self._training.producers.setdefault(call.name, call.producer)
-        except Exception as error:
-            self._tracer.leave_out(call.name, str(error) if isinstance(error, ValueError) else error)
-
-    def _take_role(self, layer: str, role: str) -> None:
-        if layer not in self._roles and layer in self._windows.functions:
-            self._roles[layer] = role
-            self._windows.set_role(layer, role)
 
     def _before_step(self, *_: Any) -> None:
         if self._is_sampled:
@@ -260,7 +243,7 @@ class Watch:
         if self.optimizer is not None and self._windows.samples(recent):
             evidence["training"] = {**self._training.figures(recent), **self._units(recent, gone)}
             evidence["training"]["diverged"] |= self._has_diverged(recent)
-        given = [_native_weights(layer) for layer in self._training.incoming(recent)]
+        given = [_incoming(layer) for layer in self._training.incoming(recent)]
         start = self._windows.beginning()._native
         text = recent._native.diagnosis(given, json.dumps(evidence, allow_nan=False), start)
         if self._windows.functions:
@@ -289,7 +272,7 @@ class Watch:
 
     def _units(self, recent: Vitals, gone: list[Gone]) -> dict[str, int]:
         """How many hidden units there are, how many were born dead, and how many died."""
-        hidden = [name for name in recent.layers if self._roles.get(name, "hidden") == "hidden"]
+        hidden = [name for name in recent.layers if self._collector.roles.get(name, "hidden") == "hidden"]
         units = sum(recent.units(name) for name in hidden)
         # On a few samples many units are silent.
         if self._windows.samples(recent) < _FEW and (self._deaths is None or self._deaths.samples < _FEW):
@@ -418,12 +401,6 @@ def tensorboard(writer: Any) -> Callback:
             writer.add_scalar(name, value, step)
 
     return write
-
-
-def _native_weights(layer: dict[str, Any] | None) -> Any:
-    from excite.vitals import _incoming
-
-    return _incoming(layer)
 
 
 def _none_found(model: torch.nn.Module, not_seen: dict[str, str]) -> str:

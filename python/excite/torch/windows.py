@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from excite.torch.gathering import Edges, Fetched, OnDevice, fetched
-from excite.torch.sites import Call
+from excite.torch.mode import Call
 from excite.vitals import Vitals
 
 #: The samples of a window from which on it speaks for itself: as many as tell a dead unit from a rare one.
