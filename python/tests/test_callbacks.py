@@ -67,16 +67,22 @@ def test_lightning_trains_watched(tmp_path):
     assert not model.net._forward_hooks
 
 
-def test_the_trainer_of_transformers_trains_watched(tmp_path):
-    transformers = pytest.importorskip("transformers")
-    pytest.importorskip("accelerate")
-    from excite.torch.transformers import WatchCallback
-
+def bert(transformers):
+    """A tiny BERT, and samples for it."""
     sizes = {"vocab_size": 20, "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2}
     config = transformers.BertConfig(**sizes, intermediate_size=12, max_position_embeddings=8, num_labels=2)
     model = transformers.BertForSequenceClassification(config)
     torch.manual_seed(0)
     rows = [{"input_ids": torch.randint(20, (6,)), "labels": i % 2} for i in range(12)]
+    return model, rows
+
+
+def test_the_trainer_of_transformers_trains_watched(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    pytest.importorskip("accelerate")
+    from excite.torch.transformers import WatchCallback
+
+    model, rows = bert(transformers)
     watching = WatchCallback(every=1)
     with pytest.raises(ValueError, match="call train"):
         watching.report()
@@ -171,11 +177,7 @@ def test_the_trainer_of_transformers_logs_looks_and_goes_on_after_an_interruptio
     pytest.importorskip("accelerate")
     from excite.torch.transformers import WatchCallback
 
-    sizes = {"vocab_size": 20, "hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2}
-    config = transformers.BertConfig(**sizes, intermediate_size=12, max_position_embeddings=8, num_labels=2)
-    model = transformers.BertForSequenceClassification(config)
-    torch.manual_seed(0)
-    rows = [{"input_ids": torch.randint(20, (6,)), "labels": i % 2} for i in range(12)]
+    model, rows = bert(transformers)
 
     class Reporter(transformers.TrainerCallback):
         logged: list = []  # noqa: RUF012
