@@ -4,7 +4,7 @@ use excite_vitals::LayerVitals;
 use excite_vitals::sketch::Unit;
 
 use super::trial::{Trial, usual_start};
-use super::{Experiment, Outcome, Setting, certainty, spread, takes_all};
+use super::{Experiment, Outcome, Setting, bars, certainty, spread, takes_all};
 use crate::LabError;
 use crate::data::{Dataset, Options};
 use crate::network::Start;
@@ -154,29 +154,19 @@ fn by_bias(f: Function, all: &[Case], biases: &[f64]) -> Picture {
     const STAY: &str = "dead at the start, and stay so";
     const BACK: &str = "dead at the start, and come back";
     let panel = |layer: usize| {
-        let (mut stay, mut back, mut words) = (vec![], vec![], vec![]);
-        for (row, &bias) in (1..).zip(biases) {
-            let Some(case) = all.iter().find(|c| (c.function, c.scale, c.bias) == (f, 1.0, bias)) else { continue };
+        let ends = (1..).zip(biases).filter_map(|(row, &bias)| {
+            let case = all.iter().find(|c| (c.function, c.scale, c.bias) == (f, 1.0, bias))?;
             let units = (HIDDEN[layer] * case.counts.len().max(1)) as f64;
             let born: usize = case.counts.iter().map(|count| count.born_dead[layer]).sum();
             let came_back: usize = case.counts.iter().map(|count| count.came_back[layer]).sum();
-            let (row, stays, dead) = (f64::from(row), (born - came_back) as f64 / units, born as f64 / units);
-            stay.push(((0.0, row - 0.32), (stays, row + 0.32)));
-            back.push(((stays, row - 0.32), (dead, row + 0.32)));
-            words.push(Mark::word((dead, row), super::percent(dead)));
-        }
-        let mut marks = vec![
-            Mark::Boxes { name: STAY.to_owned(), boxes: stay },
-            Mark::Boxes { name: BACK.to_owned(), boxes: back },
-        ];
-        marks.extend(words);
-        Panel {
-            title: format!("layer {}: % of its units, by bias", layer + 1),
-            x: Axis::new("", Scale::Share).from_to(0.0, 1.2),
-            y: Axis::of_names(biases.iter().map(|bias| bias.to_string().replace('-', "−"))),
-            plane: false,
-            marks,
-        }
+            Some((row, (born - came_back) as f64 / units, born as f64 / units))
+        });
+        bars::in_two_parts(
+            format!("layer {}: % of its units, by bias", layer + 1),
+            biases.iter().map(|bias| bias.to_string().replace('-', "−")),
+            [STAY, BACK],
+            &ends.collect::<Vec<_>>(),
+        )
     };
     Picture::new(
         "by-bias",

@@ -3,7 +3,7 @@ use crate::record::experiment::{Axis, Mark, Measure, Panel, Picture, Scale, Tone
 use excite::Function;
 
 use super::trial::{Trial, usual_start};
-use super::{Experiment, Outcome, Setting, certainty, spread, takes_all};
+use super::{Experiment, Outcome, Setting, bars, certainty, spread, takes_all};
 use crate::data::{Dataset, Options};
 use crate::deaths::DeathWatch;
 use crate::{LabError, Optimizer};
@@ -221,30 +221,19 @@ fn killed_by_rate(f: Function, by_momentum: &[Vec<&Series>; 2]) -> Picture {
     const DEAD: &str = "killed, and dead at the end";
     const AGAIN: &str = "killed, and alive again at the end";
     let panel = |series: &Vec<&Series>| {
-        let (mut dead, mut again, mut words) = (vec![], vec![], vec![]);
-        for (row, series) in (1..).zip(series) {
+        let ends = (1..).zip(series).map(|(row, series)| {
             let units: usize = series.trainings.iter().map(|training| training.units).sum();
             let killed =
                 || series.trainings.iter().flat_map(Training::killed).filter(|history| !history.is_born_dead());
             let share = |count: usize| count as f64 / units.max(1) as f64;
-            let (all, at_end) = (share(killed().count()), share(killed().filter(|history| history.is_dead()).count()));
-            let row = f64::from(row);
-            dead.push(((0.0, row - 0.32), (at_end, row + 0.32)));
-            again.push(((at_end, row - 0.32), (all, row + 0.32)));
-            words.push(Mark::word((all, row), super::percent(all)));
-        }
-        let mut marks = vec![
-            Mark::Boxes { name: DEAD.to_owned(), boxes: dead },
-            Mark::Boxes { name: AGAIN.to_owned(), boxes: again },
-        ];
-        marks.extend(words);
-        Panel {
-            title: format!("% of the units, by rate, {}", momentum(series[0].case.momentum)),
-            x: Axis::new("", Scale::Share).from_to(0.0, 1.2),
-            y: Axis::of_names(series.iter().map(|series| series.case.rate())),
-            plane: false,
-            marks,
-        }
+            (row, share(killed().filter(|history| history.is_dead()).count()), share(killed().count()))
+        });
+        bars::in_two_parts(
+            format!("% of the units, by rate, {}", momentum(series[0].case.momentum)),
+            series.iter().map(|series| series.case.rate()),
+            [DEAD, AGAIN],
+            &ends.collect::<Vec<_>>(),
+        )
     };
     Picture::new(
         "killed-by-rate",

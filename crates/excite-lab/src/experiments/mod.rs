@@ -11,6 +11,7 @@
 //! # Ok::<(), excite_lab::LabError>(())
 //! ```
 
+mod bars;
 mod dead_from_initialisation;
 mod dead_from_learning_rate;
 mod exp_is_expensive;
@@ -301,8 +302,9 @@ mod tests {
     fn every_file_of_an_experiment_is_in_the_list() {
         let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/experiments")).unwrap();
         let mut found = 0;
-        for file in files {
-            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        // The parts of an experiment lie in folders.
+        for file in files.map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
+            let text = std::fs::read_to_string(file).unwrap();
             for line in text.lines().filter(|line| line.starts_with("    name: \"") && line.ends_with("\",")) {
                 let name = line.split('"').nth(1).unwrap();
                 assert!(find(name).is_some(), "`{name}` is not in ALL");

@@ -47,20 +47,37 @@ fn norm(a: Point) -> f64 {
     a[0].hypot(a[1])
 }
 
-/// Two outputs of `f` for each sample, less their mean over the samples if `centred`.
-fn inputs(f: Function, centred: bool, count: usize, seed: u64) -> Vec<Point> {
+/// Two outputs of `f` for each sample; if a mean is given, shifted so that they have it over the samples.
+pub(crate) fn inputs(f: Function, to_mean: Option<f64>, count: usize, seed: u64) -> Vec<Point> {
     let mut normal = StandardNormal.sample_iter(ChaCha8Rng::seed_from_u64(seed));
     let mut output = || f.value(normal.next().unwrap_or(0.0));
     let points: Vec<Point> = (0..count).map(|_| [output(), output()]).collect();
     let mean = |axis: usize| points.iter().map(|x| x[axis]).sum::<f64>() / count as f64;
-    let mean = if centred { [mean(0), mean(1)] } else { [0.0, 0.0] };
-    points.iter().map(|&x| minus(x, mean)).collect()
+    let Some(to) = to_mean else { return points };
+    let means = [mean(0), mean(1)];
+    points.iter().map(|x| [x[0] - means[0] + to, x[1] - means[1] + to]).collect()
 }
 
 /// The second derivatives of the mean loss: by the first weight twice, by both, by the second twice.
 pub(crate) fn curvature(inputs: &[Point]) -> [f64; 3] {
     let mean = |product: fn(&Point) -> f64| inputs.iter().map(product).sum::<f64>() / inputs.len() as f64;
     [mean(|x| x[0] * x[0]), mean(|x| x[0] * x[1]), mean(|x| x[1] * x[1])]
+}
+
+/// The gradient of the mean loss over `count` inputs drawn at random, where the weights are off by `error`.
+pub(crate) fn drawn(inputs: &[Point], error: Point, count: usize, random: &mut ChaCha8Rng) -> Point {
+    let mut sum = [0.0; 2];
+    for _ in 0..count {
+        let x = inputs[random.random_range(0..inputs.len())];
+        let off = dot(error, x) / count as f64;
+        sum = [sum[0] + off * x[0], sum[1] + off * x[1]];
+    }
+    sum
+}
+
+/// The gradient of the mean loss over all inputs, by their [`curvature`].
+pub(crate) fn of_all([a, b, c]: [f64; 3], error: Point) -> Point {
+    [a * error[0] + b * error[1], b * error[0] + c * error[1]]
 }
 
 /// What a step is made of.
@@ -96,25 +113,16 @@ impl Walk {
     /// `rate` is over the mean squared size of the inputs.
     fn new(inputs: &[Point], steps: Steps, rate: f64, longest: usize, seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let [a, b, c] = curvature(inputs);
-        let rate = rate / (a + c);
+        let curvature = curvature(inputs);
+        let rate = rate / (curvature[0] + curvature[2]);
         let mut w = [0.0, 0.0];
         let mut walk = Self { path: vec![w], arrived: false };
         while walk.path.len() <= longest {
             let error = minus(w, OPTIMUM);
-            let mut drawn = |count: usize| {
-                let mut sum = [0.0; 2];
-                for _ in 0..count {
-                    let x = inputs[random.random_range(0..inputs.len())];
-                    let off = dot(error, x) / count as f64;
-                    sum = [sum[0] + off * x[0], sum[1] + off * x[1]];
-                }
-                sum
-            };
             let gradient = match steps {
-                Steps::Single => drawn(1),
-                Steps::Few => drawn(FEW),
-                Steps::Batch => [a * error[0] + b * error[1], b * error[0] + c * error[1]],
+                Steps::Single => drawn(inputs, error, 1, &mut random),
+                Steps::Few => drawn(inputs, error, FEW, &mut random),
+                Steps::Batch => of_all(curvature, error),
             };
             w = minus(w, [rate * gradient[0], rate * gradient[1]]);
             walk.path.push(w);
@@ -200,7 +208,7 @@ impl Walks {
             _ => 25,
         };
         let mut of = Self { function: f, centred, steps, inputs: vec![], rates: vec![] };
-        of.inputs = setting.over_seeds(&of.name(), |seed| Ok(inputs(f, centred, count, seed)))?;
+        of.inputs = setting.over_seeds(&of.name(), |seed| Ok(inputs(f, centred.then_some(0.0), count, seed)))?;
         let at = |rate: f64| -> AtRate {
             let of_seed = |(seed, inputs): (u64, &Vec<Point>)| {
                 let walk = |walk: u64| Walk::new(inputs, steps, rate, longest, walks * seed + walk);

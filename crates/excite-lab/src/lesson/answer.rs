@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Group, Widget, anchor};
+use super::place::{Group, Widget, anchor};
 
 /// A statement of the notes with its verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,9 @@
 //! What the notes do not ask, and a reader does.
 
-use super::{Group, Reading, Said, Statement, Widget};
+use super::answer::Said;
+use super::place::{Group, Widget};
+use super::reading::Reading;
+use super::statement::Statement;
 
 pub(super) const STATEMENTS: &[Statement] = &[Statement {
     number: 32,

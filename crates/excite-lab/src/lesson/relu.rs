@@ -1,7 +1,9 @@
 //! What the notes say of ReLU.
 
-use super::reading::{Order, figure, percent};
-use super::{Group, Reading, Said, Statement, Widget};
+use super::answer::Said;
+use super::place::{Group, Widget};
+use super::reading::{Order, Reading, figure, percent};
+use super::statement::Statement;
 
 const GROUP: Group = Group::Relu;
 

@@ -2,8 +2,10 @@
 
 use excite_vitals::statistics::Spread;
 
-use super::reading::{Order, figure};
-use super::{Group, Reading, Said, Statement, Widget};
+use super::answer::Said;
+use super::place::{Group, Widget};
+use super::reading::{Order, Reading, figure};
+use super::statement::Statement;
 
 const GROUP: Group = Group::Relu6;
 const EXPERIMENT: &str = "relu6-fixed-point";

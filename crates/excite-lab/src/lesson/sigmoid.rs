@@ -1,7 +1,9 @@
 //! What the notes say of the sigmoid, and of inputs that are never negative.
 
-use super::reading::{Order, figure, from_to, percent};
-use super::{Group, Reading, Said, Statement, Widget};
+use super::answer::Said;
+use super::place::{Group, Widget};
+use super::reading::{Order, Reading, figure, from_to, percent};
+use super::statement::Statement;
 
 const GROUP: Group = Group::Sigmoid;
 

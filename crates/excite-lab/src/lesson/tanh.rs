@@ -1,8 +1,10 @@
 //! What the notes say of tanh.
 
+use super::answer::Said;
+use super::place::{Group, Widget};
 use super::reading::{figure, percent};
 use super::sigmoid::kills;
-use super::{Group, Said, Statement, Widget};
+use super::statement::Statement;
 
 const GROUP: Group = Group::Tanh;
 

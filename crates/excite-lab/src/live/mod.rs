@@ -21,12 +21,12 @@ mod zig_zag;
 use std::sync::Arc;
 
 use excite::Function;
-use excite_fixed::QFormat;
 use excite_vitals::LayerVitals;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+pub use crate::experiments::relu6_fixed_point::signal_to_noise;
 pub use cloud::cloud;
 pub use zig_zag::ZigZag;
 
@@ -283,19 +283,6 @@ fn watch(setup: &Setup, network: &Network, data: &Dataset, watched: &[usize]) ->
 fn norms(gradients: &[Parameters]) -> Vec<f64> {
     let squares = |layer: &Parameters| layer.weights.values.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>();
     gradients.iter().map(|layer| squares(layer).sqrt()).collect()
-}
-
-/// The signal-to-noise ratio of `values` in `format`, rounded half to even, in decibels: 10 log10 of Σy² over Σ(y − rounded y)². What lies
-/// beyond the ends of the format becomes its end.
-///
-/// ```
-/// use excite_lab::live::signal_to_noise;
-/// let format = "UQ3.5".parse()?;
-/// assert!((signal_to_noise(&[3.0 + 1.0 / 128.0], format) - 51.7).abs() < 0.1);
-/// # Ok::<(), excite_fixed::QFormatError>(())
-/// ```
-pub fn signal_to_noise(values: &[f32], format: QFormat) -> f64 {
-    crate::experiments::relu6_fixed_point::signal_to_noise(values, format)
 }
 
 #[cfg(test)]

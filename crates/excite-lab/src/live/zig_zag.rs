@@ -3,12 +3,11 @@
 use std::f64::consts::PI;
 
 use excite::Function;
-use rand::{Rng, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 
 use super::Point;
-use crate::experiments::zig_zag::{NEAR, OPTIMUM, curvature};
+use crate::experiments::zig_zag::{NEAR, OPTIMUM, curvature, drawn, inputs, of_all};
 
 /// The samples that steps are drawn from.
 const SAMPLES: usize = 500;
@@ -29,6 +28,7 @@ const LOST: f64 = 1e3;
 /// ```
 pub struct ZigZag {
     inputs: Vec<Point>,
+    curvature: [f64; 3],
     batch: usize,
     rate: f64,
     weights: Point,
@@ -43,17 +43,13 @@ impl ZigZag {
     /// `batch` samples drawn at random, or by all if there are no more. `rate` is the learning rate times the mean squared size of the
     /// inputs: at 2 a step by all samples may no longer come closer.
     pub fn new(function: Function, mean: f64, batch: usize, rate: f64, seed: u64) -> Self {
-        let mut normal = StandardNormal.sample_iter(ChaCha8Rng::seed_from_u64(seed));
-        let mut output = || function.value::<f64>(normal.next().unwrap_or(0.0));
-        let outputs: Vec<Point> = (0..SAMPLES).map(|_| [output(), output()]).collect();
-        let of_axis = |axis: usize| outputs.iter().map(|x| x[axis]).sum::<f64>() / SAMPLES as f64;
-        let means = [of_axis(0), of_axis(1)];
-        let inputs: Vec<Point> = outputs.iter().map(|x| [x[0] - means[0] + mean, x[1] - means[1] + mean]).collect();
-        let [a, _, c] = curvature(&inputs);
+        let inputs = inputs(function, Some(mean), SAMPLES, seed);
+        let curvature = curvature(&inputs);
         Self {
             inputs,
             batch: batch.clamp(1, SAMPLES),
-            rate: rate / (a + c),
+            rate: rate / (curvature[0] + curvature[2]),
+            curvature,
             weights: [0.0, 0.0],
             random: ChaCha8Rng::seed_from_u64(seed.wrapping_add(1 << 32)),
         }
@@ -91,15 +87,12 @@ impl ZigZag {
         if !(self.distance() < LOST) {
             return None;
         }
-        let [mut x, mut y] = [0.0; 2];
-        let all = self.batch == SAMPLES;
-        for at in 0..self.batch {
-            let sample = if all { at } else { self.random.random_range(0..SAMPLES) };
-            let step = self.step_of(&self.inputs[sample]);
-            (x, y) = (x + step[0], y + step[1]);
-        }
-        let scale = self.rate / self.batch as f64;
-        self.weights = [self.weights[0] + scale * x, self.weights[1] + scale * y];
+        let gradient = if self.batch == SAMPLES {
+            of_all(self.curvature, self.error())
+        } else {
+            drawn(&self.inputs, self.error(), self.batch, &mut self.random)
+        };
+        self.weights = [self.weights[0] - self.rate * gradient[0], self.weights[1] - self.rate * gradient[1]];
         Some(self.weights)
     }
 
@@ -122,7 +115,7 @@ impl ZigZag {
 
     /// Lines of equal loss: ellipses around the optimum with these shares of the loss at the start, of `points` points each.
     pub fn contours(&self, shares: &[f64], points: usize) -> Vec<Vec<Point>> {
-        let [a, b, c] = curvature(&self.inputs);
+        let [a, b, c] = self.curvature;
         // Twice the loss in a direction from the optimum.
         let along = |[x, y]: Point| a * x * x + 2.0 * b * x * y + c * y * y;
         let start = along(OPTIMUM);

@@ -21,11 +21,11 @@ pub enum Mix {
     After,
     /// All halfway between before and after: the same step at half the rate.
     Halfway,
-    /// As before, but for the weights that lead into a layer.
+    /// The weights into one layer as after the step, all else as before it.
     OwnWeights(usize),
-    /// As before, but for the biases of a layer.
+    /// The biases of one layer as after the step, all else as before it.
     OwnBiases(usize),
-    /// As before, but for all that lies before a layer.
+    /// All layers below one as after the step, that layer and those above it as before it.
     Upstream(usize),
 }
 
@@ -109,11 +109,6 @@ impl DeathWatch {
         }
         (self.layers, self.looked_at) = (layers, step);
         Ok(events)
-    }
-
-    /// What the units did at the last look.
-    pub fn layers(&self) -> &[UnitsOnSamples] {
-        &self.layers
     }
 
     /// The share of all hidden units that is dead now.
