@@ -84,7 +84,7 @@ class Vitals:
         if samples is None:
             whole = np.asarray(a if z is None else z).shape
             samples = whole[0] if len(whole) > 1 else 1
-        self._native.update(index, pre, post, shape[2], samples)
+        self._native.update(index, pre, post, shape[2], samples, False)
 
     def fresh(self) -> Vitals:
         """The same layers, which have seen nothing."""
@@ -139,8 +139,8 @@ class Vitals:
         names = ("state", "mean", "std", "min", "max")
         return [
             {"layer": layer, "unit": unit, **dict(zip(names, figures, strict=True))}
-            for place, layer in enumerate(self._units)
-            for unit, figures in enumerate(self._native.units(place, diagnosis.record))
+            for layer, units in zip(self._units, self._native.units(diagnosis.record), strict=True)
+            for unit, figures in enumerate(units)
         ]
 
     def save(self, path: str | os.PathLike[str]) -> None:

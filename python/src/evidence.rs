@@ -2,7 +2,7 @@
 
 use excite::Interval;
 use excite_vitals::judgement::{Deaths, Subject, TrainingRun};
-use excite_vitals::{Diagnosis, IncomingWeights, LayerRecord, Role, Vitals};
+use excite_vitals::{Diagnosis, IncomingWeights, LayerRecord, LayerVitals, Role, Vitals};
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -53,8 +53,8 @@ impl Evidence {
         if let Some(gain) = facts.get("gain").and_then(Value::as_f64) {
             facts.insert("gain".to_owned(), json!(over_usual(gain, function.gain())));
         }
-        facts.insert("start".to_owned(), json!(hidden(start)));
-        facts.insert("end".to_owned(), json!(hidden(vitals)));
+        facts.insert("start".to_owned(), json!(records(start)));
+        facts.insert("end".to_owned(), json!(records(vitals)));
         let run = serde_json::from_value(Value::Object(facts));
         run.map(Some).map_err(|error| PyValueError::new_err(format!("the training cannot be read: {error}")))
     }
@@ -74,16 +74,20 @@ fn over_usual(gain: f64, own: f64) -> f64 {
 
 /// The function of most hidden units.
 fn most_frequent_function(vitals: &Vitals) -> Option<excite::Function> {
-    let hidden = || vitals.layers.iter().filter(|layer| layer.role() == Role::Hidden && layer.samples() > 0);
     let units = |f: excite::Function| -> usize {
-        hidden().filter(|layer| layer.function() == f).map(|layer| layer.units().len()).sum()
+        hidden(vitals).filter(|layer| layer.function() == f).map(|layer| layer.units().len()).sum()
     };
-    hidden().map(excite_vitals::LayerVitals::function).max_by_key(|&f| units(f))
+    hidden(vitals).map(LayerVitals::function).max_by_key(|&f| units(f))
 }
 
-fn hidden(vitals: &Vitals) -> Vec<LayerRecord> {
-    let seen = vitals.layers.iter().filter(|layer| layer.role() == Role::Hidden && layer.samples() > 0);
-    seen.map(excite_vitals::LayerVitals::record).collect()
+/// The hidden layers that have seen something.
+fn hidden(vitals: &Vitals) -> impl Iterator<Item = &LayerVitals> {
+    vitals.layers.iter().filter(|layer| layer.role() == Role::Hidden && layer.samples() > 0)
+}
+
+/// Their records.
+fn records(vitals: &Vitals) -> Vec<LayerRecord> {
+    hidden(vitals).map(LayerVitals::record).collect()
 }
 
 /// The weights that lead into a layer: biases, the units that there are rows of, these rows, and of each input its least and largest

@@ -54,8 +54,8 @@ impl NativeVitals {
         Ok(())
     }
 
-    /// Adds a batch, and gives a byte for each unit: 1 where the batch shows it alive.
-    #[expect(clippy::needless_pass_by_value, reason = "as PyO3 hands arguments over")]
+    /// Adds a batch. If `wants_alive`, gives a byte for each unit: 1 where the batch shows it alive.
+    #[expect(clippy::needless_pass_by_value, clippy::too_many_arguments, reason = "as PyO3 hands arguments over")]
     fn update<'py>(
         &mut self,
         py: Python<'py>,
@@ -64,7 +64,8 @@ impl NativeVitals {
         a: Option<PyReadonlyArrayDyn<'_, f32>>,
         positions: usize,
         samples: Option<usize>,
-    ) -> PyResult<Bound<'py, PyBytes>> {
+        wants_alive: bool,
+    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let [z, a] = [z.as_ref(), a.as_ref()].map(|array| array.map(PyReadonlyArrayDyn::as_slice).transpose());
         let (z, a) = (z?, a?);
         let values = z.or(a).map_or(0, <[f32]>::len);
@@ -82,19 +83,26 @@ impl NativeVitals {
             Some(samples) => batch.with_samples(samples),
         };
         let layer = self.layer(layer)?;
-        // By itself first, for what this batch shows of each unit.
-        let mut of_batch = layer.fresh();
-        let updated = if values < FEW_VALUES {
-            of_batch.update_batch(batch)
-        } else {
+        let add = |layer: &mut LayerVitals| {
+            if values < FEW_VALUES {
+                return layer.update_batch(batch);
+            }
             py.detach(|| match threads::pool() {
-                Some(pool) => pool.install(|| of_batch.update_batch(batch)),
-                None => of_batch.update_batch(batch),
+                Some(pool) => pool.install(|| layer.update_batch(batch)),
+                None => layer.update_batch(batch),
             })
         };
-        updated.and_then(|()| layer.merge(&of_batch)).map_err(refused)?;
+        if !wants_alive {
+            add(layer).map_err(refused)?;
+            return Ok(None);
+        }
+        // By itself first, for what this batch shows of each unit.
+        let mut of_batch = layer.fresh();
+        add(&mut of_batch)
+            .and_then(|()| layer.absorb(of_batch.units(), of_batch.histogram(), of_batch.samples()))
+            .map_err(refused)?;
         let alive: Vec<u8> = of_batch.units().iter().map(|unit| u8::from(!unit.is_dead())).collect();
-        Ok(PyBytes::new(py, &alive))
+        Ok(Some(PyBytes::new(py, &alive)))
     }
 
     /// Adds what was counted and summed up elsewhere, in the layout of `PACKED`: a column for each unit.
@@ -216,13 +224,15 @@ impl NativeVitals {
         Ok(diagnosis_page(&self.0, &read(record)?, &Origin { data, not_seen, training, ..Origin::default() }))
     }
 
-    /// Of each unit of a layer its state in a word, and the mean, standard deviation, least and largest of its activations.
-    fn units(&self, layer: usize, record: &str) -> PyResult<Vec<UnitFigures>> {
+    /// Of each unit of each layer its state in a word, and the mean, standard deviation, least and largest of its activations.
+    fn units(&self, record: &str) -> PyResult<Vec<Vec<UnitFigures>>> {
         let diagnosis = read(record)?;
-        let layer = self.0.layers.get(layer).ok_or_else(|| no_layer(layer))?;
-        let states = diagnosis.unit_states(layer);
-        let of = |(unit, state): (&Unit, UnitState)| (state.name(), unit.a.mean, unit.a.std(), unit.a.min, unit.a.max);
-        Ok(layer.units().iter().zip(states).map(of).collect())
+        let of_unit =
+            |(unit, state): (&Unit, UnitState)| (state.name(), unit.a.mean, unit.a.std(), unit.a.min, unit.a.max);
+        let of_layer = |layer: &LayerVitals| -> Vec<UnitFigures> {
+            layer.units().iter().zip(diagnosis.unit_states(layer)).map(of_unit).collect()
+        };
+        Ok(self.0.layers.iter().map(of_layer).collect())
     }
 
     /// Of each layer the shares of its units that are dead and saturated, and the mean norms of its gradient and of its update

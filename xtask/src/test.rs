@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use excite::Level;
 
-use crate::cargo::cargo;
+use crate::cargo::{cargo, has_target};
 use crate::play;
 use crate::verify::root;
 
@@ -187,7 +187,7 @@ pub fn run() -> ExitCode {
         let arguments = ["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--debug"];
         succeeds(&arguments, &[("CARGO_PROFILE_DEV_DEBUG", "false")]);
     }
-    let has_bare = has_bare_target();
+    let has_bare = has_target(BARE_TARGET);
     let checks: Vec<&Check> =
         CHECKS.iter().filter(|check| has_bare || !check.arguments.contains(&BARE_TARGET)).collect();
     let page = play::lacks();
@@ -221,12 +221,6 @@ fn functions_are_formatted() -> bool {
     let files = files.filter_map(|file| Some(file.ok()?.path()));
     let done = Command::new("rustfmt").args(["--check", "--edition", "2024"]).args(files).current_dir(root()).status();
     done.is_ok_and(|status| status.success())
-}
-
-/// Whether the standard library's parts for [`BARE_TARGET`] are there, or could be had.
-fn has_bare_target() -> bool {
-    let add = Command::new("rustup").args(["--quiet", "target", "add", BARE_TARGET]).status();
-    add.is_ok_and(|status| status.success())
 }
 
 fn passes(check: &Check) -> bool {

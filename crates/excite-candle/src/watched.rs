@@ -80,21 +80,26 @@ impl Watched {
     /// # Errors
     /// What `run` gives, or if a variable cannot be set.
     pub fn look(&self, step: usize, mut run: impl FnMut() -> Result<Tensor>) -> Result<Vec<(Unit, Event)>> {
+        let after = self.copies()?;
         let (mut watch, before) = {
             let mut state = self.lock();
             (std::mem::replace(&mut state.watch, TrainingWatch::new("")), std::mem::take(&mut state.before))
         };
-        let after = self.copies()?;
+        // The variables are as they are after the step until another mix is asked for.
+        let mut is_mixed = false;
         let names: Vec<String> = watch.names().map(str::to_owned).collect();
         let events = watch.look(step, |watch, mix| {
-            self.set(mix, &names, &before, &after)?;
+            if mix != Mix::After || is_mixed {
+                is_mixed = true;
+                self.set(mix, &names, &before, &after)?;
+            }
             // The layers show themselves to the watch behind the lock.
             std::mem::swap(&mut self.lock().watch, watch);
             let done = run().map(|_| ());
             std::mem::swap(&mut self.lock().watch, watch);
             done
         });
-        let restored = self.set(Mix::After, &names, &before, &after);
+        let restored = if is_mixed { self.set(Mix::After, &names, &before, &after) } else { Ok(()) };
         let mut state = self.lock();
         (state.watch, state.before) = (watch, if events.is_ok() { after } else { before });
         restored.and(events)

@@ -33,7 +33,7 @@ Examples:
   excite lab --quick                             all of it in seconds, roughly
   excite lab --json | jq '.statements[] | {number, verdict, said}'
 
-A verdict holds for these networks, these data and these seeds. With --quick it is the same, or too few seeds to say.
+A verdict holds for these networks, these data and these seeds. --quick gives the same verdict, or says that there are too few seeds.
 Finished experiments stay in --out, so the same command goes on after an interruption.")]
 pub struct Arguments {
     /// Number of a sentence, or name of an experiment; `list` lists both [default: all of them]

@@ -7,7 +7,6 @@ use excite::{Function, RowFunction, Rowwise};
 /// What an activation is there for.
 pub use excite_vitals::Role;
 
-use crate::constant::index;
 use crate::recurrent::RecurrentGate;
 
 /// What an activation computes.
@@ -216,9 +215,13 @@ impl ActivationSite {
         if self.unit_functions.is_empty() || !self.functions_shape.iter().zip(sizes).all(fits) {
             return None;
         }
-        let place = |at: usize| {
-            let at = index(sizes, at);
-            self.functions_shape.iter().zip(at).fold(0, |place, (&own, at)| place * own + if own == 1 { 0 } else { at })
+        let place = |mut at: usize| {
+            let (mut place, mut stride) = (0, 1);
+            for (&own, &size) in self.functions_shape.iter().zip(sizes).rev() {
+                place += if own == 1 { 0 } else { at % size * stride };
+                (stride, at) = (stride * own, at / size);
+            }
+            place
         };
         let functions: Vec<Function> =
             (0..sizes.iter().product()).map(|at| self.unit_functions.get(place(at)).copied()).collect::<Option<_>>()?;

@@ -123,7 +123,7 @@ impl Bits {
         let share = |of: &dyn Fn(f32) -> bool| self.activations.iter().filter(|a| of(**a)).count() as f64 / count;
         let ratio = |format: QFormat| signal_to_noise(&self.activations, format);
         let formats = INTEGERS.filter_map(|integer| QFormat::with_bits(signed, BITS, integer).ok());
-        let best = formats.max_by(|a, b| ratio(*a).total_cmp(&ratio(*b)))?;
+        let (best_ratio, best) = formats.map(|format| (ratio(format), format)).max_by(|a, b| a.0.total_cmp(&b.0))?;
         Some(InFormat {
             name: format.to_string(),
             layout: [i8::from(signed), format.integer_bits(), format.fraction_bits()],
@@ -136,7 +136,7 @@ impl Bits {
             errors,
             zeros: share(&|a| a == 0.0),
             one: one(value, format),
-            best: (best.to_string(), ratio(best)),
+            best: (best.to_string(), best_ratio),
             best_integer: best.integer_bits(),
         })
     }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use excite::{Function, Sigmoid};
 use excite_lab::LabError;
 use excite_lab::live::{Setup, Training, cloud};
+use excite_vitals::LayerVitals;
+use excite_vitals::sketch::Unit;
 use serde::{Deserialize, Serialize};
 
 const POINTS: usize = 240;
@@ -126,14 +128,18 @@ impl HalfPlane {
 
     /// The networks now, with their outputs over the square from −`reach` to `reach`.
     pub fn now(&self, reach: f32) -> Vec<Network> {
-        let network = |(function, training, loss): &(Function, Training, Option<f64>)| Network {
-            function: function.to_string(),
-            step: training.steps(),
-            loss: *loss,
-            error: self.error(training),
-            has_diverged: training.has_diverged(),
-            units: (0..UNITS).filter_map(|unit| line(training, unit)).collect(),
-            outer: outer(&training.outputs(&grid(reach)), |p| (100.0 * p).round() as u8),
+        let network = |(function, training, loss): &(Function, Training, Option<f64>)| {
+            let vitals = training.vitals();
+            let seen = vitals.first().map_or(&[][..], LayerVitals::units);
+            Network {
+                function: function.to_string(),
+                step: training.steps(),
+                loss: *loss,
+                error: self.error(training),
+                has_diverged: training.has_diverged(),
+                units: (0..UNITS).filter_map(|unit| line(training, unit, seen.get(unit)?)).collect(),
+                outer: outer(&training.outputs(&grid(reach)), |p| (100.0 * p).round() as u8),
+            }
         };
         self.networks.iter().map(network).collect()
     }
@@ -152,10 +158,8 @@ fn line_at_start(unit: usize) -> ([f32; 2], f32) {
     (directions[unit % UNITS].map(|part: f32| SIZE * part), -SIZE * DISTANCE)
 }
 
-fn line(training: &Training, unit: usize) -> Option<Line> {
+fn line(training: &Training, unit: usize, seen: &Unit) -> Option<Line> {
     let (weights, bias) = training.incoming(unit)?;
-    let vitals = training.vitals();
-    let seen = vitals.first()?.units().get(unit)?;
     let history = training.histories().iter().find(|history| history.unit == unit && history.is_dead());
     Some(Line {
         weights: [weights[0], weights[1]],

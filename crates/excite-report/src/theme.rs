@@ -1,6 +1,6 @@
 //! The colours and dashes of the plots, for light and dark, as classes of CSS: `c-` for lines, `f-` for fills, `d-` for dashes.
 //!
-//! Colours never speak alone: the series differ in their dashes too.
+//! Colours never speak alone: lines are named at their ends.
 
 use std::fmt::Write;
 

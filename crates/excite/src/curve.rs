@@ -48,9 +48,9 @@ impl Function {
     ///
     /// Between two points it is a straight line, and beyond the first and the last the line goes on. Two points with one x are a jump,
     /// where it has the left value. At a point its slope is that of the line on the left. It is shown as `unnamed (...)`
-    /// with `name` in the brackets (which may be given with them), but no name is read back: the feature `serde` writes the points too. Curves
-    /// stay in memory until the
-    /// program ends; the same one is kept once (each time without the feature `std`).
+    /// with `name` in the brackets (which may be given with them), but no name is read back: the feature `serde` writes the points too.
+    ///
+    /// Curves stay in memory until the program ends. With the feature `std` equal ones share one copy.
     ///
     /// ```
     /// use excite::{Facts, Function};

@@ -1,4 +1,4 @@
-"""Puts what is seen of a model where it belongs: activations into vitals, inputs to their layers, and roles."""
+"""Puts the values that a tracer hands over where they belong: into vitals, inputs of layers, and roles."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Collector:
         self._step = 0
 
     def start(self, step: int, **of_the_pass: Any) -> Mode:
-        """Begin to look at a pass, after that many steps; what is known of the pass is as for `Tracer.start`."""
+        """Begin to look at a pass, after that many steps; the rest as for `Tracer.start`."""
         self._step = step
         return self.tracer.start(self._take, self.training.take_inputs, self._take_role, **of_the_pass)
 

@@ -18,7 +18,7 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 use data_encoding::BASE64;
 
-use crate::cargo::cargo;
+use crate::cargo::{cargo, has_target};
 use crate::verify::root;
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -62,7 +62,7 @@ impl Play {
 
 /// What keeps this machine from checking the page, if anything does. Installs what can be had.
 pub fn lacks() -> Option<String> {
-    if !has_target() {
+    if !has_target(TARGET) {
         return Some(format!("rustup cannot add the target {TARGET}"));
     }
     browser::Tools::find().err()
@@ -108,7 +108,7 @@ fn generator(page: &str) -> Option<&str> {
 
 /// The page, as the sources make it.
 fn page() -> Result<String, String> {
-    if !has_target() {
+    if !has_target(TARGET) {
         return Err(format!("the target {TARGET} is not there, and rustup cannot add it"));
     }
     let wasm = compiled()?;
@@ -160,11 +160,6 @@ fn compiled() -> Result<Vec<u8>, String> {
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let path = folder.join(TARGET).join("play/excite_play.wasm");
     fs::read(&path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
-}
-
-fn has_target() -> bool {
-    let add = Command::new("rustup").args(["--quiet", "target", "add", TARGET]).status();
-    add.is_ok_and(|status| status.success())
 }
 
 #[cfg(test)]

@@ -41,13 +41,16 @@ impl UnitsOnSamples {
             let planes = z.chunks_exact(positions).skip(unit).step_by(units);
             planes.flatten().copied()
         };
-        let range = |unit: usize| {
-            of_unit(unit).fold(Range { least: f32::INFINITY, largest: f32::NEG_INFINITY }, |range, z| Range {
-                least: if z < range.least { z } else { range.least },
-                largest: if z > range.largest { z } else { range.largest },
-            })
-        };
-        let ranges: Vec<Range> = (0..units).map(range).collect();
+        let mut ranges = vec![Range { least: f32::INFINITY, largest: f32::NEG_INFINITY }; units];
+        // As the values lie, and not unit by unit.
+        for sample in z.chunks_exact((units * positions).max(1)) {
+            for (range, plane) in ranges.iter_mut().zip(sample.chunks_exact(positions)) {
+                for &z in plane {
+                    range.least = if z < range.least { z } else { range.least };
+                    range.largest = if z > range.largest { z } else { range.largest };
+                }
+            }
+        }
         // A unit whose largest value has a slope is alive: the others are looked at where it has none.
         let passes = |z: f32| function.slope_at(z) != 0.0;
         let dead =

@@ -68,11 +68,6 @@ impl TrainingWatch {
         self.layers.iter().map(|layer| layer.name.as_str())
     }
 
-    /// Whether a look is under way.
-    pub fn is_looking(&self) -> bool {
-        self.looking.is_some()
-    }
-
     /// Takes in a batch of pre-activations of a layer, in the layout [samples, units, positions].
     ///
     /// # Errors
@@ -87,8 +82,10 @@ impl TrainingWatch {
         }
         if let Some(looking) = &mut self.looking {
             let found = UnitsOnSamples::of_planes(z, units, positions, *function);
-            let before = looking[layer].take();
-            looking[layer] = Some(before.map_or(found.clone(), |before| before.and(&found)));
+            looking[layer] = Some(match looking[layer].take() {
+                Some(before) => before.and(&found),
+                None => found,
+            });
             return Ok(());
         }
         let vitals = vitals.get_or_insert_with(|| LayerVitals::new(name, *function, units));

@@ -81,7 +81,7 @@ pub enum Learnt {
 /// The held-out samples from which on their error alone may tell that nothing was learnt.
 const TEST_SAMPLES: usize = 50;
 
-/// The mean ‖Δw‖ / ‖w‖ of a step from which on a rate is too high without another to compare it with. 1e-3 is usual.
+/// Above this mean ‖Δw‖ / ‖w‖ a rate counts as too high, where no best rate is known. 1e-3 is usual.
 const HUGE_UPDATE: f64 = 0.015;
 
 impl TrainingRun {

@@ -60,7 +60,7 @@ impl Chooser<'_, '_, '_> {
         let functions = if self.is_a_term(to) {
             Err("it is a term of a sum that it is divided by, as in a softmax of several nodes")
         } else if self.catalogue.curves >= 4 * MOST_CURVES {
-            Err("more curves without a name come before it than are followed")
+            Err("the model has more activations without a name than excite follows")
         } else if region.different_lanes(2).len() > 1 && region.lanes().iter().product::<usize>() > MOST_CURVES {
             Err("it computes another function for each of more than a thousand units, and none that excite knows")
         } else {

@@ -12,7 +12,7 @@ use excite_fixed::calibration::Grid;
 use self::distributions::{Distributions, LayerDistribution};
 pub use self::kernels::{Kernel, KernelEntry};
 pub use self::simulation::read_labels;
-use super::record::Quantisation;
+use super::record::{Quantisation, Recommendation};
 use crate::watcher::Steps;
 use crate::{Data, Error, NamedModel, SkippedLayer, Watcher};
 
@@ -110,15 +110,16 @@ pub fn quantise(
             simulation::simulate(model.model(), data, runs, &schemes, options.labels.as_deref(), &steps)?;
     }
     let stays = |layer: &&LayerDistribution| !model.model().replaceable().contains(&layer.site);
-    let mut record = Quantisation {
+    let chosen = recommendation::chosen(&simulations);
+    let record = Quantisation {
         version: Quantisation::VERSION,
         command: String::new(),
         model: model.name().to_owned(),
         data: data.describe(samples),
         samples,
         random_data: data.is_random(),
-        headline: String::new(),
-        recommended: recommendation::recommended(&simulations),
+        headline: recommendation::headline(chosen, &layers, data.is_random()),
+        recommended: chosen.map(Recommendation::of),
         verdict,
         cap: options.cap,
         bits: options.bits,
@@ -128,6 +129,5 @@ pub fn quantise(
         not_simulated: distributions.iter().filter(stays).map(|layer| layer.name.clone()).collect(),
         accuracy,
     };
-    record.headline = recommendation::headline(&record);
     Ok(ModelQuantisation { record, layers: distributions })
 }

@@ -2,30 +2,33 @@
 
 use excite_vitals::in_words::percent;
 
-use crate::quantisation::{Quantisation, QuantisedLayer, Recommendation, SimulatedOutput, Simulation};
+use crate::quantisation::{QuantisedLayer, Recommendation, SimulatedOutput, Simulation};
 
-/// A width keeps enough if its noise has a hundredth of the power of the outputs: above it people see a difference in accuracy.
+/// A width keeps enough from 20 dB on: its noise has a hundredth of the outputs' power. With more noise accuracy suffers visibly.
 const ENOUGH: f64 = 20.0;
 
-/// The narrowest width that keeps enough, else the one that keeps most, each by its best scheme. None without a simulation.
-pub(super) fn recommended(simulations: &[Simulation]) -> Option<Recommendation> {
+/// The simulation of the narrowest width that keeps enough, else of the one that keeps most, each by its best scheme. None without one.
+pub(super) fn chosen(simulations: &[Simulation]) -> Option<&Simulation> {
     let mut bits: Vec<u32> = simulations.iter().map(|simulation| simulation.bits).collect();
     bits.sort_unstable();
     bits.dedup();
-    let best = |bits: &u32| {
-        let with = simulations.iter().filter(|simulation| simulation.bits == *bits);
-        with.filter(|simulation| !simulation.outputs.is_empty()).reduce(|a, b| if kept(b) > kept(a) { b } else { a })
+    let best_of = |bits: u32| {
+        best(simulations.iter().filter(|simulation| simulation.bits == bits && !simulation.outputs.is_empty()))
     };
-    let best: Vec<&Simulation> = bits.iter().filter_map(best).collect();
-    let enough = best.iter().find(|simulation| kept(simulation) >= ENOUGH);
-    let most = || best.iter().reduce(|a, b| if kept(b) > kept(a) { b } else { a });
-    let chosen = enough.or_else(most)?;
-    Some(Recommendation {
-        bits: chosen.bits,
-        scheme: chosen.scheme.clone(),
-        signal_to_noise: kept(chosen),
-        is_enough: kept(chosen) >= ENOUGH,
-    })
+    let each: Vec<&Simulation> = bits.into_iter().filter_map(best_of).collect();
+    each.iter().copied().find(|simulation| kept(simulation) >= ENOUGH).or_else(|| best(each.iter().copied()))
+}
+
+/// The one that keeps most; of equal ones the first.
+fn best<'a>(simulations: impl Iterator<Item = &'a Simulation>) -> Option<&'a Simulation> {
+    simulations.reduce(|a, b| if kept(b) > kept(a) { b } else { a })
+}
+
+impl Recommendation {
+    pub(super) fn of(chosen: &Simulation) -> Self {
+        let signal_to_noise = kept(chosen);
+        Self { bits: chosen.bits, scheme: chosen.scheme.clone(), signal_to_noise, is_enough: signal_to_noise >= ENOUGH }
+    }
 }
 
 /// The signal-to-noise ratio of the output that loses most.
@@ -34,18 +37,16 @@ fn kept(simulation: &Simulation) -> f64 {
 }
 
 /// What to take and what it costs, in at most 25 words.
-pub(super) fn headline(record: &Quantisation) -> String {
-    let random = if record.random_data { "On random inputs: " } else { "" };
-    let Some(recommended) = &record.recommended else { return format!("{random}{}", of_layers(&record.layers)) };
-    let (bits, scheme) = (recommended.bits, &recommended.scheme);
-    let is_it = |simulation: &&Simulation| simulation.bits == bits && simulation.scheme == *scheme;
-    let outputs = record.simulations.iter().find(is_it).map_or(&[][..], |simulation| &simulation.outputs);
-    let loses = match recommended.signal_to_noise {
+pub(super) fn headline(chosen: Option<&Simulation>, layers: &[QuantisedLayer], is_random: bool) -> String {
+    let random = if is_random { "On random inputs: " } else { "" };
+    let Some(chosen) = chosen else { return format!("{random}{}", of_layers(layers)) };
+    let Recommendation { bits, scheme, signal_to_noise, is_enough } = Recommendation::of(chosen);
+    let loses = match signal_to_noise {
         f64::INFINITY => "the outputs lose nothing".to_owned(),
         ratio => format!("the outputs keep {ratio:.0} dB"),
     };
-    let classes = classes(outputs).map_or_else(String::new, |classes| format!(", {classes}"));
-    if recommended.is_enough {
+    let classes = classes(&chosen.outputs).map_or_else(String::new, |classes| format!(", {classes}"));
+    if is_enough {
         format!("{random}Take {bits} bits by {scheme}: {loses}{classes}.")
     } else {
         format!("{random}Costly: {bits} bits by {scheme} lose least, yet {loses}{classes}.")
@@ -70,7 +71,7 @@ fn of_layers(layers: &[QuantisedLayer]) -> String {
     });
     match ratios.reduce(|a, b| if b.2 < a.2 { b } else { a }) {
         None => "No activation could be quantised.".to_owned(),
-        Some((name, bits, f64::INFINITY)) => format!("{bits} bits lose nothing; not even in {name}."),
+        Some((_, bits, f64::INFINITY)) => format!("{bits} bits lose nothing in any layer."),
         Some((name, bits, ratio)) => format!("In {bits} bits {name} loses most and keeps {ratio:.0} dB."),
     }
 }
@@ -98,11 +99,11 @@ mod tests {
             simulation(8, "c", &[40.0, 20.5]),
             simulation(12, "a", &[48.0]),
         ];
-        let found = recommended(&all).unwrap();
+        let found = Recommendation::of(chosen(&all).unwrap());
         assert_eq!((found.bits, &found.scheme[..], found.signal_to_noise, found.is_enough), (8, "b", 24.0, true));
-        let found = recommended(&all[..1]).unwrap();
+        let found = Recommendation::of(chosen(&all[..1]).unwrap());
         assert_eq!((found.bits, found.is_enough), (4, false));
-        assert_eq!(recommended(&[]), None);
+        assert_eq!(chosen(&[]), None);
     }
 
     #[test]
