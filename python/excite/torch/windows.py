@@ -74,7 +74,8 @@ class Windows:
             place, _ = self.open._layer(call.name)
             (pre, positions), (post, _) = _laid_out(z, call.axis), _laid_out(a, call.axis)
             samples = z.shape[0] if call.samples is None else call.samples
-            self._note(call.name, self.open._native.update(place, pre, post, positions, samples, True), step)
+            alive: Any = self.open._native.update(place, pre, post, positions, samples, True)
+            self._note(call.name, alive, step)
             return
         if call.compute is None:
             raise ValueError(f"the function is not to be had on {z.device}")
