@@ -61,7 +61,7 @@ pub struct InputArguments {
     /// Engine that runs the model: embedded, onnxruntime, or auto, which is ONNX Runtime if it is installed
     #[arg(
         long,
-        default_value = "embedded",
+        default_value = "auto",
         default_value_if("onnxruntime", ArgPredicate::IsPresent, "onnxruntime"),
         help_heading = "Model"
     )]

@@ -89,7 +89,7 @@ impl Cell {
     }
 
     /// How many of them have rows in the weights.
-    fn weighted(self) -> usize {
+    pub fn weighted(self) -> usize {
         self.gates().iter().filter(|gate| **gate != RecurrentGate::CellOutput).count()
     }
 
@@ -142,13 +142,13 @@ pub(crate) struct Recurrence {
     pub cell: Cell,
     pub directions: Vec<Direction>,
     /// How far from 0 the argument of a gate may be.
-    clip: f32,
+    pub clip: f32,
     /// Whether an LSTM forgets what it does not let in.
-    input_forget: bool,
+    pub input_forget: bool,
     /// Whether a GRU resets the product with the state, not the state.
-    reset_after: bool,
+    pub reset_after: bool,
     /// Whether sequences come before steps.
-    sequences_first: bool,
+    pub sequences_first: bool,
 }
 
 impl Recurrence {
@@ -157,6 +157,19 @@ impl Recurrence {
         let input_forget = self.input_forget;
         let gates = self.cell.gates().iter().copied().enumerate();
         gates.filter(move |&(_, gate)| !(input_forget && gate == RecurrentGate::Forget))
+    }
+
+    /// Whether it has the functions, the order and the sums that nodes of its operator mostly have: an LSTM or a GRU as PyTorch exports it.
+    pub fn is_plain(&self) -> bool {
+        let usual = |gate: RecurrentGate| if gate.is_candidate() { Tanh.into() } else { Sigmoid.into() };
+        let is_usual = |(&gate, of): (&RecurrentGate, &GateFunction)| of.function == usual(gate);
+        let functions = self.directions.iter().all(|of| self.cell.gates().iter().zip(&of.functions).all(is_usual));
+        let sums = match self.cell {
+            Cell::Rnn => false,
+            Cell::Lstm => !self.input_forget,
+            Cell::Gru => self.reset_after,
+        };
+        functions && sums && self.clip.is_infinite() && !self.sequences_first
     }
 
     /// How many sequences an X of that shape holds.

@@ -50,10 +50,11 @@ impl Place {
         std::fs::read_to_string(self.path().join(name)).unwrap()
     }
 
-    /// The program, about to run here without colours.
+    /// The program, about to run here without colours, and where no Python has ONNX Runtime: each machine tests the same engine.
     pub(crate) fn excite(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_excite"));
         command.current_dir(self.path()).args(arguments).env("NO_COLOR", "1");
+        command.env("PATH", "").env_remove("VIRTUAL_ENV").env_remove("ORT_DYLIB_PATH");
         command
     }
 

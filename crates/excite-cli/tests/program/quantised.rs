@@ -1,24 +1,30 @@
 //! One network in float32, as the tools of ONNX Runtime quantise it, and in float16 (made by tests/models/quantised/generate.py of excite-onnx), on
 //! every engine that is there: the same units are found in all of them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::Place;
 use crate::models::fixture;
+use crate::{Place, Ran};
 
-/// The arguments that choose each engine. ONNX Runtime is taken where `ORT_DYLIB_PATH` says, or from the environment of `cargo xtask conformance`.
-fn engines() -> Vec<Vec<String>> {
+/// ONNX Runtime's library or its folder: where `ORT_DYLIB_PATH` says, or in the environment of `cargo xtask conformance`.
+fn onnxruntime() -> Option<PathBuf> {
     let venv = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/conformance/venv/lib");
     let pythons = std::fs::read_dir(venv).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
     let installed = pythons.map(|python| python.join("site-packages/onnxruntime/capi")).find(|path| path.is_dir());
     let library = std::env::var_os("ORT_DYLIB_PATH").map(Into::into).or(installed);
-    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
-    let onnxruntime = library.map(|path| words(&["--engine", "onnxruntime", "--onnxruntime", &path.to_string_lossy()]));
-    if onnxruntime.is_none() {
+    if library.is_none() {
         println!("ONNX Runtime: NOT RUN: its library was not found");
     }
+    library
+}
+
+/// The arguments that choose each engine.
+fn engines() -> Vec<Vec<String>> {
+    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+    let onnxruntime =
+        onnxruntime().map(|path| words(&["--engine", "onnxruntime", "--onnxruntime", &path.to_string_lossy()]));
     std::iter::once(words(&["--engine", "embedded"])).chain(onnxruntime).collect()
 }
 
@@ -60,4 +66,15 @@ fn the_same_units_are_found_however_the_network_is_quantised_and_on_every_engine
             assert_eq!(says_precision, name == "float16" && engine[1] == "embedded", "{name}: {}", ran.err);
         }
     }
+}
+
+#[test]
+fn a_model_runs_on_onnx_runtime_where_it_is_found_and_the_run_says_so() {
+    let (model, data) = (fixture("quantised/float.onnx"), fixture("quantised/x.npz"));
+    let (place, check) = (Place::new(), ["check", &model, "--input", &data]);
+    let err = place.run(&check).err;
+    assert!(err.contains("Runs on the embedded engine (rten "), "{err}");
+    let Some(library) = onnxruntime() else { return };
+    let ran = Ran::of(place.excite(&check).env("ORT_DYLIB_PATH", library).output().unwrap());
+    assert!(ran.code == Some(0) && ran.err.contains("Runs on ONNX Runtime 1."), "{}", ran.err);
 }

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rten::{LoadErrorKind, ModelOptions, NodeId, ValueOrView, ValueView};
-use rten_onnx::onnx::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto};
+use rten_onnx::onnx::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto};
 use rten_tensor::Tensor;
 use rten_tensor::prelude::*;
 
 use super::{Engine, EngineInfo, Floats, Given, Unloaded, Value};
 use crate::plan::{Piece, TensorId};
+use crate::rewrite::tensor_info;
 use crate::{Array, Element, Error, ModelInput, Values};
 
 /// The version of the crate in the workspace's lock file.
@@ -45,8 +46,8 @@ impl Embedded {
 
     /// Whether the engine has the operator of a node, with these attributes.
     pub fn has(node: &NodeProto, opset: i64) -> bool {
-        let info = |name: &String| ValueInfoProto { name: Some(name.clone()), r#type: None };
-        let named = |names: &[String]| names.iter().filter(|name| !name.is_empty()).map(info).collect();
+        let named =
+            |names: &[String]| names.iter().filter(|name| !name.is_empty()).map(|name| tensor_info(name)).collect();
         let graph = GraphProto {
             node: vec![node.clone()],
             input: named(&node.input),

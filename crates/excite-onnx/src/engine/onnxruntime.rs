@@ -18,6 +18,7 @@ use super::library::Library;
 use super::{Engine, EngineInfo, Floats, Given, Unloaded, Value};
 use crate::graph::NodeExt;
 use crate::plan::{Piece, TensorId, read_by};
+use crate::rewrite::tensor_info;
 use crate::{Array, ModelInput, Values, tensor_values, wire};
 
 /// A model that ONNX Runtime runs.
@@ -176,7 +177,7 @@ fn part<'a>(
             copies.push(crate::rewrite::node("Identity", &[name], &copy));
             copy
         };
-        outputs.push(ValueInfoProto { name: Some(output), r#type: None });
+        outputs.push(tensor_info(&output));
     }
     let is_read = |name: Option<&str>| name.is_some_and(|name| read.contains(name));
     let constants = graph.node.iter().filter(|node| node.op() == "Constant" && is_read(node.output(0)));

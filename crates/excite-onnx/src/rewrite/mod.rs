@@ -9,7 +9,7 @@ pub(crate) mod spelling;
 pub(crate) mod subgraphs;
 
 use crate::graph::NodeExt;
-use rten_onnx::onnx::{AttributeProto, AttributeType, DataType, NodeProto, TensorProto};
+use rten_onnx::onnx::{AttributeProto, AttributeType, DataType, NodeProto, TensorProto, ValueInfoProto};
 
 /// Why no engine runs a Dropout that drops.
 const IN_TRAINING: &str = "it is in training mode, and drops at random: export the model for inference";
@@ -58,4 +58,9 @@ fn integers(name: &str, values: Vec<i64>) -> AttributeProto {
         r#type: Some(AttributeType::INTS),
         ..AttributeProto::default()
     }
+}
+
+/// An input or an output of a graph, of a type that is not said.
+pub(crate) fn tensor_info(name: &str) -> ValueInfoProto {
+    ValueInfoProto { name: Some(name.to_owned()), r#type: None }
 }

@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use rten_onnx::onnx::{AttributeProto, AttributeType, GraphProto, NodeProto, ValueInfoProto};
+use rten_onnx::onnx::{AttributeProto, AttributeType, GraphProto, NodeProto};
 
-use super::{node, tensor};
+use super::{node, tensor, tensor_info};
 use crate::graph::NodeExt;
 use crate::recognise::{Found, Path};
 use crate::site::UnitAxis;
@@ -77,7 +77,7 @@ fn expose_one(graph: &mut GraphProto, path: &Path, name: &str) -> String {
             body.node.push(node("Identity", &[name], &format!("{outside}/copy")));
             format!("{outside}/copy")
         };
-        body.output.push(ValueInfoProto { name: Some(output), r#type: None });
+        body.output.push(tensor_info(&output));
     }
     owner.output.resize(outputs, String::new());
     owner.output.push(outside.clone());

@@ -61,3 +61,52 @@ fn the_steps_of_a_loop_are_stacked() {
     model.observe(&input(&[2, 3]), |shown| assert_eq!(shown.samples, 2)).unwrap();
     assert_eq!(seen[0].a[..6], seen[0].z[6..12]);
 }
+
+/// next = tanh(state + row), and the doubled results are stacked.
+fn scan(axis: i64, backward: i64) -> Builder {
+    let body = Builder::default().node("Add", &["state", "row"], "sum").node("Tanh", &["sum"], "next");
+    let mut body = body.node("Add", &["next", "next"], "twice");
+    body.graph.input.push(value_info("state", DataType::FLOAT, Some(&[3])));
+    body.graph.input.push(value_info("row", DataType::FLOAT, Some(&[3])));
+    let mut body = body.output("next").graph;
+    body.output.push(value_info("twice", DataType::FLOAT, Some(&[3])));
+    let (directions, axes) = ([backward], [axis]);
+    let attributes = vec![
+        Attribute::Graph("body", body),
+        Attribute::Int("num_scan_inputs", 1),
+        Attribute::Ints("scan_input_directions", &directions),
+        Attribute::Ints("scan_output_directions", &directions),
+        Attribute::Ints("scan_output_axes", &axes),
+    ];
+    let builder = flat().constant("zero", &[3], &[0.0; 3]);
+    builder.with("Scan", &["zero", "x"], &["last", "all"], attributes).node("Sigmoid", &["all"], "y").output("y")
+}
+
+#[test]
+fn a_scan_runs_on_the_embedded_engine() {
+    for (axis, backward) in [(0, 0), (1, 0), (-1, 1), (0, 1)] {
+        let run = input(&[2, 3]);
+        let Values::F32(x) = &run.tensors[0].1.values else { panic!("the input is floats") };
+        let rows: Vec<usize> = if backward == 0 { vec![0, 1] } else { vec![1, 0] };
+        let (mut state, mut stacked) = ([0.0_f32; 3], [[0.0; 3]; 2]);
+        for &row in &rows {
+            for unit in 0..3 {
+                state[unit] = (state[unit] + x[3 * row + unit]).tanh();
+                stacked[row][unit] = 2.0 * state[unit];
+            }
+        }
+        let seen = observe(&scan(axis, backward).model(), &run);
+        let sigmoid = seen.last().unwrap();
+        let expected: Vec<f32> = match axis {
+            0 => stacked.concat(),
+            _ => (0..6).map(|place| stacked[place % 2][place / 2]).collect(),
+        };
+        assert_eq!(sigmoid.shape, if axis == 0 { [2, 3] } else { [3, 2] });
+        for (found, expected) in sigmoid.z.iter().zip(&expected) {
+            assert!((found - expected).abs() < 1e-6, "axis {axis}, backward {backward}: {found} for {expected}");
+        }
+        // The steps in the order in which they were computed.
+        assert_eq!((seen.len(), &seen[0].shape[..]), (2, &[2, 3][..]));
+        assert!((2.0 * seen[0].a[3] - stacked[rows[1]][0]).abs() < 1e-6);
+    }
+}

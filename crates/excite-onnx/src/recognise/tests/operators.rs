@@ -51,12 +51,16 @@ fn what_cannot_be_looked_at_is_named() {
     let model = flat().node("Abs", &["x"], "scale").node("PRelu", &["x", "scale"], "y").model();
     assert!(model.sites().is_empty());
     assert_eq!(model.unseen()[0].why, "its slopes are computed in the run");
-    let Err(error) = crate::Model::from_bytes(flat().node("Scan", &["x"], "y").proto().write_buf().unwrap()) else {
-        panic!("the engine has no Scan");
+    let volume = Builder::new(&[1, 2, 4, 4, 4]);
+    let pool = volume.with("MaxPool", &["x"], &["y"], vec![Attribute::Ints("kernel_shape", &[2, 2, 2])]);
+    let Err(error) = crate::Model::from_bytes(pool.proto().write_buf().unwrap()) else {
+        panic!("the engine has no pooling over three dimensions");
     };
     let text = error.to_string();
     assert!(
-        text.starts_with("`y` cannot be run: the embedded engine has no Scan operator; it runs on ONNX Runtime"),
+        text.starts_with(
+            "`y` cannot be run: the embedded engine has no MaxPool over three dimensions; it runs on ONNX Runtime"
+        ),
         "{text}"
     );
 }

@@ -1,8 +1,9 @@
 //! The gates of LSTM and GRU: put together again they must give what the engine gives.
 
-use rten_onnx::onnx::AttributeProto;
+use rten_onnx::onnx::{AttributeProto, DataType};
 
 use super::builder::{Attribute, Builder, Seen, input, observe};
+use crate::{Array, InputSet, Values};
 
 const STEPS: usize = 4;
 const SEQUENCES: usize = 2;
@@ -211,18 +212,13 @@ fn every_form_of_a_cell_is_computed_as_it_runs() {
             let recurrence = Recurrence::of(&node).unwrap();
             let floats =
                 |shape: &[usize], values: &[f32]| -> Floats<'static> { (shape.to_vec(), values.to_vec().into()) };
-            // With layout 1 the sequences come first.
             let (x, y) = (weights(STEPS * SEQUENCES * 3), simulated.y.clone());
-            let swapped = |values: &[f32], width: usize| -> Vec<f32> {
-                let rows = (0..STEPS * SEQUENCES).map(|row| (row % STEPS) * SEQUENCES + row / STEPS);
-                rows.flat_map(|row| values[row * width..][..width].to_vec()).collect()
-            };
             let (x, y) = if layout == 0 {
                 (floats(&[STEPS, SEQUENCES, 3], &x), floats(&[STEPS, 1, SEQUENCES, UNITS], &y))
             } else {
                 (
-                    floats(&[SEQUENCES, STEPS, 3], &swapped(&x, 3)),
-                    floats(&[SEQUENCES, STEPS, 1, UNITS], &swapped(&y, UNITS)),
+                    floats(&[SEQUENCES, STEPS, 3], &sequences_first(&x, 3)),
+                    floats(&[SEQUENCES, STEPS, 1, UNITS], &sequences_first(&y, UNITS)),
                 )
             };
             let operands = Operands {
@@ -244,6 +240,68 @@ fn every_form_of_a_cell_is_computed_as_it_runs() {
                 let off = found.iter().zip(expected).map(|(&found, expected)| (f64::from(found) - expected).abs());
                 let off = off.fold(0.0, f64::max);
                 assert!(off < 1e-5, "{op} {direction} flag {flag} layout {layout}: gate {gate} is off by {off}");
+            }
+        }
+    }
+}
+
+/// With layout 1 the sequences come before the steps.
+fn sequences_first(values: &[f32], width: usize) -> Vec<f32> {
+    let rows = (0..STEPS * SEQUENCES).map(|row| (row % STEPS) * SEQUENCES + row / STEPS);
+    rows.flat_map(|row| values[row * width..][..width].to_vec()).collect()
+}
+
+#[test]
+fn every_form_of_a_cell_runs_on_the_embedded_engine() {
+    for (op, gates) in [("RNN", 1), ("LSTM", 4), ("GRU", 3)] {
+        for (direction, clip, flag, layout) in
+            [("forward", 9.0, 0, 0), ("reverse", 0.25, 1, 0), ("forward", 0.25, 0, 1), ("reverse", 9.0, 1, 1)]
+        {
+            let [w, r, b, h] =
+                [gates * UNITS * 3, gates * UNITS * UNITS, 2 * gates * UNITS, SEQUENCES * UNITS].map(weights);
+            let (c, p): (Vec<f32>, Vec<f32>) = (h.iter().rev().copied().collect(), weights(3 * UNITS));
+            let all = Weights { w, r, b, h, c, p };
+            let simulated = simulate(op, direction == "reverse", clip, flag == 1, &all);
+            let (units, rows) = (UNITS as i64, (gates * UNITS) as i64);
+            let (x, y) = (weights(STEPS * SEQUENCES * 3), simulated.y);
+            let (shape, x, y) = match layout {
+                0 => ([STEPS, SEQUENCES, 3], x, y),
+                _ => ([SEQUENCES, STEPS, 3], sequences_first(&x, 3), sequences_first(&y, UNITS)),
+            };
+            let states = if layout == 0 { [1, SEQUENCES as i64, units] } else { [SEQUENCES as i64, 1, units] };
+            let builder = Builder::new(&shape.map(|size| size as i64))
+                .constant("w", &[1, rows, 3], &all.w)
+                .constant("r", &[1, rows, units], &all.r)
+                .constant("b", &[1, 2 * rows], &all.b)
+                .small_integers("lengths", DataType::INT32, &[SEQUENCES as i64], &LENGTHS.map(|length| length as i32))
+                .constant("h", &states, &all.h)
+                .constant("c", &states, &all.c)
+                .constant("p", &[1, 3 * units], &all.p);
+            let attributes = vec![
+                Attribute::Int("hidden_size", units),
+                Attribute::Text("direction", direction),
+                Attribute::Float("clip", clip as f32),
+                Attribute::Int("input_forget", flag),
+                Attribute::Int("linear_before_reset", flag),
+                Attribute::Int("layout", layout),
+            ];
+            let inputs = ["x", "w", "r", "b", "lengths", "h", "c", "p"];
+            let inputs = if op == "LSTM" { &inputs[..] } else { &inputs[..6] };
+            let builder = builder.with(op, inputs, &["states"], attributes).node("Relu", &["states"], "positive");
+            let run = InputSet {
+                name: "test".into(),
+                tensors: vec![("x".into(), Array { shape: shape.to_vec(), values: Values::F32(x) })],
+            };
+            let mut seen = observe(&builder.output("positive").model(), &run);
+            let states = seen.pop().unwrap().z;
+            assert_eq!(states.len(), y.len());
+            let off = states.iter().zip(&y).map(|(found, expected)| (found - expected).abs()).fold(0.0, f32::max);
+            assert!(off < 1e-5, "{op} {direction} flag {flag} layout {layout}: the states are off by {off}");
+            let expected = simulated.gates.iter().enumerate();
+            let expected = expected.filter(|&(gate, _)| !(op == "LSTM" && flag == 1 && gate == 2));
+            for (seen, (gate, expected)) in seen.iter().zip(expected) {
+                let off = seen.z.iter().zip(expected).map(|(&z, expected)| (f64::from(z) - expected).abs());
+                assert!(off.fold(0.0, f64::max) < 1e-5, "{op} {direction} flag {flag} layout {layout}: gate {gate}");
             }
         }
     }

@@ -3,6 +3,8 @@
 
 mod activations;
 mod integers;
+mod loops;
+mod recurrent;
 mod refuse;
 mod resize;
 mod rows;
@@ -45,6 +47,8 @@ fn rules(op: &str) -> &'static [Rule] {
         "Scaler" => &[rows::scaler],
         "MatMul" => &[rows::matrix_by_vector],
         "MatMulInteger" => &[integers::product],
+        "Scan" => &[loops::scan],
+        "RNN" | "LSTM" | "GRU" => &[recurrent::spell],
         "Slice" => &[selection::start_inside],
         "QuantizeLinear" => &[integers::quantize],
         "DequantizeLinear" => &[integers::dequantize],

@@ -20,7 +20,6 @@ pub(super) fn refuse(node: &NodeProto, known: &Known) -> Result<(), Error> {
 
 fn why(node: &NodeProto, known: &Known) -> Option<&'static str> {
     match node.op() {
-        "RNN" | "Scan" => Some("operator"),
         "Conv" | "ConvTranspose" => {
             let rank = node.input(1).and_then(|weights| known.rank(weights));
             rank.is_some_and(|rank| rank > 4).then_some("over three dimensions")
