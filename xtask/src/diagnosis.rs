@@ -14,6 +14,7 @@ use excite_lab::data::{Dataset, Options};
 use excite_vitals::findings::Cause;
 
 use crate::generated::{self, Files, Mode};
+use acceptance::Cases;
 use planted::{Planted, SAMPLES};
 use rules::{Fault, RULES, Rule};
 
@@ -63,7 +64,17 @@ impl Diagnosis {
         if self.data.is_empty() {
             skipped.push("networks of other data than the digits, for none were given (--data PATH)".to_owned());
         }
-        Ok(acceptance::page(&sound, &acceptance::broken()?, &skipped))
+        let mut broken = acceptance::broken()?;
+        match acceptance::watched()? {
+            Some(watched) => {
+                sound.extend(watched.sound);
+                broken.extend(watched.broken);
+            }
+            None => skipped.push(
+                "networks of PyTorch, for the environment that `cargo xtask python` makes is not there".to_owned(),
+            ),
+        }
+        Ok(acceptance::page(&Cases { sound, broken }, &skipped))
     }
 }
 

@@ -1,24 +1,28 @@
-//! The judgement scored like a classifier: on networks that are sound, and on networks with a known fault, in `compare` and in `check` of
-//! the networks that it saved.
+//! The judgement scored like a classifier: on networks that are sound, and on networks with a known fault, in `compare`, in `check` of
+//! the networks that it saved, and in the `watch` of PyTorch.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use excite::Function;
 use excite_lab::data::{Dataset, Options, Targets};
 use excite_lab::record::comparison::Task;
 use excite_lab::{Init, Journal, LearningRate, Local, NetworkSpec, Plan, Spec, exportable};
 use excite_tasks::{CheckOptions, Data, InputOptions, NamedModel, check, compare};
+use excite_vitals::findings::Cause;
 use excite_vitals::judgement::{Health, Judgement};
+use serde::Deserialize;
 
 use super::network::Random;
+use crate::verify::root;
 
 /// What a case came to.
 pub struct Scored {
     /// What was judged, and by which command.
     pub name: String,
     /// What is right: None is sound.
-    pub expected: Option<&'static str>,
+    pub expected: Option<String>,
     /// What was said: None is sound.
     pub found: Option<String>,
     pub headline: String,
@@ -26,8 +30,15 @@ pub struct Scored {
 
 impl Scored {
     fn is_right(&self) -> bool {
-        self.expected == self.found.as_deref()
+        self.expected == self.found
     }
+}
+
+/// Networks that are sound, and networks with a known fault.
+#[derive(Default)]
+pub struct Cases {
+    pub sound: Vec<Scored>,
+    pub broken: Vec<Scored>,
 }
 
 type Fault = Box<dyn std::error::Error>;
@@ -249,15 +260,71 @@ fn judged(model: &Path, data: &Path) -> Result<Judgement, Fault> {
     Ok(check(&model, &data, &CheckOptions::default(), &())?.diagnosis.judgement)
 }
 
-fn of_judgement(name: String, expected: Option<&'static str>, judgement: &Judgement) -> Scored {
+fn of_judgement(name: String, expected: Option<&str>, judgement: &Judgement) -> Scored {
     let is_sound = matches!(judgement.health, Health::Sound | Health::CannotTell);
-    let first = judgement.findings.first().map(|finding| format!("{}: {}", finding.rule.id, finding.cause));
+    let first = judgement.findings.first().map(|finding| named(finding.rule.id, finding.cause));
     let found = if is_sound { None } else { Some(first.unwrap_or_else(|| judgement.health.to_string())) };
-    Scored { name, expected, found, headline: judgement.headline.clone() }
+    Scored { name, expected: expected.map(str::to_owned), found, headline: judgement.headline.clone() }
+}
+
+/// A rule with a cause, as the page has them.
+fn named(rule: &str, cause: Cause) -> String {
+    format!("{rule}: {cause}")
+}
+
+/// A network in training, as `python/tests/watched_networks.py` prints it.
+#[derive(Deserialize)]
+struct Watched {
+    name: String,
+    /// The rules of which one is right, and the cause; none for a sound network.
+    rules: Vec<String>,
+    cause: Option<Cause>,
+    found: Option<(String, Option<Cause>)>,
+    headline: String,
+}
+
+/// Networks that `excite.torch.watch` judged while they were trained: the sound ones, and those with a fault. None if the environment of
+/// `cargo xtask python` is not there or has no PyTorch.
+pub fn watched() -> Result<Option<Cases>, Fault> {
+    let python = root().join("target/python/venv/bin/python");
+    let folder = root().join("python");
+    let has_torch =
+        || Command::new(&python).args(["-c", "import torch, excite"]).current_dir(root().join("xtask")).output();
+    if !has_torch().is_ok_and(|done| done.status.success()) {
+        return Ok(None);
+    }
+    let done = Command::new(&python).arg("tests/watched_networks.py").current_dir(folder).output()?;
+    if !done.status.success() {
+        return Err(format!("tests/watched_networks.py failed: {}", String::from_utf8_lossy(&done.stderr)).into());
+    }
+    let mut cases = Cases::default();
+    for line in String::from_utf8(done.stdout)?.lines() {
+        let watched: Watched = serde_json::from_str(line)?;
+        let is_sound = watched.rules.is_empty();
+        let case = of_watched(watched);
+        if is_sound { cases.sound.push(case) } else { cases.broken.push(case) }
+    }
+    Ok(Some(cases))
+}
+
+fn of_watched(watched: Watched) -> Scored {
+    let found = watched.found.map(|(rule, cause)| (cause.map_or(rule.clone(), |cause| named(&rule, cause)), rule));
+    // Of several rules that are right, that which was named.
+    let rule = match &found {
+        Some((_, rule)) if watched.rules.contains(rule) => Some(rule),
+        _ => watched.rules.first(),
+    };
+    let expected = rule.zip(watched.cause).map(|(rule, cause)| named(rule, cause));
+    Scored {
+        name: format!("watch: {}", watched.name),
+        expected,
+        found: found.map(|(found, _)| found),
+        headline: watched.headline,
+    }
 }
 
 /// The page: precision and recall, and every miss.
-pub fn page(sound: &[Scored], broken: &[Scored], skipped: &[String]) -> String {
+pub fn page(Cases { sound, broken }: &Cases, skipped: &[String]) -> String {
     let all = || sound.iter().chain(broken);
     let (alarms, right) = (
         all().filter(|case| case.found.is_some()).count(),
@@ -271,8 +338,8 @@ pub fn page(sound: &[Scored], broken: &[Scored], skipped: &[String]) -> String {
         "\
 # How good the judgement is
 
-Written by `cargo xtask diagnosis --networks`. Each network is judged as `excite compare` and `excite check` do. A fault counts as found if
-the right cause is named first; a sound network counts as right if nothing is found.
+Written by `cargo xtask diagnosis --networks`. Each network is judged as `excite compare` and `excite check` do, or by `excite.torch.watch` in
+training. A fault counts as found if the right cause is named first; a sound network counts as right if nothing is found.
 
 | set | judged | right |
 |---|---|---|
@@ -297,7 +364,7 @@ Precision {}, recall {}.
         page += "None.\n";
     }
     for case in misses {
-        let expected = case.expected.unwrap_or("sound");
+        let expected = case.expected.as_deref().unwrap_or("sound");
         let found = case.found.as_deref().unwrap_or("sound");
         writeln!(page, "- {}: {found}, and right is {expected}. “{}”", case.name, case.headline)
             .expect("a string takes all");

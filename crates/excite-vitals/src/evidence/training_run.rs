@@ -188,7 +188,11 @@ impl TrainingRun {
                 format!("the rate, {rate}, is {} times the best one found", number(self.learning_rate / best))
             }
             _ if self.is_rate_too_high() => {
-                format!("the rate, {rate}, moved weights by {} a step", percent(self.largest_update()))
+                let update = self.largest_update();
+                // 381,010 % says less than 3,800 times.
+                let moved =
+                    if update < 10.0 { percent(update) } else { format!("{} times their size", number(update)) };
+                format!("the rate, {rate}, moved weights by {moved} a step")
             }
             _ => format!("the rate was {rate}"),
         }
