@@ -1,6 +1,6 @@
 """Prints what `watch` adds to a training step of a ResNet-18, an MLP and a small GPT-2, on one core.
 
-Stretches that are watched, that are watched with no pass looked at, and that are not take turns. It is the processor's
+Stretches of steps that are watched, that are watched with no pass looked at, and that are not watched take turns. It is the processor's
 time, which what else runs on the machine changes least: the median over the turns, and the range.
 
 Usage: python benches/watch.py [TURNS] [NAME …]
@@ -20,10 +20,10 @@ from torch import nn
 from torch.nn import functional
 
 import excite
-from excite.torch import watch
+from excite.torch import passes, watch
 
-#: The default sampling.
-EVERY = 10
+#: Passes after which the default sampling is less frequent.
+FIRST = passes.FIRST
 
 
 class Block(nn.Module):
@@ -90,46 +90,55 @@ def gpt2() -> tuple[nn.Module, Callable[[nn.Module], torch.Tensor]]:
     return model, lambda model: functional.cross_entropy(model(words[:, :-1]).flatten(0, 1), words[:, 1:].flatten())
 
 
-MODELS: dict[str, tuple[Any, int]] = {"ResNet-18": (resnet18, 10), "MLP": (mlp, 400), "GPT-2": (gpt2, 40)}
+#: With the steps of a stretch. For those of ResNet-18 the first passes are no more than a stretch.
+MODELS: dict[str, tuple[Any, int]] = {"ResNet-18": (resnet18, 40), "MLP": (mlp, 400), "GPT-2": (gpt2, 80)}
 
 
 def measured(name: str, turns: int) -> None:
     """Measure one model, and print."""
-    torch.manual_seed(0)
     make, steps = MODELS[name]
-    model, loss = make()
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
 
-    def run() -> float:
-        start = time.process_time()
-        for _ in range(steps):
-            optimizer.zero_grad()
-            loss(model).backward()
-            optimizer.step()
-        return time.process_time() - start
+    def training() -> tuple[nn.Module, torch.optim.Optimizer, Callable[[int], float]]:
+        torch.manual_seed(0)
+        model, loss = make()
+        optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
 
-    def watched(every: int) -> float:
-        with watch(model, optimizer, every=every):
-            if every > steps:
-                # The first pass is always looked at.
+        def run(steps: int) -> float:
+            start = time.process_time()
+            for _ in range(steps):
                 optimizer.zero_grad()
                 loss(model).backward()
                 optimizer.step()
-            return run()
+            return time.process_time() - start
 
-    kinds: dict[str, Callable[[], float]] = {
-        "not watched": run,
-        f"every {EVERY}th pass": lambda: watched(EVERY),
-        "no pass looked at": lambda: watched(10**9),
+        return model, optimizer, run
+
+    def watched(every: int | None, first: int) -> Callable[[int], float]:
+        """One that has been watched for so many passes."""
+        model, optimizer, run = training()
+        watch(model, optimizer, every=every)
+        run(first)
+        return run
+
+    def start(steps: int) -> float:
+        model, optimizer, run = training()
+        with watch(model, optimizer):
+            return run(steps)
+
+    kinds: dict[str, Callable[[int], float]] = {
+        "not watched": training()[2],
+        f"the first {FIRST} passes": start,
+        f"after {FIRST} passes": watched(None, FIRST),
+        "no pass looked at": watched(10**9, 1),
     }
     for kind in kinds.values():
-        kind()
+        kind(steps)
     times: dict[str, list[float]] = {kind: [] for kind in kinds}
     for turn in range(turns):
         # In turns too which of them comes first.
-        order = list(kinds)[turn % 3 :] + list(kinds)[: turn % 3]
+        order = list(kinds)[turn % len(kinds) :] + list(kinds)[: turn % len(kinds)]
         for kind in order:
-            times[kind].append(kinds[kind]())
+            times[kind].append(kinds[kind](steps))
     for kind in list(kinds)[1:]:
         added = [100 * (one / plain - 1) for one, plain in zip(times[kind], times["not watched"], strict=True)]
         middle = statistics.median(added)

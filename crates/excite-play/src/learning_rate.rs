@@ -127,7 +127,7 @@ impl One {
         let of_layer = |(layer, vitals): (usize, &excite_vitals::LayerVitals)| -> Vec<Unit> {
             let unit = |(unit, seen): (usize, &excite_vitals::sketch::Unit)| Unit {
                 flat: seen.low_share().unwrap_or(0.0) + seen.high_share().unwrap_or(0.0),
-                is_saturated: seen.is_saturated(),
+                is_saturated: vitals.is_saturated(seen),
                 death: self.death(layer, unit),
             };
             vitals.units().iter().enumerate().map(unit).collect()

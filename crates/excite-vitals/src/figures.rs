@@ -33,7 +33,7 @@ pub struct LayerFigures {
     pub not_positive: Option<f64>,
     /// With 95 % confidence a unit that is dead in N samples passes a gradient in less than this share of all: 3/N.
     pub dead_bound: Option<f64>,
-    /// The share of values saturated on the low side, 0 to 1.
+    /// The share of values saturated on the low side, 0 to 1; 0 where that is the side where a rectifier is off.
     pub saturated_low: Option<f64>,
     /// The share of values saturated on the high side, 0 to 1.
     pub saturated_high: Option<f64>,
@@ -85,9 +85,13 @@ impl LayerFigures {
             infinite: z.infinite + a.infinite,
             not_positive: share(|u| u.not_positive, |u| u.signs),
             dead_bound: layer.dead_bound(),
-            saturated_low: share(|u| u.low, Unit::slopes),
+            saturated_low: if layer.has_off_side() {
+                share(|_| 0, Unit::slopes)
+            } else {
+                share(|u| u.low, Unit::slopes)
+            },
             saturated_high: share(|u| u.high, Unit::slopes),
-            saturated_units: layer.count_by_slope(Unit::is_saturated),
+            saturated_units: layer.count_by_slope(|unit| layer.is_saturated(unit)),
             saturation_measure: (!measures.is_empty()).then(|| measures.iter().sum::<f64>() / measures.len() as f64),
             z_mean: (z.count > 0).then_some(z.mean),
             z_std: (z.count > 0).then(|| z.std()),

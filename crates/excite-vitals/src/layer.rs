@@ -361,7 +361,8 @@ impl LayerVitals {
             |holds: fn(&Unit) -> bool| units.iter().filter(|u| holds(u)).count() as f64 / units.len().max(1) as f64;
         let values: u64 = units.iter().map(Unit::values).sum();
         let slopes: u64 = units.iter().map(Unit::slopes).sum();
-        let saturated: u64 = units.iter().map(|u| u.low + u.high).sum();
+        let saturated: u64 = units.iter().map(|u| self.saturated_values(u)).sum();
+        let saturated_units = units.iter().filter(|u| self.is_saturated(u)).count() as f64 / units.len().max(1) as f64;
         let all = self.activations();
         LayerRecord {
             name: self.name.clone(),
@@ -369,7 +370,7 @@ impl LayerVitals {
             samples: values / units.len().max(1) as u64,
             dead: share(Unit::is_dead),
             saturated: saturated as f64 / slopes.max(1) as f64,
-            saturated_units: share(Unit::is_saturated),
+            saturated_units,
             mean: all.mean,
             std: all.std(),
             off_centre: self.gamma(),
@@ -377,6 +378,39 @@ impl LayerVitals {
             same_sign: self.same_sign().unwrap_or(0.5),
             update_ratio: self.update_ratio.mean(),
         }
+    }
+
+    /// How many values of a unit were saturated: on either side, but for an off side.
+    pub(crate) fn saturated_values(&self, unit: &Unit) -> u64 {
+        unit.high + if self.has_off_side() { 0 } else { unit.low }
+    }
+
+    /// Whether one of its units was saturated for over 95 % of its values: the slope was under 5 % of the function's largest. The side where a
+    /// rectifier is off does not count, for off is not saturated.
+    ///
+    /// ```
+    /// use excite_vitals::LayerVitals;
+    /// let z = [-4.0_f32, 0.5, -5.0, -0.5];
+    /// let is_saturated = |f: &str| {
+    ///     let function: excite::Function = f.parse()?;
+    ///     let mut layer = LayerVitals::new("fc1", function, 2);
+    ///     layer.update(&z, &z.map(|z| function.value(z)))?;
+    ///     Ok([0, 1].map(|unit| layer.is_saturated(&layer.units()[unit])))
+    /// };
+    /// assert_eq!(is_saturated("tanh")?, [true, false]);
+    /// assert_eq!(is_saturated("relu")?, [false, false]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn is_saturated(&self, unit: &Unit) -> bool {
+        20 * self.saturated_values(unit) > 19 * unit.slopes()
+    }
+
+    /// Whether the function is off on its low side, where outputs go to 0 as ReLU's, GELU's and SiLU's do, or leaks there, and goes on without end.
+    /// Sparse is not saturated.
+    pub(crate) fn has_off_side(&self) -> bool {
+        let f = self.function();
+        let goes_to_0 = f.value(0.0_f64) == 0.0 && f.value(-1e6_f64).abs() < 1e-6;
+        goes_to_0 || Facts::of(f).range.low.is_infinite()
     }
 
     /// The norm of the gradient of the loss by the layer's weights, the mean over the steps. None if none was seen.

@@ -14,7 +14,7 @@ pub struct LayerRecord {
     pub samples: u64,
     /// The share of units, 0 to 1, through which no gradient passed for any sample: slope 0 throughout.
     pub dead: f64,
-    /// The share of values, 0 to 1, at which the slope is under 5 % of the function's largest.
+    /// The share of values, 0 to 1, at which the slope is under 5 % of the function's largest; the side where a rectifier is off does not count.
     pub saturated: f64,
     /// The share of units, 0 to 1, saturated for over 95 % of their values.
     pub saturated_units: f64,

@@ -20,11 +20,18 @@ _DICTS = ("_forward_pre_hooks", "_forward_hooks")
 _FLAGS = ("_forward_pre_hooks_with_kwargs", "_forward_hooks_always_called")
 
 
-def is_sampled(number: int, every: int) -> bool:
+#: Most goes wrong early: of that many passes one in ten is looked at, of those after them one in forty.
+FIRST = 200
+_OFTEN, _SELDOM = 10, 40
+
+
+def is_sampled(number: int, every: int | None) -> bool:
     """Whether the pass of that number is looked at: one of `every`, which one is as good as random.
 
-    Every tenth would see the same half of what takes turns.
+    Every tenth would see the same half of what takes turns. None is one of ten at first, later one of forty.
     """
+    if every is None:
+        number, every = (number, _OFTEN) if number < FIRST else (number - FIRST, _SELDOM)
     block, place = divmod(number, every)
     # Knuth's multiplicative hash. The first pass is always looked at.
     return place == ((block * 0x9E3779B1 & 0xFFFFFFFF) >> 16) % every
@@ -56,7 +63,7 @@ class Passes:
     """Sees the passes of a model, and has some of them traced."""
 
     def __init__(
-        self, tracer: Tracer, every: int, start: Callable[[Any, int], Mode], end: Callable[[Any], None]
+        self, tracer: Tracer, every: int | None, start: Callable[[Any, int], Mode], end: Callable[[Any], None]
     ) -> None:
         self.tracer, self.every = tracer, every
         self._start, self._end = start, end

@@ -39,7 +39,7 @@ class Watch:
         model: torch.nn.Module,
         optimizer: torch.optim.Optimizer | None,
         *,
-        every: int,
+        every: int | None,
         probe: Any,
         look_every: int,
         axes: dict[str, int],
@@ -326,7 +326,7 @@ def watch(
     model: torch.nn.Module,
     optimizer: torch.optim.Optimizer | None = None,
     *,
-    every: int = 10,
+    every: int | None = None,
     probe: torch.Tensor | Sequence[Any] | None = None,
     look_every: int = 100,
     axes: dict[str, int] | None = None,
@@ -337,7 +337,8 @@ def watch(
 ) -> Watch:
     """Watch the activations of a model under training.
 
-    The values of every `every`-th forward pass in training mode are taken in. With the `optimizer`, gradients and
+    The values of one of `every` forward passes in training mode are taken in; by default one of 10 of the first 200
+    passes, and one of 40 of those after them. With the `optimizer`, gradients and
     updates are too; with a `probe`, a batch of inputs, the fate of each unit on it is followed: it is looked at every
     `look_every` steps, and where a unit has died, the part of the update that killed it is found out. `axes` has the
     axis of the units by the names of layers, where it is not the one that the layer before tells. `include` and
@@ -354,7 +355,7 @@ def watch(
         raise TypeError(f"model must be a torch.nn.Module, not {type(model).__name__}")
     if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
         raise TypeError("a scripted model runs without the calls that are watched: watch the model it was made from")
-    if every < 1 or look_every < 1:
+    if (every is not None and every < 1) or look_every < 1:
         raise ValueError("every and look_every must be at least 1")
     inner = getattr(model, "_orig_mod", model)
     check_axes(inner, axes or {})

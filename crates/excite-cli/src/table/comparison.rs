@@ -30,7 +30,7 @@ pub fn functions(comparison: &Comparison) -> Table {
         "",
         "",
         "dead: share of the units through which no gradient passes",
-        "saturated: share of the values at which the slope is under 5 % of the largest",
+        "saturated: share of the values at which the slope is under 5 % of the largest (the off side of a rectifier does not count)",
         "vs slowest, vs tanh: how many times as fast to that training error",
         "",
         "mean: of the activations",

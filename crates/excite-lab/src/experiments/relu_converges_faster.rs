@@ -128,7 +128,7 @@ fn published(races: &[Race]) -> Picture {
     let times = of("tanh").zip(of("relu")).map_or_else(Vec::new, |(tanh, relu)| tanh.times(relu));
     let finite = times.into_iter().filter(|times| times.is_finite());
     let panel = Panel {
-        title: "epochs of tanh over those of ReLU: right of 1 ReLU is faster".to_owned(),
+        title: "epochs of tanh over those of ReLU (over 1: slower)".to_owned(),
         x: Axis::new("times, logarithmic", Scale::Logarithmic).from_to(0.4, 10.0),
         y: Axis::of_names(["2012, CIFAR-10", "here"]),
         plane: false,

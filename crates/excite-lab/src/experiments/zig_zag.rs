@@ -392,7 +392,7 @@ fn steps(f: Function, pairs: &[[Walks; 2]]) -> Picture {
         marks.extend(words);
     }
     let panel = Panel {
-        title: "steps to the optimum, each at the rate that takes the fewest".to_owned(),
+        title: "steps to the optimum, each at its best rate".to_owned(),
         x: Axis::new("steps", Scale::Linear).from_to(0.0, 1.1 * longest),
         y: Axis::of_names(names),
         plane: false,

@@ -33,8 +33,8 @@ const DEAD: Quantity = Quantity {
 const SATURATED: Quantity = Quantity {
     title: "Saturated values",
     of: |layer| layer.saturated,
-    caption: "A saturated value lies where the slope is under 5 % of the function's largest. Half of the values is usual for a function that \
-              cuts one side off, as relu does.",
+    caption: "A saturated value lies where the slope is under 5 % of the function's largest. The side on which a rectifier is off does not \
+              count: off is not saturated.",
 };
 const GRADIENT: Quantity = Quantity {
     title: "Gradient norm",

@@ -1,7 +1,5 @@
 //! Units that are nearly always where the function is flat.
 
-use excite::{Facts, Function};
-
 use super::{Cause, Finding, Grade, Rule, by_cause, counted, percent, shift_or_spread};
 use crate::LayerVitals;
 use crate::evidence::Subject;
@@ -43,11 +41,8 @@ fn check(subject: &Subject<'_>) -> Vec<Finding> {
 }
 
 fn of_layer(layer: &LayerVitals) -> Option<Finding> {
-    let off_side = is_off_below(layer.function());
-    let (low, high) = (|u: &Unit| if off_side { 0 } else { u.low }, |u: &Unit| u.high);
-    let is_saturated = |u: &Unit| 20 * (low(u) + high(u)) > 19 * u.slopes();
     let units = layer.units();
-    let saturated: Vec<usize> = (0..units.len()).filter(|&unit| is_saturated(&units[unit])).collect();
+    let saturated: Vec<usize> = (0..units.len()).filter(|&unit| layer.is_saturated(&units[unit])).collect();
     if saturated.is_empty() {
         return None;
     }
@@ -55,7 +50,7 @@ fn of_layer(layer: &LayerVitals) -> Option<Finding> {
     let mean = |share: fn(&Unit) -> Option<f64>| {
         saturated.iter().filter_map(|&unit| share(&units[unit])).sum::<f64>() / saturated.len() as f64
     };
-    let (low, high) = (if off_side { 0.0 } else { mean(Unit::low_share) }, mean(Unit::high_share));
+    let (low, high) = (if layer.has_off_side() { 0.0 } else { mean(Unit::low_share) }, mean(Unit::high_share));
     let side = if low > high { "low" } else { "high" };
     let count = counted(saturated.len(), units.len());
     let summary =
@@ -70,11 +65,4 @@ fn of_layer(layer: &LayerVitals) -> Option<Finding> {
             .with_units("mean pre-activation", |unit| seen(unit).map(|z| z.mean))
             .with_units("standard deviation of the pre-activation", |unit| seen(unit).map(crate::sketch::Moments::std)),
     )
-}
-
-/// Whether the low side is none that counts: the off side of ReLU, GELU and SiLU, where outputs go to 0, or a leak, which goes on without
-/// end. Sparse is not saturated.
-fn is_off_below(f: Function) -> bool {
-    let goes_to_0 = f.value(0.0_f64) == 0.0 && f.value(-1e6_f64).abs() < 1e-6;
-    goes_to_0 || Facts::of(f).range.low.is_infinite()
 }

@@ -67,11 +67,6 @@ impl Unit {
         share(self.high, self.slopes())
     }
 
-    /// Whether over 95 % of its values are saturated, on either side.
-    pub fn is_saturated(&self) -> bool {
-        20 * (self.low + self.high) > 19 * self.slopes()
-    }
-
     /// The share of activations at or over the function's cap, 0 to 1. None without values.
     pub fn capped_share(&self) -> Option<f64> {
         share(self.at_cap, self.values())
