@@ -126,7 +126,15 @@ impl Model {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, Error> {
-        Self::load(bytes, None, &EngineOptions::default())
+        Self::from_bytes_with(bytes, &EngineOptions::default())
+    }
+
+    /// Reads a model from bytes that hold all its weights, for an engine of choice.
+    ///
+    /// # Errors
+    /// As [`open_with`](Self::open_with).
+    pub fn from_bytes_with(bytes: Vec<u8>, engine: &EngineOptions) -> Result<Self, Error> {
+        Self::load(bytes, None, engine)
     }
 
     fn load(bytes: Vec<u8>, folder: Option<&Path>, engine: &EngineOptions) -> Result<Self, Error> {

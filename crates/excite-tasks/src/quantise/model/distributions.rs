@@ -3,6 +3,7 @@
 use excite_fixed::calibration::Distribution;
 use excite_vitals::{LayerVitals, Vitals};
 
+use super::candidates::bounds;
 use crate::watcher::Steps;
 use crate::{Data, Error, NamedModel, SkippedLayer, check};
 
@@ -14,6 +15,8 @@ pub(super) struct LayerDistribution {
     pub function: excite::Function,
     /// Whether the functions of its units differ, as those of a PReLU with a slope for each channel.
     pub units_differ: bool,
+    /// The range of its function, where its format keeps all of it.
+    pub bounds: Option<(f64, f64)>,
     /// Its results.
     pub a: Distribution,
     /// Its pre-activations; None where all of them are 0.
@@ -30,14 +33,22 @@ pub(super) struct Distributions {
 }
 
 /// Runs the model twice.
-pub(super) fn measure(model: &NamedModel, data: &Data, steps: &Steps<'_>) -> Result<Distributions, Error> {
+pub(super) fn measure(
+    model: &NamedModel,
+    data: &Data,
+    calibrate_bounded: bool,
+    steps: &Steps<'_>,
+) -> Result<Distributions, Error> {
     let (vitals, mut left_out) = check::measure(model, data, steps)?;
     let mut layers = Vec::new();
     for (site, name) in model.model().site_names().into_iter().enumerate() {
         let Some(layer) = vitals.layer(&name) else { continue };
         let units_differ = !model.model().sites()[site].unit_functions.is_empty();
         match empty(site, layer, units_differ) {
-            Ok(distribution) => layers.push(distribution),
+            Ok(distribution) => {
+                let bounds = bounds(layer.function()).filter(|_| !calibrate_bounded && !units_differ);
+                layers.push(LayerDistribution { bounds, ..distribution });
+            }
             Err(why) => left_out.push(SkippedLayer { name, why }),
         }
     }
@@ -60,6 +71,7 @@ fn empty(site: usize, layer: &LayerVitals, units_differ: bool) -> Result<LayerDi
         name: layer.name().to_owned(),
         function: layer.function(),
         units_differ,
+        bounds: None,
         a: Distribution::new(a.min, a.max).map_err(|error| error.to_string())?,
         z: if z.count == 0 { None } else { Distribution::new(z.min, z.max).ok() },
     })
