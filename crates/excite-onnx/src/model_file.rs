@@ -66,6 +66,8 @@ pub struct ModelFile {
     proto: ModelProto,
     opset: i64,
     is_apart: bool,
+    /// Whether weights were stored as codes.
+    has_codes: bool,
 }
 
 impl ModelFile {
@@ -85,7 +87,7 @@ impl ModelFile {
         external::bring_in(graph, path.parent())?;
         let is_own = |set: &&OperatorSetIdProto| matches!(set.domain.as_deref(), None | Some("" | "ai.onnx"));
         let opset = proto.opset_import.iter().find(is_own).and_then(|set| set.version).unwrap_or(1);
-        Ok(Self { proto, opset, is_apart: false })
+        Ok(Self { proto, opset, is_apart: false, has_codes: false })
     }
 
     /// The file's bytes.
@@ -98,7 +100,9 @@ impl ModelFile {
     }
 
     /// Puts QuantizeLinear and DequantizeLinear after a tensor, which everything that reads it then reads. Codes of a number of bits that no
-    /// integer type has are those of the next larger type, with a Clip before.
+    /// integer type has are those of the next larger type, with a Clip before. Where weights stay floats another Clip follows, from the least
+    /// to the largest number of the codes: without it ONNX Runtime, when it optimises, rounds the weights of the layers in between, which
+    /// costs what nobody asked for.
     ///
     /// # Errors
     /// If no node of the graph makes the tensor.
@@ -130,6 +134,9 @@ impl ModelFile {
             chain.arithmetic("Div", "factor", codes.result.scale);
         }
         chain.quantise(codes);
+        if !self.has_codes {
+            chain.clip(codes);
+        }
         if codes.result != Affine::ITSELF {
             chain.arithmetic("Mul", "factor", codes.result.scale);
             chain.arithmetic("Add", "shift", codes.result.shift);
@@ -217,8 +224,7 @@ impl Chain<'_> {
     fn quantise(&mut self, codes: &TensorCodes) {
         let (integer, least, largest) = codes.integer();
         if (codes.least, codes.largest) != (least, largest) {
-            let end = |code: i32| codes.scale * (code - codes.zero_point) as f32;
-            self.clip(end(codes.least), end(codes.largest));
+            self.clip(codes);
         }
         let scale = self.constant("scale", DataType::FLOAT, &codes.scale.to_le_bytes());
         let bytes = codes.zero_point.to_le_bytes();
@@ -230,7 +236,9 @@ impl Chain<'_> {
         self.node("DequantizeLinear", &parameters, contributed, Vec::new());
     }
 
-    fn clip(&mut self, low: f32, high: f32) {
+    /// To the least and the largest number of the codes.
+    fn clip(&mut self, codes: &TensorCodes) {
+        let [low, high] = [codes.least, codes.largest].map(|code| codes.scale * (code - codes.zero_point) as f32);
         if self.opset < 11 {
             let attributes = vec![crate::rewrite::float("min", low), crate::rewrite::float("max", high)];
             self.node("Clip", &[], None, attributes);

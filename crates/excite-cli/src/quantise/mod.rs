@@ -171,7 +171,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     match &quantised.record.recommended {
         Some(recommended) if !arguments.budget.is_empty() && !recommended.is_enough => {
-            output::notice(&recommended::over_budget(recommended));
+            output::notice(&recommended.over_budget());
             Err(Failure::Findings)
         }
         _ => Ok(()),

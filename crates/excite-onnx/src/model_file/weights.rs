@@ -82,6 +82,7 @@ impl ModelFile {
 
     /// Replaces weights by their codes, and a DequantizeLinear that has the numbers.
     pub fn store_weights(&mut self, weights: &[QuantisedWeights]) {
+        self.has_codes |= !weights.is_empty();
         let mut nodes = Vec::new();
         let contributed = self.opset < 13;
         for weights in weights {

@@ -5,6 +5,7 @@ mod layers;
 mod method;
 mod outputs;
 mod ranges;
+mod recommended;
 
 use excite_tasks::quantisation::{Fit, Quantisation, QuantisedLayer, Width};
 use maud::{Markup, html};
@@ -22,12 +23,16 @@ pub fn quantisation_page(quantisation: &Quantisation) -> String {
         (glance(quantisation))
         @if quantisation.random_data { (made_up()) }
         (headline::headline(tone(quantisation), &quantisation.headline))
+        @if quantisation.recommended.is_some() { p { (quantisation.costs().join(" ")) } }
         @if !quantisation.layers.is_empty() { (ranges::figure(quantisation)) }
-        @if !quantisation.simulations.is_empty() {
-            (page::section("What becomes of the outputs", &outputs::table(quantisation)))
-        }
         section {
             h2 { "Figures" }
+            @if let Some(recommended) = &quantisation.recommended {
+                (page::fold("The recommended setting, layer by layer", &recommended::table(quantisation, recommended)))
+            }
+            @if !quantisation.simulations.is_empty() {
+                (page::fold("Alternatives: all layers alike", &outputs::table(quantisation)))
+            }
             (page::fold("Layer by layer", &layers::details(quantisation)))
             (page::fold("Every method", &layers::methods(quantisation)))
             @if has_caps { (page::fold(&format!("What a cap of {} buys", quantisation.cap), &cap::effect(quantisation))) }

@@ -5,6 +5,7 @@ mod codes;
 mod decision;
 mod formats_file;
 mod function;
+mod in_words;
 #[cfg(feature = "models")]
 mod model;
 pub mod record;
