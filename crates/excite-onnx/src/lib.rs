@@ -30,6 +30,7 @@ mod array;
 mod batches;
 mod branches;
 mod constant;
+mod converted;
 mod elementwise;
 mod engine;
 mod error;

@@ -5,8 +5,8 @@ mod svg;
 use excite_report::quantisation_page;
 use excite_tasks::SkippedLayer;
 use excite_tasks::quantisation::{
-    CapEffect, Fit, Fixed, LayerFormat, LayerSensitivity, LayerWeights, Proposal, Quantisation, QuantisedLayer,
-    Recommendation, SimulatedOutput, Simulation, Width,
+    CapEffect, ConvertedFormat, Fit, Fixed, LayerFormat, LayerSensitivity, LayerWeights, Proposal, Quantisation,
+    QuantisedLayer, Recommendation, SimulatedOutput, Simulation, Width,
 };
 use svg::check_svgs;
 
@@ -68,8 +68,22 @@ fn layer(name: &str, function: &str, ratio: f64) -> QuantisedLayer {
         zeros: 0.4,
         not_finite: 3,
         bounds: None,
+        converted: None,
         histogram: (0..256).map(|bin| (256 - bin) * 7).collect(),
         widths: [4, 8].map(|bits| width(bits, ratio + 6.0 * f64::from(bits), function != "gelu")).to_vec(),
+    }
+}
+
+fn converted() -> ConvertedFormat {
+    ConvertedFormat {
+        bits: 8,
+        scale: 0.0235,
+        zero_point: 0,
+        low: 0.0,
+        high: 6.0,
+        fit: fit(28.5),
+        best: fit(33.0),
+        best_high: 4.4,
     }
 }
 
@@ -104,6 +118,8 @@ fn sensitivity(layer: &str, share: f64) -> LayerSensitivity {
 }
 
 fn made_up() -> Quantisation {
+    let mut first = layer("conv_1", "relu6", 0.0);
+    first.converted = Some(converted());
     let output = SimulatedOutput {
         name: "logits".into(),
         signal_to_noise: 17.2,
@@ -146,7 +162,7 @@ fn made_up() -> Quantisation {
         verdict: "Of 2 ReLU layers 2 go over 6.".into(),
         cap: 6.0,
         bits: vec![4, 8],
-        layers: vec![layer("conv_1", "relu6", 0.0), layer("<b>conv_2</b>", "relu", -9.0), layer("fc", "gelu", 3.0)],
+        layers: vec![first, layer("<b>conv_2</b>", "relu", -9.0), layer("fc", "gelu", 3.0)],
         left_out: vec![SkippedLayer { name: "softmax_9".into(), why: "it works on rows".into() }],
         simulations: vec![Simulation {
             bits: 8,
@@ -174,6 +190,8 @@ fn the_page_tells_what_was_proposed_and_what_it_costs() {
         "with 9.3 bits a layer",
         "21\u{a0}bits",
         "70.0\u{a0}%",
+        "The formats in the model",
+        "28.5\u{a0}dB",
         "85.0\u{a0}%",
         "90.0\u{a0}%",
         "softmax_9",

@@ -134,6 +134,14 @@ pub enum Error {
         /// What was asked for.
         found: f64,
     },
+    /// A file of TensorFlow Lite could not be read.
+    #[error("{} cannot be read as a model of TensorFlow Lite: {fault}", path.display())]
+    Converted {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        fault: String,
+    },
     /// No activation gave values to choose a format by.
     #[error("{model}: no activation gave values to choose a format by ({why}): give other data")]
     NothingToQuantise {

@@ -47,6 +47,11 @@ impl Files {
         Ok(())
     }
 
+    /// Whether any was asked for.
+    pub fn is_any(&self) -> bool {
+        [&self.write_model, &self.write_formats, &self.write_overrides, &self.csv].into_iter().any(Option::is_some)
+    }
+
     /// Writes what was asked for.
     pub fn write(&self, quantised: &ModelQuantisation) -> Result<(), Failure> {
         if let Some(path) = &self.write_model {

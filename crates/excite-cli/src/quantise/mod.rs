@@ -1,6 +1,7 @@
 //! `excite quantise`: which fixed-point formats the activations of a model fit in, and what that costs; kernels for them; and where
 //! libraries differ.
 
+mod converted;
 mod diff;
 mod emit;
 mod files;
@@ -38,7 +39,7 @@ Q3.4 is a sign, 3 integer bits and 4 fraction bits; UQ3.5 has no sign.
 dB is the ratio of the signal to the noise that quantisation adds: 6 dB are one bit.
 Exit codes: 0 done, 1 the outputs lose more than --budget, 2 wrong usage, 3 could not be done, 130 interrupted.")]
 pub struct Arguments {
-    /// The model, an ONNX file
+    /// The model, an ONNX file; of a .tflite file the formats that it has are shown
     #[arg(required_unless_present = "function", conflicts_with = "function")]
     model: Option<PathBuf>,
 
@@ -120,6 +121,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         return diff::run(&function, &arguments.single.diff, arguments.shown.json);
     };
+    if converted::is_one(path) {
+        return converted::run(path, arguments);
+    }
     arguments.shown.columns.check(&show::names(&tables, &arguments.format))?;
     let html = arguments.shown.open.page(arguments.html.as_ref(), "quantise.html");
     if let Some(path) = &html {

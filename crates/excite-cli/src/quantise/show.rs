@@ -20,7 +20,7 @@ pub fn names(bits: &[u32], formats: &[QFormat]) -> Vec<String> {
     };
     let all = tables
         .iter()
-        .chain([&outputs(), &recommended::table()])
+        .chain([&outputs(), &recommended::table(), &converted()])
         .flat_map(Table::names)
         .map(str::to_owned)
         .collect::<Vec<_>>();
@@ -47,6 +47,10 @@ pub fn in_terminal(result: &Quantisation, columns: &ColumnsArgument) -> String {
         let _ = writeln!(text, "{warning}{}{warning:#}", wrapped(notice));
     }
     text.push_str(&recommended::in_terminal(result, columns));
+    if result.layers.iter().any(|layer| layer.converted.is_some()) {
+        let title = "The formats in the model, and the best of as many bits";
+        let _ = writeln!(text, "\n{}\n{}", wrapped(title), of_converted(result).drawn(columns));
+    }
     if !result.simulations.is_empty() {
         let _ = write!(
             text,
@@ -72,6 +76,38 @@ pub fn in_terminal(result: &Quantisation, columns: &ColumnsArgument) -> String {
         let _ = writeln!(text, "{}", wrapped(&format!("kept in floats: {}", result.not_simulated.join(", "))));
     }
     text
+}
+
+fn converted() -> Table {
+    Table::new([
+        Column::path("layer"),
+        Column::figure("bits").ranked(3),
+        Column::figure("scale").ranked(4),
+        Column::figure("zero point").ranked(5),
+        Column::figure("ends at").ranked(2),
+        Column::figure("dB").ranked(1),
+        Column::figure("best ends at").ranked(2),
+        Column::figure("best dB").ranked(1),
+    ])
+}
+
+/// What a tool chose beside the best.
+fn of_converted(result: &Quantisation) -> Table {
+    let mut table = converted();
+    for layer in &result.layers {
+        let Some(format) = &layer.converted else { continue };
+        table.add([
+            layer.name.clone(),
+            format.bits.to_string(),
+            significant(format.scale),
+            format.zero_point.to_string(),
+            significant(format.high),
+            decibels(&format.fit),
+            significant(format.best_high),
+            decibels(&format.best),
+        ]);
+    }
+    table
 }
 
 fn decibels(fit: &Fit) -> String {

@@ -1,6 +1,7 @@
 //! The report of a quantisation: which formats the activations of a network fit in, what a cap buys, and what becomes of the outputs.
 
 mod cap;
+mod converted;
 mod layers;
 mod method;
 mod outputs;
@@ -30,6 +31,7 @@ pub fn quantisation_page(quantisation: &Quantisation) -> String {
             @if let Some(recommended) = &quantisation.recommended {
                 (page::fold("The recommended setting, layer by layer", &recommended::table(quantisation, recommended)))
             }
+            @if let Some(formats) = converted::table(quantisation) { (page::fold("The formats in the model", &formats)) }
             @if !quantisation.simulations.is_empty() {
                 (page::fold("Alternatives: all layers alike", &outputs::table(quantisation)))
             }

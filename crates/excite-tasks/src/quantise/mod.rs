@@ -9,6 +9,7 @@ mod in_words;
 #[cfg(feature = "models")]
 mod model;
 pub mod record;
+mod tflite;
 
 pub use self::budget::Budget;
 pub use self::codes::{CodeComparison, CodeDifference, Quantised};
@@ -16,3 +17,4 @@ pub use self::formats_file::{FormatsFile, GivenFormat};
 pub use self::function::{CodeType, FunctionQuantisation};
 #[cfg(feature = "models")]
 pub use self::model::{Kernel, KernelEntry, ModelQuantisation, QuantiseOptions, quantise, read_labels};
+pub use self::tflite::{ConvertedLayer, ConvertedModel};

@@ -82,10 +82,34 @@ pub struct QuantisedLayer {
     /// The least and the largest value that its function can give, where its format holds all of these whatever the data showed, as for a
     /// sigmoid; None where the data alone chose the range.
     pub bounds: Option<[f64; 2]>,
+    /// The format that it has in the model already, where a tool quantised it.
+    pub converted: Option<ConvertedFormat>,
     /// The counts in equal bins from the least to the largest value, zeros left out.
     pub histogram: Vec<u64>,
     /// The proposals, by the number of bits.
     pub widths: Vec<Width>,
+}
+
+/// The format that a tool chose for an activation when it quantised the model, beside the best of as many bits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ConvertedFormat {
+    /// The number of bits.
+    pub bits: u32,
+    /// The step from one code to the next.
+    pub scale: f64,
+    /// The code of 0.
+    pub zero_point: i64,
+    /// The least number that it holds.
+    pub low: f64,
+    /// The largest number that it holds.
+    pub high: f64,
+    /// How the activation's values fare.
+    pub fit: Fit,
+    /// How they fare with the best scale of as many bits.
+    pub best: Fit,
+    /// The upper end of the range with that scale.
+    pub best_high: f64,
 }
 
 /// The proposals for an activation in one number of bits.

@@ -178,6 +178,7 @@ mod tests {
             function,
             units_differ: false,
             bounds,
+            converted: None,
             a: a.clone(),
             z: None,
         };

@@ -1,6 +1,7 @@
 //! How the activations of a model are distributed: their ranges in a first run over the data, their histograms in a second.
 
-use excite_fixed::calibration::Distribution;
+use excite_fixed::calibration::{Distribution, Grid};
+use excite_onnx::TensorCodes;
 use excite_vitals::{LayerVitals, Vitals};
 
 use super::candidates::bounds;
@@ -17,6 +18,8 @@ pub(super) struct LayerDistribution {
     pub units_differ: bool,
     /// The range of its function, where its format keeps all of it.
     pub bounds: Option<(f64, f64)>,
+    /// The codes that the model gives its results already, and the numbers that these are.
+    pub converted: Option<Grid>,
     /// Its results.
     pub a: Distribution,
     /// Its pre-activations; None where all of them are 0.
@@ -47,7 +50,8 @@ pub(super) fn measure(
         match empty(site, layer, units_differ) {
             Ok(distribution) => {
                 let bounds = bounds(layer.function()).filter(|_| !calibrate_bounded && !units_differ);
-                layers.push(LayerDistribution { bounds, ..distribution });
+                let converted = model.model().converted(site).and_then(grid);
+                layers.push(LayerDistribution { bounds, converted, ..distribution });
             }
             Err(why) => left_out.push(SkippedLayer { name, why }),
         }
@@ -58,6 +62,16 @@ pub(super) fn measure(
     }
     fill(model, data, &vitals, &mut layers, steps)?;
     Ok(Distributions { layers, left_out, samples: vitals.samples(), runs: vitals.runs })
+}
+
+/// The numbers that codes of the model stand for.
+fn grid(codes: TensorCodes) -> Option<Grid> {
+    let (least, largest) = (codes.least.into(), codes.largest.into());
+    let zero_point = i64::from(codes.zero_point);
+    if !(least..=largest).contains(&zero_point) {
+        return None;
+    }
+    Grid::new(codes.scale, zero_point, least, largest).ok()
 }
 
 /// A layer whose ranges are known, and its histograms not yet.
@@ -72,6 +86,7 @@ fn empty(site: usize, layer: &LayerVitals, units_differ: bool) -> Result<LayerDi
         function: layer.function(),
         units_differ,
         bounds: None,
+        converted: None,
         a: Distribution::new(a.min, a.max).map_err(|error| error.to_string())?,
         z: if z.count == 0 { None } else { Distribution::new(z.min, z.max).ok() },
     })

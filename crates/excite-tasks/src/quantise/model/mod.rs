@@ -152,7 +152,9 @@ pub fn quantise(
         }
     }
     let verdict = proposals::verdict(&layers, options.cap).unwrap_or_default();
-    let decision = if options.simulate {
+    // Beside what is rounded already nothing shows what rounding costs.
+    let is_converted = layers.iter().any(|layer| layer.converted.is_some());
+    let decision = if options.simulate && !is_converted {
         decide::decide(model, data, (samples, runs), &options, &distributions, &layers, &steps)?
     } else {
         Decision::default()

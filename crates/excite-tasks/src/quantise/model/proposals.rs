@@ -10,7 +10,7 @@ use excite_vitals::statistics::median;
 
 use super::candidates::bounded_grid;
 use super::{LayerDistribution, QuantiseOptions};
-use crate::quantisation::{CapEffect, Fit, Fixed, Proposal, QuantisedLayer, Width};
+use crate::quantisation::{CapEffect, ConvertedFormat, Fit, Fixed, Proposal, QuantisedLayer, Width};
 
 /// The bins of the histograms that go into reports.
 const BINS: usize = 256;
@@ -45,8 +45,30 @@ pub(super) fn layer(layer: &LayerDistribution, options: &QuantiseOptions) -> Res
         zeros: layer.a.share_of_zeros(),
         not_finite: layer.a.not_finite(),
         bounds: layer.bounds.map(|(low, high)| [low, high]),
+        converted: layer.converted.and_then(|grid| converted(layer, &grid, rectified.as_ref())),
         histogram: layer.a.outline(BINS),
         widths: options.bits.iter().map(width).collect::<Result<_, _>>()?,
+    })
+}
+
+/// What a tool chose, judged by the values before they were rounded: those of a ReLU are known from its pre-activations.
+fn converted(layer: &LayerDistribution, grid: &Grid, rectified: Option<&Distribution>) -> Option<ConvertedFormat> {
+    let (least, largest) = grid.codes();
+    let bits = (largest - least + 1).ilog2();
+    let values = rectified.unwrap_or(&layer.a);
+    let best = match layer.bounds {
+        Some(bounds) => bounded_grid(bits, bounds, false)?.0,
+        None => Method::Mse.propose(values, bits).ok()?.affine,
+    };
+    Some(ConvertedFormat {
+        bits,
+        scale: grid.scale(),
+        zero_point: grid.zero_point(),
+        low: grid.low(),
+        high: grid.high(),
+        fit: fit(values.measure(grid)),
+        best: fit(values.measure(&best)),
+        best_high: best.high(),
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use excite_vitals::in_words::{percent, plural};
 
 use super::candidates::Candidate;
-use crate::quantisation::{QuantisedLayer, Recommendation, SimulatedOutput};
+use crate::quantisation::{ConvertedFormat, QuantisedLayer, Recommendation, SimulatedOutput};
 
 /// A setting in a few words: its widths, and the choice where that is one.
 pub(super) fn scheme(chosen: &[Option<Candidate>], power_of_two: bool) -> String {
@@ -52,7 +52,9 @@ pub(super) fn bits(chosen: &[Option<Candidate>]) -> (u32, f64) {
 /// What to take and what it costs, in at most 25 words.
 pub(super) fn headline(recommended: Option<&Recommendation>, layers: &[QuantisedLayer], is_random: bool) -> String {
     let random = if is_random { "On random inputs: " } else { "" };
-    let Some(recommended) = recommended else { return format!("{random}{}", of_layers(layers)) };
+    let Some(recommended) = recommended else {
+        return format!("{random}{}", of_converted(layers).unwrap_or_else(|| of_layers(layers)));
+    };
     let loses = match recommended.signal_to_noise {
         f64::INFINITY => "the outputs lose nothing".to_owned(),
         ratio => format!("the outputs keep {ratio:.0} dB"),
@@ -76,6 +78,29 @@ fn classes(outputs: &[SimulatedOutput]) -> Option<String> {
         _ => format!("and {} of {samples} samples get another class", percent(changed as f64 / samples as f64)),
     })
 }
+
+/// Of a model that is quantised already: where its ranges lose more than the best ones.
+fn of_converted(layers: &[QuantisedLayer]) -> Option<String> {
+    let converted = layers.iter().filter_map(|layer| Some((layer, layer.converted.as_ref()?)));
+    let loss = |converted: &ConvertedFormat| converted.best.signal_to_noise - converted.fit.signal_to_noise;
+    let losses: Vec<(&str, f64)> = converted
+        .map(|(layer, converted)| (layer.name.as_str(), loss(converted)))
+        .filter(|(_, loss)| !loss.is_nan())
+        .collect();
+    let (name, worst) = losses.iter().copied().reduce(|a, b| if b.1 > a.1 { b } else { a })?;
+    let all = plural(losses.len(), "layer");
+    Some(if worst <= MUCH {
+        format!("Quantised already, and well: no range of {all} is more than {MUCH:.0} dB from the best.")
+    } else {
+        let count = losses.iter().filter(|(_, loss)| *loss > MUCH).count();
+        format!(
+            "Quantised already: {count} of {all} lose over {MUCH:.0} dB by their range, {name} most, {worst:.1} dB."
+        )
+    })
+}
+
+/// What a range may lose beside the best one before it is worth a word: a sixth of a bit.
+const MUCH: f64 = 1.0;
 
 /// Where nothing was simulated: the layer that loses most at the narrowest width.
 fn of_layers(layers: &[QuantisedLayer]) -> String {
