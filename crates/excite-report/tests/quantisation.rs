@@ -84,6 +84,7 @@ fn converted() -> ConvertedFormat {
         fit: fit(28.5),
         best: fit(33.0),
         best_high: 4.4,
+        note: String::new(),
     }
 }
 

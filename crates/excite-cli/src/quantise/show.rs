@@ -88,6 +88,7 @@ fn converted() -> Table {
         Column::figure("dB").ranked(1),
         Column::figure("best ends at").ranked(2),
         Column::figure("best dB").ranked(1),
+        Column::text("note").ranked(3),
     ])
 }
 
@@ -105,6 +106,7 @@ fn of_converted(result: &Quantisation) -> Table {
             decibels(&format.fit),
             significant(format.best_high),
             decibels(&format.best),
+            format.note.clone(),
         ]);
     }
     table

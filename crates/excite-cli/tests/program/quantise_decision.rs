@@ -123,6 +123,40 @@ fn formats_are_written_and_read_back() {
 }
 
 #[test]
+fn the_formats_of_a_converter_stand_beside_the_best() {
+    let place = Place::new();
+    for name in ["qdq", "qoperator"] {
+        let (model, data) = (fixture(&format!("quantised/{name}.onnx")), fixture("quantised/x.npz"));
+        let result = json(&place.run(&["quantise", &model, "--input", &data, "--json"]));
+        assert!(
+            result["recommended"].is_null() && result["headline"].as_str().unwrap().starts_with("Quantised already")
+        );
+        let converted: Vec<&Value> =
+            result["layers"].as_array().unwrap().iter().map(|layer| &layer["converted"]).collect();
+        assert_eq!(converted.len(), 4);
+        for one in converted {
+            let (own, best) = (number(&one["fit"]["signal_to_noise"]), number(&one["best"]["signal_to_noise"]));
+            assert!(one["bits"] == 8 && own > 40.0 && best > own - 0.1, "{name}: {one}");
+        }
+    }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../excite-tasks/tests/models");
+    place.file("small.tflite", std::fs::read(format!("{folder}/small.tflite")).unwrap());
+    let ran = place.run(&["quantise", "small.tflite"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(
+        ran.out.contains("relu6") && ran.out.contains("probability") && ran.out.starts_with("Look at 1"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(json(&place.run(&["quantise", "small.tflite", "--json"]))["layers"][1]["scale"], 1.0 / 256.0);
+    let refused = place.run(&["quantise", "small.tflite", "--html", "r.html"]);
+    assert!(refused.code == Some(2) && refused.err.contains("does not run"), "{}", refused.err);
+    place.file("cut.tflite", b"\0\0\0\0TFL3");
+    let refused = place.run(&["quantise", "cut.tflite"]);
+    assert!(refused.code == Some(3) && refused.err.contains("cut.tflite"), "{}", refused.err);
+}
+
+#[test]
 fn power_of_two_takes_q_formats_alone() {
     let (place, files) = (Place::new(), files());
     let result = json(&place.run(&nmp(&files, &["--power-of-two", "--samples", "2", "--json"])));
@@ -206,7 +240,7 @@ fn onnxruntime_computes_what_was_simulated() {
     ]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let digits: Vec<f32> = (0..640).map(|i| (i * 7919 % 1009) as f32 / 250.0 - 2.0).collect();
-    place.file("rows.npy", npy(&[10, 64], &digits));
+    place.file("rows.npy", npy(&[10, 1, 8, 8], &digits));
     for network in ["relu6", "gelu"] {
         run(&format!("{network}.onnx"), &format!("nets/{network}-seed1.onnx"), "rows.npy", &["--bits", "8"]);
     }

@@ -8,8 +8,8 @@ use crate::{number, page};
 
 /// None where the model is in floats.
 pub(super) fn table(quantisation: &Quantisation) -> Option<Markup> {
-    let columns =
-        ["Layer", "Bits", "Scale", "Zero point", "Range", "Ratio", "Best ends at", "Best ratio"].map(str::to_owned);
+    let columns = ["Layer", "Bits", "Scale", "Zero point", "Range", "Ratio", "Best ends at", "Best ratio", "Note"]
+        .map(str::to_owned);
     let row = |name: &str, format: &ConvertedFormat| {
         vec![
             name.to_owned(),
@@ -20,6 +20,7 @@ pub(super) fn table(quantisation: &Quantisation) -> Option<Markup> {
             format!("{}\u{a0}dB", decibels(format.fit.signal_to_noise)),
             number::significant(format.best_high),
             format!("{}\u{a0}dB", decibels(format.best.signal_to_noise)),
+            format.note.clone(),
         ]
     };
     let converted = quantisation.layers.iter().filter_map(|layer| Some(row(&layer.name, layer.converted.as_ref()?)));

@@ -37,6 +37,9 @@ impl Quantisation {
 
     fn measured_on(&self) -> Option<String> {
         let some = self.sensitivity_samples;
+        if some == 0 {
+            return Some("No layer was quantised alone, so that the costs of single layers are not known.".to_owned());
+        }
         (some > 0 && some < self.samples)
             .then(|| format!("Layers were quantised one at a time on {some} of the {} samples.", self.samples))
     }

@@ -1,5 +1,6 @@
 //! Fixed-point formats and scales for the activations of a model, and kernels for one function.
 
+mod bounds;
 mod budget;
 mod codes;
 mod decision;

@@ -110,6 +110,8 @@ pub struct ConvertedFormat {
     pub best: Fit,
     /// The upper end of the range with that scale.
     pub best_high: f64,
+    /// What is to be said of its range; empty where nothing is.
+    pub note: String,
 }
 
 /// The proposals for an activation in one number of bits.

@@ -1,6 +1,5 @@
 //! The grids that a layer may have, and what its own values lose on each.
 
-use excite::{Facts, Function};
 use excite_fixed::QFormat;
 use excite_fixed::calibration::{Distribution, Grid, Method, Quality};
 
@@ -41,23 +40,6 @@ impl Choice {
             Self::Fewer(_) => "binary point".to_owned(),
             Self::Given => "given".to_owned(),
         }
-    }
-}
-
-/// The range of a function that squashes its inputs into one: all of it is kept, for data that were not seen will reach what the data did
-/// not. Not of a ReLU with a cap, whose cap is a choice.
-pub(super) fn bounds(f: Function) -> Option<(f64, f64)> {
-    if matches!(f, Function::Relu6(_) | Function::ReluN(_)) || f.curve().is_some() {
-        return None;
-    }
-    let range = Facts::of(f).range;
-    let is = |low: f64, high: f64| (range.low - low).abs() < 1e-6 && (range.high - high).abs() < 1e-6;
-    if is(0.0, 1.0) {
-        Some((0.0, 1.0))
-    } else if is(-1.0, 1.0) {
-        Some((-1.0, 1.0))
-    } else {
-        None
     }
 }
 
@@ -143,22 +125,10 @@ impl Candidate {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn bounds_of(name: &str) -> Option<(f64, f64)> {
-        bounds(name.parse().unwrap())
-    }
+    use crate::quantise::bounds::bounds;
 
     #[test]
-    fn functions_that_squash_keep_their_range() {
-        for name in ["sigmoid", "hard_sigmoid"] {
-            assert_eq!(bounds_of(name), Some((0.0, 1.0)), "{name}");
-        }
-        for name in ["tanh", "softsign"] {
-            assert_eq!(bounds_of(name), Some((-1.0, 1.0)), "{name}");
-        }
-        for name in ["relu", "relu6", "relu_n(1)", "gelu", "elu", "silu", "identity"] {
-            assert_eq!(bounds_of(name), None, "{name}");
-        }
+    fn a_range_has_the_steps_that_libraries_give_it() {
         let (grid, format) = bounded_grid(8, (0.0, 1.0), false).unwrap();
         assert_eq!(
             (grid.scale(), grid.high(), format.unwrap().to_string()),

@@ -50,7 +50,9 @@ pub(super) fn decide(
         return Err(Error::NoClasses);
     }
     let decision = Decision { simulations, accuracy, ..Decision::default() };
-    if distributions.iter().all(|layer| sites(bench.model, layer).is_empty()) {
+    // Gates alone, or outputs that are no floats: nothing shows what quantising costs.
+    let is_blind = tallies.iter().all(|tally| tally.outputs().is_empty());
+    if is_blind || distributions.iter().all(|layer| sites(bench.model, layer).is_empty()) {
         return Ok(decision);
     }
     let mut search = Search::new(&bench, distributions, options.widths.clone(), options.power_of_two);

@@ -4,7 +4,7 @@ use excite_fixed::calibration::{Distribution, Grid};
 use excite_onnx::TensorCodes;
 use excite_vitals::{LayerVitals, Vitals};
 
-use super::candidates::bounds;
+use crate::quantise::bounds::bounds;
 use crate::watcher::Steps;
 use crate::{Data, Error, NamedModel, SkippedLayer, check};
 

@@ -11,6 +11,7 @@ use excite_vitals::statistics::median;
 use super::candidates::bounded_grid;
 use super::{LayerDistribution, QuantiseOptions};
 use crate::quantisation::{CapEffect, ConvertedFormat, Fit, Fixed, Proposal, QuantisedLayer, Width};
+use crate::quantise::bounds::note;
 
 /// The bins of the histograms that go into reports.
 const BINS: usize = 256;
@@ -51,11 +52,18 @@ pub(super) fn layer(layer: &LayerDistribution, options: &QuantiseOptions) -> Res
     })
 }
 
-/// What a tool chose, judged by the values before they were rounded: those of a ReLU are known from its pre-activations.
+/// What a tool chose, judged by the values before they were rounded: those of a ReLU are known from its pre-activations. Where a ReLU ends
+/// with the codes, the cap is the tool's.
 fn converted(layer: &LayerDistribution, grid: &Grid, rectified: Option<&Distribution>) -> Option<ConvertedFormat> {
     let (least, largest) = grid.codes();
     let bits = (largest - least + 1).ilog2();
-    let values = rectified.unwrap_or(&layer.a);
+    let cap = match layer.function {
+        Function::Relu6(_) => Some(6.0),
+        f => f.parameter(0).filter(|cap| (cap - grid.high()).abs() > grid.scale() && matches!(f, Function::ReluN(_))),
+    };
+    let capped = rectified.zip(cap).map(|(relu, cap)| relu.capped(cap));
+    let values = capped.as_ref().or(rectified).unwrap_or(&layer.a);
+    let bounds = layer.bounds.or_else(|| cap.map(|cap| (0.0, cap)));
     let best = match layer.bounds {
         Some(bounds) => bounded_grid(bits, bounds, false)?.0,
         None => Method::Mse.propose(values, bits).ok()?.affine,
@@ -69,6 +77,7 @@ fn converted(layer: &LayerDistribution, grid: &Grid, rectified: Option<&Distribu
         fit: fit(values.measure(grid)),
         best: fit(values.measure(&best)),
         best_high: best.high(),
+        note: bounds.map_or_else(String::new, |bounds| note(bounds, grid.low(), grid.high(), grid.scale())),
     })
 }
 

@@ -4,10 +4,10 @@ mod flat;
 
 use std::path::Path;
 
-use excite::Function;
 use serde::{Deserialize, Serialize};
 
 use self::flat::Table;
+use super::bounds::{bounds_of, note};
 use crate::Error;
 
 /// What a `.tflite` file says of its activations.
@@ -197,35 +197,11 @@ fn layer(operator: &str, function: &str, output: &Table<'_>, weights: Option<&Ta
         low,
         high,
         weight_scales,
-        note: low
-            .zip(high)
-            .zip(scale)
-            .map_or_else(String::new, |((low, high), scale)| note(function, low, high, scale.into())),
+        note: match (low, high, scale, bounds_of(function)) {
+            (Some(low), Some(high), Some(scale), Some(bounds)) => note(bounds, low, high, scale.into()),
+            _ => String::new(),
+        },
     }
-}
-
-/// What the range of the codes does to what the function can give.
-fn note(function: &str, low: f64, high: f64, scale: f64) -> String {
-    let bounds = match function {
-        "softmax" => Some((0.0, 1.0)),
-        "sigmoid" | "tanh" | "relu6" | "hard_tanh" => {
-            function.parse::<Function>().ok().map(|f| excite::Facts::of(f).range).map(|range| (range.low, range.high))
-        }
-        _ => None,
-    };
-    let Some((least, largest)) = bounds else { return String::new() };
-    // The largest code of 1/256 is 255/256, as the library itself has it.
-    if high < largest - 1.01 * scale {
-        return format!("cut at {high:.3}: the function gives up to {largest}");
-    }
-    if low > least + 1.01 * scale {
-        return format!("cut at {low:.3}: the function gives down to {least}");
-    }
-    let spare = ((high - low) / (largest - least)).log2();
-    if spare >= 1.0 {
-        return format!("{spare:.0} bits wider than the function's range of {least} to {largest}");
-    }
-    String::new()
 }
 
 fn headline(layers: &[ConvertedLayer]) -> String {
