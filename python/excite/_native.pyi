@@ -94,6 +94,7 @@ __all__ = [
     "NativeData",
     "NativeModel",
     "NativeChecked",
+    "NativeQuantised",
     "check_model",
     "merge_files",
     "quantise_model",
@@ -246,6 +247,13 @@ class NativeChecked:
     def html(self) -> str: ...
     def vitals(self) -> NativeVitals: ...
 
+class NativeQuantised:
+    def json(self) -> str: ...
+    def html(self) -> str: ...
+    def model(self) -> bytes: ...
+    def formats(self) -> str: ...
+    def overrides(self) -> str: ...
+
 class NativeDataset:
     @staticmethod
     def digits(options: dict[str, Any]) -> NativeDataset: ...
@@ -259,16 +267,7 @@ def check_model(
     model: NativeModel, data: NativeData, baseline: str | None, ablate: bool, progress: Any
 ) -> NativeChecked: ...
 def merge_files(files: list[str], model: str | None) -> NativeChecked: ...
-def quantise_model(
-    model: NativeModel,
-    data: NativeData,
-    bits: list[int],
-    cap: float,
-    formats: list[str],
-    simulate: bool,
-    labels: list[int] | None,
-    progress: Any,
-) -> tuple[str, str]: ...
+def quantise_model(model: NativeModel, data: NativeData, plan: dict[str, Any], progress: Any) -> NativeQuantised: ...
 def compare_functions(
     data: NativeDataset,
     plan: dict[str, Any],

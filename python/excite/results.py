@@ -210,15 +210,20 @@ class Proposal:
 
 @dataclasses.dataclass(frozen=True)
 class Quantisation:
-    """What each method proposes for each layer, in the order of the network, and what comes of the model's outputs.
+    """The recommended format of each layer, what it costs the model's outputs, and what each method proposes.
 
-    `simulations` are as in the program's JSON: by what the activations were rounded, and how far the outputs moved.
+    `recommended` is as in the program's JSON: the format of each layer, and how far the outputs move; None where the model
+    was not run with quantised activations. `sensitivity` is what each layer costs, the costliest first. `simulations`
+    are the alternatives: by what the activations were rounded, and how far the outputs moved.
     """
 
     model: str
     samples: int
     random_data: bool
     headline: str
+    recommended: dict[str, Any] | None
+    sensitivity: list[dict[str, Any]]
+    weights: list[dict[str, Any]]
     verdict: str
     proposals: list[Proposal]
     simulations: list[dict[str, Any]]

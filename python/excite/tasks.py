@@ -115,10 +115,16 @@ def quantise(
     model: FilePath,
     inputs: Inputs = None,
     *,
-    bits: Sequence[int] = (8,),
+    bits: Sequence[int] | None = None,
+    budget: str | Sequence[str] = (),
+    power_of_two: bool = False,
+    weights: int | None = None,
+    calibrate_bounded: bool = False,
+    given: FilePath | None = None,
     cap: float = 6.0,
     formats: Sequence[str] = (),
     simulate: bool = True,
+    sensitivity: bool = True,
     labels: npt.ArrayLike | None = None,
     samples: int | None = None,
     batch: int = 8,
@@ -132,25 +138,51 @@ def quantise(
     unit_axis: UnitAxis = None,
     engine: str = "auto",
     html: FilePath | None = None,
+    write_model: FilePath | None = None,
+    write_formats: FilePath | None = None,
+    write_overrides: FilePath | None = None,
     progress: Shown = None,
 ) -> Quantisation:
-    """Fixed-point formats and scales for the activations of an ONNX model, and what they cost.
+    """A format for each activation of an ONNX model, and what it costs the outputs.
 
-    `bits` are from 4 to 16; `cap` is the cap of a ReLU to ask about; `formats` are more Q formats to try, as "UQ3.5".
-    Where `simulate` is true the model runs with quantised activations too; `labels`, the class of each sample, are for
-    its accuracy. The other arguments and the exceptions are those of `check`.
+    `bits` are from 4 to 16, and each layer gets the fewest of them that keep the `budget`, as "snr=25dB" or "top1=0.5%":
+    by default 8, and 16 where that is too few for 20 dB. `power_of_two` takes Q formats alone; `weights` are the bits
+    of the weights, where these are quantised too; `calibrate_bounded` lets the data narrow the range of a sigmoid;
+    `given` is a file of formats to use. `cap` is the cap of a ReLU to ask about; `formats` are more Q formats to try, as
+    "UQ3.5". Where `simulate` is true the model runs with quantised activations, and with one at a time unless
+    `sensitivity` is false; `labels`, the class of each sample, are for its accuracy. `write_model` is a file for the
+    quantised model (QDQ), `write_formats` one that `given` reads, `write_overrides` one for ONNX Runtime's quantiser.
+    The other arguments and the exceptions are those of `check`.
     """
     data = _data(inputs, seed, sizes, mean, std, resize, shape, dtype).limited(samples, batch)
-    widths = [int(width) for width in bits]
-    if any(width < 0 for width in widths):
-        raise ValueError(f"bits must be whole numbers from 4 to 16, not {min(widths)}")
-    classes = None if labels is None else np.asarray(labels).astype(np.int64).ravel().tolist()
+    tables = [8] if bits is None else [int(width) for width in bits]
+    if any(width < 0 for width in tables):
+        raise ValueError(f"bits must be whole numbers from 4 to 16, not {min(tables)}")
+    if not simulate and any((budget, weights is not None, given, write_model, write_formats, write_overrides)):
+        raise ValueError("simulate=False leaves the recommended setting unknown: leave out simulate")
+    plan = {
+        "bits": tables,
+        "widths": [8, 16] if bits is None else [],
+        "budget": [budget] if isinstance(budget, str) else list(budget),
+        "power_of_two": power_of_two,
+        "calibrate_bounded": calibrate_bounded,
+        "weights": weights,
+        "given": _path(given),
+        "cap": float(cap),
+        "formats": list(formats),
+        "simulate": simulate,
+        "sensitivity": sensitivity,
+        "labels": None if labels is None else np.asarray(labels).astype(np.int64).ravel().tolist(),
+    }
     opened = _open(model, unit_axis, engine)
-    options = (widths, float(cap), list(formats), simulate, classes)
     with Progress(progress) as shown:
-        text, page = _native.quantise_model(opened, data, *options, shown)
-    _write(html, lambda: page)
-    return Quantisation.from_json(text)
+        quantised = _native.quantise_model(opened, data, plan, shown)
+    _write(html, quantised.html)
+    _write(write_formats, quantised.formats)
+    _write(write_overrides, quantised.overrides)
+    if write_model is not None:
+        Path(write_model).write_bytes(quantised.model())
+    return Quantisation.from_json(quantised.json())
 
 
 @dataclasses.dataclass(frozen=True)

@@ -31,12 +31,13 @@ fn function_of_curve(curve: &Bound<'_, PyAny>) -> Option<String> {
 }
 
 /// The names that are for the package's own modules, and not for its users.
-const INTERNAL: [&str; 18] = [
+const INTERNAL: [&str; 19] = [
     "INTERNAL",
     "NativeChecked",
     "NativeData",
     "NativeDataset",
     "NativeModel",
+    "NativeQuantised",
     "NativeVitals",
     "PACKED",
     "PYTORCH",

@@ -1,5 +1,6 @@
 """The tasks: check, merge, quantise and compare, in this process; and the program, which runs in it too."""
 
+import json
 import os
 import re
 import signal
@@ -100,6 +101,26 @@ def test_quantise_proposes_formats_and_scales():
     for bits in ([99], [-1], []):
         with pytest.raises(ValueError, match="bits"):
             excite.quantise(MODELS / "nmp.onnx", bits=bits)
+
+
+def test_quantise_recommends_a_format_for_each_layer(tmp_path):
+    files = {name: tmp_path / name for name in ("model.onnx", "formats.toml", "overrides.json")}
+    given = {f"write_{path.stem}": path for path in files.values()}
+    data = (MODELS / "nmp.onnx", MODELS / "nmp.chords.npz")
+    found = excite.quantise(*data, samples=2, budget="snr=30dB", **given)
+    assert found.recommended["is_enough"] and found.recommended["signal_to_noise"] >= 30
+    assert {layer["layer"] for layer in found.recommended["layers"]} == {one["layer"] for one in found.sensitivity}
+    shares = [one["share"] for one in found.sensitivity]
+    assert shares == sorted(shares, reverse=True) and sum(shares) == pytest.approx(1)
+    assert excite.check(files["model.onnx"], data[1], samples=1).layers
+    again = excite.quantise(*data, samples=2, given=files["formats.toml"], sensitivity=False)
+    assert again.recommended["outputs"] == found.recommended["outputs"] and again.sensitivity == []
+    overrides = json.loads(files["overrides.json"].read_text(encoding="utf-8"))
+    assert len(overrides) == len(found.recommended["layers"])
+    with pytest.raises(ValueError, match="a budget is"):
+        excite.quantise(*data, budget="25dB")
+    with pytest.raises(ValueError, match="simulate"):
+        excite.quantise(*data, simulate=False, budget="snr=25dB")
 
 
 def test_compare_trains_and_writes_nothing(samples, tmp_path, monkeypatch):

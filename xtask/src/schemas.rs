@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use excite_lab::record::comparison::Comparison;
 use excite_tasks::quantisation::Quantisation;
-use excite_tasks::{CheckRecord, CodeComparison, LabRecord};
+use excite_tasks::{CheckRecord, CodeComparison, ConvertedModel, LabRecord};
 use schemars::{Schema, schema_for};
 
 use crate::generated::{self, Files, Mode};
@@ -25,11 +25,12 @@ impl Schemas {
 
 /// Each by the command whose --json it describes; `excite merge` prints what `excite check` does.
 fn files() -> Files {
-    let schemas: [(&str, Schema); 5] = [
+    let schemas: [(&str, Schema); 6] = [
         ("check", schema_for!(CheckRecord)),
         ("compare", schema_for!(Comparison)),
         ("lab", schema_for!(LabRecord)),
         ("quantise", schema_for!(Quantisation)),
+        ("quantise-converted", schema_for!(ConvertedModel)),
         ("quantise-diff", schema_for!(CodeComparison)),
     ];
     schemas.map(|(name, schema)| (format!("schemas/{name}.json"), format!("{:#}\n", schema.as_value()))).to_vec()

@@ -73,6 +73,13 @@ impl From<Error> for Failure {
                 "--unit-axis names the layer `{layer}`, which the model does not have; its layers are {}",
                 known.join(", ")
             )),
+            Error::FormatLayer { layer, known, twice: false } => {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                let meant = meant(layer, &known, "its layers are");
+                Self::Usage(format!(
+                    "--formats names the layer `{layer}`, which the model does not have, or which stays in floats: {meant}"
+                ))
+            }
             Error::NothingToQuantise { .. } => Self::Failed(format!("{error} with --input")),
             Error::KernelBits => Self::Usage(format!("{error}: give --bits 8 or --bits 16")),
             Error::Profiles => {

@@ -42,7 +42,12 @@ fn of_severity(severity: Severity) -> Style {
 
 /// Writes a file, whole or not at all.
 pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    excite_report::write_file(path, text).map_err(|error| unwritable(path, &error))
+    write_bytes(path, text.as_bytes())
+}
+
+/// As [`write`], of bytes.
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    excite_vitals::write_file(path, bytes).map_err(|error| unwritable(path, &error))
 }
 
 /// Makes a file beside `path` for a moment: what cannot be written should not cost the work first.

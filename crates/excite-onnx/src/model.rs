@@ -11,7 +11,7 @@ use crate::plan::{ExecutionPlan, Names, Outputs, TensorId, Wiring};
 use crate::rewrite::{embedded, functions, fused, onnxruntime, spelling::Known, subgraphs};
 use crate::site::{ActivationSite, Source, UnitAxis, Unseen};
 use crate::types::Types;
-use crate::{Error, external, other_formats, recognise, tensor_values, wire};
+use crate::{Error, TensorCodes, converted, external, other_formats, recognise, tensor_values, wire};
 
 /// Names the nodes that have no name, for the engine's messages: by the operator and the nearest tensor.
 fn name_nodes(graph: &mut GraphProto) {
@@ -91,6 +91,7 @@ pub struct Model {
     outputs: Vec<String>,
     sites: Vec<ActivationSite>,
     replaceable: Vec<usize>,
+    converted: Vec<Option<TensorCodes>>,
     unseen: Vec<Unseen>,
     constants: HashSet<String>,
     producer: String,
@@ -126,7 +127,15 @@ impl Model {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, Error> {
-        Self::load(bytes, None, &EngineOptions::default())
+        Self::from_bytes_with(bytes, &EngineOptions::default())
+    }
+
+    /// Reads a model from bytes that hold all its weights, for an engine of choice.
+    ///
+    /// # Errors
+    /// As [`open_with`](Self::open_with).
+    pub fn from_bytes_with(bytes: Vec<u8>, engine: &EngineOptions) -> Result<Self, Error> {
+        Self::load(bytes, None, engine)
     }
 
     fn load(bytes: Vec<u8>, folder: Option<&Path>, engine: &EngineOptions) -> Result<Self, Error> {
@@ -153,6 +162,7 @@ impl Model {
         let mut found = recognise::recognise(graph, opset);
         name_recurrent_outputs(graph, &mut found.sites);
         subgraphs::expose(graph, &mut found);
+        let converted = converted::formats(graph, opset, &found.sites);
         let replaceable = replaceable(&found.sites);
         let sites: Vec<_> = found.sites.into_iter().map(|(_, site)| site).collect();
         let recurrent = ExecutionPlan::recurrent_nodes(graph, &sites);
@@ -207,6 +217,7 @@ impl Model {
             outputs,
             sites,
             replaceable,
+            converted,
             unseen: found.unseen,
             constants,
             producer,
@@ -231,6 +242,12 @@ impl Model {
     /// of recurrent nodes and others that no tensor holds, and those within the bodies of If and Loop.
     pub fn replaceable(&self) -> &[usize] {
         &self.replaceable
+    }
+
+    /// Of an activation, given by its place among [`sites`](Self::sites), the codes that its results have in the model already, where a
+    /// tool quantised it (forms QDQ and QOperator); None where it is in floats.
+    pub fn converted(&self, site: usize) -> Option<TensorCodes> {
+        self.converted.get(site).copied().flatten()
     }
 
     /// The names of the outputs.

@@ -167,49 +167,64 @@ impl Model {
         let mut given = Vec::new();
         for piece in &self.replacing.pieces {
             self.run_piece(piece, &mut kept, run)?;
-            for shown in &piece.shows {
-                match shown {
-                    Show::Replaced { site, output } => {
-                        if let Some(value) = kept.get_mut(output) {
-                            let result = self.sites()[*site].result;
-                            value.replace(|values| {
-                                values.iter_mut().for_each(|value| *value = result.before(*value));
-                                replace(*site, values);
-                                values.iter_mut().for_each(|value| *value = result.of(*value));
-                            });
-                        }
-                    }
-                    Show::Outputs(ids) => {
-                        let outputs = self.outputs().iter().zip(ids);
-                        given.extend(outputs.filter_map(|(name, id)| {
-                            let (shape, values) = kept.get(id)?.floats()?;
-                            Some((name.clone(), Array { shape, values: Values::F32(values.into_owned()) }))
-                        }));
-                    }
-                    Show::Tensors { .. } | Show::Recurrent(_) => {}
-                }
-            }
-            piece.drops.iter().for_each(|id| drop(kept.remove(id)));
+            self.finish_replacing(piece, &mut kept, &mut replace, &mut given);
         }
         Ok(given)
     }
 
+    /// Replaces the results of the activations that a piece computes, and takes the outputs that it gives.
+    pub(crate) fn finish_replacing(
+        &self,
+        piece: &Piece,
+        kept: &mut Kept<'_>,
+        replace: &mut impl FnMut(usize, &mut [f32]),
+        given: &mut Vec<(String, Array)>,
+    ) {
+        for shown in &piece.shows {
+            match shown {
+                Show::Replaced { site, output } => {
+                    if let Some(value) = kept.get_mut(output) {
+                        let result = self.sites()[*site].result;
+                        value.replace(|values| {
+                            values.iter_mut().for_each(|value| *value = result.before(*value));
+                            replace(*site, values);
+                            values.iter_mut().for_each(|value| *value = result.of(*value));
+                        });
+                    }
+                }
+                Show::Outputs(ids) => {
+                    let outputs = self.outputs().iter().zip(ids);
+                    given.extend(outputs.filter_map(|(name, id)| {
+                        let (shape, values) = kept.get(id)?.floats()?;
+                        Some((name.clone(), Array { shape, values: Values::F32(values.into_owned()) }))
+                    }));
+                }
+                Show::Tensors { .. } | Show::Recurrent(_) => {}
+            }
+        }
+        piece.drops.iter().for_each(|id| drop(kept.remove(id)));
+    }
+
     /// Runs the nodes of a piece, and keeps what it gives.
-    fn run_piece(&self, piece: &Piece, kept: &mut Kept, run: &InputSet) -> Result<(), Error> {
+    pub(crate) fn run_piece(&self, piece: &Piece, kept: &mut Kept<'_>, run: &InputSet) -> Result<(), Error> {
         let last_read = piece.reads.iter().filter(|&&(_, last)| last).map(|&(id, _)| id);
-        let owned: Vec<_> = last_read.filter_map(|id| Some((id, Given::Owned(kept.remove(&id)?)))).collect();
-        let shared = piece.reads.iter().filter(|&&(_, last)| !last);
-        let shared = shared.filter_map(|(id, _)| Some((*id, Given::Shared(kept.get(id)?))));
-        let inputs = owned.into_iter().chain(shared).collect();
+        let owned: Vec<_> = last_read.filter_map(|id| Some((id, kept.remove(&id)?))).collect();
+        let is_owned = |id: TensorId| owned.iter().any(|(owned, _)| *owned == id);
+        let shared: Vec<_> = piece.reads.iter().map(|&(id, _)| id).filter(|&id| !is_owned(id)).collect();
+        let shared = shared.into_iter().filter_map(|id| Some((id, Given::Shared(kept.get(&id)?))));
+        let inputs = owned.into_iter().map(|(id, value)| (id, Given::Owned(value))).chain(shared).collect();
         // What was given to the model is there already.
-        let gives: Vec<_> = piece.gives.iter().copied().filter(|id| !kept.contains_key(id)).collect();
+        let gives: Vec<_> = piece.gives.iter().copied().filter(|id| kept.get(id).is_none()).collect();
         let given = self.engine.run(piece, inputs, &gives).map_err(|what| failed(&what, run))?;
-        kept.extend(gives.into_iter().zip(given));
+        kept.own.extend(gives.into_iter().zip(given));
         Ok(())
     }
 
     /// Does some work on the threads that the engine runs on.
-    fn on_engine_threads<T: Send>(&self, work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
+    pub(crate) fn on_engine_threads<T: Send>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
         let (mut work, mut result) = (Some(work), None);
         self.engine.on_threads(&mut || result = work.take().map(|work| work()));
         result.unwrap_or_else(|| Err(Error::engine("running the model", "its threads are gone")))
@@ -246,7 +261,7 @@ impl Model {
         }
     }
 
-    fn show_gates(&self, node: &Recurrent, kept: &Kept, show: &mut impl FnMut(Observation)) -> Result<(), Error> {
+    fn show_gates(&self, node: &Recurrent, kept: &Kept<'_>, show: &mut impl FnMut(Observation)) -> Result<(), Error> {
         let tensor = |id| kept.get(&id).and_then(Value::floats);
         let (Some(x), Some(w), Some(r), Some(y)) = (tensor(node.x), tensor(node.w), tensor(node.r), tensor(node.y))
         else {
@@ -278,12 +293,12 @@ impl Model {
     }
 
     /// The inputs of a run as the engine takes them.
-    fn values(&self, run: &InputSet) -> Result<Kept, Error> {
+    pub(crate) fn values(&self, run: &InputSet) -> Result<Kept<'static>, Error> {
         self.check(run)?;
-        let mut values = Kept::new();
+        let mut values = Kept::default();
         for (input, &id) in self.inputs().iter().zip(&self.input_ids) {
             if let Some((_, array)) = run.tensors.iter().find(|(name, _)| *name == input.name) {
-                values.insert(id, self.engine.value(input, array).map_err(|what| Error::input(&input.name, what))?);
+                values.own.insert(id, self.engine.value(input, array).map_err(|what| Error::input(&input.name, what))?);
             }
         }
         Ok(values)
@@ -291,7 +306,26 @@ impl Model {
 }
 
 /// The tensors that are there between two pieces.
-type Kept = HashMap<TensorId, Value>;
+#[derive(Default)]
+pub(crate) struct Kept<'a> {
+    pub own: HashMap<TensorId, Value>,
+    /// Those of the run that this one leaves, where it has none of its own.
+    pub before: Option<&'a HashMap<TensorId, Value>>,
+}
+
+impl Kept<'_> {
+    fn get(&self, id: &TensorId) -> Option<&Value> {
+        self.own.get(id).or_else(|| self.before?.get(id))
+    }
+
+    fn get_mut(&mut self, id: &TensorId) -> Option<&mut Value> {
+        self.own.get_mut(id)
+    }
+
+    fn remove(&mut self, id: &TensorId) -> Option<Value> {
+        self.own.remove(id)
+    }
+}
 
 /// Numbers, changed where `by` changes them at all.
 fn changed(by: Affine, numbers: Cow<'_, [f32]>, change: fn(Affine, f32) -> f32) -> Cow<'_, [f32]> {

@@ -93,11 +93,54 @@ pub enum Error {
         /// What was asked for; None for an empty list.
         found: Option<u32>,
     },
+    /// Weights in this number of bits are not offered.
+    #[error("weights must have from 2 to 8 bits, not {found}")]
+    WeightBits {
+        /// What was asked for.
+        found: u32,
+    },
+    /// A file of formats could not be read.
+    #[error("the formats {} cannot be used ({fault}): give a file of excite quantise --write-formats", path.display())]
+    Formats {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        fault: String,
+    },
+    /// A format is given for a layer that the model does not have, or twice.
+    #[error("the formats name the layer `{layer}`, which {}; its layers are {}", if *twice { "they have twice" } else { "the model does not have, or which stays in floats" }, known.join(", "))]
+    FormatLayer {
+        /// The layer.
+        layer: String,
+        /// The layers of the model that can be quantised.
+        known: Vec<String>,
+        /// Whether it is named twice.
+        twice: bool,
+    },
+    /// A share of changed classes was given as the budget of a model without classes.
+    #[error(
+        "no output of the model has classes, so that a budget of top1 cannot be kept: give one of snr, as snr=25dB"
+    )]
+    NoClasses,
+    /// A model cannot be written with its tensors quantised.
+    #[error("the quantised model cannot be written: {why}")]
+    NotWritable {
+        /// Why not.
+        why: String,
+    },
     /// A cap that no ReLU has.
     #[error("the cap of a ReLU must be a finite number above 0, not {found}")]
     Cap {
         /// What was asked for.
         found: f64,
+    },
+    /// A file of TensorFlow Lite could not be read.
+    #[error("{} cannot be read as a model of TensorFlow Lite: {fault}", path.display())]
+    Converted {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        fault: String,
     },
     /// No activation gave values to choose a format by.
     #[error("{model}: no activation gave values to choose a format by ({why}): give other data")]
@@ -223,6 +266,8 @@ impl Error {
             Self::UnknownLayer { .. }
                 | Self::NoVitals
                 | Self::Bits { .. }
+                | Self::WeightBits { .. }
+                | Self::NoClasses
                 | Self::Cap { .. }
                 | Self::KernelBits
                 | Self::Profiles

@@ -89,6 +89,7 @@ pub use excite_onnx::{EngineChoice, EngineInfo, EngineOptions};
 pub use merge::{MergeOptions, merge};
 #[cfg(feature = "models")]
 pub use model::NamedModel;
+pub use quantise::{Budget, ConvertedLayer, ConvertedModel, FormatsFile, GivenFormat};
 pub use quantise::{CodeComparison, CodeDifference, CodeType, FunctionQuantisation, Quantised, record as quantisation};
 #[cfg(feature = "models")]
 pub use quantise::{Kernel, KernelEntry, ModelQuantisation, QuantiseOptions, quantise, read_labels};

@@ -1,6 +1,6 @@
 //! A model with the name that results give it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use excite_onnx::{EngineOptions, Model, SiteFunction, UnitAxis};
 
@@ -21,6 +21,8 @@ use crate::Error;
 pub struct NamedModel {
     model: Model,
     name: String,
+    /// The file, where it was read from one, and the engine that runs it.
+    origin: Option<(PathBuf, EngineOptions)>,
 }
 
 impl NamedModel {
@@ -40,7 +42,8 @@ impl NamedModel {
         let path = path.as_ref();
         let model = Model::open_with(path, engine).map_err(|error| Error::Model { path: path.to_owned(), error })?;
         check_has_activations(&path.display().to_string(), &model)?;
-        Ok(Self { model, name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned() })
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        Ok(Self { model, name, origin: Some((path.to_owned(), engine.clone())) })
     }
 
     /// Reads a model from bytes that hold all its weights.
@@ -50,7 +53,7 @@ impl NamedModel {
     pub fn from_bytes(bytes: Vec<u8>, name: &str) -> Result<Self, Error> {
         let model = Model::from_bytes(bytes).map_err(|error| Error::Model { path: name.into(), error })?;
         check_has_activations(name, &model)?;
-        Ok(Self { model, name: name.to_owned() })
+        Ok(Self { model, name: name.to_owned(), origin: None })
     }
 
     /// Sets the axis that holds the units, of one layer or of all.
@@ -71,6 +74,11 @@ impl NamedModel {
     /// The model.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// The file that it was read from, if it was, and the engine that runs it.
+    pub(crate) fn origin(&self) -> Option<(&Path, &EngineOptions)> {
+        self.origin.as_ref().map(|(path, engine)| (path.as_path(), engine))
     }
 
     /// Its name.

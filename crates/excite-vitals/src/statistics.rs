@@ -137,9 +137,70 @@ impl MedianInterval {
     }
 }
 
+/// The shares of all samples, from the least to the largest, that go with `found` of `samples` at a confidence of 95 %: the exact interval of
+/// Clopper and Pearson 1934. Of none and of all it ends where a share would show up once in 3/N, as the bound of a dead unit does.
+///
+/// ```
+/// use excite_vitals::statistics::share_interval;
+/// let [low, high] = share_interval(2, 20);
+/// assert!((low - 0.0123).abs() < 1e-4 && (high - 0.3170).abs() < 1e-4);
+/// assert_eq!(share_interval(0, 20), [0.0, 0.15]);
+/// ```
+pub fn share_interval(found: u64, samples: u64) -> [f64; 2] {
+    let one_end = 3.0 / samples.max(1) as f64;
+    match found {
+        _ if samples <= 3 => [0.0, 1.0],
+        0 => [0.0, one_end],
+        _ if found >= samples => [1.0 - one_end, 1.0],
+        _ => {
+            // At the upper end no more than `found` are as rare as 2.5 %; at the lower end no fewer, seen from the other side.
+            let high = share_where(found, samples);
+            [1.0 - share_where(samples - found, samples), high]
+        }
+    }
+}
+
+/// The share p for which P(B ≤ k) is 2.5 %, for B binomial with n trials of p.
+fn share_where(k: u64, n: u64) -> f64 {
+    let at_most_k = |p: f64| {
+        let (mut term, mut sum) = (n as f64 * (1.0 - p).ln(), 0.0);
+        for i in 0..=k {
+            sum += term.exp();
+            term += ((n - i) as f64 / (i + 1) as f64).ln() + (p / (1.0 - p)).ln();
+        }
+        sum
+    };
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        *(if at_most_k(middle) > 0.025 { &mut low } else { &mut high }) = middle;
+    }
+    low
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn intervals_of_shares_are_those_of_the_tables() {
+        // Clopper and Pearson, 95 %, as R's binom.test gives them.
+        for (found, samples, low, high) in [
+            (1, 10, 0.00253, 0.44502),
+            (5, 20, 0.08657, 0.49105),
+            (50, 100, 0.39832, 0.60168),
+            (19, 20, 0.75127, 0.99873),
+        ] {
+            let [least, largest] = share_interval(found, samples);
+            assert!(
+                (least - low).abs() < 1e-5 && (largest - high).abs() < 1e-5,
+                "{found} of {samples}: {least} {largest}"
+            );
+        }
+        assert_eq!((share_interval(20, 20), share_interval(1, 2)), ([0.85, 1.0], [0.0, 1.0]));
+        let [least, largest] = share_interval(500, 100_000);
+        assert!(least > 0.0045 && largest < 0.0055);
+    }
 
     #[test]
     fn confidences_are_those_of_the_binomial() {

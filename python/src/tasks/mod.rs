@@ -39,6 +39,7 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<data::NativeData>()?;
     module.add_class::<model::NativeModel>()?;
     module.add_class::<model::NativeChecked>()?;
+    module.add_class::<model::NativeQuantised>()?;
     module.add_function(wrap_pyfunction!(model::check_model, module)?)?;
     module.add_function(wrap_pyfunction!(model::merge_files, module)?)?;
     module.add_function(wrap_pyfunction!(model::quantise_model, module)?)?;

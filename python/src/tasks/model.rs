@@ -6,8 +6,8 @@ use std::sync::Arc;
 use excite_fixed::QFormat;
 use excite_report::{Origin, diagnosis_page, quantisation_page};
 use excite_tasks::{
-    AblationRecord, Baseline, CheckOptions, Checked, EngineOptions, Error, MergeOptions, NamedModel, QuantiseOptions,
-    UnitAxis, check, merge, quantise,
+    AblationRecord, Baseline, Budget, CheckOptions, Checked, EngineOptions, Error, FormatsFile, MergeOptions,
+    ModelQuantisation, NamedModel, QuantiseOptions, UnitAxis, check, merge, quantise,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -115,25 +115,89 @@ pub fn merge_files(py: Python<'_>, files: Vec<PathBuf>, model: Option<PathBuf>) 
     done.map(NativeChecked).map_err(|error| raised(py, error))
 }
 
-/// The record as JSON, and the report.
+/// What was found for a quantised model.
+#[pyclass(frozen)]
+pub struct NativeQuantised(ModelQuantisation);
+
+#[pymethods]
+impl NativeQuantised {
+    /// The record as JSON.
+    fn json(&self) -> PyResult<String> {
+        json(&self.0.record)
+    }
+
+    /// The report, a page.
+    fn html(&self) -> String {
+        quantisation_page(&self.0.record)
+    }
+
+    /// The model with its tensors quantised, as an ONNX file.
+    fn model(&self, py: Python<'_>) -> PyResult<Vec<u8>> {
+        self.0.quantised_model().map_err(|error| raised(py, error))
+    }
+
+    /// The formats of the layers as a file.
+    fn formats(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(self.0.formats_file().map_err(|error| raised(py, error))?.to_text())
+    }
+
+    /// The formats for ONNX Runtime's quantiser, as JSON.
+    fn overrides(&self, py: Python<'_>) -> PyResult<String> {
+        json(&self.0.tensor_quant_overrides().map_err(|error| raised(py, error))?)
+    }
+}
+
+/// How a model is quantised.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct QuantisePlan {
+    bits: Vec<u32>,
+    widths: Vec<u32>,
+    budget: Vec<String>,
+    power_of_two: bool,
+    calibrate_bounded: bool,
+    weights: Option<u32>,
+    given: Option<PathBuf>,
+    cap: f64,
+    formats: Vec<String>,
+    simulate: bool,
+    sensitivity: bool,
+    labels: Option<Vec<i64>>,
+}
+
+impl QuantisePlan {
+    fn options(self, py: Python<'_>) -> PyResult<QuantiseOptions> {
+        let wrong = |what: &str, error: &dyn std::fmt::Display| PyValueError::new_err(format!("{what}: {error}"));
+        let formats: Result<Vec<QFormat>, _> = self.formats.iter().map(|format| format.parse()).collect();
+        let budgets: Result<Vec<Budget>, _> = self.budget.iter().map(|budget| budget.parse()).collect();
+        let given = self.given.as_deref().map(FormatsFile::read).transpose();
+        Ok(QuantiseOptions {
+            bits: self.bits,
+            widths: self.widths,
+            budgets: budgets.map_err(|error| wrong("budget", &error))?,
+            power_of_two: self.power_of_two,
+            calibrate_bounded: self.calibrate_bounded,
+            weight_bits: self.weights,
+            given: given.map_err(|error| raised(py, error))?,
+            cap: self.cap,
+            formats: formats.map_err(|error| wrong("formats", &error))?,
+            simulate: self.simulate,
+            sensitivity: self.sensitivity,
+            labels: self.labels,
+        })
+    }
+}
+
 #[pyfunction]
-#[expect(clippy::too_many_arguments, reason = "as Python hands them over")]
 pub fn quantise_model(
     py: Python<'_>,
     model: &NativeModel,
     data: &NativeData,
-    bits: Vec<u32>,
-    cap: f64,
-    formats: Vec<String>,
-    simulate: bool,
-    labels: Option<Vec<i64>>,
+    plan: QuantisePlan,
     progress: Option<Py<PyAny>>,
-) -> PyResult<(String, String)> {
-    let parsed: Result<Vec<QFormat>, _> = formats.iter().map(|format| format.parse()).collect();
-    let formats = parsed.map_err(|error| PyValueError::new_err(format!("formats: {error}")))?;
-    let options = QuantiseOptions { bits, cap, formats, simulate, labels };
+) -> PyResult<NativeQuantised> {
+    let options = plan.options(py)?;
     let (model, data) = (Arc::clone(&model.0), data.0.clone());
     let done = run(py, progress, move |watcher| quantise(&model, &data, &options, watcher))?;
-    let record = done.map_err(|error| raised(py, error))?.record;
-    Ok((json(&record)?, quantisation_page(&record)))
+    done.map(NativeQuantised).map_err(|error| raised(py, error))
 }

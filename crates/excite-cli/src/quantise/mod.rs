@@ -1,8 +1,11 @@
 //! `excite quantise`: which fixed-point formats the activations of a model fit in, and what that costs; kernels for them; and where
 //! libraries differ.
 
+mod converted;
 mod diff;
 mod emit;
+mod files;
+mod recommended;
 mod show;
 mod single;
 
@@ -10,7 +13,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use excite_fixed::QFormat;
-use excite_tasks::{QuantiseOptions, read_labels};
+use excite_tasks::{Budget, FormatsFile, QuantiseOptions, read_labels};
 
 use crate::command_line::command_line;
 use crate::error::Failure;
@@ -25,7 +28,8 @@ use crate::shown::Shown;
 #[command(after_help = "\
 Examples:
   excite quantise model.onnx --input data.npz --html report.html
-  excite quantise model.onnx --input data.npz --bits 4..8 --labels labels.npy
+  excite quantise model.onnx --input data.npz --bits 4..16 --budget snr=25dB --write-model quantised.onnx
+  excite quantise model.onnx --input data.npz --power-of-two --write-formats formats.toml
   excite quantise model.onnx --input data.npz --format UQ2.6 --json | jq '.layers[] | {name, widths}'
   excite quantise model.onnx --input data.npz --emit c --output kernels/
   excite quantise --emit rust --function gelu --bits 8 --input-scale 0.05 --output-scale 0.04 --output gelu.rs
@@ -33,18 +37,39 @@ Examples:
 
 Q3.4 is a sign, 3 integer bits and 4 fraction bits; UQ3.5 has no sign.
 dB is the ratio of the signal to the noise that quantisation adds: 6 dB are one bit.
-Exit codes: 0 done, 2 wrong usage, 3 could not be done, 130 interrupted.")]
+Exit codes: 0 done, 1 the outputs lose more than --budget, 2 wrong usage, 3 could not be done, 130 interrupted.")]
 pub struct Arguments {
-    /// The model, an ONNX file
+    /// The model, an ONNX file; of a .tflite file the formats that it has are shown
     #[arg(required_unless_present = "function", conflicts_with = "function")]
     model: Option<PathBuf>,
 
     #[command(flatten)]
     inputs: InputArguments,
 
-    /// Bits of a code: 8, or several as 4,6,8 or 4..8
-    #[arg(long, value_name = "BITS", default_value = "8", value_parser = bits, help_heading = "Formats")]
-    bits: Bits,
+    /// Bits of a code: 8, or several as 4,6,8 or 4..16, of which each layer gets the fewest that do [default: 8, and 16 where that is too
+    /// few]
+    #[arg(long, value_name = "BITS", value_parser = bits, help_heading = "Formats")]
+    bits: Option<Bits>,
+    /// What it may cost the outputs: snr=25dB, top1=0.5%, or both [default: snr=20dB]
+    #[arg(long, value_name = "LIMIT", value_delimiter = ',', help_heading = "Formats")]
+    budget: Vec<Budget>,
+    /// Scales that are powers of two, and no zero points: Q formats alone
+    #[arg(long, help_heading = "Formats")]
+    power_of_two: bool,
+    /// Quantise the weights too, to so many bits, 8 or fewer, with a scale for each unit
+    #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u32).range(2..=8), help_heading = "Formats")]
+    weights: Option<u32>,
+    /// Let the data narrow the range of sigmoid, tanh and other functions that have one; it is kept otherwise
+    #[arg(long, help_heading = "Formats")]
+    calibrate_bounded: bool,
+    /// Take the formats of a file of --write-formats, and choose none
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["power_of_two", "calibrate_bounded", "no_simulation"],
+        help_heading = "Formats"
+    )]
+    formats: Option<PathBuf>,
     /// Cap of a ReLU to compare with none
     #[arg(long, value_name = "CAP", default_value = "6", value_parser = cap, allow_hyphen_values = true, help_heading = "Formats")]
     cap: f64,
@@ -55,8 +80,11 @@ pub struct Arguments {
     /// An .npy file with the class of each sample, to report the accuracy
     #[arg(long, value_name = "FILE", help_heading = "Simulation")]
     labels: Option<PathBuf>,
+    /// Do not quantise one layer at a time, which shows what each costs
+    #[arg(long, conflicts_with = "budget", help_heading = "Simulation")]
+    no_sensitivity: bool,
     /// Do not run the model with quantised activations
-    #[arg(long, conflicts_with = "labels", help_heading = "Simulation")]
+    #[arg(long, conflicts_with_all = ["labels", "budget", "weights"], help_heading = "Simulation")]
     no_simulation: bool,
 
     #[command(flatten)]
@@ -65,6 +93,8 @@ pub struct Arguments {
     /// Write the report, one HTML file
     #[arg(long, value_name = "FILE", conflicts_with = "function", help_heading = "Output")]
     html: Option<PathBuf>,
+    #[command(flatten)]
+    files: files::Files,
     #[command(flatten)]
     shown: Shown,
     /// Write integer kernels, of the function or of all activations of the model, as c, rust or json
@@ -77,9 +107,10 @@ pub struct Arguments {
 
 /// Does what was asked for.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let tables = arguments.bits.as_ref().map_or_else(|| vec![8], |bits| bits.0.clone());
     let emitted = arguments.emit.zip(arguments.output.as_deref());
     let Some(path) = &arguments.model else {
-        let function = arguments.single.function(&arguments.bits.0)?;
+        let function = arguments.single.function(&tables)?;
         if arguments.single.diff.is_empty() {
             let Some((language, output)) = emitted else {
                 return Err(Failure::Usage(
@@ -90,21 +121,34 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         return diff::run(&function, &arguments.single.diff, arguments.shown.json);
     };
-    arguments.shown.columns.check(&show::names(&arguments.bits.0, &arguments.format))?;
+    if converted::is_one(path) {
+        return converted::run(path, arguments);
+    }
+    arguments.shown.columns.check(&show::names(&tables, &arguments.format))?;
     let html = arguments.shown.open.page(arguments.html.as_ref(), "quantise.html");
     if let Some(path) = &html {
         output::prepare_page(path)?;
     }
     if let Some((_, folder)) = emitted {
-        emit::check_bits(&arguments.bits.0)?;
+        emit::check_bits(&tables)?;
         output::prepare_folder(folder, "--output")?;
     }
     let labels = arguments.labels.as_deref().map(read_labels).transpose()?;
+    arguments.files.check(arguments.no_simulation)?;
+    let given = arguments.formats.as_deref().map(FormatsFile::read).transpose()?;
     let options = QuantiseOptions {
-        bits: arguments.bits.0.clone(),
+        bits: tables.clone(),
+        // Firmware has 16 bits where 8 are too few.
+        widths: if arguments.bits.is_none() { vec![8, 16] } else { Vec::new() },
         cap: arguments.cap,
         formats: arguments.format.clone(),
         simulate: !arguments.no_simulation,
+        sensitivity: !arguments.no_sensitivity,
+        budgets: arguments.budget.clone(),
+        power_of_two: arguments.power_of_two,
+        calibrate_bounded: arguments.calibrate_bounded,
+        weight_bits: arguments.weights,
+        given,
         labels,
     };
     let (model, data) = (arguments.inputs.open(path)?, arguments.inputs.data()?);
@@ -117,8 +161,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         output::write(path, &excite_report::quantisation_page(&quantised.record))?;
     }
     if let Some((language, folder)) = emitted {
-        emit::model(&quantised, arguments.bits.0[0], language, folder)?;
+        emit::model(&quantised, tables[0], language, folder)?;
     }
+    arguments.files.write(&quantised)?;
     if arguments.shown.json {
         output::print(&output::json(&quantised.record)?)?;
     } else {
@@ -128,7 +173,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         output::notice(&format!("wrote {}", path.display()));
         arguments.shown.open.open(path);
     }
-    Ok(())
+    match &quantised.record.recommended {
+        Some(recommended) if !arguments.budget.is_empty() && !recommended.is_enough => {
+            output::notice(&recommended.over_budget());
+            Err(Failure::Findings)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Numbers of bits, ascending.

@@ -8,6 +8,7 @@ use excite_report::number::significant;
 use excite_tasks::quantisation::{Fit, Fixed, Quantisation, QuantisedLayer, Simulation, Width};
 use excite_vitals::in_words::percent;
 
+use super::recommended;
 use crate::output;
 use crate::table::{Cell, Column, ColumnsArgument, Table};
 
@@ -17,7 +18,12 @@ pub fn names(bits: &[u32], formats: &[QFormat]) -> Vec<String> {
         [_] => vec![scales(), formats_of(&formats.iter().map(ToString::to_string).collect::<Vec<_>>())],
         _ => vec![widths(bits)],
     };
-    let all = tables.iter().chain([&outputs()]).flat_map(Table::names).map(str::to_owned).collect::<Vec<_>>();
+    let all = tables
+        .iter()
+        .chain([&outputs(), &recommended::table(), &converted()])
+        .flat_map(Table::names)
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
     let first = |(place, name): (usize, &String)| (!all[..place].contains(name)).then(|| name.clone());
     all.iter().enumerate().filter_map(first).collect()
 }
@@ -40,12 +46,16 @@ pub fn in_terminal(result: &Quantisation, columns: &ColumnsArgument) -> String {
             "The inputs were random numbers: the ranges are not those of real data. Give real data with --input.";
         let _ = writeln!(text, "{warning}{}{warning:#}", wrapped(notice));
     }
-    text.push('\n');
+    text.push_str(&recommended::in_terminal(result, columns));
+    if result.layers.iter().any(|layer| layer.converted.is_some()) {
+        let title = "The formats in the model, and the best of as many bits";
+        let _ = writeln!(text, "\n{}\n{}", wrapped(title), of_converted(result).drawn(columns));
+    }
     if !result.simulations.is_empty() {
         let _ = write!(
             text,
             "{}\n{}",
-            wrapped("The outputs, with all activations quantised"),
+            wrapped("Alternatives: the outputs with all layers alike"),
             of_outputs(result).drawn(columns)
         );
         if let Some(accuracy) = result.accuracy {
@@ -57,7 +67,7 @@ pub fn in_terminal(result: &Quantisation, columns: &ColumnsArgument) -> String {
         let _ = writeln!(text, "{}\n{}", wrapped(title), table.drawn(columns));
     }
     if !result.verdict.is_empty() {
-        let _ = writeln!(text, "What a cap of {} buys\n{}\n", result.cap, wrapped(&result.verdict));
+        let _ = writeln!(text, "{}\n", wrapped(&result.verdict));
     }
     for layer in &result.left_out {
         let _ = writeln!(text, "{}", wrapped(&format!("left out: {}: {}", layer.name, layer.why)));
@@ -68,11 +78,45 @@ pub fn in_terminal(result: &Quantisation, columns: &ColumnsArgument) -> String {
     text
 }
 
+fn converted() -> Table {
+    Table::new([
+        Column::path("layer"),
+        Column::figure("bits").ranked(3),
+        Column::figure("scale").ranked(4),
+        Column::figure("zero point").ranked(5),
+        Column::figure("ends at").ranked(2),
+        Column::figure("dB").ranked(1),
+        Column::figure("best ends at").ranked(2),
+        Column::figure("best dB").ranked(1),
+        Column::text("note").ranked(3),
+    ])
+}
+
+/// What a tool chose beside the best.
+fn of_converted(result: &Quantisation) -> Table {
+    let mut table = converted();
+    for layer in &result.layers {
+        let Some(format) = &layer.converted else { continue };
+        table.add([
+            layer.name.clone(),
+            format.bits.to_string(),
+            significant(format.scale),
+            format.zero_point.to_string(),
+            significant(format.high),
+            decibels(&format.fit),
+            significant(format.best_high),
+            decibels(&format.best),
+            format.note.clone(),
+        ]);
+    }
+    table
+}
+
 fn decibels(fit: &Fit) -> String {
     one_decimal(fit.signal_to_noise)
 }
 
-fn one_decimal(ratio: f64) -> String {
+pub(super) fn one_decimal(ratio: f64) -> String {
     if ratio.is_finite() { format!("{ratio:.1}") } else { significant(ratio) }
 }
 
@@ -194,7 +238,9 @@ fn outputs() -> Table {
         Column::text("activations by").ranked(1),
         Column::path("output").ranked(5),
         Column::figure("dB").ranked(3),
-        Column::figure("other top-1").ranked(2).noted("other top-1: samples whose class changed"),
+        Column::figure("other top-1")
+            .ranked(2)
+            .noted("other top-1: samples whose class changed, and the share of all inputs (95 %)"),
         Column::figure("accuracy").ranked(4),
     ])
 }
@@ -205,10 +251,11 @@ fn of_outputs(result: &Quantisation) -> Table {
         let Simulation { bits, scheme, outputs, accuracy } = simulation;
         for (index, output) in outputs.iter().enumerate() {
             let (bits, scheme) = if index == 0 { (bits.to_string(), scheme.as_str()) } else { (String::new(), "") };
-            let share = |changed: u64| format!("({})", percent(changed as f64 / output.samples.max(1) as f64));
+            let [low, high] = output.top1_interval.unwrap_or([0.0, 1.0]);
+            let share = format!("({} to {})", percent(low), percent(high));
             let changed = output.top1_changed.map_or_else(
                 || "–".into(),
-                |changed| Cell::with_range(format!("{changed} of {}", output.samples), share(changed)),
+                |changed| Cell::with_range(format!("{changed} of {}", output.samples), share),
             );
             let accuracy = accuracy.filter(|_| index == 0).map_or_else(|| "–".to_owned(), percent);
             table.add([

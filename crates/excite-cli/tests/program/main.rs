@@ -14,6 +14,7 @@ mod models;
 mod play;
 mod quantise;
 mod quantise_bad_input;
+mod quantise_decision;
 mod quantise_function;
 mod quantised;
 mod readme;

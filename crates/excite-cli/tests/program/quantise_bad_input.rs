@@ -43,6 +43,29 @@ fn formats_and_caps_that_cannot_be() {
     refuses(&["--emit", "c", "--output", "k", "--bits", "6"], &["8 or of 16 bits"]);
     refuses(&["--emit", "java", "--output", "k"], &["--emit"]);
     refuses(&["--labels", "l.npy", "--no-simulation"], &["--labels"]);
+    refuses(&["--budget", "25dB"], &["--budget", "snr=25dB"]);
+    refuses(&["--budget", "top1=101%"], &["--budget", "from 0% to 100%"]);
+    refuses(&["--budget", "snr=25dB", "--no-sensitivity"], &["--budget", "--no-sensitivity"]);
+    refuses(&["--weights", "9"], &["--weights", "2..=8"]);
+    refuses(&["--write-model", "m.onnx", "--no-simulation"], &["--write-model", "--no-simulation"]);
+    refuses(&["--csv", "t.csv", "--no-simulation"], &["--csv"]);
+}
+
+#[test]
+fn files_of_formats_that_do_not_fit() {
+    let place = relu();
+    let with = |text: &str, code: i32| {
+        place.file("f.toml", text);
+        refused(&place, code, &["quantise", "relu.onnx", "--input", "data.npy", "--formats", "f.toml"])
+    };
+    let layer = |name: &str| format!("[[layer]]\nname = \"{name}\"\nformat = \"UQ3.5\"\n");
+    says(&with(&format!("version = 1\n{}", layer("y_nod")), 2), &["`y_nod`", "did you mean `y_node`?"]);
+    says(&with(&format!("version = 1\n{}{}", layer("y_node"), layer("y_node")), 3), &["`y_node`", "twice"]);
+    says(&with("version = 1\n[[layer]]\nname = \"y_node\"\n", 3), &["f.toml", "needs a format"]);
+    says(&with("no toml", 3), &["f.toml", "line 1"]);
+    says(&with("version = 9\n", 3), &["f.toml", "version 9"]);
+    let nowhere = refused(&place, 3, &["quantise", "relu.onnx", "--input", "data.npy", "--formats", "no.toml"]);
+    says(&nowhere, &["no.toml"]);
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn quantise_keeps_numbers_whole() {
         assert_fits(&place, &arguments, heading, false);
     }
     let usual = place.run(&arguments);
-    let header = table(&usual.out, "scale").join(" ");
+    let header = table(&usual.out, "method").join(" ");
     assert!(header.contains("method") && header.contains("zero point") && !header.contains("ACIQ"), "{header}");
     let all = place.run(&[&arguments[..], &["--columns", "all"]].concat());
     assert!(all.out.contains("ACIQ") && all.out.contains("codes") && all.out.contains("best cap"), "{}", all.out);

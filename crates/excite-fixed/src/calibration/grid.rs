@@ -1,7 +1,7 @@
 //! The numbers that codes stand for, for codes of any number of bits.
 
 use crate::affine::span;
-use crate::{AffineError, QFormat, QFormatError, Rounding};
+use crate::{Affine, AffineError, QFormat, QFormatError, Rounding};
 
 /// The numbers that a quantisation can give: scale · (code − zero point), for the codes from one to another.
 ///
@@ -45,6 +45,26 @@ impl Grid {
         let largest = (1 << bits) - 1;
         let (scale, zero_point) = span(low, high, largest)?;
         Ok(Self { scale: f64::from(scale), zero_point: i64::from(zero_point), least: 0, largest: i64::from(largest) })
+    }
+
+    /// The grid with this scale and zero point, and codes from `least` to `largest`.
+    ///
+    /// ```
+    /// use excite_fixed::calibration::Grid;
+    /// let sigmoid = Grid::new(1.0 / 256.0, 0, 0, 255)?;
+    /// assert_eq!((sigmoid.low(), sigmoid.high()), (0.0, 255.0 / 256.0));
+    /// # Ok::<(), excite_fixed::AffineError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the scale is no positive normal float.
+    ///
+    /// # Panics
+    /// If the zero point is no code.
+    pub fn new(scale: f32, zero_point: i64, least: i64, largest: i64) -> Result<Self, AffineError> {
+        assert!((least..=largest).contains(&zero_point), "the zero point is a code");
+        Affine::<u8>::new(scale, 0)?;
+        Ok(Self { scale: f64::from(scale), zero_point, least, largest })
     }
 
     /// The same grid, whose codes end with that of `cap`.

@@ -184,7 +184,6 @@ mod tests {
         let record = quick("sigmoid-squashes", &["tanh", "relu"]);
         assert_eq!(measured(&record, "tanh", "least output").median, -1.0);
         assert_eq!(measured(&record, "relu", "largest output").median, f64::INFINITY);
-        // Half of all normal inputs: the vitals count what is at or under 0.
         // Off is not saturated.
         assert_eq!(measured(&record, "relu", "normal inputs saturated").median, 0.0);
     }

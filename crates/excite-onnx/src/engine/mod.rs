@@ -204,6 +204,14 @@ impl Value {
         }
     }
 
+    /// A copy of a tensor of floats; None of another.
+    pub fn copied(&self) -> Option<Self> {
+        match self {
+            Self::Embedded(value) => embedded::floats(value).is_some().then(|| Self::Embedded(value.clone())),
+            Self::OnnxRuntime(value) => onnxruntime::copied(value).map(Self::OnnxRuntime),
+        }
+    }
+
     /// Changes the values of a tensor of floats.
     pub fn replace(&mut self, replace: impl FnOnce(&mut [f32])) {
         match self {

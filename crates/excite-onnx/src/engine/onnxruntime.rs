@@ -234,6 +234,21 @@ pub(super) fn floats(value: &DynValue) -> Option<Floats<'_>> {
     Some((shape(value)?, numbers))
 }
 
+/// A copy of a tensor of floats.
+pub(super) fn copied(value: &DynValue) -> Option<DynValue> {
+    fn copy<T: PrimitiveTensorElementType + std::fmt::Debug + Clone + 'static>(value: &DynValue) -> Option<DynValue> {
+        let copy = Tensor::from_array((shape(value)?, values::<T>(value)?.to_vec()));
+        copy.map(Tensor::into_dyn).ok()
+    }
+    match value.dtype().tensor_type()? {
+        TensorElementType::Float32 => copy::<f32>(value),
+        TensorElementType::Float16 => copy::<f16>(value),
+        TensorElementType::Bfloat16 => copy::<bf16>(value),
+        TensorElementType::Float64 => copy::<f64>(value),
+        _ => None,
+    }
+}
+
 /// Tensors of other types than f32 are converted, replaced, and rounded to their type again.
 pub(super) fn replace(value: &mut DynValue, replace: impl FnOnce(&mut [f32])) {
     fn converted<T: PrimitiveTensorElementType + Copy>(

@@ -42,7 +42,7 @@ fn tensor(name: Option<&str>, dims: Vec<i64>, values: Vec<f32>) -> TensorProto {
     }
 }
 
-fn float(name: &str, value: f32) -> AttributeProto {
+pub(crate) fn float(name: &str, value: f32) -> AttributeProto {
     AttributeProto {
         name: Some(name.to_owned()),
         f: Some(value),

@@ -1,10 +1,12 @@
 //! The report of a quantisation: which formats the activations of a network fit in, what a cap buys, and what becomes of the outputs.
 
 mod cap;
+mod converted;
 mod layers;
 mod method;
 mod outputs;
 mod ranges;
+mod recommended;
 
 use excite_tasks::quantisation::{Fit, Quantisation, QuantisedLayer, Width};
 use maud::{Markup, html};
@@ -22,12 +24,17 @@ pub fn quantisation_page(quantisation: &Quantisation) -> String {
         (glance(quantisation))
         @if quantisation.random_data { (made_up()) }
         (headline::headline(tone(quantisation), &quantisation.headline))
+        @if quantisation.recommended.is_some() { p { (quantisation.costs().join(" ")) } }
         @if !quantisation.layers.is_empty() { (ranges::figure(quantisation)) }
-        @if !quantisation.simulations.is_empty() {
-            (page::section("What becomes of the outputs", &outputs::table(quantisation)))
-        }
         section {
             h2 { "Figures" }
+            @if let Some(recommended) = &quantisation.recommended {
+                (page::fold("The recommended setting, layer by layer", &recommended::table(quantisation, recommended)))
+            }
+            @if let Some(formats) = converted::table(quantisation) { (page::fold("The formats in the model", &formats)) }
+            @if !quantisation.simulations.is_empty() {
+                (page::fold("Alternatives: all layers alike", &outputs::table(quantisation)))
+            }
             (page::fold("Layer by layer", &layers::details(quantisation)))
             (page::fold("Every method", &layers::methods(quantisation)))
             @if has_caps { (page::fold(&format!("What a cap of {} buys", quantisation.cap), &cap::effect(quantisation))) }

@@ -35,8 +35,8 @@ pub(super) fn table(quantisation: &Quantisation) -> Markup {
     columns.extend(has_accuracy.then_some("Accuracy"));
     let row = |(simulation, output): (&Simulation, &SimulatedOutput)| -> Vec<Markup> {
         let changed = output.top1_changed.map(|changed| {
-            let share = number::percent(changed as f64 / output.samples.max(1) as f64);
-            html! { (changed) " of " (output.samples) " (" (share) ")" }
+            let [low, high] = output.top1_interval.unwrap_or([0.0, 1.0]).map(number::percent);
+            html! { (changed) " of " (output.samples) " " span.soft { (low) " to " (high) } }
         });
         let mut cells = vec![html! { (simulation.scheme) }];
         cells.extend((!same_bits).then(|| html! { (simulation.bits) }));
@@ -49,8 +49,9 @@ pub(super) fn table(quantisation: &Quantisation) -> Markup {
     let rows: Vec<_> = runs().map(row).collect();
     html! {
         p {
-            "The network was run with its activations rounded to the numbers of their formats, and nothing else: weights, sums and inputs \
-             stay floats. Its outputs are compared with those in floats."
+            "The network was run with its activations rounded to the numbers of their formats, and nothing else unless weights were asked for: \
+             sums and inputs stay floats. Its outputs are compared with those in floats. Beside the samples whose class changed stands the \
+             share of all inputs that goes with them, at a confidence of 95 %."
         }
         (page::cards(&caption, &columns, &rows))
         @if !quantisation.not_simulated.is_empty() {

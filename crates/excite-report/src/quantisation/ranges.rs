@@ -1,80 +1,177 @@
-//! The main picture of the page: the outputs of each layer beside the numbers of its format, and the signal to noise.
+//! The main picture of the page: the outputs of each layer over the numbers that its format holds, and what each costs.
 
-use excite_tasks::quantisation::{Quantisation, QuantisedLayer, Width};
+use excite_tasks::quantisation::{LayerFormat, LayerSensitivity, Quantisation, QuantisedLayer};
 use maud::{Markup, html};
 
-use super::{chosen, chosen_bits, decibels, share};
+use super::{chosen, decibels, share};
+use crate::axis::Axis;
 use crate::number;
 use crate::page;
 use crate::rows::{self, Item, Panel, Shape};
 use crate::theme::Colour;
 
-const SCALE: (Shape, Colour) = (Shape::Dot, Colour::Series(0));
-const FORMAT: (Shape, Colour) = (Shape::Square, Colour::Series(1));
+/// A layer with the format that is recommended, or else the one with the least error of its own.
+struct Row<'a> {
+    layer: &'a QuantisedLayer,
+    bits: u32,
+    /// How the format is chosen.
+    by: String,
+    /// From one number to the next.
+    step: f64,
+    low: f64,
+    high: f64,
+    clipped: f64,
+    own: f64,
+    sensitivity: Option<&'a LayerSensitivity>,
+}
+
+impl<'a> Row<'a> {
+    fn of(quantisation: &'a Quantisation, layer: &'a QuantisedLayer) -> Option<Self> {
+        let formats = quantisation.recommended.iter().flat_map(|recommended| &recommended.layers);
+        let sensitivity = quantisation.sensitivity.iter().find(|one| one.layer == layer.name);
+        let of_format = |format: &LayerFormat| Self {
+            layer,
+            bits: format.bits,
+            by: format.format.map_or_else(|| format.by.clone(), |format| format.to_string()),
+            step: format.scale,
+            low: format.low,
+            high: format.high,
+            clipped: format.fit.clipped,
+            own: format.fit.signal_to_noise,
+            sensitivity,
+        };
+        formats.into_iter().find(|format| format.layer == layer.name).map(of_format).or_else(|| {
+            let width = chosen(layer)?;
+            let best = width.best();
+            Some(Self {
+                layer,
+                bits: width.bits,
+                by: best.method.title().to_owned(),
+                step: best.scale,
+                low: best.low,
+                high: best.high,
+                clipped: best.affine.clipped,
+                own: best.affine.signal_to_noise,
+                sensitivity,
+            })
+        })
+    }
+
+    /// The largest size that the format holds.
+    fn end(&self) -> f64 {
+        self.high.max(-self.low)
+    }
+}
 
 pub(super) fn figure(quantisation: &Quantisation) -> Markup {
-    let layers: Vec<(&QuantisedLayer, &Width)> =
-        quantisation.layers.iter().filter_map(|layer| Some((layer, chosen(layer)?))).collect();
-    let names: Vec<&str> = layers.iter().map(|(layer, _)| layer.name.as_str()).collect();
-    let bits = chosen_bits(quantisation);
-    let description = format!(
-        "The outputs of each layer beside the numbers of its best Q format in {bits} bits, and the signal to noise of each"
-    );
+    let rows: Vec<Row> = quantisation.layers.iter().filter_map(|layer| Row::of(quantisation, layer)).collect();
+    let names: Vec<&str> = rows.iter().map(|row| row.layer.name.as_str()).collect();
+    let has_costs = rows.iter().any(|row| row.sensitivity.is_some());
+    let mut panels = vec![sizes(&rows)];
+    panels.extend(has_costs.then(|| costs(&rows)));
+    if rows.iter().any(|row| row.bits != rows[0].bits) {
+        panels.push(widths(&rows));
+    }
+    let description = "The outputs of each layer over the numbers that its format holds, and its part of the noise at the network's outputs";
     html! {
         figure {
             (page::areas([
-                (Colour::Grid, "numbers of the best Q format"),
+                (Colour::Grid, "numbers that the format holds"),
                 (Colour::Sound, "99 % of the outputs"),
                 (Colour::Level, "the middle half of them"),
-                (Colour::Dead, "clipped"),
+                (Colour::Dead, "cut off"),
             ]))
-            (rows::legend([(SCALE.0, SCALE.1, "with the best scale"), (FORMAT.0, FORMAT.1, "in the best Q format")]))
-            (rows::picture(&names, &[sizes(&layers), ratios(&layers, bits)], &description))
-            figcaption { "Outputs by their size on a logarithmic axis, without zeros. Six decibels are a bit." }
+            (rows::picture(&names, &panels, description))
+            figcaption {
+                "Outputs by their size on a logarithmic axis, without zeros."
+                @if has_costs { " A layer's part of the noise: that which it adds to the network's outputs when it alone is quantised." }
+            }
         }
     }
 }
 
 /// How large the outputs of each layer are, over the range of its format.
-fn sizes(layers: &[(&QuantisedLayer, &Width)]) -> Panel {
-    let step = |width: &Width| (-f64::from(width.best_fixed().fraction_bits)).exp2();
+fn sizes(rows: &[Row]) -> Panel {
     let largest = |layer: &QuantisedLayer| layer.largest.abs().max(layer.least.abs());
-    let values = layers.iter().flat_map(|(layer, width)| [step(width), width.best_fixed().high, largest(layer)]);
-    let axis = rows::doublings(values);
-    let items = |(layer, width): &(&QuantisedLayer, &Width)| {
-        let format = width.best_fixed();
+    let axis = rows::doublings(rows.iter().flat_map(|row| [row.step, row.end(), largest(row.layer)]));
+    let items = |row: &Row| {
         let bar = |from: f64, to: f64, colour, thick| Item::Bar { ends: (from.log2(), to.log2()), colour, thick };
-        let mut items = vec![bar(step(width), format.high, Colour::Grid, 14.0)];
-        if let Some([low, first, third]) = quantiles(layer) {
-            items.push(bar(low, largest(layer).min(format.high), Colour::Sound, 6.0));
-            items.push(bar(first, third.min(format.high), Colour::Level, 6.0));
+        let mut items = vec![bar(row.step, row.end(), Colour::Grid, 14.0)];
+        if let Some([low, first, third]) = quantiles(row.layer) {
+            items.push(bar(low, largest(row.layer).min(row.end()), Colour::Sound, 6.0));
+            items.push(bar(first, third.min(row.end()), Colour::Level, 6.0));
         }
         // Less than half a step beyond the end is rounded to it.
-        if largest(layer) > format.high + 0.5 * step(width) {
-            items.push(bar(format.high, largest(layer), Colour::Dead, 6.0));
+        if largest(row.layer) > row.end() + 0.5 * row.step {
+            items.push(bar(row.end(), largest(row.layer), Colour::Dead, 6.0));
         }
         items
     };
-    let words = |(layer, width): &(&QuantisedLayer, &Width)| {
-        let format = width.best_fixed();
+    let words = |row: &Row| {
         format!(
-            "{}: {} to {}; {} holds {} to {}, {} clipped",
-            layer.name,
-            number::significant(layer.least),
-            number::significant(layer.largest),
-            format.format,
-            number::significant(format.low),
-            number::significant(format.high),
-            share(format.fit.clipped),
+            "{}: {} to {}; {} bits by {} hold {} to {}, {} cut off; {} dB of its own",
+            row.layer.name,
+            number::significant(row.layer.least),
+            number::significant(row.layer.largest),
+            row.bits,
+            row.by,
+            number::significant(row.low),
+            number::significant(row.high),
+            share(row.clipped),
+            decibels(row.own),
         )
     };
     Panel {
         title: "size of the outputs".to_owned(),
         axis,
         level: None,
-        items: layers.iter().map(items).collect(),
-        words: layers.iter().map(words).collect(),
+        items: rows.iter().map(items).collect(),
+        words: rows.iter().map(words).collect(),
         weight: 3.0,
+    }
+}
+
+/// What each layer adds to the noise at the outputs.
+fn costs(rows: &[Row]) -> Panel {
+    let share = |row: &Row| row.sensitivity.map_or(0.0, |one| 100.0 * one.share);
+    let most = rows.iter().map(share).fold(1.0, f64::max);
+    let words = |row: &Row| match row.sensitivity {
+        Some(one) => format!(
+            "{}: {} of the noise; alone in {} bits by {} it leaves the outputs {} dB, all others {} dB",
+            row.layer.name,
+            number::percent(one.share),
+            one.bits,
+            one.by,
+            decibels(one.alone),
+            decibels(one.all_others)
+        ),
+        None => format!("{}: not quantised", row.layer.name),
+    };
+    let bar = |row: &Row| vec![Item::Bar { ends: (0.0, share(row)), colour: Colour::Series(0), thick: 9.0 }];
+    Panel {
+        title: "part of the noise, %".to_owned(),
+        axis: Axis::linear("", 0.0, 1.05 * most, |share| number::trimmed(share, 0)).with_whole_ticks(),
+        level: None,
+        items: rows.iter().map(bar).collect(),
+        words: rows.iter().map(words).collect(),
+        weight: 1.5,
+    }
+}
+
+/// The width of each layer, where they differ.
+fn widths(rows: &[Row]) -> Panel {
+    let mark =
+        |row: &Row| vec![Item::Mark { at: f64::from(row.bits), colour: Colour::Series(1), shape: Shape::Square }];
+    let (low, high) = rows.iter().fold((u32::MAX, 0), |(low, high), row| (low.min(row.bits), high.max(row.bits)));
+    let ticks = (low..=high).filter(|bits| rows.iter().any(|row| row.bits == *bits)).map(f64::from).collect();
+    Panel {
+        title: "bits".to_owned(),
+        axis: Axis::linear("", f64::from(low) - 0.7, f64::from(high) + 0.7, |bits| number::trimmed(bits, 0))
+            .with_ticks(ticks),
+        level: None,
+        items: rows.iter().map(mark).collect(),
+        words: rows.iter().map(|row| format!("{}: {} bits", row.layer.name, row.bits)).collect(),
+        weight: 0.8,
     }
 }
 
@@ -95,28 +192,4 @@ fn quantiles(layer: &QuantisedLayer) -> Option<[f64; 3]> {
         sizes.iter().find(reached).map(|(size, _)| *size)
     };
     Some([quantile(0.01)?, quantile(0.25)?, quantile(0.75)?])
-}
-
-/// The signal to noise with the best scale and in the best format.
-fn ratios(layers: &[(&QuantisedLayer, &Width)], bits: u32) -> Panel {
-    let both = |width: &Width| [width.best().affine.signal_to_noise, width.best_fixed().fit.signal_to_noise];
-    let items = |(_, width): &(&QuantisedLayer, &Width)| {
-        let [scale, format] = both(width);
-        let join = Item::Bar { ends: (format.min(scale), scale.max(format)), colour: Colour::Grid, thick: 2.0 };
-        let mark = |at, (shape, colour)| Item::Mark { at, colour, shape };
-        vec![join, mark(scale, SCALE), mark(format, FORMAT)]
-    };
-    let words = |(layer, width): &(&QuantisedLayer, &Width)| {
-        let [scale, format] = both(width).map(decibels);
-        let (method, name) = (width.best().method.title(), width.best_fixed().format);
-        format!("{}: {scale} dB with a scale by {method}, {format} dB in {name}", layer.name)
-    };
-    Panel {
-        title: format!("signal to noise in {bits} bits, dB"),
-        axis: rows::decibels(layers.iter().flat_map(|(_, width)| both(width))),
-        level: None,
-        items: layers.iter().map(items).collect(),
-        words: layers.iter().map(words).collect(),
-        weight: 2.0,
-    }
 }

@@ -4,9 +4,10 @@
 
 use excite::Function;
 use excite_fixed::QFormat;
-use excite_fixed::calibration::Method;
+use excite_fixed::calibration::{Grid, Method};
 use serde::{Deserialize, Serialize};
 
+pub use super::decision::{LayerFormat, LayerSensitivity, LayerWeights, Recommendation};
 use crate::SkippedLayer;
 use crate::json::as_text;
 
@@ -28,8 +29,14 @@ pub struct Quantisation {
     pub random_data: bool,
     /// What to take and what it costs, in at most 25 words.
     pub headline: String,
-    /// The setting that costs the outputs least; None where the model was not run with quantised activations.
+    /// The setting to take; None where the model was not run with quantised activations.
     pub recommended: Option<Recommendation>,
+    /// What each layer costs the outputs, the costliest first; empty where that was not measured.
+    pub sensitivity: Vec<LayerSensitivity>,
+    /// The number of samples that the sensitivity was measured on.
+    pub sensitivity_samples: u64,
+    /// The layers with constant weights, with what int8 weights lose and the accumulator that they need.
+    pub weights: Vec<LayerWeights>,
     /// What a cap buys here, in words; empty where no activation is a ReLU.
     pub verdict: String,
     /// The cap that was asked about.
@@ -50,23 +57,7 @@ pub struct Quantisation {
 
 impl Quantisation {
     /// The version of the form.
-    pub const VERSION: u32 = 2;
-}
-
-/// The setting that is recommended: the narrowest width whose outputs keep 20 dB, else the one that keeps most, each by its best scheme.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Recommendation {
-    /// The number of bits.
-    pub bits: u32,
-    /// How the activations are quantised: the scheme of a [`Simulation`].
-    pub scheme: String,
-    /// The signal-to-noise ratio in decibels of the output that loses most; infinite, and `null` in JSON, where nothing is lost.
-    #[serde(deserialize_with = "excite_vitals::null::infinity")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<f64>"))]
-    pub signal_to_noise: f64,
-    /// Whether that is 20 dB or more.
-    pub is_enough: bool,
+    pub const VERSION: u32 = 3;
 }
 
 /// One activation of a network.
@@ -88,10 +79,39 @@ pub struct QuantisedLayer {
     pub zeros: f64,
     /// How many more were NaN or infinite.
     pub not_finite: u64,
+    /// The least and the largest value that its function can give, where its format holds all of these whatever the data showed, as for a
+    /// sigmoid; None where the data alone chose the range.
+    pub bounds: Option<[f64; 2]>,
+    /// The format that it has in the model already, where a tool quantised it.
+    pub converted: Option<ConvertedFormat>,
     /// The counts in equal bins from the least to the largest value, zeros left out.
     pub histogram: Vec<u64>,
     /// The proposals, by the number of bits.
     pub widths: Vec<Width>,
+}
+
+/// The format that a tool chose for an activation when it quantised the model, beside the best of as many bits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ConvertedFormat {
+    /// The number of bits.
+    pub bits: u32,
+    /// The step from one code to the next.
+    pub scale: f64,
+    /// The code of 0.
+    pub zero_point: i64,
+    /// The least number that it holds.
+    pub low: f64,
+    /// The largest number that it holds.
+    pub high: f64,
+    /// How the activation's values fare.
+    pub fit: Fit,
+    /// How they fare with the best scale of as many bits.
+    pub best: Fit,
+    /// The upper end of the range with that scale.
+    pub best_high: f64,
+    /// What is to be said of its range; empty where nothing is.
+    pub note: String,
 }
 
 /// The proposals for an activation in one number of bits.
@@ -171,6 +191,17 @@ pub struct Proposal {
     pub fixed: Fixed,
 }
 
+impl Proposal {
+    /// The numbers that its scale and zero point give in `bits` bits, which are those of its [`Width`].
+    pub fn grid(&self, bits: u32) -> Option<Grid> {
+        let largest = (1_i64 << bits) - 1;
+        if !(0..=largest).contains(&self.zero_point) {
+            return None;
+        }
+        Grid::new(self.scale as f32, self.zero_point, 0, largest).ok()
+    }
+}
+
 /// A Q format, and how values fare in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -210,6 +241,8 @@ pub struct CapEffect {
     pub with_signed: Fixed,
     /// With the cap: the finest scale, cap / (2^bits − 1).
     pub with_scale: Fit,
+    /// With the cap: a scale chosen by the data with the least error. Of the same values as `with`, so that the two can be compared.
+    pub with_data_scale: Fit,
     /// The unbounded ReLU's outputs in the unsigned format that holds the cap, clipped at the cap, and that counted as noise: what a
     /// cap costs where a network was trained without.
     pub imposed: Fit,
@@ -249,4 +282,7 @@ pub struct SimulatedOutput {
     pub top1_changed: Option<u64>,
     /// The number of samples with a largest class.
     pub samples: u64,
+    /// The least and the largest share of all inputs whose largest class changes that go with these samples, with 95 % confidence; None
+    /// without classes.
+    pub top1_interval: Option<[f64; 2]>,
 }

@@ -1,8 +1,10 @@
 //! How the activations of a model are distributed: their ranges in a first run over the data, their histograms in a second.
 
-use excite_fixed::calibration::Distribution;
+use excite_fixed::calibration::{Distribution, Grid};
+use excite_onnx::TensorCodes;
 use excite_vitals::{LayerVitals, Vitals};
 
+use crate::quantise::bounds::bounds;
 use crate::watcher::Steps;
 use crate::{Data, Error, NamedModel, SkippedLayer, check};
 
@@ -14,6 +16,10 @@ pub(super) struct LayerDistribution {
     pub function: excite::Function,
     /// Whether the functions of its units differ, as those of a PReLU with a slope for each channel.
     pub units_differ: bool,
+    /// The range of its function, where its format keeps all of it.
+    pub bounds: Option<(f64, f64)>,
+    /// The codes that the model gives its results already, and the numbers that these are.
+    pub converted: Option<Grid>,
     /// Its results.
     pub a: Distribution,
     /// Its pre-activations; None where all of them are 0.
@@ -30,14 +36,23 @@ pub(super) struct Distributions {
 }
 
 /// Runs the model twice.
-pub(super) fn measure(model: &NamedModel, data: &Data, steps: &Steps<'_>) -> Result<Distributions, Error> {
+pub(super) fn measure(
+    model: &NamedModel,
+    data: &Data,
+    calibrate_bounded: bool,
+    steps: &Steps<'_>,
+) -> Result<Distributions, Error> {
     let (vitals, mut left_out) = check::measure(model, data, steps)?;
     let mut layers = Vec::new();
     for (site, name) in model.model().site_names().into_iter().enumerate() {
         let Some(layer) = vitals.layer(&name) else { continue };
         let units_differ = !model.model().sites()[site].unit_functions.is_empty();
         match empty(site, layer, units_differ) {
-            Ok(distribution) => layers.push(distribution),
+            Ok(distribution) => {
+                let bounds = bounds(layer.function()).filter(|_| !calibrate_bounded && !units_differ);
+                let converted = model.model().converted(site).and_then(grid);
+                layers.push(LayerDistribution { bounds, converted, ..distribution });
+            }
             Err(why) => left_out.push(SkippedLayer { name, why }),
         }
     }
@@ -47,6 +62,16 @@ pub(super) fn measure(model: &NamedModel, data: &Data, steps: &Steps<'_>) -> Res
     }
     fill(model, data, &vitals, &mut layers, steps)?;
     Ok(Distributions { layers, left_out, samples: vitals.samples(), runs: vitals.runs })
+}
+
+/// The numbers that codes of the model stand for.
+fn grid(codes: TensorCodes) -> Option<Grid> {
+    let (least, largest) = (codes.least.into(), codes.largest.into());
+    let zero_point = i64::from(codes.zero_point);
+    if !(least..=largest).contains(&zero_point) {
+        return None;
+    }
+    Grid::new(codes.scale, zero_point, least, largest).ok()
 }
 
 /// A layer whose ranges are known, and its histograms not yet.
@@ -60,6 +85,8 @@ fn empty(site: usize, layer: &LayerVitals, units_differ: bool) -> Result<LayerDi
         name: layer.name().to_owned(),
         function: layer.function(),
         units_differ,
+        bounds: None,
+        converted: None,
         a: Distribution::new(a.min, a.max).map_err(|error| error.to_string())?,
         z: if z.count == 0 { None } else { Distribution::new(z.min, z.max).ok() },
     })

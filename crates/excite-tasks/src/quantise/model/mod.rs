@@ -1,18 +1,27 @@
 //! Chooses fixed-point formats and scales for the activations of a model, and shows what they cost.
 
+mod candidates;
+mod decide;
 mod distributions;
 mod kernels;
 mod proposals;
 mod recommendation;
+mod search;
+mod sensitivity;
 mod simulation;
+mod tally;
+mod weights;
+mod written;
 
 use excite_fixed::QFormat;
 use excite_fixed::calibration::Grid;
 
+use self::decide::Decision;
 use self::distributions::{Distributions, LayerDistribution};
 pub use self::kernels::{Kernel, KernelEntry};
 pub use self::simulation::read_labels;
-use super::record::{Quantisation, Recommendation};
+use super::record::Quantisation;
+use super::{Budget, FormatsFile};
 use crate::watcher::Steps;
 use crate::{Data, Error, NamedModel, SkippedLayer, Watcher};
 
@@ -32,6 +41,20 @@ pub struct QuantiseOptions {
     pub formats: Vec<QFormat>,
     /// Whether the model is run with quantised activations, to see what becomes of its outputs.
     pub simulate: bool,
+    /// Whether it is run with one layer quantised at a time too, to see what each costs, and which format is best for it.
+    pub sensitivity: bool,
+    /// The widths that layers may have where one is too few for some, from 4 to 16 bits; empty for those of `bits`.
+    pub widths: Vec<u32>,
+    /// What quantisation may cost the outputs; empty for what counts as enough, [`Budget::ENOUGH`].
+    pub budgets: Vec<Budget>,
+    /// Whether scales are powers of two and zero points 0: Q formats alone.
+    pub power_of_two: bool,
+    /// Whether the data may narrow the range of a sigmoid, a tanh and the like, which is otherwise kept.
+    pub calibrate_bounded: bool,
+    /// The bits of the weights in all quantised runs, from 2 to 8, with a scale for each unit; None for floats.
+    pub weight_bits: Option<u32>,
+    /// The format of each layer, where they are not to be chosen.
+    pub given: Option<FormatsFile>,
     /// The class of each sample, for the accuracy.
     pub labels: Option<Vec<i64>>,
 }
@@ -39,7 +62,20 @@ pub struct QuantiseOptions {
 impl Default for QuantiseOptions {
     /// 8 bits, a cap of 6, and a simulation.
     fn default() -> Self {
-        Self { bits: vec![8], cap: 6.0, formats: Vec::new(), simulate: true, labels: None }
+        Self {
+            bits: vec![8],
+            cap: 6.0,
+            formats: Vec::new(),
+            simulate: true,
+            sensitivity: true,
+            widths: Vec::new(),
+            budgets: Vec::new(),
+            power_of_two: false,
+            calibrate_bounded: false,
+            weight_bits: None,
+            given: None,
+            labels: None,
+        }
     }
 }
 
@@ -47,20 +83,32 @@ impl QuantiseOptions {
     /// The numbers of bits that can be asked for.
     pub const BITS: std::ops::RangeInclusive<u32> = 4..=*Grid::BITS.end();
 
+    /// The numbers of bits that weights can have.
+    pub const WEIGHT_BITS: std::ops::RangeInclusive<u32> = 2..=8;
+
     /// The same with the numbers of bits ascending, each once.
     fn checked(&self) -> Result<Self, Error> {
-        let mut bits = self.bits.clone();
-        bits.sort_unstable();
-        bits.dedup();
-        match bits.iter().find(|bits| !Self::BITS.contains(bits)) {
-            Some(&found) => return Err(Error::Bits { found: Some(found) }),
-            None if bits.is_empty() => return Err(Error::Bits { found: None }),
-            None => {}
+        let ascending = |bits: &[u32]| {
+            let mut bits = bits.to_vec();
+            bits.sort_unstable();
+            bits.dedup();
+            match bits.iter().find(|bits| !Self::BITS.contains(bits)) {
+                Some(&found) => Err(Error::Bits { found: Some(found) }),
+                None => Ok(bits),
+            }
+        };
+        let bits = ascending(&self.bits)?;
+        if bits.is_empty() {
+            return Err(Error::Bits { found: None });
+        }
+        let widths = if self.widths.is_empty() { bits.clone() } else { ascending(&self.widths)? };
+        if let Some(found) = self.weight_bits.filter(|bits| !Self::WEIGHT_BITS.contains(bits)) {
+            return Err(Error::WeightBits { found });
         }
         if !(self.cap > 0.0 && self.cap.is_finite()) {
             return Err(Error::Cap { found: self.cap });
         }
-        Ok(Self { bits, ..self.clone() })
+        Ok(Self { bits, widths, ..self.clone() })
     }
 }
 
@@ -69,6 +117,7 @@ pub struct ModelQuantisation {
     /// The proposals, and what they do to the outputs.
     pub record: Quantisation,
     layers: Vec<LayerDistribution>,
+    written: written::Written,
 }
 
 /// Runs the model on the data, proposes scales and Q formats for its activations, and runs it again with quantised activations.
@@ -94,7 +143,7 @@ pub fn quantise(
 ) -> Result<ModelQuantisation, Error> {
     let (options, steps) = (options.checked()?, Steps::new(watcher));
     let Distributions { layers: distributions, mut left_out, samples, runs } =
-        distributions::measure(model, data, &steps)?;
+        distributions::measure(model, data, options.calibrate_bounded, &steps)?;
     let mut layers = Vec::new();
     for distribution in &distributions {
         match proposals::layer(distribution, &options) {
@@ -103,14 +152,15 @@ pub fn quantise(
         }
     }
     let verdict = proposals::verdict(&layers, options.cap).unwrap_or_default();
-    let (mut simulations, mut accuracy) = (Vec::new(), None);
-    if options.simulate {
-        let schemes = simulation::schemes(model.model(), &distributions, &layers, &options.bits);
-        (simulations, accuracy) =
-            simulation::simulate(model.model(), data, runs, &schemes, options.labels.as_deref(), &steps)?;
-    }
+    // Beside what is rounded already nothing shows what rounding costs.
+    let is_converted = layers.iter().any(|layer| layer.converted.is_some());
+    let decision = if options.simulate && !is_converted {
+        decide::decide(model, data, (samples, runs), &options, &distributions, &layers, &steps)?
+    } else {
+        Decision::default()
+    };
     let stays = |layer: &&LayerDistribution| !model.model().replaceable().contains(&layer.site);
-    let chosen = recommendation::chosen(&simulations);
+    let written = written::Written::of(model, &options, &decision);
     let record = Quantisation {
         version: Quantisation::VERSION,
         command: String::new(),
@@ -118,16 +168,19 @@ pub fn quantise(
         data: data.describe(samples),
         samples,
         random_data: data.is_random(),
-        headline: recommendation::headline(chosen, &layers, data.is_random()),
-        recommended: chosen.map(Recommendation::of),
+        headline: recommendation::headline(decision.recommended.as_ref(), &layers, data.is_random()),
+        recommended: decision.recommended,
+        sensitivity: decision.sensitivity,
+        sensitivity_samples: decision.sensitivity_samples,
+        weights: decision.weights,
         verdict,
         cap: options.cap,
         bits: options.bits,
         layers,
         left_out,
-        simulations,
+        simulations: decision.simulations,
         not_simulated: distributions.iter().filter(stays).map(|layer| layer.name.clone()).collect(),
-        accuracy,
+        accuracy: decision.accuracy,
     };
-    Ok(ModelQuantisation { record, layers: distributions })
+    Ok(ModelQuantisation { record, layers: distributions, written })
 }

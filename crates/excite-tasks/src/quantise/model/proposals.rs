@@ -5,10 +5,13 @@ use std::fmt::Write;
 use excite::Function;
 use excite_fixed::QFormat;
 use excite_fixed::calibration::{CalibrationError, Distribution, Grid, Method, Quality};
+use excite_vitals::in_words::plural;
 use excite_vitals::statistics::median;
 
+use super::candidates::bounded_grid;
 use super::{LayerDistribution, QuantiseOptions};
-use crate::quantisation::{CapEffect, Fit, Fixed, Proposal, QuantisedLayer, Width};
+use crate::quantisation::{CapEffect, ConvertedFormat, Fit, Fixed, Proposal, QuantisedLayer, Width};
+use crate::quantise::bounds::note;
 
 /// The bins of the histograms that go into reports.
 const BINS: usize = 256;
@@ -22,7 +25,10 @@ pub(super) fn is_relu(f: Function) -> bool {
 pub(super) fn layer(layer: &LayerDistribution, options: &QuantiseOptions) -> Result<QuantisedLayer, CalibrationError> {
     let rectified = layer.z.as_ref().filter(|_| is_relu(layer.function)).and_then(|z| z.rectified().ok());
     let width = |&bits: &u32| -> Result<Width, CalibrationError> {
-        let proposal = |method: Method| method.propose(&layer.a, bits).map(record);
+        let proposal = |method: Method| {
+            let kept = layer.bounds.and_then(|bounds| bounded(layer, method, bits, bounds));
+            kept.map_or_else(|| method.propose(&layer.a, bits).map(record), Ok)
+        };
         let formats = options.formats.iter().filter(|format| format.bits() == bits);
         Ok(Width {
             bits,
@@ -39,8 +45,54 @@ pub(super) fn layer(layer: &LayerDistribution, options: &QuantiseOptions) -> Res
         values: layer.a.total(),
         zeros: layer.a.share_of_zeros(),
         not_finite: layer.a.not_finite(),
+        bounds: layer.bounds.map(|(low, high)| [low, high]),
+        converted: layer.converted.and_then(|grid| converted(layer, &grid, rectified.as_ref())),
         histogram: layer.a.outline(BINS),
         widths: options.bits.iter().map(width).collect::<Result<_, _>>()?,
+    })
+}
+
+/// What a tool chose, judged by the values before they were rounded: those of a ReLU are known from its pre-activations. Where a ReLU ends
+/// with the codes, the cap is the tool's.
+fn converted(layer: &LayerDistribution, grid: &Grid, rectified: Option<&Distribution>) -> Option<ConvertedFormat> {
+    let (least, largest) = grid.codes();
+    let bits = (largest - least + 1).ilog2();
+    let cap = match layer.function {
+        Function::Relu6(_) => Some(6.0),
+        f => f.parameter(0).filter(|cap| (cap - grid.high()).abs() > grid.scale() && matches!(f, Function::ReluN(_))),
+    };
+    let capped = rectified.zip(cap).map(|(relu, cap)| relu.capped(cap));
+    let values = capped.as_ref().or(rectified).unwrap_or(&layer.a);
+    let bounds = layer.bounds.or_else(|| cap.map(|cap| (0.0, cap)));
+    let best = match layer.bounds {
+        Some(bounds) => bounded_grid(bits, bounds, false)?.0,
+        None => Method::Mse.propose(values, bits).ok()?.affine,
+    };
+    Some(ConvertedFormat {
+        bits,
+        scale: grid.scale(),
+        zero_point: grid.zero_point(),
+        low: grid.low(),
+        high: grid.high(),
+        fit: fit(values.measure(grid)),
+        best: fit(values.measure(&best)),
+        best_high: best.high(),
+        note: bounds.map_or_else(String::new, |bounds| note(bounds, grid.low(), grid.high(), grid.scale())),
+    })
+}
+
+/// What every method proposes for a function whose range is kept.
+fn bounded(layer: &LayerDistribution, method: Method, bits: u32, bounds: (f64, f64)) -> Option<Proposal> {
+    let (grid, _) = bounded_grid(bits, bounds, false)?;
+    let format = bounded_grid(bits, bounds, true)?.1?;
+    Some(Proposal {
+        method,
+        low: grid.low(),
+        high: grid.high(),
+        scale: grid.scale(),
+        zero_point: grid.zero_point(),
+        affine: fit(layer.a.measure(&grid)),
+        fixed: fixed(format, &layer.a),
     })
 }
 
@@ -89,6 +141,7 @@ fn cap_effect(relu: &Distribution, cap: f64, bits: u32) -> Result<CapEffect, Cal
         with: fixed(with, &capped),
         with_signed: fixed(holding(true, cap)?, &capped),
         with_scale: fit(capped.measure(&Grid::spanning(bits, 0.0, cap)?)),
+        with_data_scale: fit(Method::Mse.propose(&capped, bits)?.affine_quality),
         imposed: fit(relu.measure(&Grid::from(with).up_to(cap))),
         best: best.high,
         best_fit: fit(best.affine_quality),
@@ -96,80 +149,44 @@ fn cap_effect(relu: &Distribution, cap: f64, bits: u32) -> Result<CapEffect, Cal
     })
 }
 
-/// What the cap buys, in a few sentences about bytes, or else the first width; None where no activation is a ReLU.
+/// What the cap buys in bytes, or else in the first width, in a sentence or two; None where no activation is a ReLU.
 pub(super) fn verdict(layers: &[QuantisedLayer], cap: f64) -> Option<String> {
     let at = |layer: &'_ QuantisedLayer| {
         let width = layer.widths.iter().find(|width| width.bits == 8).or_else(|| layer.widths.first())?;
         Some((width.bits, width.cap.clone()?, matches!(layer.function, Function::Relu(_))))
     };
     let all: Vec<(u32, CapEffect, bool)> = layers.iter().filter_map(at).collect();
-    let (bits, CapEffect { with, with_signed, .. }, _) = all.first()?;
+    let (bits, CapEffect { with, .. }, _) = all.first()?;
     let effects: Vec<&CapEffect> = all.iter().map(|(_, effect, _)| effect).collect();
-    let (format, signed) = (with.format, with_signed.format);
-    let largest = effects.iter().map(|effect| effect.largest).fold(0.0, f64::max);
-    let over = effects.iter().filter(|effect| effect.largest > cap).count();
-    let (saves, rest): (Vec<&CapEffect>, Vec<_>) = effects.iter().partition(|effect| effect.fraction_bits > 0);
-    let finer: Vec<&CapEffect> = rest.iter().copied().filter(|effect| effect.fraction_bits < 0).collect();
-    let bits_of = |effects: &[&CapEffect]| match effects.iter().map(|effect| effect.fraction_bits.abs()).max() {
-        Some(1) => "1 bit".to_owned(),
-        most => format!("up to {} bits", most.unwrap_or(0)),
+    let saves: Vec<&CapEffect> = effects.iter().copied().filter(|effect| effect.fraction_bits > 0).collect();
+    let count = effects.len();
+    let of = |some: usize| match (some, count) {
+        (_, 1) => "the one ReLU layer".to_owned(),
+        _ => format!("{some} of {}", plural(count, "layer")),
     };
-    let ratio = |fit: &Fit| fit.signal_to_noise;
-    let mut text = format!(
-        "{} over {cap} before any cap; the largest value is {largest:.1}. In {bits} bits {format} holds a cap of {cap}.",
-        counted(over, effects.len(), "goes", "go"),
-    );
-    if saves.is_empty() {
-        text += " No layer's outputs would need fewer fraction bits without the cap, so here it buys nothing.";
-    } else {
-        let gain = median_of(&saves, |effect| ratio(&effect.with.fit) - ratio(&effect.without.fit));
-        let there = if all.len() == 1 { "There".to_owned() } else { format!("In {} of them", saves.len()) };
-        let _ = write!(
-            text,
-            " {there} the cap saves {} of fraction and {gain:+.1} dB (median) beside the format that holds all without it.",
-            bits_of(&saves)
-        );
+    let most = saves.iter().map(|effect| effect.fraction_bits).max().unwrap_or(0);
+    let saved = if most == 1 { "one bit".to_owned() } else { format!("up to {most} bits") };
+    let mut text = match (saves.len(), count) {
+        (0, 1) => format!("The cap of {cap} buys nothing in the one ReLU layer"),
+        (0, _) => format!("The cap of {cap} buys nothing in any of {}", plural(count, "layer")),
+        (some, _) if some == count => format!("The cap of {cap} buys {saved} in {}", of(some)),
+        (some, _) => format!("The cap of {cap} buys {saved} in {} and nothing in {}", of(some), count - some),
+    };
+    // Both of the values with the cap: the same signal.
+    let more =
+        median(effects.iter().map(|effect| effect.with_data_scale.signal_to_noise - effect.with.fit.signal_to_noise));
+    let more = more.unwrap_or(0.0) / DECIBELS_A_BIT;
+    if more >= 0.05 {
+        let _ = write!(text, "; a scale from the data is worth {more:.1} bits more than {}", with.format);
     }
-    if !finer.is_empty() {
-        let loss = median_of(&finer, |effect| ratio(&effect.without.fit) - ratio(&effect.with.fit));
-        let _ = write!(
-            text,
-            " {} so small that a format chosen by the data has {} more of fraction than {format}: {loss:+.1} dB (median).",
-            counted(finer.len(), effects.len(), "stays", "stay"),
-            bits_of(&finer),
-        );
-    }
-    let over_signed = median_of(&effects, |effect| ratio(&effect.with.fit) - ratio(&effect.with_signed.fit));
-    let best = median_of(&effects, |effect| effect.best);
-    let over_format = median_of(&effects, |effect| ratio(&effect.best_fit) - ratio(&effect.with.fit));
-    let _ = write!(
-        text,
-        " {format} keeps {over_signed:.1} dB more than the signed {signed}; the best cap with a scale, {best:.2} (median), {over_format:+.1} dB \
-         over {format}."
-    );
-    let unbounded: Vec<&CapEffect> = all.iter().filter(|(.., is_unbounded)| *is_unbounded).map(|(_, e, _)| e).collect();
-    if over > 0 && !unbounded.is_empty() {
-        let left = median_of(&unbounded, |effect| ratio(&effect.imposed));
+    let _ = write!(text, " (median, {bits} bits).");
+    let unbounded = all.iter().filter(|(_, effect, is_unbounded)| *is_unbounded && effect.largest > cap);
+    if let Some(left) = median(unbounded.map(|(_, effect, _)| effect.imposed.signal_to_noise)) {
         // Writing to a string cannot fail.
-        let _ = write!(
-            text,
-            " Put into this network, which was trained without, the cap would leave {left:.1} dB (median)."
-        );
+        let _ = write!(text, " Put into this network, trained without it, the cap would leave {left:.1} dB (median).");
     }
     Some(text)
 }
 
-/// `Of 35 ReLU layers 5 go`
-fn counted(some: usize, all: usize, goes: &str, go: &str) -> String {
-    match (some, all) {
-        (0, 1) => format!("The one ReLU layer never {goes}"),
-        (_, 1) => format!("The one ReLU layer {goes}"),
-        (0, _) => format!("Of {all} ReLU layers none {goes}"),
-        (1, _) => format!("Of {all} ReLU layers 1 {goes}"),
-        _ => format!("Of {all} ReLU layers {some} {go}"),
-    }
-}
-
-fn median_of(effects: &[&CapEffect], figure: impl Fn(&CapEffect) -> f64) -> f64 {
-    median(effects.iter().copied().map(figure)).unwrap_or(0.0)
-}
+/// A bit more halves the step.
+const DECIBELS_A_BIT: f64 = 6.02;
