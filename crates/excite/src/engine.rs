@@ -8,7 +8,7 @@ use crate::define::Definition;
 use crate::define::Precision;
 use crate::dispatch::Input;
 use crate::error::same_length;
-use crate::kernels::{Forward, Kernel};
+use crate::kernels::{Backward, FastBackward, FastForward, Forward, Kernel};
 use crate::{Elementwise, Error, Float, Level, Operation, blocks, dispatch};
 
 /// Elements that one thread takes at a time. A slice of two pieces is the shortest that several threads share: there the
@@ -40,8 +40,12 @@ pub enum Stores {
     Auto,
 }
 
-/// How near results come to the exact value.
+/// How near results come to the exact value. The bits are the same on every machine with each.
+///
+/// What an accuracy has no kernel for is computed as stated, which is nearer than [`Fast`](Self::Fast) asks for: f64, functions that cost
+/// next to nothing, and parameters for each channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Accuracy {
     /// Within the bound that each function states ([`Info::max_ulp`](crate::Info::max_ulp)): 1 ULP in f32.
     #[default]
@@ -49,6 +53,19 @@ pub enum Accuracy {
     /// Forward in f32: the exact value rounded to nearest, always. (f16 and bf16 are that anyway; f64 stays as stated.)
     #[cfg(feature = "exact")]
     Exact,
+    /// As fast as can be within 4 ULP in f32, forward and backward, wherever the exact result is a normal number
+    /// ([`Function::fast_ulp`](crate::Function::fast_ulp)). Smaller results come out smaller than the smallest normal number. Results in f16
+    /// and bf16 are one of the two neighbours of the exact value.
+    ///
+    /// ```
+    /// use excite::{Accuracy, Engine, Sigmoid};
+    /// let fast = Engine::default().with_accuracy(Accuracy::Fast);
+    /// let mut y = [0.0_f32; 3];
+    /// fast.forward(&Sigmoid, &[f32::NEG_INFINITY, 0.0, 20.0], &mut y)?;
+    /// assert_eq!(y, [0.0, 0.5, 1.0]);
+    /// # Ok::<(), excite::Error>(())
+    /// ```
+    Fast,
 }
 
 /// How slices are computed. The default is the fastest that the machine has; whatever is chosen but the accuracy, the bits are the same.
@@ -110,6 +127,11 @@ impl Engine {
     /// The instruction set.
     pub fn level(self) -> Level {
         self.level
+    }
+
+    /// How near results come to the exact value.
+    pub fn accuracy(self) -> Accuracy {
+        self.accuracy
     }
 
     /// Stores through the caches: the system fills new memory with zeros there when it is first written, so that past them each line would
@@ -261,13 +283,35 @@ impl Engine {
         if F::HAS_EXACT && !matches!(D::PRECISION, Precision::Selects) && self.is_exact() {
             return self.run_from(crate::kernels::Exact(f), [x], y);
         }
+        if F::HAS_FAST && const { D::FAST.value.is_some() } && self.is_fast() && f.suits_fast() {
+            return self.run_from(FastForward(f), [x], y);
+        }
         self.run_from(Forward(f), [x], y);
+    }
+
+    /// dx = dy · f'(from), over slices of one length or in the place of dy.
+    pub(crate) fn backward_kernel<D: Definition, F: Float>(
+        self,
+        f: D,
+        from: &[F],
+        dy: Input<'_, F>,
+        dx: &mut [MaybeUninit<F>],
+    ) {
+        if F::HAS_FAST && const { D::FAST.slope.is_some() } && self.is_fast() && f.suits_fast() {
+            return self.run_from(FastBackward(f), [Input::Slice(from), dy], dx);
+        }
+        self.run_from(Backward(f), [Input::Slice(from), dy], dx);
     }
 
     /// Whether `len` elements are computed on several threads where a piece holds two outputs.
     #[cfg(feature = "rayon")]
     pub(crate) fn is_parallel(self, len: usize) -> bool {
         self.threads == Threads::Auto && len >= PIECE / 2
+    }
+
+    #[inline]
+    pub(crate) fn is_fast(self) -> bool {
+        self.accuracy == Accuracy::Fast
     }
 
     #[cfg(feature = "exact")]

@@ -103,7 +103,7 @@ pub use float::Float;
 pub use functions::Function;
 pub use functions::types::*;
 pub use gated::{Gate, PackedGate};
-pub use info::{Info, MaxUlp, SlopeFrom};
+pub use info::{FastUlp, Info, MaxUlp, SlopeFrom};
 pub use operation::Operation;
 pub use parameters::Parameter;
 pub use rowwise::{Along, LogSoftmax, RowFunction, RowInfo, Rows, Rowwise, Softmax, Softmin, Sparsemax};

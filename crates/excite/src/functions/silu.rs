@@ -1,7 +1,8 @@
 use crate::define::{Definition, Precision, Real, Reference};
+use crate::math::fast::{Exp, LOWERING, fma, in_two};
 use crate::math::{EXP_LOWEST, Native, Number, SELF, times_logistic, times_logistic_slope};
 use crate::parameters::activation;
-use crate::{Info, MaxUlp, Swish};
+use crate::{FastUlp, Info, MaxUlp, Swish};
 
 activation! {
     /// x·σ(x) = x / (1 + e⁻ˣ), also called Swish: smooth, slightly negative below 0, x itself far above.
@@ -18,6 +19,16 @@ activation! {
 
 /// The function with its one parameter left at 1.
 const SWISH: Swish = Swish { beta: 1.0 };
+
+/// From here on σ(x) is 1.
+const FAST_SELF: f32 = 30.0;
+
+/// The least f32 within the range.
+const FAST_MINIMUM: f32 = -0.27846453;
+
+/// s₀, the root of 1 + e⁻ˢ − s, in two parts, and e^−s₀.
+const FAST_ROOT: (f32, f32) = in_two(1.2784645427610737951);
+const FAST_EXP_ROOT: f32 = 0.2784645427610738;
 
 #[doc(hidden)]
 impl Definition for Silu {
@@ -39,6 +50,7 @@ impl Definition for Silu {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: Some(4.0) };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -60,6 +72,33 @@ impl Definition for Silu {
     fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
         let near = x.at_least(T::pick(EXP_LOWEST)).at_most(T::pick(SELF));
         times_logistic_slope((near, None), (near, None))
+    }
+
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        // At −100 the raised power of e⁻ˣ is infinite.
+        let near = x.at_least(-100.0);
+        let exp = Exp::of(-near, -16.0);
+        let y = near / fma(exp.factor(), exp.power, LOWERING) * LOWERING;
+        if x > FAST_SELF { x } else { y.at_least(FAST_MINIMUM) }
+    }
+
+    /// With s = |x| and e = e⁻ˢ it is t = e·(1 + e − s) / (1 + e)² below 0 and 1 − t above. With d = s − s₀, the distance from the root,
+    /// 1 + e − s is e₀·(e^−d − 1) − d, where nothing cancels.
+    #[inline(always)]
+    fn fast_slope(self, x: f32) -> f32 {
+        // At 100.4 the raised power is 0.
+        let size = x.abs().at_most(100.4);
+        let exp = Exp::of_sum(-size, FAST_ROOT, 16.0);
+        let d = (size - FAST_ROOT.0) - FAST_ROOT.1;
+        let bend = exp.factor_m1();
+        let raised = exp.power * FAST_EXP_ROOT;
+        let power = raised * LOWERING;
+        let e = fma(bend, raised, raised);
+        let low = e * LOWERING;
+        let n = fma(bend, power, (power - FAST_EXP_ROOT) - d);
+        let t = e * n / fma(low, low + 2.0, 1.0) * LOWERING;
+        if x > 0.0 { 1.0 - t } else { t }
     }
 }
 
