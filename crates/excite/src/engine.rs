@@ -1,7 +1,11 @@
 //! How slices are computed: on which instruction set, on how many threads, through or past the caches.
 
+#[cfg(feature = "serde")]
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::mem::MaybeUninit;
+use core::str::FromStr;
 
 use crate::define::Definition;
 #[cfg(feature = "exact")]
@@ -67,6 +71,73 @@ pub enum Accuracy {
     /// ```
     Fast,
 }
+
+impl Accuracy {
+    /// All that the library was built with, the nearest first.
+    pub const ALL: &[Self] = &[
+        #[cfg(feature = "exact")]
+        Self::Exact,
+        Self::Stated,
+        Self::Fast,
+    ];
+
+    /// `"exact"`, `"stated"` or `"fast"`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stated => "stated",
+            #[cfg(feature = "exact")]
+            Self::Exact => "exact",
+            Self::Fast => "fast",
+        }
+    }
+}
+
+impl fmt::Display for Accuracy {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.name())
+    }
+}
+
+impl FromStr for Accuracy {
+    type Err = ParseAccuracyError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|known| known.name() == name).ok_or(ParseAccuracyError)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Accuracy {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Accuracy {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// No accuracy has this name.
+///
+/// ```
+/// let error = "rough".parse::<excite::Accuracy>().unwrap_err();
+/// assert_eq!(error.to_string(), "unknown accuracy: choose `exact`, `stated` or `fast`");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseAccuracyError;
+
+impl fmt::Display for ParseAccuracyError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("unknown accuracy: choose ")?;
+        out.write_str(if cfg!(feature = "exact") { "`exact`, `stated` or `fast`" } else { "`stated` or `fast`" })
+    }
+}
+
+impl core::error::Error for ParseAccuracyError {}
 
 /// How slices are computed. The default is the fastest that the machine has; whatever is chosen but the accuracy, the bits are the same.
 ///

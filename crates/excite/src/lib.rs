@@ -96,7 +96,7 @@ pub use curve::CurveError;
 pub use custom::{Custom, RegisterError};
 pub use dispatch::{Byte, Level};
 pub use elementwise::Elementwise;
-pub use engine::{Accuracy, Engine, Stores, Threads};
+pub use engine::{Accuracy, Engine, ParseAccuracyError, Stores, Threads};
 pub use error::{Error, ParameterError, ParseFunctionError};
 pub use facts::{Facts, Interval};
 pub use float::Float;

@@ -1,5 +1,5 @@
 use crate::define::{Definition, Precision, Real, Reference};
-use crate::math::fast::{Exp, LOWERING, fma, in_two};
+use crate::math::fast::{Exp, LOWERING, fma};
 use crate::math::{EXP_LOWEST, Native, Number, SELF, times_logistic, times_logistic_slope};
 use crate::parameters::activation;
 use crate::{FastUlp, Info, MaxUlp, Swish};
@@ -26,10 +26,6 @@ const FAST_SELF: f32 = 30.0;
 /// The least f32 within the range.
 const FAST_MINIMUM: f32 = -0.27846453;
 
-/// s₀, the root of 1 + e⁻ˢ − s, in two parts, and e^−s₀.
-const FAST_ROOT: (f32, f32) = in_two(1.2784645427610737951);
-const FAST_EXP_ROOT: f32 = 0.2784645427610738;
-
 #[doc(hidden)]
 impl Definition for Silu {
     const INFO: Info = Info {
@@ -50,7 +46,7 @@ impl Definition for Silu {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
-    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: Some(4.0) };
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: None };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -81,24 +77,6 @@ impl Definition for Silu {
         let exp = Exp::of(-near, -16.0);
         let y = near / fma(exp.factor(), exp.power, LOWERING) * LOWERING;
         if x > FAST_SELF { x } else { y.at_least(FAST_MINIMUM) }
-    }
-
-    /// With s = |x| and e = e⁻ˢ it is t = e·(1 + e − s) / (1 + e)² below 0 and 1 − t above. With d = s − s₀, the distance from the root,
-    /// 1 + e − s is e₀·(e^−d − 1) − d, where nothing cancels.
-    #[inline(always)]
-    fn fast_slope(self, x: f32) -> f32 {
-        // At 100.4 the raised power is 0.
-        let size = x.abs().at_most(100.4);
-        let exp = Exp::of_sum(-size, FAST_ROOT, 16.0);
-        let d = (size - FAST_ROOT.0) - FAST_ROOT.1;
-        let bend = exp.factor_m1();
-        let raised = exp.power * FAST_EXP_ROOT;
-        let power = raised * LOWERING;
-        let e = fma(bend, raised, raised);
-        let low = e * LOWERING;
-        let n = fma(bend, power, (power - FAST_EXP_ROOT) - d);
-        let t = e * n / fma(low, low + 2.0, 1.0) * LOWERING;
-        if x > 0.0 { 1.0 - t } else { t }
     }
 }
 

@@ -63,7 +63,7 @@ impl Definition for Swish {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
-    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: Some(4.0) };
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: None };
 
     /// e^|βx| never appears, so that nothing overflows and the tail keeps its digits.
     #[inline(always)]
@@ -115,11 +115,6 @@ impl Definition for Swish {
     #[inline(always)]
     fn fast(self, x: f32) -> f32 {
         Silu.fast(x)
-    }
-
-    #[inline(always)]
-    fn fast_slope(self, x: f32) -> f32 {
-        Silu.fast_slope(x)
     }
 
     fn suits_fast(self) -> bool {

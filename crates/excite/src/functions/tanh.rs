@@ -1,5 +1,5 @@
 use crate::define::{Definition, Precision, Real, Reference};
-use crate::math::fast::polynomial;
+use crate::math::fast::{Exp, fma, polynomial};
 use crate::math::{Constant, Native, Number, exp_m1_neg_in_two, reduce};
 use crate::parameters::activation;
 use crate::{FastUlp, Info, MaxUlp, SlopeFrom};
@@ -41,13 +41,8 @@ fn tanh_in_two<T: Native>(x: T) -> (T, T) {
     (q, residual * inverse)
 }
 
-/// tanh(√s) / √s for 0 ≤ s ≤ [`FAST_LIMIT`]: the rational function of least error, 2^-27, and then those of its neighbours in f32 that give
-/// the least error of the whole formula.
-const FAST_TOP: [f32; 5] = [2.6974282e-8, 3.9120536e-5, 0.0064121187, 0.24186194, 1.8];
-const FAST_BOTTOM: [f32; 5] = [1.5169123e-6, 0.00061123783, 0.04703291, 0.8418619, 1.8];
-
-/// From √66 on tanh is within 2.7 ULP of 1, and there x times the quotient is soon above 1 and cut off.
-const FAST_LIMIT: f32 = 66.0;
+/// (tanh(r) / r − 1) / r² in r² for |r| ≤ ln 2 / 4: error 2^-24.1 of tanh.
+const FAST_BEND: [f32; 2] = [0.131_104_53, -0.333_312_7];
 
 #[doc(hidden)]
 impl Definition for Tanh {
@@ -91,11 +86,16 @@ impl Definition for Tanh {
         (-y).mul_add(y, N::lit(1.0))
     }
 
+    /// With x = m·ln 2 / 2 + r and t = tanh r it is (2ᵐ − 1 + (2ᵐ + 1)·t) / (2ᵐ + 1 + (2ᵐ − 1)·t), by the theorem of addition.
     #[inline(always)]
     fn fast(self, x: f32) -> f32 {
-        let square = (x * x).at_most(FAST_LIMIT);
-        let y = x * polynomial(FAST_TOP, square) / polynomial(FAST_BOTTOM, square);
-        y.at_most(1.0).at_least(-1.0)
+        // Twice x, for e^2x. There is no rest of ln 2, for as m grows it counts less.
+        let size = x.abs().at_most(Native::pick(ONE));
+        let Exp { r, power } = Exp::of_twice(size);
+        let square = r * r;
+        let t = fma(r * square, polynomial(FAST_BEND, square), r);
+        let (less, more) = (power - 1.0, power + 1.0);
+        (fma(more, t, less) / fma(less, t, more)).copysign(x)
     }
 }
 

@@ -80,11 +80,12 @@ impl Exp {
         Self { r: fma(n, -LN2.1, fma(n, -LN2.0, x)), power }
     }
 
-    /// For e^(x + by)·2^`raise`, where `by` is in two parts, and exact next to x + by = 0.
+    /// For e^2x, where r is half as large: 2x = n·ln 2 + 2r. Leaves out the last digits of n·ln 2.
     #[inline(always)]
-    pub fn of_sum(x: f32, by: (f32, f32), raise: f32) -> Self {
-        let (n, power) = Self::split(x + by.0, raise);
-        Self { r: (fma(n, -LN2.0, x) + by.0) + fma(n, -LN2.1, by.1), power }
+    pub fn of_twice(x: f32) -> Self {
+        let rounded = fma(x, 2.0 * core::f32::consts::LOG2_E, TO_EXPONENT);
+        let n = rounded - TO_EXPONENT;
+        Self { r: fma(n, -0.5 * LN2.0, x), power: f32::from_bits(rounded.to_bits() << 23) }
     }
 
     /// For e^(x·factor), where the factor is in two parts and their product near enough to `near`.
