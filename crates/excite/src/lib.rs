@@ -34,7 +34,8 @@
 //!   number of threads or the instruction set.
 //! * NaN in, NaN out. Signed zeros, infinities and subnormals give the rounded limit.
 //! * Each function states its largest error in ULP ([`Info::max_ulp`]), measured over all 2^32 inputs of f32. In f16 and bf16 every
-//!   result is correctly rounded; in f32 too, on an engine with `Accuracy::Exact`.
+//!   result is correctly rounded; in f32 too, on an engine with `Accuracy::Exact`. With [`Accuracy::Fast`] f32 results are within 4 ULP
+//!   where they are normal numbers, and the bits are as much the same everywhere.
 //!
 //! # What it costs
 //! Kernels are compiled for each function, type and instruction set: a release build of a program that has only this crate takes about a
