@@ -6,10 +6,11 @@ use std::process::Command;
 use excite::Level;
 
 use crate::accuracy::{CLASS_ULP, STRIDE};
+use crate::figure;
 use crate::jobs::{Job, Table};
 use crate::peers::{self, OWN, OWN_AVX2, RTEN_AVX2};
 use crate::results::Results;
-use crate::verdict::{self, grouped, is_accurate, is_rival};
+use crate::verdict::{self, Verdict, grouped, is_accurate, is_rival};
 
 /// The prose; each `{{NAME}}` is a place for what was measured.
 const PROSE: &str = include_str!("../performance.md");
@@ -20,6 +21,12 @@ pub struct Libraries {
     pub missing: Vec<String>,
 }
 
+/// The figure that the page begins with.
+pub fn figure(results: &Results, sizes: [usize; 3]) -> String {
+    figure::draw(results, sizes[0])
+}
+
+/// The page.
 pub fn write(results: &Results, jobs: &[Job], sizes: [usize; 3], libraries: &Libraries) -> String {
     let document = Document { results, jobs, sizes };
     let missing = match libraries.missing.as_slice() {
@@ -30,13 +37,14 @@ pub fn write(results: &Results, jobs: &[Job], sizes: [usize; 3], libraries: &Lib
         ("MACHINE", machine()),
         ("LIBRARIES", libraries.measured.join(", ") + "." + &missing),
         ("VERDICT", document.verdict()),
+        ("MISSED", document.missed()),
         ("FORWARD", document.each_size(Table::Forward)),
         ("BACKWARD", document.each_size(Table::Backward)),
         ("ACCURACY", document.accuracy()),
         ("MEMORY", document.memory()),
         ("THRESHOLD", memcpy_threshold()),
         ("WRITES", document.writes()),
-        ("TYPES", document.ratios_by_size(Table::Types, "f32", &["f16", "bf16"])),
+        ("TYPES", document.ratios_by_size(Table::Types, "f32", &["f16", "bf16", "f32, Fast", "f16, Fast", "bf16, Fast"])),
         ("DOUBLE", document.ratios_by_size(Table::Double, OWN, &[peers::LIBM])),
         ("EXACT", document.ratios_by_size(Table::Exact, "default", &["exact"])),
         ("THREADS", document.threads()),
@@ -133,7 +141,7 @@ impl Document<'_> {
 
     fn writes(&self) -> String {
         let mut sizes: Vec<usize> =
-            self.jobs.iter().filter(|job| job.table == Table::Writes).map(|job| job.size).collect();
+            self.jobs.iter().filter(|job| job.table == Table::Stores).map(|job| job.size).collect();
         sizes.dedup();
         let mut text = String::new();
         for row in ["relu", "relu backward"] {
@@ -199,12 +207,23 @@ impl Document<'_> {
     }
 
     fn verdict(&self) -> String {
-        let mut text = heading("aim", &["met", "found"].map(str::to_owned)) + "\n";
-        for verdict in verdict::all(self.results, self.jobs, self.sizes) {
-            let met = verdict.met.map_or("?", |met| if met { "yes" } else { "**no**" });
-            text += &line(&verdict.aim, [met.to_owned(), verdict.found].into_iter());
+        let mut text = heading("aim", &["met", "worst"].map(str::to_owned)) + "\n";
+        for Verdict { aim, total, met, worst, .. } in verdict::all(self.results, self.jobs, self.sizes) {
+            let count = format!("{met} of {total}");
+            let met = match (total, total == met) {
+                (0, _) => "not measured".to_owned(),
+                (_, true) => format!("yes, {count}"),
+                (_, false) => format!("**no**, {count}"),
+            };
+            text += &line(&aim, [met, worst].into_iter());
         }
         text
+    }
+
+    /// Every figure that misses its aim.
+    fn missed(&self) -> String {
+        let all = verdict::all(self.results, self.jobs, self.sizes).into_iter().filter(|one| !one.missed.is_empty());
+        all.map(|Verdict { aim, missed, .. }| format!("- *{aim}*: {missed}.\n")).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use half::{bf16, f16};
 use crate::accuracy;
 use crate::measure::{Arrays, Contender, medians};
 use crate::peers::{
-    self, COPY, Compiled, Excite, OWN, PASS, Python, STREAMED_COPY, STREAMED_PASS, Subject, Task, single,
+    self, COPY, Compiled, Excite, OWN, PASS, Python, STREAMED_COPY, STREAMED_PASS, Subject, Task, fast, single,
 };
 
 /// In the first-level cache, beyond it in the caches, in memory.
@@ -150,6 +150,9 @@ impl Bench {
                     Excite::single().contender("f32", task, &wide),
                     Excite::single().contender("f16", task, &short),
                     Excite::single().contender("bf16", task, &brain),
+                    Excite::with(fast()).contender("f32, Fast", task, &wide),
+                    Excite::with(fast()).contender("f16, Fast", task, &short),
+                    Excite::with(fast()).contender("bf16, Fast", task, &brain),
                 ]
             }
             Table::Double => {
@@ -167,7 +170,7 @@ impl Bench {
                 let (one, two) = (Excite::single(), Excite::on_two_threads());
                 vec![one.contender("1 thread", task, &arrays), two.contender("2 threads", task, &arrays)]
             }
-            Table::Writes => {
+            Table::Stores => {
                 let arrays = self.arrays(task);
                 let cached = Excite::with(single().with_stores(Stores::Cached));
                 let passes = peers::memory(&arrays);

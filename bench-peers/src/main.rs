@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod document;
+mod figure;
 mod jobs;
 mod measure;
 mod peers;
@@ -79,6 +80,7 @@ fn run(arguments: &Arguments) -> io::Result<()> {
     let text = document::write(&results, &jobs, jobs::sizes(arguments.quick), &libraries);
     let file = if arguments.quick { root.join("target/performance.md") } else { root.join("../docs/performance.md") };
     fs::write(&file, text)?;
+    fs::write(file.with_extension("svg"), document::figure(&results, jobs::sizes(arguments.quick)))?;
     println!("wrote {}", fs::canonicalize(file)?.display());
     // The next run measures all anew.
     results.forget()

@@ -17,7 +17,7 @@ use ::excite::{Function, RowFunction, SlopeFrom};
 
 use crate::measure::{Arrays, Contender};
 
-pub use self::excite::{Excite, OWN, OWN_AVX2, single};
+pub use self::excite::{Excite, FAST, FAST_AVX2, OWN, OWN_AVX2, fast, single};
 pub use compiled::{Compiled, all as compile};
 pub use loops::{COPY, LIBM, PASS, PLAIN_COPY, STREAMED_COPY, STREAMED_PASS, libm_f64, memory};
 pub use python::{LIBRARIES as PYTHON, Python};

@@ -11,13 +11,18 @@ array([0., 3., 6.], dtype=float32)
 np.float64(0.25)
 >>> excite.softmax([[1.0, 1.0], [3.0, 3.0]], axis=0).shape
 (2, 2)
+
+Results are within 1 ULP; ``accuracy="fast"`` is faster and within 4, and ``accuracy="exact"`` rounds float32 correctly:
+
+>>> excite.tanh([0.0], accuracy="fast").tolist()
+[0.0]
 """
 
 import textwrap
 
 from excite import _native
 from excite._native import *  # noqa: F403 - the names are those of the catalogue, and the stubs list them
-from excite._native import get_threads, set_threads
+from excite._native import accuracy, get_threads, set_threads
 from excite.errors import TaskError
 from excite.results import (
     Comparison,
@@ -35,7 +40,7 @@ from excite.vitals import Vitals
 __version__ = _native.VERSION
 
 # What help() shows in full, and what `from excite import *` brings. All other names are listed below its text.
-__all__ = ["check", "compare", "get_threads", "merge", "quantise", "set_threads"]
+__all__ = ["accuracy", "check", "compare", "get_threads", "merge", "quantise", "set_threads"]
 
 _FUNCTIONS = [name for name in _native.__all__ if name not in {*_native.INTERNAL, *__all__}]
 _CLASSES = [

@@ -212,6 +212,7 @@ class Training:
         lr: float | None = None,
         batch: int = 32,
         class_weights: str = "equal",
+        accuracy: str = "stated",
         target: str | int | None = None,
         task: str | None = None,
         standardise: bool = True,
@@ -243,6 +244,7 @@ class Training:
             "lr": lr,
             "batch": batch,
             "class_weights": class_weights,
+            "accuracy": accuracy,
         }
         return cls(data, plan, jobs, _path(save_networks))
 
@@ -265,6 +267,7 @@ def compare(
     lr: float | None = None,
     batch: int = 32,
     class_weights: str = "equal",
+    accuracy: str = "stated",
     target: str | int | None = None,
     task: str | None = None,
     standardise: bool = True,
@@ -283,7 +286,8 @@ def compare(
     package carries. `network` is "mlp", with the units of its `hidden` layers, or "conv"; `init` is "auto",
     "kaiming-normal", "kaiming-uniform", "xavier-normal" or "xavier-uniform"; `optimizer` is "sgd" or "adam"; without
     `lr` the best learning rate of each function is found first; runs end at the training error `until_error`;
-    `class_weights` are "equal" or "balanced". `target` is the column of a CSV file to predict, `task` is
+    `class_weights` are "equal" or "balanced"; `accuracy` of the activation functions is "exact", "stated" or "fast".
+    `target` is the column of a CSV file to predict, `task` is
     "classification" or "regression", and a `test_share` of the samples is held out.
 
     Nothing is written unless it is asked for: `out` is a folder for finished runs, from which the same call goes on
@@ -307,6 +311,7 @@ def compare(
         lr=lr,
         batch=batch,
         class_weights=class_weights,
+        accuracy=accuracy,
         target=target,
         task=task,
         standardise=standardise,

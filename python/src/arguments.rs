@@ -7,19 +7,22 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-/// The arguments of a call by the names that may also go by position, None where left out or None; `parameter` takes each other
-/// keyword.
+/// Arguments that may go by position, and those that go by keyword alone.
+type Given<'py, const N: usize, const K: usize> = ([Option<Bound<'py, PyAny>>; N], [Option<Bound<'py, PyAny>>; K]);
+
+/// The arguments of a call by name, None where left out or None: first those that may also go by position, then those that go by
+/// keyword alone. `parameter` takes each other keyword.
 ///
 /// # Errors
 /// If there are too many, or one twice, or one that `parameter` refuses.
-pub fn bind<'py, const N: usize>(
+pub fn bind<'py, const N: usize, const K: usize>(
     function: &str,
-    names: [&str; N],
+    (names, alone): ([&str; N], [&str; K]),
     arguments: &Bound<'py, PyTuple>,
     keywords: Option<&Bound<'py, PyDict>>,
     mut parameter: impl FnMut(&str, &Bound<'py, PyAny>) -> PyResult<()>,
-) -> PyResult<[Option<Bound<'py, PyAny>>; N]> {
-    let mut bound = [const { None }; N];
+) -> PyResult<Given<'py, N, K>> {
+    let (mut bound, mut named) = ([const { None }; N], [const { None }; K]);
     if arguments.len() > N {
         let found = arguments.len();
         return Err(PyTypeError::new_err(format!("{function}() takes at most {N} positional arguments, not {found}")));
@@ -29,20 +32,26 @@ pub fn bind<'py, const N: usize>(
     }
     for (name, argument) in keywords.into_iter().flatten() {
         let name = name.cast::<pyo3::types::PyString>()?.to_cow()?;
-        let Some(index) = names.iter().position(|known| *known == name) else {
-            parameter(&name, &argument)?;
-            continue;
+        let place = match names.iter().position(|known| *known == name) {
+            Some(index) => &mut bound[index],
+            None => match alone.iter().position(|known| *known == name) {
+                Some(index) => &mut named[index],
+                None => {
+                    parameter(&name, &argument)?;
+                    continue;
+                }
+            },
         };
-        if bound[index].replace(argument).is_some() {
+        if place.replace(argument).is_some() {
             return Err(PyTypeError::new_err(format!("{function}() got two values for `{name}`")));
         }
     }
-    for place in &mut bound {
+    for place in bound.iter_mut().chain(&mut named) {
         if place.as_ref().is_some_and(PyAnyMethods::is_none) {
             *place = None;
         }
     }
-    Ok(bound)
+    Ok((bound, named))
 }
 
 /// The name of a parameter in Python, where `lambda` means something else.

@@ -1,13 +1,13 @@
 //! The functions of the catalogue, and their gradients.
 
-use excite::{Engine, Error, Float, Function, SlopeFrom};
+use excite::{Accuracy, Engine, Error, Float, Function, SlopeFrom};
 use numpy::{PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use crate::arrays::{self, Array, Number, Order, Overlap, with_array};
-use crate::{arguments, signature, threads};
+use crate::{accuracy, arguments, signature, threads};
 
 /// Elements whose outputs are computed again at a time, where a slope follows from them: several pieces of the library's.
 const AGAIN: usize = 1 << 20;
@@ -57,7 +57,7 @@ fn derivative(
         let (x, dy) = (x.try_readonly().map_err(arrays::not_lent)?, dy.try_readonly().map_err(arrays::not_lent)?);
         let mut dx = dx.try_readwrite().map_err(arrays::not_lent)?;
         let (py, x, dy, dx) = (x.py(), x.as_slice()?, dy.as_slice()?, dx.as_slice_mut()?);
-        threads::run(py, x.len(), |_| higher(f, order, x, dy, dx));
+        threads::run(py, Accuracy::Stated, x.len(), |_| higher(f, order, x, dy, dx));
         Ok(())
     })
 }
@@ -72,13 +72,15 @@ fn higher<T: Float>(f: Function, order: usize, x: &[T], dy: &[T], dx: &mut [T]) 
 
 /// y = f(x)
 fn value(mut f: Function, arguments: &Bound<'_, PyTuple>, keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Py<PyAny>> {
-    let [x, out] =
-        arguments::bind(f.name(), ["x", "out"], arguments, keywords, |name, value| set(&mut f, name, value))?;
+    let names = (["x", "out"], ["accuracy"]);
+    let ([x, out], [accuracy]) =
+        arguments::bind(f.name(), names, arguments, keywords, |name, value| set(&mut f, name, value))?;
+    let accuracy = accuracy::of_call(accuracy.as_ref())?;
     let x = x.ok_or_else(|| PyTypeError::new_err(format!("{}() needs x", f.name())))?;
     let x = arrays::of_any(&x, "x")?;
     with_array!(&x, x => {
         let out_array = out.as_ref().map(|out| arrays::of_out(out, x)).transpose()?;
-        let y = value_of(f, x, out_array)?;
+        let y = value_of(f, accuracy, x, out_array)?;
         returned(y, out)
     })
 }
@@ -91,14 +93,19 @@ pub fn returned<T: Number>(y: Array<'_, T>, out: Option<Bound<'_, PyAny>>) -> Py
     })
 }
 
-fn value_of<'py, T: Number>(f: Function, x: &Array<'py, T>, out: Option<Array<'py, T>>) -> PyResult<Array<'py, T>> {
+fn value_of<'py, T: Number>(
+    f: Function,
+    accuracy: Accuracy,
+    x: &Array<'py, T>,
+    out: Option<Array<'py, T>>,
+) -> PyResult<Array<'py, T>> {
     let py = x.py();
     let order = Order::of(out.as_ref().unwrap_or(x));
     let y = out.unwrap_or_else(|| arrays::new_like(x, order));
     if x.is_contiguous() && arrays::overlap(x, &y) == Overlap::Same {
         let mut both = y.try_readwrite().map_err(arrays::not_lent)?;
         let both = both.as_slice_mut()?;
-        threads::run(py, both.len(), |engine| engine.forward_in_place(&f, both));
+        threads::run(py, accuracy, both.len(), |engine| engine.forward_in_place(&f, both));
         return Ok(y);
     }
     let x = arrays::in_order(x, order)?;
@@ -106,7 +113,7 @@ fn value_of<'py, T: Number>(f: Function, x: &Array<'py, T>, out: Option<Array<'p
     {
         let (x, mut y) = (x.try_readonly().map_err(arrays::not_lent)?, y.try_readwrite().map_err(arrays::not_lent)?);
         let (x, y) = (x.as_slice()?, y.as_slice_mut()?);
-        threads::run(py, x.len(), |engine| engine.forward(&f, x, y)).map_err(impossible)?;
+        threads::run(py, accuracy, x.len(), |engine| engine.forward(&f, x, y)).map_err(impossible)?;
     }
     Ok(y)
 }
@@ -117,10 +124,11 @@ fn gradient(
     arguments: &Bound<'_, PyTuple>,
     keywords: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Py<PyAny>> {
-    let names = ["x", "dy", "out", "y"];
+    let names = (["x", "dy", "out"], ["y", "accuracy"]);
     let function = format!("{}_grad", f.name());
-    let [x, dy, out, y] =
+    let ([x, dy, out], [y, accuracy]) =
         arguments::bind(&function, names, arguments, keywords, |name, value| set(&mut f, name, value))?;
+    let accuracy = accuracy::of_call(accuracy.as_ref())?;
     let from_output = f.slope_from() == SlopeFrom::Output;
     let (from, name, again) = match (x, y) {
         (Some(x), None) => (x, "x", from_output),
@@ -138,13 +146,13 @@ fn gradient(
     with_array!(&from, from => {
         let out_array = out.as_ref().map(|out| arrays::of_out(out, from)).transpose()?;
         let dy = dy.map(|dy| arrays::of_same(&dy, from, "dy")).transpose()?;
-        let dx = gradient_of(f, (from, name), again, dy.as_ref(), out_array)?;
+        let dx = gradient_of((f, accuracy), (from, name), again, dy.as_ref(), out_array)?;
         returned(dx, out)
     })
 }
 
 fn gradient_of<'py, T: Number>(
-    f: Function,
+    (f, accuracy): (Function, Accuracy),
     (from, name): (&Array<'py, T>, &str),
     again: bool,
     dy: Option<&Array<'py, T>>,
@@ -163,7 +171,8 @@ fn gradient_of<'py, T: Number>(
         let mut dx = dx.try_readwrite().map_err(arrays::not_lent)?;
         let dy = dy.as_ref().map(|dy| dy.as_slice()).transpose()?;
         let (from, dx) = (from.as_slice()?, dx.as_slice_mut()?);
-        threads::run(py, from.len(), |engine| backward(f, engine, from, again, dy, dx)).map_err(impossible)?;
+        threads::run(py, accuracy, from.len(), |engine| backward(f, engine, from, again, dy, dx))
+            .map_err(impossible)?;
     }
     Ok(dx)
 }

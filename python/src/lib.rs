@@ -1,6 +1,7 @@
 //! The native half of the Python package `excite`: the functions over the arrays of NumPy, vitals, and the tasks.
 #![deny(missing_docs)]
 
+mod accuracy;
 mod arguments;
 mod arrays;
 mod elements;
@@ -59,6 +60,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     elements::add_to(module)?;
     rows::add_to(module)?;
     threads::add_to(module)?;
+    module.add_class::<accuracy::Chosen>()?;
     module.add_class::<vitals::NativeVitals>()?;
     module.add_function(wrap_pyfunction!(run_program, module)?)?;
     module.add_function(wrap_pyfunction!(function_of_curve, module)?)?;

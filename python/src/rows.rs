@@ -1,6 +1,6 @@
 //! Softmax and similar functions along an axis, and their gradients.
 
-use excite::{RowFunction, Rows, Rowwise};
+use excite::{Accuracy, RowFunction, Rows, Rowwise};
 use numpy::{PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyTuple};
 use crate::arguments::kind;
 use crate::arrays::{self, Array, Number, Order, with_array};
 use crate::elements::{impossible, returned};
-use crate::{arguments, signature, threads};
+use crate::{accuracy, arguments, signature, threads};
 
 /// Adds each function of rows, and its gradient under the name with `_grad`.
 pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -34,14 +34,16 @@ fn value(
     arguments: &Bound<'_, PyTuple>,
     keywords: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Py<PyAny>> {
-    let names = ["x", "axis", "out"];
-    let [x, axis, out] = arguments::bind(f.name(), names, arguments, keywords, |name, value| set(&mut f, name, value))?;
+    let names = (["x", "axis", "out"], ["accuracy"]);
+    let ([x, axis, out], [accuracy]) =
+        arguments::bind(f.name(), names, arguments, keywords, |name, value| set(&mut f, name, value))?;
+    let accuracy = accuracy::of_call(accuracy.as_ref())?;
     let x = x.ok_or_else(|| PyTypeError::new_err(format!("{}() needs x", f.name())))?;
     let x = arrays::of_any(&x, "x")?;
     with_array!(&x, x => {
         let rows = rows(x, axis.as_ref())?;
         let y = out_of(x, out.as_ref())?;
-        forward(f, rows, ("x", x), &y)?;
+        forward((f, accuracy), rows, ("x", x), &y)?;
         returned(y, out)
     })
 }
@@ -52,10 +54,11 @@ fn gradient(
     arguments: &Bound<'_, PyTuple>,
     keywords: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Py<PyAny>> {
-    let names = ["x", "dy", "axis", "out", "y"];
+    let names = (["x", "dy", "axis", "out"], ["y", "accuracy"]);
     let function = format!("{}_grad", f.name());
-    let [x, dy, axis, out, y] =
+    let ([x, dy, axis, out], [y, accuracy]) =
         arguments::bind(&function, names, arguments, keywords, |name, value| set(&mut f, name, value))?;
+    let accuracy = accuracy::of_call(accuracy.as_ref())?;
     let dy = dy.ok_or_else(|| PyTypeError::new_err(format!("{function}() needs dy")))?;
     let (from, name) = match (x, y) {
         (Some(x), None) => (x, "x"),
@@ -72,10 +75,10 @@ fn gradient(
             from.clone()
         } else {
             let y = arrays::new_like(from, Order::C);
-            forward(f, rows, ("x", from), &y)?;
+            forward((f, accuracy), rows, ("x", from), &y)?;
             y
         };
-        backward(f, rows, &y, &dy, &dx)?;
+        backward((f, accuracy), rows, &y, &dy, &dx)?;
         returned(dx, out)
     })
 }
@@ -87,16 +90,21 @@ fn out_of<'py, T: Number>(x: &Array<'py, T>, out: Option<&Bound<'py, PyAny>>) ->
     if out.is_c_contiguous() { Ok(out) } else { Err(PyValueError::new_err("out must be contiguous in C order")) }
 }
 
-fn forward<T: Number>(f: RowFunction, rows: Rows, (name, x): (&str, &Array<'_, T>), y: &Array<'_, T>) -> PyResult<()> {
+fn forward<T: Number>(
+    (f, accuracy): (RowFunction, Accuracy),
+    rows: Rows,
+    (name, x): (&str, &Array<'_, T>),
+    y: &Array<'_, T>,
+) -> PyResult<()> {
     let x = arrays::in_order(x, Order::C)?;
     arrays::check_apart(&x, name, y)?;
     let (x, mut y) = (x.try_readonly().map_err(arrays::not_lent)?, y.try_readwrite().map_err(arrays::not_lent)?);
     let (py, x, y) = (y.py(), x.as_slice()?, y.as_slice_mut()?);
-    threads::run(py, x.len(), |engine| engine.forward(&f.along(rows), x, y)).map_err(impossible)
+    threads::run(py, accuracy, x.len(), |engine| engine.forward(&f.along(rows), x, y)).map_err(impossible)
 }
 
 fn backward<T: Number>(
-    f: RowFunction,
+    (f, accuracy): (RowFunction, Accuracy),
     rows: Rows,
     y: &Array<'_, T>,
     dy: &Array<'_, T>,
@@ -108,7 +116,7 @@ fn backward<T: Number>(
     let (y, dy) = (y.try_readonly().map_err(arrays::not_lent)?, dy.try_readonly().map_err(arrays::not_lent)?);
     let mut dx = dx.try_readwrite().map_err(arrays::not_lent)?;
     let (py, y, dy, dx) = (dx.py(), y.as_slice()?, dy.as_slice()?, dx.as_slice_mut()?);
-    threads::run(py, y.len(), |engine| engine.backward(&f.along(rows), y, dy, dx)).map_err(impossible)
+    threads::run(py, accuracy, y.len(), |engine| engine.backward(&f.along(rows), y, dy, dx)).map_err(impossible)
 }
 
 /// The rows along an axis, by default the last.

@@ -63,9 +63,9 @@ pub fn of_function(f: Function) -> String {
     let (info, name) = (f.info(), f.name());
     let outputs = list(EXAMPLE.map(|x| f.value(x)));
     format!(
-        "{}{}: {}\n\n{}\n{}{}\nFloats of 16, 32 and 64 bits keep their type; other numbers become float64.\n\n>>> import excite\n\
+        "{}{}: {}\n\n{}\n{}{}\nFloats of 16, 32 and 64 bits keep their type; other numbers become float64. accuracy is 'exact', 'stated' or\n'fast'; where it is None, that of the `with excite.accuracy(...)` around, which is 'stated' outside of any.\n\n>>> import excite\n\
          >>> excite.{name}({}).tolist()\n{outputs}\n",
-        signature(name, "x, out=None", &[], f.parameters()),
+        signature(name, "x, out=None", &["accuracy"], f.parameters()),
         info.title,
         info.formula,
         info.advice,
@@ -86,7 +86,7 @@ pub fn of_gradient(f: Function) -> String {
     format!(
         "{}The gradient of {}: dy · f'(x), where dy is 1 unless given.\n\n{from_output}\n\n>>> import excite\n\
          >>> excite.{name}_grad({}).tolist()\n{slopes}\n",
-        signature(&format!("{name}_grad"), "x=None, dy=None, out=None", &["y"], f.parameters()),
+        signature(&format!("{name}_grad"), "x=None, dy=None, out=None", &["y", "accuracy"], f.parameters()),
         info.title,
         list(EXAMPLE),
     )
@@ -97,7 +97,7 @@ pub fn of_row_function(f: RowFunction) -> String {
     let (info, name) = (f.info(), f.name());
     format!(
         "{}{} along an axis: {}\n\n{}\n{}{}\n>>> import excite\n>>> float(excite.{name}([[1.0, 1.0], [0.0, 9.0]])[0, 0])\n{:?}\n",
-        signature(name, "x, axis=-1, out=None", &[], f.parameters()),
+        signature(name, "x, axis=-1, out=None", &["accuracy"], f.parameters()),
         info.title,
         info.formula,
         info.advice,
@@ -120,7 +120,7 @@ pub fn of_row_gradient(f: RowFunction) -> Result<String, Error> {
     Ok(format!(
         "{}The gradient of {} along an axis, from x or from y = {name}(x), which saves working it out again, and dy.\n\n\
          >>> import excite\n>>> excite.{name}_grad([1.0, 1.0], [1.0, 0.0]).tolist()\n{}\n",
-        signature(&format!("{name}_grad"), "x=None, dy=None, axis=-1, out=None", &["y"], f.parameters()),
+        signature(&format!("{name}_grad"), "x=None, dy=None, axis=-1, out=None", &["y", "accuracy"], f.parameters()),
         f.info().title,
         list(dx),
     ))

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 
-use excite::{Engine, Stores, Threads};
+use excite::{Accuracy, Engine, Stores, Threads};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -26,13 +26,14 @@ static WANTED: Mutex<usize> = Mutex::new(0);
 static POOL: Mutex<Option<Pool>> = Mutex::new(None);
 
 /// Runs `work` on this many elements.
-pub fn run<R: Send>(py: Python<'_>, elements: usize, work: impl FnOnce(Engine) -> R + Send) -> R {
-    let alone = Engine::default().with_threads(Threads::One);
+pub fn run<R: Send>(py: Python<'_>, accuracy: Accuracy, elements: usize, work: impl FnOnce(Engine) -> R + Send) -> R {
+    let engine = Engine::default().with_accuracy(accuracy);
+    let alone = engine.with_threads(Threads::One);
     if elements < DETACHED {
         return work(alone.with_stores(Stores::Cached));
     }
     py.detach(|| match (elements >= SHARED_OUT).then(pool).flatten() {
-        Some(pool) => pool.install(|| work(Engine::default())),
+        Some(pool) => pool.install(|| work(engine)),
         None => work(alone),
     })
 }

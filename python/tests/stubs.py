@@ -13,6 +13,11 @@ from typing import Any
 __all__ = [
 '''
 NATIVE = """
+class accuracy:
+    def __new__(cls, accuracy: str, /) -> accuracy: ...
+    def __enter__(self) -> None: ...
+    def __exit__(self, *exception: Any) -> None: ...
+
 class NativeVitals:
     def __new__(cls, model: str) -> NativeVitals: ...
     @staticmethod
@@ -107,7 +112,9 @@ def run_program(arguments: list[str]) -> int: ...
 def function_of_curve(curve: Any) -> str | None: ...
 """
 CONSTANTS = {"INTERNAL": "list[str]", "PACKED": "list[str]", "PYTORCH": "dict[str, str]", "VERSION": "str"}
-KINDS = {"axis": "int", "threads": "int | None"}
+KINDS = {"accuracy": "str | None", "axis": "int", "threads": "int | None"}
+# What stands in the text below and is for users too.
+CLASSES = {"accuracy"}
 
 
 def stub(name: str) -> str:
@@ -130,7 +137,7 @@ def stub(name: str) -> str:
 def stubs() -> str:
     names = list(_native.__all__)
     listed = "".join(f'    "{name}",\n' for name in names)
-    functions = "".join(stub(name) for name in names if name not in _native.INTERNAL)
+    functions = "".join(stub(name) for name in names if name not in {*_native.INTERNAL, *CLASSES})
     constants = "".join(f"{name}: {kind}\n" for name, kind in CONSTANTS.items())
     return f"{HEAD}{listed}]\n\n{constants}{functions}{NATIVE}"
 

@@ -27,7 +27,7 @@ pub use saved::root;
 use sweep::Sweep;
 
 /// Measures the errors of functions over all 2^32 f32 inputs, if nothing else is asked for: of the value, as it is by default and with
-/// `Accuracy::Exact`, and of the slope.
+/// `Accuracy::Exact`, and of the slope; then of both with `Accuracy::Fast`, where that has kernels of its own.
 ///
 /// Can be stopped at any time: the next run goes on from there. A run that has come to its end is not repeated unless the code
 /// has changed, and then only where the checksum over all f32 results has.
@@ -44,19 +44,26 @@ pub struct Verify {
     /// The number of f64 inputs for each value and each slope
     #[arg(long, default_value_t = 500_000, value_name = "N", requires = "f64")]
     samples: u64,
+    /// Only what `Accuracy::Fast` has kernels of its own for
+    #[arg(long, conflicts_with = "f64")]
+    fast: bool,
     /// Forget what earlier runs have found
     #[arg(long)]
     fresh: bool,
-    /// Write docs/accuracy.md from what earlier runs have found
+    /// Write docs/accuracy.md from what earlier runs have found; with --fast only its part on that
     #[arg(long, conflicts_with_all = ["stride", "f64", "fresh", "functions"])]
     table: bool,
 }
+
+/// The most that `Accuracy::Fast` may be off.
+const FAST_ULP: f64 = 4.0;
 
 /// What is measured of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     F32(Side),
     ExactF32,
+    FastF32(Side),
     F64(Side),
 }
 
@@ -67,6 +74,8 @@ impl What {
             Self::F32(Side::Value) => "f32 value",
             Self::F32(Side::Slope) => "f32 slope",
             Self::ExactF32 => "exact f32 value",
+            Self::FastF32(Side::Value) => "fast f32 value",
+            Self::FastF32(Side::Slope) => "fast f32 slope",
             Self::F64(Side::Value) => "f64 value",
             Self::F64(Side::Slope) => "f64 slope",
         }
@@ -75,7 +84,7 @@ impl What {
     /// What measures it.
     fn command(self) -> &'static str {
         match self {
-            Self::F32(_) | Self::ExactF32 => "cargo xtask verify",
+            Self::F32(_) | Self::ExactF32 | Self::FastF32(_) => "cargo xtask verify",
             Self::F64(_) => "cargo xtask verify --f64",
         }
     }
@@ -87,6 +96,7 @@ impl What {
             Self::F32(Side::Value) => stated.f32,
             Self::F32(Side::Slope) => stated.slope_f32,
             Self::ExactF32 => 0.5,
+            Self::FastF32(side) => side.fast_bound(f).unwrap_or(FAST_ULP),
             Self::F64(Side::Value) => stated.f64,
             Self::F64(Side::Slope) => stated.slope_f64,
         }
@@ -131,19 +141,25 @@ impl Job {
                 (samples, Box::new(move |first, count| vec![sampled.measure(first, count)]) as Measure, None)
             }
             [What::F32(side)] => sweep(*side, &[Accuracy::Stated]),
+            [What::FastF32(side)] => sweep(*side, &[Accuracy::Fast]),
             _ => sweep(Side::Value, &[Accuracy::Stated, Accuracy::Exact]),
         };
         let files = whats.iter().map(|what| File::new(f, what.name())).collect();
         Self { f, whats, files, inputs, measure, checksums }
     }
 
-    /// What the function is measured for: all in f32, or all in f64.
-    fn all(f64: bool) -> &'static [&'static [What]] {
+    /// What a function is measured for: all in f32, only the fast results there, or all in f64.
+    fn all(f: Function, f64: bool, fast: bool) -> Vec<&'static [What]> {
+        const F64: [&[What]; 2] = [&[What::F64(Side::Value)], &[What::F64(Side::Slope)]];
+        const F32: [&[What]; 2] = [&[What::F32(Side::Value), What::ExactF32], &[What::F32(Side::Slope)]];
+        const FAST: [(Side, &[What]); 2] =
+            [(Side::Value, &[What::FastF32(Side::Value)]), (Side::Slope, &[What::FastF32(Side::Slope)])];
         if f64 {
-            &[&[What::F64(Side::Value)], &[What::F64(Side::Slope)]]
-        } else {
-            &[&[What::F32(Side::Value), What::ExactF32], &[What::F32(Side::Slope)]]
+            return F64.into();
         }
+        let fast_ones = FAST.into_iter().filter(|(side, _)| side.fast_bound(f).is_some()).map(|(_, whats)| whats);
+        let others = F32.into_iter().filter(|_| !fast);
+        others.chain(fast_ones).collect()
     }
 
     /// What earlier runs have found; nothing if they did not get equally far.
@@ -217,7 +233,7 @@ impl Job {
 impl Verify {
     /// Prints the worst error of each function; fails if a stated bound is broken.
     pub fn run(&self) -> ExitCode {
-        let done = if self.table { table::write().map(|()| true) } else { self.measure() };
+        let done = if self.table { table::write(self.fast).map(|()| true) } else { self.measure() };
         match done {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
@@ -233,7 +249,7 @@ impl Verify {
         let functions = if self.functions.is_empty() { Function::ALL } else { &self.functions };
         let jobs: Vec<(Job, Vec<Tally>)> = functions
             .iter()
-            .flat_map(|&f| Job::all(self.f64).iter().map(move |whats| (f, *whats)))
+            .flat_map(|&f| Job::all(f, self.f64, self.fast).into_iter().map(move |whats| (f, whats)))
             .map(|(f, whats)| {
                 let job = Job::new(f, whats, self.stride, self.samples);
                 let afresh = self.fresh || self.stride > 1;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use bytemuck::Pod;
-use excite::{Engine, Float, Level, Rows, Threads};
+use excite::{Accuracy, Engine, Float, Level, Rows, Threads};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{Pass, ROW, Subject, Task};
@@ -11,6 +11,9 @@ use crate::measure::{Arrays, Contender};
 
 pub const OWN: &str = "excite";
 pub const OWN_AVX2: &str = "excite, AVX2 only";
+/// With `Accuracy::Fast`.
+pub const FAST: &str = "excite, Fast";
+pub const FAST_AVX2: &str = "excite, Fast, AVX2 only";
 
 /// How it is asked to work: on an engine, and where that may use several threads, in a pool of them.
 pub struct Excite {
@@ -42,11 +45,17 @@ impl Excite {
         })
     }
 
-    /// At its best, and as it would be on a machine with no more than AVX2.
+    /// At its best and as it would be on a machine with no more than AVX2, by default and with `Accuracy::Fast`.
     pub fn at_levels(task: Task, arrays: &Rc<Arrays<f32>>) -> Vec<Contender> {
-        let mut all = vec![Self::single().contender(OWN, task, arrays)];
+        let mut all = vec![
+            Self::single().contender(OWN, task, arrays),
+            Self::with(fast()).contender(FAST, task, arrays),
+        ];
         if Level::best() > Level::Avx2 {
-            all.push(Self::with(single().with_level(Level::Avx2)).contender(OWN_AVX2, task, arrays));
+            let avx2 = [(OWN_AVX2, single()), (FAST_AVX2, fast())];
+            all.extend(avx2.map(|(name, engine)| {
+                Self::with(engine.with_level(Level::Avx2)).contender(name, task, arrays)
+            }));
         }
         all
     }
@@ -55,6 +64,11 @@ impl Excite {
 /// The default engine, on one thread.
 pub fn single() -> Engine {
     Engine::default().with_threads(Threads::One)
+}
+
+/// The same with `Accuracy::Fast`.
+pub fn fast() -> Engine {
+    single().with_accuracy(Accuracy::Fast)
 }
 
 fn compute<F: Float>(engine: Engine, task: Task, from: &[F], dy: &[F], y: &mut [F]) {

@@ -3,9 +3,9 @@
 use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::Tensor;
-use excite::{Function, Gate, RowFunction};
+use excite::{Accuracy, Function, Gate, RowFunction};
 
-use crate::{apply, apply_along, packed};
+use crate::{apply_along_at, apply_at, packed};
 
 /// The configuration of [`Activation`]: `{"function":"gelu"}`.
 ///
@@ -27,7 +27,7 @@ pub struct ActivationConfig {
 impl ActivationConfig {
     /// The module.
     pub fn init(&self) -> Activation {
-        Activation { function: self.function }
+        Activation { function: self.function, accuracy: Accuracy::default() }
     }
 }
 
@@ -46,15 +46,34 @@ impl ActivationConfig {
 pub struct Activation {
     #[module(skip)]
     function: Function,
+    #[module(skip)]
+    accuracy: Accuracy,
 }
 
 impl Activation {
+    /// The same with results this near to the exact value, forward and backward, where excite's kernels run. A configuration does not hold it.
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use excite::Accuracy;
+    /// use excite_burn::ActivationConfig;
+    ///
+    /// let gelu = ActivationConfig::new("gelu".parse()?).init().with_accuracy(Accuracy::Fast);
+    /// let y = gelu.forward(Tensor::<1>::from_floats([0.0, 20.0], &Device::flex()));
+    /// assert_eq!(y.to_data().try_to_vec::<f32>().unwrap(), [0.0, 20.0]);
+    /// # Ok::<(), excite::ParseFunctionError>(())
+    /// ```
+    #[must_use]
+    pub fn with_accuracy(self, accuracy: Accuracy) -> Self {
+        Self { accuracy, ..self }
+    }
+
     /// f(z), element by element.
     ///
     /// # Panics
-    /// As [`apply`] does.
+    /// As [`apply`](crate::apply) does.
     pub fn forward<const D: usize>(&self, z: Tensor<D>) -> Tensor<D> {
-        apply(z, self.function)
+        apply_at(z, self.function, self.accuracy)
     }
 
     /// The function that it applies.
@@ -75,7 +94,7 @@ pub struct RowActivationConfig {
 impl RowActivationConfig {
     /// The module.
     pub fn init(&self) -> RowActivation {
-        RowActivation { function: self.function, dim: self.dim }
+        RowActivation { function: self.function, dim: self.dim, accuracy: Accuracy::default() }
     }
 }
 
@@ -96,15 +115,23 @@ pub struct RowActivation {
     function: RowFunction,
     #[module(skip)]
     dim: Option<usize>,
+    #[module(skip)]
+    accuracy: Accuracy,
 }
 
 impl RowActivation {
+    /// The same with results this near to the exact value, forward and backward, where excite's kernels run.
+    #[must_use]
+    pub fn with_accuracy(self, accuracy: Accuracy) -> Self {
+        Self { accuracy, ..self }
+    }
+
     /// f along the rows of its dimension.
     ///
     /// # Panics
-    /// As [`apply_along`] does.
+    /// As [`apply_along`](crate::apply_along) does.
     pub fn forward<const D: usize>(&self, z: Tensor<D>) -> Tensor<D> {
-        apply_along(z, self.dim.unwrap_or(D.saturating_sub(1)), self.function)
+        apply_along_at(z, self.dim.unwrap_or(D.saturating_sub(1)), self.function, self.accuracy)
     }
 }
 

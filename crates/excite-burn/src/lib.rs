@@ -37,7 +37,7 @@ mod watched;
 
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::Tensor;
-use excite::{Function, Gate, RowFunction};
+use excite::{Accuracy, Engine, Function, Gate, RowFunction};
 use operation::{Operations, Unary, rows_of};
 
 #[cfg(feature = "watch")]
@@ -58,10 +58,16 @@ fn has_kernels<const D: usize>(z: &Tensor<D>) -> bool {
 /// # Panics
 /// If `z` is quantised, or on a backend for which neither excite nor burn has the function.
 pub fn apply<const D: usize>(z: Tensor<D>, f: Function) -> Tensor<D> {
+    apply_at(z, f, Accuracy::default())
+}
+
+/// [`apply`] with results this near to the exact value, forward and backward, where excite's kernels run.
+fn apply_at<const D: usize>(z: Tensor<D>, f: Function, accuracy: Accuracy) -> Tensor<D> {
     if !has_kernels(&z) || matches!(f, Function::Relu(_)) {
         return burns_own::activation(z, f);
     }
-    Tensor::from_dispatch(<Dispatch as Operations>::unary(z.into_dispatch(), Unary::Activation(f)))
+    let engine = Engine::default().with_accuracy(accuracy);
+    Tensor::from_dispatch(<Dispatch as Operations>::unary(z.into_dispatch(), Unary::Activation(f, engine)))
 }
 
 /// f along the rows of a dimension, such as softmax: a tensor of the shape of `z`, through which gradients flow back to `z`.
@@ -77,12 +83,18 @@ pub fn apply<const D: usize>(z: Tensor<D>, f: Function) -> Tensor<D> {
 /// # Panics
 /// If there is no dimension `dim`, `z` is quantised, or it is on a backend for which neither excite nor burn has the function.
 pub fn apply_along<const D: usize>(z: Tensor<D>, dim: usize, f: RowFunction) -> Tensor<D> {
+    apply_along_at(z, dim, f, Accuracy::default())
+}
+
+/// [`apply_along`] with results this near to the exact value, forward and backward, where excite's kernels run.
+fn apply_along_at<const D: usize>(z: Tensor<D>, dim: usize, f: RowFunction, accuracy: Accuracy) -> Tensor<D> {
     let shape = z.dims();
     assert!(dim < D, "`{f}` of excite: there is no dimension {dim} in a tensor of {D}: dimensions are counted from 0");
     if !has_kernels(&z) {
         return burns_own::rows(z, dim, f);
     }
-    Tensor::from_dispatch(<Dispatch as Operations>::unary(z.into_dispatch(), Unary::Along(f, rows_of(&shape, dim))))
+    let along = Unary::Along(f, rows_of(&shape, dim), Engine::default().with_accuracy(accuracy));
+    Tensor::from_dispatch(<Dispatch as Operations>::unary(z.into_dispatch(), along))
 }
 
 /// f(gate) · value in one pass, through which gradients flow back to both.

@@ -26,9 +26,9 @@ pub trait Operations: Backend {
 #[derive(Clone, Copy, Debug)]
 pub enum Unary {
     /// A function of single elements.
-    Activation(Function),
+    Activation(Function, Engine),
     /// A function of rows.
-    Along(RowFunction, Rows),
+    Along(RowFunction, Rows, Engine),
     /// A gated unit over rows that hold values and then gates; the number is that of the values, and of the gates.
     Packed(Gate, usize),
 }
@@ -42,7 +42,7 @@ impl Unary {
     /// What the gradient is computed from.
     fn saves(self) -> SlopeFrom {
         match self {
-            Self::Activation(f) => f.slope_from(),
+            Self::Activation(f, _) => f.slope_from(),
             Self::Along(..) => SlopeFrom::Output,
             Self::Packed(..) => SlopeFrom::Input,
         }
@@ -50,14 +50,14 @@ impl Unary {
 
     /// f(x), in the memory of x if nothing else needs that.
     fn forward<F: Number>(self, mut x: FlexTensor) -> Result<FlexTensor, Error> {
-        if let (Self::Activation(f), Some(x)) = (self, x.try_storage_mut::<F>()) {
-            Engine::default().forward_in_place(&f, x);
+        if let (Self::Activation(f, engine), Some(x)) = (self, x.try_storage_mut::<F>()) {
+            engine.forward_in_place(&f, x);
         } else {
             let shape = x.layout().shape().clone();
             let from = x.storage::<F>();
             return Ok(match self {
-                Self::Activation(f) => whole(Engine::default().map(&f, from)?, shape),
-                Self::Along(f, rows) => whole(Engine::default().map(&f.along(rows), from)?, shape),
+                Self::Activation(f, engine) => whole(engine.map(&f, from)?, shape),
+                Self::Along(f, rows, engine) => whole(engine.map(&f.along(rows), from)?, shape),
                 Self::Packed(unit, width) => {
                     let mut dims = shape.to_vec();
                     if let Some(last) = dims.last_mut() {
@@ -74,13 +74,13 @@ impl Unary {
     fn backward<F: Number>(self, from: &FlexTensor, mut dy: FlexTensor) -> Result<FlexTensor, Error> {
         let shape = from.layout().shape().clone();
         let from = from.storage::<F>();
-        if let (Self::Activation(f), Some(dy)) = (self, dy.try_storage_mut::<F>()) {
-            Engine::default().backward_in_place(&f, from, dy)?;
+        if let (Self::Activation(f, engine), Some(dy)) = (self, dy.try_storage_mut::<F>()) {
+            engine.backward_in_place(&f, from, dy)?;
         } else {
             let dy = dy.storage::<F>();
             return Ok(match self {
-                Self::Activation(f) => whole(Engine::default().backward_map(&f, from, dy)?, shape),
-                Self::Along(f, rows) => whole(Engine::default().backward_map(&f.along(rows), from, dy)?, shape),
+                Self::Activation(f, engine) => whole(engine.backward_map(&f, from, dy)?, shape),
+                Self::Along(f, rows, engine) => whole(engine.backward_map(&f.along(rows), from, dy)?, shape),
                 Self::Packed(unit, width) => {
                     whole(Engine::default().backward_map(&unit.packed(width), from, dy)?, shape)
                 }

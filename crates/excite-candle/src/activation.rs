@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use candle_core::{Error, Module, Result, Tensor};
-use excite::Function;
+use excite::{Accuracy, Engine, Function};
 
 use crate::candles_own;
 use crate::operation::{Clock, Forward};
@@ -35,13 +35,31 @@ use crate::operation::{Clock, Forward};
 pub struct Activation {
     function: Function,
     #[cfg_attr(feature = "serde", serde(skip))]
+    accuracy: Accuracy,
+    #[cfg_attr(feature = "serde", serde(skip))]
     clock: Clock,
 }
 
 impl Activation {
     /// The layer that applies `function`.
     pub fn new(function: impl Into<Function>) -> Self {
-        Self { function: function.into(), clock: None }
+        Self { function: function.into(), accuracy: Accuracy::default(), clock: None }
+    }
+
+    /// The same with results this near to the exact value, forward and backward, on the CPU. A configuration does not hold it.
+    ///
+    /// ```
+    /// use candle_core::{Device, Module, Tensor};
+    /// use excite::Accuracy;
+    ///
+    /// let gelu = excite_candle::Activation::new(excite::Gelu).with_accuracy(Accuracy::Fast);
+    /// let y = gelu.forward(&Tensor::new(&[0.0_f32, 20.0], &Device::Cpu)?)?;
+    /// assert_eq!(y.to_vec1::<f32>()?, [0.0, 20.0]);
+    /// # Ok::<(), candle_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_accuracy(self, accuracy: Accuracy) -> Self {
+        Self { accuracy, ..self }
     }
 
     /// Adds the time spent in the function from now on, forward and backward, to `clock`, in nanoseconds, where excite's kernels run: on
@@ -86,7 +104,8 @@ impl Activation {
     }
 
     fn operation(&self) -> Forward<Function> {
-        Forward { of: self.function, clock: self.clock.clone() }
+        let engine = Engine::default().with_accuracy(self.accuracy);
+        Forward { of: self.function, engine, clock: self.clock.clone() }
     }
 }
 

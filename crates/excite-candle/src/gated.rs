@@ -81,7 +81,7 @@ impl Module for GatedUnit {
             let (value, gate) = (x.narrow(D::Minus1, 0, width)?, x.narrow(D::Minus1, width, width)?);
             return candles_own::activation(&gate.contiguous()?, unit.function())? * value;
         }
-        x.contiguous()?.apply_op1(Forward { of: Packed { unit, width }, clock: None })
+        x.contiguous()?.apply_op1(Forward { of: Packed { unit, width }, engine: Engine::default(), clock: None })
     }
 }
 

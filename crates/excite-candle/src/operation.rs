@@ -83,12 +83,14 @@ impl Unary for Function {
 /// y = f(x), for a contiguous x.
 pub(crate) struct Forward<U> {
     pub(crate) of: U,
+    pub(crate) engine: Engine,
     pub(crate) clock: Clock,
 }
 
 /// The gradient by x, from the saved input or output and dy.
 struct Backward<U> {
     of: U,
+    engine: Engine,
     clock: Clock,
 }
 
@@ -98,7 +100,7 @@ impl<U: Unary> Kernel<1> for Forward<U> {
     }
 
     fn run<F: Float>(&self, [x]: [&[F]; 1]) -> std::result::Result<Vec<F>, excite::Error> {
-        timed(&self.clock, || Engine::default().map(&self.of.over(), x))
+        timed(&self.clock, || self.engine.map(&self.of.over(), x))
     }
 }
 
@@ -108,7 +110,7 @@ impl<U: Unary> Kernel<2> for Backward<U> {
     }
 
     fn run<F: Float>(&self, [saved, dy]: [&[F]; 2]) -> std::result::Result<Vec<F>, excite::Error> {
-        timed(&self.clock, || Engine::default().backward_map(&self.of.over(), saved, dy))
+        timed(&self.clock, || self.engine.backward_map(&self.of.over(), saved, dy))
     }
 }
 
@@ -133,7 +135,8 @@ impl<U: Unary> Forward<U> {
             SlopeFrom::Input => x,
             SlopeFrom::Output => y,
         };
-        saved.contiguous()?.apply_op2(&dy.contiguous()?, Backward { of: self.of, clock: self.clock.clone() })
+        let backward = Backward { of: self.of, engine: self.engine, clock: self.clock.clone() };
+        saved.contiguous()?.apply_op2(&dy.contiguous()?, backward)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use candle_core::shape::Dim;
 use candle_core::{D, Error, Module, Result, Tensor};
-use excite::{Float, Operation, RowFunction, Rows, Rowwise, SlopeFrom};
+use excite::{Accuracy, Engine, Float, Operation, RowFunction, Rows, Rowwise, SlopeFrom};
 
 use crate::candles_own;
 use crate::operation::{Forward, Unary};
@@ -22,13 +22,14 @@ use crate::operation::{Forward, Unary};
 /// If there is no such dimension, `z` is not of f32, f64, f16 or bf16, or it is not on the CPU and candle has no such function.
 #[expect(clippy::needless_pass_by_value, reason = "candle's own operations take it so")]
 pub fn apply_along(z: &Tensor, dim: impl Dim, f: RowActivation) -> Result<Tensor> {
-    let f = f.function;
+    let activation = f;
+    let f = activation.function;
     let dim = dim.to_index(z.shape(), f.name())?;
     if !z.device().is_cpu() {
         return candles_own::rows(z, dim, f);
     }
     let rows = Rows { len: z.dim(dim)?, inner: z.dims()[dim + 1..].iter().product() };
-    z.contiguous()?.apply_op1(Forward { of: Along { f, rows }, clock: None })
+    z.contiguous()?.apply_op1(Forward { of: Along { f, rows }, engine: activation.engine(), clock: None })
 }
 
 /// A function of rows as a layer, along the last dimension or [another](Self::along).
@@ -49,12 +50,14 @@ pub struct RowActivation {
     function: RowFunction,
     #[cfg_attr(feature = "serde", serde(skip))]
     dim: Option<usize>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    accuracy: Accuracy,
 }
 
 impl RowActivation {
     /// The layer that applies `function` along the last dimension.
     pub fn new(function: impl Into<RowFunction>) -> Self {
-        Self { function: function.into(), dim: None }
+        Self { function: function.into(), dim: None, accuracy: Accuracy::default() }
     }
 
     /// The same along another dimension, counted from 0.
@@ -63,9 +66,19 @@ impl RowActivation {
         Self { dim: Some(dim), ..self }
     }
 
+    /// The same with results this near to the exact value, forward and backward, on the CPU.
+    #[must_use]
+    pub fn with_accuracy(self, accuracy: Accuracy) -> Self {
+        Self { accuracy, ..self }
+    }
+
     /// The function that it applies.
     pub fn function(&self) -> RowFunction {
         self.function
+    }
+
+    fn engine(self) -> Engine {
+        Engine::default().with_accuracy(self.accuracy)
     }
 }
 

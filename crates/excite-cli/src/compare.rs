@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use excite::Function;
+use excite::{Accuracy, Function};
 use excite_lab::data::{Dataset, Options};
 use excite_lab::record::comparison::{Comparison, DataSummary, Task};
 use excite_lab::{ClassWeights, Init, LearningRate, Local, NetworkSpec, Optimizer, Plan, Spec};
@@ -84,6 +84,9 @@ pub struct Arguments {
     /// Batch size
     #[arg(long, value_name = "N", default_value = "32", value_parser = count, help_heading = "Training")]
     batch: usize,
+    /// Accuracy of the activation functions: exact, stated (within 1 ULP) or fast (within 4 ULP)
+    #[arg(long, default_value = "stated", value_parser = str::parse::<Accuracy>, help_heading = "Training")]
+    accuracy: Accuracy,
     /// Runs trained at the same time [default: one for each core]
     #[arg(long, value_name = "N", value_parser = count, help_heading = "Training")]
     jobs: Option<usize>,
@@ -366,6 +369,7 @@ impl Arguments {
                 ClassWeightsName::Equal => ClassWeights::Equal,
                 ClassWeightsName::Balanced => ClassWeights::Balanced,
             },
+            accuracy: self.accuracy,
         };
         Ok(Plan {
             activations: self.activations.clone(),

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use excite::{Engine, Error, Function, SlopeFrom};
+use excite::{Accuracy, Engine, Error, Function, SlopeFrom};
 
 use crate::matrix::Matrix;
 
@@ -12,18 +12,29 @@ use crate::matrix::Matrix;
 #[derive(Clone, Debug)]
 pub(crate) struct Activation {
     function: Function,
+    engine: Engine,
     /// None where nobody asks: a browser has no clock of this kind.
     time: Option<Cell<Duration>>,
 }
 
 impl Activation {
     pub(crate) fn new(function: Function) -> Self {
-        Self { function, time: None }
+        Self { function, engine: Engine::default(), time: None }
     }
 
     /// One that keeps the time.
     pub(crate) fn timed(function: Function) -> Self {
-        Self { function, time: Some(Cell::default()) }
+        Self { time: Some(Cell::default()), ..Self::new(function) }
+    }
+
+    /// With results this near to the exact value.
+    pub(crate) fn with_accuracy(self, accuracy: Accuracy) -> Self {
+        Self { engine: self.engine.with_accuracy(accuracy), ..self }
+    }
+
+    /// Another that is computed alike, and keeps no time.
+    pub(crate) fn untimed(&self) -> Self {
+        Self { time: None, ..*self }
     }
 
     pub(crate) fn function(&self) -> Function {
@@ -37,7 +48,7 @@ impl Activation {
 
     /// a = f(z).
     pub(crate) fn forward(&self, z: &Matrix) -> Matrix {
-        self.filled(z, |range, a| Engine::default().forward(&self.function, &z.values[range], a))
+        self.filled(z, |range, a| self.engine.forward(&self.function, &z.values[range], a))
     }
 
     /// The gradient by z, from that by a = f(z).
@@ -48,7 +59,7 @@ impl Activation {
         };
         self.filled(saved, |range, by_z| {
             let (saved, gradient) = (&saved.values[range.clone()], &gradient.values[range]);
-            Engine::default().backward(&self.function, saved, gradient, by_z)
+            self.engine.backward(&self.function, saved, gradient, by_z)
         })
     }
 

@@ -1,5 +1,6 @@
 //! The network to train, and how.
 
+use excite::Accuracy;
 use serde::{Deserialize, Serialize};
 
 use crate::architecture::Architecture;
@@ -23,6 +24,14 @@ pub struct Spec {
     pub batch: usize,
     /// How much each class counts.
     pub class_weights: ClassWeights,
+    /// How near the activation functions come to the exact value, forward and backward.
+    #[serde(default, skip_serializing_if = "is_stated")]
+    pub accuracy: Accuracy,
+}
+
+/// Finished runs of earlier versions name none.
+fn is_stated(accuracy: &Accuracy) -> bool {
+    *accuracy == Accuracy::Stated
 }
 
 impl Default for Spec {
@@ -37,17 +46,23 @@ impl Default for Spec {
             bias: 0.0,
             batch: 32,
             class_weights: ClassWeights::default(),
+            accuracy: Accuracy::default(),
         }
     }
 }
 
 impl Spec {
-    /// The network's layers in words: `"MLP 64-64-64-10"`.
+    /// The network's layers in words, and the accuracy of its activation functions where it is another than the stated:
+    /// `"MLP 64-64-64-10"`, `"MLP 64-64-64-10, fast activations"`.
     ///
     /// # Errors
     /// If the network does not fit the data.
     pub fn describe(&self, data: &Dataset) -> Result<String, LabError> {
-        Ok(Architecture::of(&self.network, data)?.to_string())
+        let network = Architecture::of(&self.network, data)?;
+        Ok(match self.accuracy {
+            Accuracy::Stated => network.to_string(),
+            accuracy => format!("{network}, {accuracy} activations"),
+        })
     }
 
     pub(crate) fn check(&self, data: &Dataset) -> Result<(), LabError> {

@@ -118,7 +118,7 @@ impl<'a> Training<'a> {
             descent,
             random,
             order: (0..data.train.len()).collect(),
-            activation: Activation::timed(function),
+            activation: Activation::timed(function).with_accuracy(spec.accuracy),
             vitals: blank.clone(),
             blank,
             deaths,
@@ -267,7 +267,7 @@ impl<'a> Training<'a> {
     fn test_error(&mut self) -> f64 {
         let Samples { targets, .. } = &self.data.test;
         // Its own, because evaluation is no part of the training time.
-        let activation = Activation::new(self.activation.function());
+        let activation = self.activation.untimed();
         let all: Vec<usize> = (0..self.data.test.len()).collect();
         let mut errors = 0.0;
         self.held_out_errors.clear();

@@ -15,7 +15,7 @@ use half::{bf16, f16};
 use crate::curve::Curve;
 use crate::define::{Definition, Precision};
 use crate::dispatch::Input;
-use crate::{Elementwise, Engine, Float, Function, Info, Parameter, ParameterError, SlopeFrom};
+use crate::{Elementwise, Engine, FastUlp, Float, Function, Info, Parameter, ParameterError, SlopeFrom};
 
 /// A function that is not of the catalogue, inside a [`Function`]: made by [`Function::register`] or [`Function::from_curve`].
 #[derive(Clone, Copy)]
@@ -119,6 +119,10 @@ impl Custom {
     pub(crate) fn precision(self) -> Precision {
         self.0.precision()
     }
+
+    pub(crate) fn fast_ulp(self) -> FastUlp {
+        self.0.fast_ulp()
+    }
 }
 
 /// Every custom function that is in memory.
@@ -145,6 +149,9 @@ pub trait Erased: Send + Sync + ErasedTypes {
     fn slope_from(&self) -> SlopeFrom;
     fn slope_by_parameter(&self, index: usize, x: f64) -> f64;
     fn precision(&self) -> Precision;
+    fn fast_ulp(&self) -> FastUlp {
+        FastUlp::NONE
+    }
 }
 
 #[cfg(feature = "half")]
@@ -187,6 +194,10 @@ impl<D: Definition> Erased for D {
 
     fn precision(&self) -> Precision {
         D::PRECISION
+    }
+
+    fn fast_ulp(&self) -> FastUlp {
+        D::FAST
     }
 }
 

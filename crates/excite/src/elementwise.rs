@@ -231,7 +231,7 @@ impl<D: Definition> Elementwise for D {
     }
 
     fn run_backward<F: Float>(&self, engine: Engine, from: &[F], dy: Input<'_, F>, dx: &mut [MaybeUninit<F>]) {
-        engine.run_from(Backward(*self), [Input::Slice(from), dy], dx);
+        engine.backward_kernel(*self, from, dy, dx);
     }
 
     fn run_backward_parameter<F: Float>(&self, engine: Engine, index: usize, x: &[F], dy: &[F]) -> f64 {

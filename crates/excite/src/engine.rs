@@ -1,14 +1,18 @@
 //! How slices are computed: on which instruction set, on how many threads, through or past the caches.
 
+#[cfg(feature = "serde")]
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::mem::MaybeUninit;
+use core::str::FromStr;
 
 use crate::define::Definition;
 #[cfg(feature = "exact")]
 use crate::define::Precision;
 use crate::dispatch::Input;
 use crate::error::same_length;
-use crate::kernels::{Forward, Kernel};
+use crate::kernels::{Backward, FastBackward, FastForward, Forward, Kernel};
 use crate::{Elementwise, Error, Float, Level, Operation, blocks, dispatch};
 
 /// Elements that one thread takes at a time. A slice of two pieces is the shortest that several threads share: there the
@@ -40,8 +44,12 @@ pub enum Stores {
     Auto,
 }
 
-/// How near results come to the exact value.
+/// How near results come to the exact value. The bits are the same on every machine with each.
+///
+/// What an accuracy has no kernel for is computed as stated, which is nearer than [`Fast`](Self::Fast) asks for: f64, functions that cost
+/// next to nothing, and parameters for each channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Accuracy {
     /// Within the bound that each function states ([`Info::max_ulp`](crate::Info::max_ulp)): 1 ULP in f32.
     #[default]
@@ -49,7 +57,87 @@ pub enum Accuracy {
     /// Forward in f32: the exact value rounded to nearest, always. (f16 and bf16 are that anyway; f64 stays as stated.)
     #[cfg(feature = "exact")]
     Exact,
+    /// As fast as can be within 4 ULP in f32, forward and backward, wherever the exact result is a normal number
+    /// ([`Function::fast_ulp`](crate::Function::fast_ulp)). Smaller results come out smaller than the smallest normal number. Results in f16
+    /// and bf16 are one of the two neighbours of the exact value.
+    ///
+    /// ```
+    /// use excite::{Accuracy, Engine, Sigmoid};
+    /// let fast = Engine::default().with_accuracy(Accuracy::Fast);
+    /// let mut y = [0.0_f32; 3];
+    /// fast.forward(&Sigmoid, &[f32::NEG_INFINITY, 0.0, 20.0], &mut y)?;
+    /// assert_eq!(y, [0.0, 0.5, 1.0]);
+    /// # Ok::<(), excite::Error>(())
+    /// ```
+    Fast,
 }
+
+impl Accuracy {
+    /// All that the library was built with, the nearest first.
+    pub const ALL: &[Self] = &[
+        #[cfg(feature = "exact")]
+        Self::Exact,
+        Self::Stated,
+        Self::Fast,
+    ];
+
+    /// `"exact"`, `"stated"` or `"fast"`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stated => "stated",
+            #[cfg(feature = "exact")]
+            Self::Exact => "exact",
+            Self::Fast => "fast",
+        }
+    }
+}
+
+impl fmt::Display for Accuracy {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.name())
+    }
+}
+
+impl FromStr for Accuracy {
+    type Err = ParseAccuracyError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|known| known.name() == name).ok_or(ParseAccuracyError)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Accuracy {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Accuracy {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// No accuracy has this name.
+///
+/// ```
+/// let error = "rough".parse::<excite::Accuracy>().unwrap_err();
+/// assert_eq!(error.to_string(), "unknown accuracy: choose `exact`, `stated` or `fast`");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseAccuracyError;
+
+impl fmt::Display for ParseAccuracyError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("unknown accuracy: choose ")?;
+        out.write_str(if cfg!(feature = "exact") { "`exact`, `stated` or `fast`" } else { "`stated` or `fast`" })
+    }
+}
+
+impl core::error::Error for ParseAccuracyError {}
 
 /// How slices are computed. The default is the fastest that the machine has; whatever is chosen but the accuracy, the bits are the same.
 ///
@@ -110,6 +198,11 @@ impl Engine {
     /// The instruction set.
     pub fn level(self) -> Level {
         self.level
+    }
+
+    /// How near results come to the exact value.
+    pub fn accuracy(self) -> Accuracy {
+        self.accuracy
     }
 
     /// Stores through the caches: the system fills new memory with zeros there when it is first written, so that past them each line would
@@ -261,13 +354,35 @@ impl Engine {
         if F::HAS_EXACT && !matches!(D::PRECISION, Precision::Selects) && self.is_exact() {
             return self.run_from(crate::kernels::Exact(f), [x], y);
         }
+        if F::HAS_FAST && const { D::FAST.value.is_some() } && self.is_fast() && f.suits_fast() {
+            return self.run_from(FastForward(f), [x], y);
+        }
         self.run_from(Forward(f), [x], y);
+    }
+
+    /// dx = dy · f'(from), over slices of one length or in the place of dy.
+    pub(crate) fn backward_kernel<D: Definition, F: Float>(
+        self,
+        f: D,
+        from: &[F],
+        dy: Input<'_, F>,
+        dx: &mut [MaybeUninit<F>],
+    ) {
+        if F::HAS_FAST && const { D::FAST.slope.is_some() } && self.is_fast() && f.suits_fast() {
+            return self.run_from(FastBackward(f), [Input::Slice(from), dy], dx);
+        }
+        self.run_from(Backward(f), [Input::Slice(from), dy], dx);
     }
 
     /// Whether `len` elements are computed on several threads where a piece holds two outputs.
     #[cfg(feature = "rayon")]
     pub(crate) fn is_parallel(self, len: usize) -> bool {
         self.threads == Threads::Auto && len >= PIECE / 2
+    }
+
+    #[inline]
+    pub(crate) fn is_fast(self) -> bool {
+        self.accuracy == Accuracy::Fast
     }
 
     #[cfg(feature = "exact")]

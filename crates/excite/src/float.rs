@@ -38,6 +38,9 @@ pub trait Float: Compiled + Copy + Default + Debug + Display + PartialOrd + Send
     /// Whether the exact mode differs from the usual one: results of f16 and bf16 are exact anyway, and f64 has none.
     #[doc(hidden)]
     const HAS_EXACT: bool;
+    /// Whether its lane is f32, which the fast formulas are for.
+    #[doc(hidden)]
+    const HAS_FAST: bool;
 
     /// The number nearest to `value`.
     fn from_f64(value: f64) -> Self;
@@ -83,6 +86,7 @@ impl Float for f32 {
     const WIDE_IS_FINITE: bool = false;
     const IS_SHORT: bool = false;
     const HAS_EXACT: bool = true;
+    const HAS_FAST: bool = true;
 
     fn from_f64(value: f64) -> Self {
         value as f32
@@ -136,6 +140,7 @@ impl Float for f64 {
     const WIDE_IS_FINITE: bool = true;
     const IS_SHORT: bool = false;
     const HAS_EXACT: bool = false;
+    const HAS_FAST: bool = false;
 
     fn from_f64(value: f64) -> Self {
         value
@@ -192,6 +197,7 @@ macro_rules! short {
         const WIDE_IS_FINITE: bool = false;
         const IS_SHORT: bool = true;
         const HAS_EXACT: bool = false;
+        const HAS_FAST: bool = true;
 
         fn from_f64(value: f64) -> Self {
             Self::from_lane(to_odd(value))

@@ -1,12 +1,13 @@
 //! Gated linear units: f(gate) · value, in one pass.
 
 use alloc::vec::Vec;
+use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
 use crate::define::Definition;
 use crate::dispatch;
 use crate::error::{same_length, whole_parts};
-use crate::kernels::{Backward, Forward, Kernel};
+use crate::kernels::{Backward, FastBackward, FastForward, Forward, Kernel};
 use crate::{Engine, Error, Float, Gelu, Operation, Relu, Sigmoid, Silu, SlopeFrom};
 
 /// A gated linear unit of the field, by name: y = f(gate) · value, where gate and value are two linear maps of the same input.
@@ -124,7 +125,7 @@ impl Gate {
     pub fn map_on<F: Float>(self, engine: Engine, [gate, value]: [&[F]; 2]) -> Result<Vec<F>, Error> {
         same_length("value", value.len(), gate.len())?;
         Ok(dispatch::collected(gate.len(), |y| {
-            with_gate!(self, f => engine.in_new_memory().run(ForwardGated(f), [gate, value], y));
+            with_gate!(self, f => engine.in_new_memory().run_gated(f, [gate, value], y));
         }))
     }
 
@@ -214,7 +215,7 @@ impl<F: Float> Operation<F> for PackedGate {
             if width > PIECE {
                 for (x, y) in x.chunks(2 * width).zip(y.chunks_mut(width)) {
                     let (value, gate) = x.split_at(width);
-                    with_gate!(self.gate, f => here.run(ForwardGated(f), [gate, value], y));
+                    with_gate!(self.gate, f => here.run_gated(f, [gate, value], y));
                 }
                 return;
             }
@@ -222,7 +223,7 @@ impl<F: Float> Operation<F> for PackedGate {
             let len = self.rows_at_once() * width;
             for (x, y) in x.chunks(2 * len).zip(y.chunks_mut(len)) {
                 let [value, gate] = take_apart(width, x, &mut halves);
-                with_gate!(self.gate, f => here.run(ForwardGated(f), [gate, value], y));
+                with_gate!(self.gate, f => here.run_gated(f, [gate, value], y));
             }
         });
     }
@@ -267,40 +268,43 @@ fn take_apart<'a, F: Float>(width: usize, x: &[F], halves: &'a mut [[F; PIECE]; 
     halves.each_ref().map(|half| &half[..x.len() / 2])
 }
 
-/// y = f(gate) · value.
+/// y = f(gate) · value, with the kernel of f.
 #[derive(Clone, Copy)]
-struct ForwardGated<A>(A);
+struct ForwardGated<K>(K);
 
-impl<A: Definition, F: Float> Kernel<F, 2> for ForwardGated<A> {
-    const MAY_BE_DOUBTFUL: bool = <Forward<A> as Kernel<F, 1>>::MAY_BE_DOUBTFUL;
+impl<K: Kernel<F, 1>, F: Float> Kernel<F, 2> for ForwardGated<K> {
+    const MAY_BE_DOUBTFUL: bool = K::MAY_BE_DOUBTFUL;
 
     #[inline(always)]
     fn quick(self, [gate, value]: [F::Lane; 2]) -> (F::Lane, bool) {
-        let (opened, doubtful) = Kernel::<F, 1>::quick(Forward(self.0), [gate]);
+        let (opened, doubtful) = self.0.quick([gate]);
         (F::product_of_two(opened, value), doubtful)
     }
 
     #[inline(always)]
     fn careful(self, [gate, value]: [F::Lane; 2]) -> F::Lane {
-        F::product_of_two(Kernel::<F, 1>::careful(Forward(self.0), [gate]), value)
+        F::product_of_two(self.0.careful([gate]), value)
     }
 }
 
-/// d_gate = dy · value · f'(gate).
+/// d_gate = dy · value · f'(gate), with the kernels of f and of its gradient.
 #[derive(Clone, Copy)]
-struct BackwardGate<A>(A);
+struct BackwardGate<A, V, S> {
+    f: PhantomData<fn() -> A>,
+    value: V,
+    slope: S,
+}
 
-impl<A: Definition, F: Float> Kernel<F, 3> for BackwardGate<A> {
-    const MAY_BE_DOUBTFUL: bool =
-        <Forward<A> as Kernel<F, 1>>::MAY_BE_DOUBTFUL || <Backward<A> as Kernel<F, 2>>::MAY_BE_DOUBTFUL;
+impl<A: Definition, V: Kernel<F, 1>, S: Kernel<F, 2>, F: Float> Kernel<F, 3> for BackwardGate<A, V, S> {
+    const MAY_BE_DOUBTFUL: bool = V::MAY_BE_DOUBTFUL || S::MAY_BE_DOUBTFUL;
 
     #[inline(always)]
     fn quick(self, [gate, value, dy]: [F::Lane; 3]) -> (F::Lane, bool) {
         let (from, rough) = match A::SLOPE_FROM {
             SlopeFrom::Input => (gate, false),
-            SlopeFrom::Output => Kernel::<F, 1>::quick(Forward(self.0), [gate]),
+            SlopeFrom::Output => self.value.quick([gate]),
         };
-        let (d_opened, doubtful) = Kernel::<F, 2>::quick(Backward(self.0), [from, dy]);
+        let (d_opened, doubtful) = self.slope.quick([from, dy]);
         (F::product_of_two(d_opened, value), rough | doubtful)
     }
 
@@ -308,9 +312,9 @@ impl<A: Definition, F: Float> Kernel<F, 3> for BackwardGate<A> {
     fn careful(self, [gate, value, dy]: [F::Lane; 3]) -> F::Lane {
         let from = match A::SLOPE_FROM {
             SlopeFrom::Input => gate,
-            SlopeFrom::Output => Kernel::<F, 1>::result(Forward(self.0), [gate]),
+            SlopeFrom::Output => self.value.result([gate]),
         };
-        F::product_of_two(Kernel::<F, 2>::result(Backward(self.0), [from, dy]), value)
+        F::product_of_two(self.slope.result([from, dy]), value)
     }
 }
 
@@ -338,7 +342,7 @@ impl Engine {
     ) -> Result<(), Error> {
         same_length("value", value.len(), gate.len())?;
         same_length("y", y.len(), gate.len())?;
-        self.run(ForwardGated(f), [gate, value], dispatch::as_uninit(y));
+        self.run_gated(f, [gate, value], dispatch::as_uninit(y));
         Ok(())
     }
 
@@ -383,14 +387,30 @@ impl Engine {
         Ok(())
     }
 
+    /// y = f(gate) · value, over slices that fit.
+    fn run_gated<D: Definition, F: Float>(self, f: D, inputs: [&[F]; 2], y: &mut [MaybeUninit<F>]) {
+        if F::HAS_FAST && const { D::FAST.value.is_some() } && self.is_fast() && f.suits_fast() {
+            return self.run(ForwardGated(FastForward(f)), inputs, y);
+        }
+        self.run(ForwardGated(Forward(f)), inputs, y);
+    }
+
     fn run_backward_gated<D: Definition, F: Float>(
         self,
         f: D,
         [gate, value, dy]: [&[F]; 3],
         [d_gate, d_value]: [&mut [MaybeUninit<F>]; 2],
     ) {
-        self.run(ForwardGated(f), [gate, dy], d_value);
-        self.run(BackwardGate(f), [gate, value, dy], d_gate);
+        self.run_gated(f, [gate, dy], d_value);
+        let (inputs, name) = ([gate, value, dy], PhantomData::<fn() -> D>);
+        if F::HAS_FAST && const { D::FAST.value.is_some() } && self.is_fast() && f.suits_fast() {
+            let value = FastForward(f);
+            if const { D::FAST.slope.is_some() } {
+                return self.run(BackwardGate { f: name, value, slope: FastBackward(f) }, inputs, d_gate);
+            }
+            return self.run(BackwardGate { f: name, value, slope: Backward(f) }, inputs, d_gate);
+        }
+        self.run(BackwardGate { f: name, value: Forward(f), slope: Backward(f) }, inputs, d_gate);
     }
 }
 

@@ -91,6 +91,21 @@ impl MaxUlp {
     pub const ROUNDED: Self = Self { f32: 0.501, f64: 0.52, slope_f32: 0.501, slope_f64: 0.52 };
 }
 
+/// The largest errors in ULP of [`Accuracy::Fast`](crate::Accuracy::Fast) in f32 with default parameters, over all inputs whose exact
+/// result is a normal number. None: there is no faster kernel, and results are as stated ([`MaxUlp`]).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FastUlp {
+    /// Of the value.
+    pub value: Option<f64>,
+    /// Of the slope.
+    pub slope: Option<f64>,
+}
+
+impl FastUlp {
+    /// Nothing is faster than what is stated.
+    pub const NONE: Self = Self { value: None, slope: None };
+}
+
 /// Which number the slope is computed from, and so which slice [`Elementwise::backward`](crate::Elementwise::backward) takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlopeFrom {

@@ -1,5 +1,9 @@
 //! The computation for each element, forward and backward.
 
+mod fast;
+
+pub use fast::{FastBackward, FastForward};
+
 use crate::Float;
 use crate::define::{Definition, Native, Number, Pair, Precision};
 

@@ -34,7 +34,8 @@
 //!   number of threads or the instruction set.
 //! * NaN in, NaN out. Signed zeros, infinities and subnormals give the rounded limit.
 //! * Each function states its largest error in ULP ([`Info::max_ulp`]), measured over all 2^32 inputs of f32. In f16 and bf16 every
-//!   result is correctly rounded; in f32 too, on an engine with `Accuracy::Exact`.
+//!   result is correctly rounded; in f32 too, on an engine with `Accuracy::Exact`. With [`Accuracy::Fast`] f32 results are within 4 ULP
+//!   where they are normal numbers, and the bits are as much the same everywhere.
 //!
 //! # What it costs
 //! Kernels are compiled for each function, type and instruction set: a release build of a program that has only this crate takes about a
@@ -96,14 +97,14 @@ pub use curve::CurveError;
 pub use custom::{Custom, RegisterError};
 pub use dispatch::{Byte, Level};
 pub use elementwise::Elementwise;
-pub use engine::{Accuracy, Engine, Stores, Threads};
+pub use engine::{Accuracy, Engine, ParseAccuracyError, Stores, Threads};
 pub use error::{Error, ParameterError, ParseFunctionError};
 pub use facts::{Facts, Interval};
 pub use float::Float;
 pub use functions::Function;
 pub use functions::types::*;
 pub use gated::{Gate, PackedGate};
-pub use info::{Info, MaxUlp, SlopeFrom};
+pub use info::{FastUlp, Info, MaxUlp, SlopeFrom};
 pub use operation::Operation;
 pub use parameters::Parameter;
 pub use rowwise::{Along, LogSoftmax, RowFunction, RowInfo, Rows, Rowwise, Softmax, Softmin, Sparsemax};

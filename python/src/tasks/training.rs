@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::accuracy;
 use excite_lab::data::{Dataset, Options};
 use excite_lab::record::comparison::Task;
 use excite_lab::{ClassWeights, Init, Journal, LearningRate, Local, NetworkSpec, Optimizer, Plan, RunKey, Spec, next};
@@ -87,6 +88,7 @@ pub struct PlanOptions {
     momentum: f64,
     batch: usize,
     class_weights: String,
+    accuracy: String,
 }
 
 impl PlanOptions {
@@ -121,6 +123,7 @@ impl PlanOptions {
                 bias: self.bias,
                 batch: self.batch,
                 class_weights: named::<ClassWeights>("class_weights", &self.class_weights)?,
+                accuracy: accuracy::of_name(&self.accuracy)?,
             },
         })
     }

@@ -38,6 +38,14 @@ impl Side {
         .expect("the slices are of one length");
     }
 
+    /// The bound that a function states for the fast kernel of this side; None where it has none.
+    pub fn fast_bound(self, f: Function) -> Option<f64> {
+        match self {
+            Self::Value => f.fast_ulp().value,
+            Self::Slope => f.fast_ulp().slope,
+        }
+    }
+
     /// What one result is to the exact one, worked out with as many digits as it takes.
     pub fn decide(self, f: Function, format: Format, x: f64, found: f64) -> (f64, bool) {
         let exact: Usual = self.reference(f, x);

@@ -1,6 +1,6 @@
 //! The error over all floats of a short type, or over every Nth.
 
-use excite::{Engine, Function, Level};
+use excite::{Accuracy, Engine, Facts, Function, Level};
 use rayon::prelude::*;
 
 use super::estimate::Estimate;
@@ -34,13 +34,14 @@ impl Sweep {
 
     /// What is found at `count` inputs from the one numbered `first` on, for each of the engines.
     pub fn measure<F: Short>(&self, first: u64, count: u64) -> Vec<Tally> {
+        let promises: Vec<Promise> = self.engines.iter().map(|engine| self.promise(engine.accuracy())).collect();
         self.over_blocks(first, count, |first, x: &[F], y| {
             let exact = Exact::of(self.f, self.side, x);
-            let results = |&engine| {
+            let results = |(&engine, &promise)| {
                 self.side.results(self.f, engine, x, y);
-                Tally { checksum: checksum(first, y), ..self.judged(x, y, &exact) }
+                Tally { checksum: checksum(first, y), ..self.judged(promise, x, y, &exact) }
             };
-            self.engines.iter().map(results).collect()
+            self.engines.iter().zip(&promises).map(results).collect()
         })
     }
 
@@ -76,7 +77,7 @@ impl Sweep {
     }
 
     /// Judges the results `y` of a block of inputs: all of it by vector instructions, then the few that these leave in doubt.
-    pub fn judged<F: Short>(&self, x: &[F], y: &[F], exact: &Exact) -> Tally {
+    pub fn judged<F: Short>(&self, promise: Promise, x: &[F], y: &[F], exact: &Exact) -> Tally {
         let mut found = [0.0; BLOCK];
         for (found, y) in found.iter_mut().zip(y) {
             *found = y.to_f64();
@@ -84,7 +85,7 @@ impl Sweep {
         let mut distances = [0.0; BLOCK];
         let (worst, misrounded, doubtful) = Level::best().run(
             #[inline(always)]
-            || judge_all::<F>(&found, exact, &mut distances),
+            || judge_all::<F>(promise, &found, exact, &mut distances),
         );
         let mut tally = Tally { inputs: x.len() as u64, misrounded, decided: doubtful, ..Tally::NONE };
         if worst > 0.0 {
@@ -93,7 +94,7 @@ impl Sweep {
         }
         if doubtful > 0 {
             for i in 0..x.len() {
-                if ulp::judge(F::FORMAT, found[i], exact.values[i], exact.uncertain[i]).doubtful {
+                if promise.judge(F::FORMAT, found[i], exact.values[i], exact.uncertain[i]).doubtful {
                     let (distance, misrounded) = self.side.decide(self.f, F::FORMAT, x[i].to_f64(), found[i]);
                     tally.note(distance, x[i].to_f64());
                     tally.misrounded += u64::from(misrounded);
@@ -101,6 +102,40 @@ impl Sweep {
             }
         }
         tally
+    }
+}
+
+/// What results are held to.
+#[derive(Clone, Copy, Debug)]
+pub enum Promise {
+    /// A distance, at every input.
+    Everywhere,
+    /// A distance where the exact result is a normal number, and these ends of the range: `Accuracy::Fast`.
+    WhereNormal(f64, f64),
+}
+
+impl Promise {
+    #[inline(always)]
+    fn judge(self, format: ulp::Format, found: f64, exact: f64, uncertain: f64) -> Judgement {
+        match self {
+            Self::Everywhere => ulp::judge(format, found, exact, uncertain),
+            Self::WhereNormal(low, high) => ulp::judge_fast(format, (low, high), found, exact, uncertain),
+        }
+    }
+}
+
+impl Sweep {
+    /// Values of a fast kernel stay in the range of the function, as f32 holds its ends.
+    fn promise(&self, accuracy: Accuracy) -> Promise {
+        let bounded = self.side == Side::Value && self.side.fast_bound(self.f).is_some();
+        match accuracy {
+            Accuracy::Fast if bounded => {
+                let range = Facts::of(self.f).range;
+                Promise::WhereNormal((range.low as f32).into(), (range.high as f32).into())
+            }
+            Accuracy::Fast => Promise::WhereNormal(f64::NEG_INFINITY, f64::INFINITY),
+            _ => Promise::Everywhere,
+        }
     }
 }
 
@@ -134,11 +169,16 @@ fn estimate(f: Function, side: Side, x: f64) -> (f64, f64) {
 
 /// The largest distance, how many are misrounded, and how many are doubtful: those count in neither of the others.
 #[inline(always)]
-fn judge_all<F: Short>(found: &[f64; BLOCK], exact: &Exact, distances: &mut [f64; BLOCK]) -> (f64, u64, u64) {
+fn judge_all<F: Short>(
+    promise: Promise,
+    found: &[f64; BLOCK],
+    exact: &Exact,
+    distances: &mut [f64; BLOCK],
+) -> (f64, u64, u64) {
     let (mut worst, mut misrounded, mut doubtful) = (0_u64, 0, 0);
     for i in 0..BLOCK {
         let Judgement { distance, misrounded: wrong, doubtful: doubt } =
-            ulp::judge(F::FORMAT, found[i], exact.values[i], exact.uncertain[i]);
+            promise.judge(F::FORMAT, found[i], exact.values[i], exact.uncertain[i]);
         distances[i] = if doubt { 0.0 } else { distance };
         // Numbers that are not negative are in the order of their bits, whose maximum is a vector instruction.
         worst = worst.max(distances[i].to_bits());

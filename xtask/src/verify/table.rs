@@ -28,22 +28,72 @@ near a kink or a root.
 |---|---|---|---|---|---|---|
 ";
 
-/// Writes the table.
+/// What the part on `Accuracy::Fast` begins with.
+const FAST_HEAD: &str = "\n## Fast\n";
+
+const FAST: &str = "
+With `Accuracy::Fast` f32 results are within 4 ULP where the exact one is a normal number, over all 2^32 inputs (`cargo xtask verify --fast`,
+and `cargo xtask verify --fast --table` for this part). Each function states its own bound (`Function::fast_ulp`), which the command
+holds it to, with more: where the exact result is smaller than the normal numbers, so is the result, with the same sign; no value of a kernel of its own
+is out of the function's range; NaN gives NaN. Functions and slopes that are not in the table are as above.
+
+| function | value | stated | not correctly rounded | slope | stated |
+|---|---|---|---|---|---|
+";
+
+/// Writes the page, or only its part on `Accuracy::Fast`.
 ///
 /// # Errors
-/// If something was not measured to the end by this code, or the file cannot be written.
-pub fn write() -> io::Result<()> {
+/// If something was not measured to the end by this code, or the file cannot be read or written.
+pub fn write(fast: bool) -> io::Result<()> {
+    let path = root().join("docs/accuracy.md");
+    let stated = if fast {
+        let page = fs::read_to_string(&path)?;
+        page.split(FAST_HEAD).next().unwrap_or_default().to_owned()
+    } else {
+        stated()?
+    };
+    let unfinished = path.with_extension("md.new");
+    fs::write(&unfinished, stated + FAST_HEAD + FAST + &fast_rows()?)?;
+    fs::rename(&unfinished, &path)?;
+    println!("wrote {}", path.display());
+    Ok(())
+}
+
+/// What a whole run has found.
+fn found(f: Function, what: What) -> io::Result<Tally> {
+    File::new(f, what.name()).load_whole().ok_or_else(|| {
+        let (name, command) = (what.name(), what.command());
+        io::Error::other(format!("{f}, {name} has not been measured with this code: run `{command}` first"))
+    })
+}
+
+/// A row for each function that has kernels of its own.
+fn fast_rows() -> io::Result<String> {
+    let mut text = String::new();
+    for &f in Function::ALL {
+        let cells = |side: Side| -> io::Result<Option<(Tally, f64)>> {
+            side.fast_bound(f).map(|bound| Ok((found(f, What::FastF32(side))?, bound))).transpose()
+        };
+        let (value, slope) = (cells(Side::Value)?, cells(Side::Slope)?);
+        if value.is_none() && slope.is_none() {
+            continue;
+        }
+        let [value, slope] = [value, slope].map(|cells| match cells {
+            Some((found, bound)) => (with_place(&found), bound.to_string(), found.misrounded.to_string()),
+            None => Default::default(),
+        });
+        writeln!(text, "| {} | {} | {} | {} | {} | {} |", f.info().title, value.0, value.1, value.2, slope.0, slope.1)
+            .expect("a string takes all");
+    }
+    Ok(text)
+}
+
+/// The page but for its part on `Accuracy::Fast`.
+fn stated() -> io::Result<String> {
     let mut text = HEAD.to_owned();
     for &f in Function::ALL {
-        let found = |what: What| {
-            File::new(f, what.name()).load_whole().ok_or_else(|| {
-                io::Error::other(format!(
-                    "{f}, {} has not been measured with this code: run `{}` first",
-                    what.name(),
-                    what.command()
-                ))
-            })
-        };
+        let found = |what| found(f, what);
         let (value, slope) = (found(What::F32(Side::Value))?, found(What::F32(Side::Slope))?);
         let exact = found(What::ExactF32)?;
         let (value_f64, slope_f64) = (found(What::F64(Side::Value))?, found(What::F64(Side::Slope))?);
@@ -60,12 +110,7 @@ pub fn write() -> io::Result<()> {
         )
         .expect("a string takes all");
     }
-    let path = root().join("docs/accuracy.md");
-    let unfinished = path.with_extension("md.new");
-    fs::write(&unfinished, text)?;
-    fs::rename(&unfinished, &path)?;
-    println!("wrote {}", path.display());
-    Ok(())
+    Ok(text)
 }
 
 /// The worst error and where it is.

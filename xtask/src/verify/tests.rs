@@ -8,7 +8,7 @@ use super::estimate::Estimate;
 use super::measure::{Domain, Side, Tally};
 use super::precise::Usual;
 use super::sampled::Samples;
-use super::sweep::{Exact, Sweep};
+use super::sweep::{Exact, Promise, Sweep};
 use super::ulp::{Format, Short};
 use super::{Job, What};
 
@@ -85,6 +85,53 @@ fn exact_results_are_correctly_rounded() {
         }
     }
     assert_none(&complaints);
+}
+
+#[test]
+fn fast_results_keep_their_bounds() {
+    let mut complaints = Vec::new();
+    for level in Level::available() {
+        for f in Function::ALL {
+            for side in SIDES {
+                let found = swept::<f32>(*f, side, engine(level, Accuracy::Fast), stride(level));
+                let bound = side.fast_bound(*f).unwrap_or(1.0);
+                let what = What::FastF32(side).name();
+                if found.worst > bound {
+                    complaints.push(format!("{f}, {what} on {level}: {found:?}, stated {bound}"));
+                }
+                if level == Level::best() && found.worst + 2.0 * LOOSE < bound && side.fast_bound(*f).is_some() {
+                    complaints.push(format!("{f}, {what}: {bound} is too loose: {found:?}"));
+                }
+            }
+        }
+    }
+    assert_none(&complaints);
+}
+
+/// One of the two neighbours, or the exact value itself where there is such a number.
+fn fast_short_results_are_faithful<F: Short>() {
+    let mut complaints = Vec::new();
+    for level in Level::available() {
+        for f in Function::ALL {
+            for side in SIDES {
+                let found = swept::<F>(*f, side, engine(level, Accuracy::Fast), 1);
+                if found.worst >= 1.0 {
+                    complaints.push(format!("{f}, {side:?} on {level}: {found:?}"));
+                }
+            }
+        }
+    }
+    assert_none(&complaints);
+}
+
+#[test]
+fn fast_f16_results_are_faithful() {
+    fast_short_results_are_faithful::<f16>();
+}
+
+#[test]
+fn fast_bf16_results_are_faithful() {
+    fast_short_results_are_faithful::<bf16>();
 }
 
 fn short_results_are_correctly_rounded<F: Short>() {
@@ -180,9 +227,9 @@ fn the_checkers_can_fail() {
     };
     let x = [1.0_f32, 1.5];
     let exact = Exact::of(f, Side::Value, &x);
-    let right = sweep.judged::<f32>(&x, &[1.0, 1.5], &exact);
+    let right = sweep.judged::<f32>(Promise::Everywhere, &x, &[1.0, 1.5], &exact);
     assert_eq!((right.worst, right.misrounded), (0.0, 0));
-    let wrong = sweep.judged::<f32>(&x, &[1.0, 1.5_f32.next_up()], &exact);
+    let wrong = sweep.judged::<f32>(Promise::Everywhere, &x, &[1.0, 1.5_f32.next_up()], &exact);
     assert_eq!((wrong.worst, wrong.worst_at, wrong.misrounded), (1.0, 1.5, 1));
     let off = Relu.value(0.3_f64).next_down();
     assert_eq!(Side::Value.decide(f, Format::F64, 0.3, off), (1.0, true));

@@ -100,6 +100,27 @@ pub fn judge(format: Format, found: f64, exact: f64, uncertain: f64) -> Judgemen
     Judgement { distance, misrounded: misrounded & !both_nan, doubtful: !known }
 }
 
+/// From here on a result is a normal f32. What is smaller `Accuracy::Fast` only promises to keep below it.
+const NORMAL: f64 = f32::MIN_POSITIVE as f64;
+
+/// Judges as [`judge`] does, by what `Accuracy::Fast` promises: the distance where the exact value is a normal f32; a number of the right
+/// sign and no larger than the smallest of them elsewhere; and none out of the function's range.
+#[inline(always)]
+pub fn judge_fast(format: Format, range: (f64, f64), found: f64, exact: f64, uncertain: f64) -> Judgement {
+    let judged = judge(format, found, exact, uncertain);
+    let tiny = exact.abs() < NORMAL;
+    let rightly_tiny = (found.abs() <= NORMAL) & (found.is_sign_negative() == exact.is_sign_negative());
+    let outside = (found < range.0) | (found > range.1);
+    let distance = if rightly_tiny { 0.0 } else { f64::INFINITY };
+    let distance = if tiny { distance } else { judged.distance };
+    let known = uncertain <= exact.abs() * power_of_two(-format.digits) * UNCERTAINTY;
+    Judgement {
+        distance: if outside { f64::INFINITY } else { distance },
+        misrounded: judged.misrounded & !tiny,
+        doubtful: !(tiny | known | exact.is_nan() | exact.is_infinite()),
+    }
+}
+
 /// x within ±limit; NaN stays NaN.
 #[inline(always)]
 fn within(limit: f64, x: f64) -> f64 {
@@ -169,6 +190,21 @@ mod tests {
             assert!(correctly_rounded(near as f32, near), "{near:e}");
             assert!(near == 0.0 || !correctly_rounded((near as f32).next_up(), near), "{near:e}");
         }
+    }
+
+    #[test]
+    fn fast_results_are_judged_where_they_are_normal_and_must_stay_in_range() {
+        let error = |found: f32, exact: f64| judge_fast(f32::FORMAT, (-1.0, 1.0), found.into(), exact, 0.0).distance;
+        assert_eq!(error(0.5_f32.next_up(), 0.5), 1.0);
+        assert_eq!(error(0.0, 1e-39), 0.0);
+        assert_eq!(error(f32::MIN_POSITIVE, 1e-39), 0.0);
+        assert_eq!(error(f32::MIN_POSITIVE.next_up(), 1e-39), f64::INFINITY);
+        assert_eq!(error(0.0, -1e-39), f64::INFINITY);
+        assert_eq!(error(1.0_f32.next_up(), 1.0), f64::INFINITY);
+        assert_eq!(error(f32::NAN, f64::NAN), 0.0);
+        assert_eq!(error(f32::NAN, 1e-39), f64::INFINITY);
+        assert_eq!(error(0.5, f64::NAN), f64::INFINITY);
+        assert!(judge_fast(f32::FORMAT, (-1.0, 1.0), 0.5, 0.5, 1e-9).doubtful);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What those write who define a function.
 
 use super::{Native, Number, Real};
-use crate::{Info, Parameter, SlopeFrom};
+use crate::{FastUlp, Info, Parameter, SlopeFrom};
 
 /// The precision in which a formula is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,9 @@ pub trait Definition: Copy + Send + Sync + 'static {
     /// The precision in which the slope is evaluated.
     const SLOPE_PRECISION: Precision = Precision::Native;
 
+    /// The largest errors of [`fast`](Self::fast) and [`fast_slope`](Self::fast_slope), and so whether there are such formulas.
+    const FAST: FastUlp = FastUlp::NONE;
+
     /// Which number the slope is computed from.
     const SLOPE_FROM: SlopeFrom = SlopeFrom::Input;
 
@@ -103,6 +106,59 @@ pub trait Definition: Copy + Send + Sync + 'static {
     #[inline(always)]
     fn tuned_slope<T: Native>(self, from: T) -> (T, bool) {
         (self.slope_formula(from), false)
+    }
+
+    /// f(x) for [`Accuracy::Fast`](crate::Accuracy::Fast): within 4 ULP where the exact result is a normal number. f16 and bf16 take it too.
+    /// Only where [`FAST`](Self::FAST) has a bound for the value.
+    ///
+    /// ```
+    /// use excite::define::{Definition, Number};
+    /// use excite::{Accuracy, Engine, FastUlp};
+    ///
+    /// /// 1 / (1 + x²)
+    /// #[derive(Clone, Copy, Debug)]
+    /// struct Witch;
+    ///
+    /// impl Definition for Witch {
+    ///     const PRECISION: excite::define::Precision = excite::define::Precision::Extended;
+    ///     const FAST: FastUlp = FastUlp { value: Some(2.5), slope: None };
+    ///
+    ///     #[inline(always)]
+    ///     fn formula<N: Number>(self, x: N) -> N {
+    ///         x.mul_add(x, N::lit(1.0)).inverse()
+    ///     }
+    ///
+    ///     #[inline(always)]
+    ///     fn slope_formula<N: Number>(self, x: N) -> N {
+    ///         let y = self.formula(x);
+    ///         x.times(-2.0) * y * y
+    ///     }
+    ///
+    ///     #[inline(always)]
+    ///     fn fast(self, x: f32) -> f32 {
+    ///         1.0 / Number::mul_add(x, x, 1.0)
+    ///     }
+    /// }
+    ///
+    /// let fast = Engine::default().with_accuracy(Accuracy::Fast);
+    /// assert_eq!(fast.map(&Witch, &[0.0_f32, 2.0])?, [1.0, 0.2]);
+    /// # Ok::<(), excite::Error>(())
+    /// ```
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        self.tuned(x)
+    }
+
+    /// f'(x) for [`Accuracy::Fast`](crate::Accuracy::Fast), as [`fast`](Self::fast), from x or from f(x) as
+    /// [`SLOPE_FROM`](Self::SLOPE_FROM) says. Only where [`FAST`](Self::FAST) has a bound for the slope.
+    #[inline(always)]
+    fn fast_slope(self, from: f32) -> f32 {
+        self.tuned_slope(from).0
+    }
+
+    /// Whether the fast formulas are right for these parameters. Where they are not, results are as stated.
+    fn suits_fast(self) -> bool {
+        true
     }
 
     /// ∂f(x) / ∂parameter, for the parameter of that index.

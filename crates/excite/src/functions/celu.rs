@@ -1,7 +1,8 @@
 use crate::define::{Definition, Precision, Real, Reference};
+use crate::math::fast::{exp_m1_below_0, times_exp_below_0};
 use crate::math::{EXP_LOWEST, Native, Number, exp_m1_in_two, inverse_in_two, product_in_two, times_exp};
 use crate::parameters::{activation, parameters};
-use crate::{Info, MaxUlp};
+use crate::{FastUlp, Info, MaxUlp};
 
 activation! {
     /// x above 0, and α·(e^(x/α) − 1) below: saturates at −α, and its slope is 1 at 0 for every α.
@@ -58,6 +59,7 @@ impl Definition for Celu {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: Some(4.0) };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -94,6 +96,23 @@ impl Definition for Celu {
         let z = x.at_most(N::lit(0.0)).at_least(N::lit(-LIMIT * self.alpha)) / N::lit(self.alpha);
         let below = z.exp_m1() - z * z.exp();
         if x > N::lit(0.0) { N::lit(0.0) } else { below }
+    }
+
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        let below = exp_m1_below_0(x.at_most(0.0));
+        // At −0 too x itself is right.
+        if x >= 0.0 { x } else { below }
+    }
+
+    #[inline(always)]
+    fn fast_slope(self, x: f32) -> f32 {
+        let below = times_exp_below_0(1.0, x.at_most(0.0));
+        if x > 0.0 { 1.0 } else { below }
+    }
+
+    fn suits_fast(self) -> bool {
+        self.alpha == 1.0
     }
 }
 

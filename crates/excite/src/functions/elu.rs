@@ -1,7 +1,8 @@
 use crate::define::{Definition, Precision, Real, Reference};
+use crate::math::fast::{exp_m1_below_0, times_exp_below_0};
 use crate::math::{Native, Number, exp_m1_in_two, times_exp};
 use crate::parameters::{activation, parameters};
-use crate::{Info, MaxUlp};
+use crate::{FastUlp, Info, MaxUlp};
 
 activation! {
     /// x above 0, and α·(eˣ − 1) below: saturates at −α.
@@ -44,6 +45,7 @@ impl Definition for Elu {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: Some(4.0) };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -77,6 +79,24 @@ impl Definition for Elu {
     fn slope_by_parameter<N: Number>(self, _: usize, x: N) -> N {
         let below = x.at_most(N::lit(0.0)).exp_m1();
         if x > N::lit(0.0) { N::lit(0.0) } else { below }
+    }
+
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        let below = self.alpha as f32 * exp_m1_below_0(x.at_most(0.0));
+        // At −0 too x itself is right.
+        if x >= 0.0 { x } else { below }
+    }
+
+    #[inline(always)]
+    fn fast_slope(self, x: f32) -> f32 {
+        let below = times_exp_below_0(self.alpha as f32, x.at_most(0.0));
+        if x > 0.0 { 1.0 } else { below }
+    }
+
+    fn suits_fast(self) -> bool {
+        // With others the tail is lifted or lowered too far.
+        (1e-4..=1e4).contains(&self.alpha)
     }
 }
 

@@ -1,7 +1,8 @@
 use crate::define::{Definition, Precision, Real, Reference};
+use crate::math::fast::Exp;
 use crate::math::{Native, Number, exp};
 use crate::parameters::activation;
-use crate::{Info, MaxUlp, SlopeFrom};
+use crate::{FastUlp, Info, MaxUlp, SlopeFrom};
 
 activation! {
     /// eˣ, from the subnormal numbers up to infinity.
@@ -18,6 +19,10 @@ activation! {
 
 /// ln of the largest f64.
 const LARGEST: f64 = 709.782712893384;
+
+/// From here on eˣ is a normal f32, and up to there finite.
+const FAST_LOWEST: f32 = -87.33655;
+const FAST_HIGHEST: f32 = 88.72283;
 
 #[doc(hidden)]
 impl Definition for Exponential {
@@ -41,6 +46,7 @@ impl Definition for Exponential {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Selects;
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: None };
 
     /// The square of e^(x/2), which neither overflows nor is subnormal before eˣ is.
     #[inline(always)]
@@ -58,6 +64,16 @@ impl Definition for Exponential {
     #[inline(always)]
     fn slope_formula<N: Number>(self, y: N) -> N {
         y
+    }
+
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        // Less the bias, the bits of the power are n in the place of the exponent: 2ⁿ itself may be infinite where eˣ is not.
+        let exp = Exp::of(x, -127.0);
+        let y = f32::from_bits(exp.factor().to_bits().wrapping_add(exp.power.to_bits()));
+        let y = if x < FAST_LOWEST { 0.0 } else { y };
+        // NaN and infinity stay what they are.
+        if x <= FAST_HIGHEST { y } else { x + f32::INFINITY }
     }
 }
 

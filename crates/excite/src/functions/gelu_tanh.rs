@@ -1,7 +1,8 @@
 use crate::define::{Definition, Precision, Real, Reference};
+use crate::math::fast::{Exp, LOWERING, fma};
 use crate::math::{Native, Number, Root, times_logistic, times_logistic_slope};
 use crate::parameters::activation;
-use crate::{Info, MaxUlp};
+use crate::{FastUlp, Info, MaxUlp};
 
 activation! {
     /// x·(1 + tanh(√(2/π)·(x + 0.044715·x³))) / 2, the approximation of GELU that GPT-2 and BERT were trained with.
@@ -70,6 +71,26 @@ const ROOT: Root = Root {
     ],
 };
 
+/// From here on the value is x.
+const FAST_SELF: f32 = 6.0;
+
+/// The least f32 within the range.
+const FAST_MINIMUM: f32 = -0.17004074;
+
+/// v / x = 2·√(2/π)·(1 + κx²) in two parts, for |x| ≤ 12.
+#[inline(always)]
+fn fast_steepness(x: f32) -> (f32, f32) {
+    // Cut to a last place with which `CUT − factor` is exact for all factors, which are below 16.
+    const CUT: f32 = 1.595_768_928_527_832;
+    const CUT_LO: f32 = (TWICE_ROOT.0 - CUT as f64) as f32;
+    const CUBIC: f32 = TWICE_ROOT_KAPPA.0 as f32;
+    const CUBIC_LO: f32 = (TWICE_ROOT_KAPPA.0 - CUBIC as f64) as f32;
+    let square = x * x;
+    let square_lo = fma(x, x, -square);
+    let factor = fma(square, CUBIC, CUT);
+    (factor, fma(square, CUBIC, CUT - factor) + fma(square, CUBIC_LO, fma(square_lo, CUBIC, CUT_LO)))
+}
+
 #[doc(hidden)]
 impl Definition for GeluTanh {
     const INFO: Info = Info {
@@ -98,6 +119,7 @@ impl Definition for GeluTanh {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: None };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -138,6 +160,16 @@ impl Definition for GeluTanh {
         let (v, v_lo) = cubic_in_two(near, T::in_two(TWICE_ROOT_KAPPA.0, TWICE_ROOT_KAPPA.1));
         let (rise, rise_lo) = cubic_in_two(near, T::in_two(SIX_ROOT_KAPPA.0, SIX_ROOT_KAPPA.1));
         times_logistic_slope((v, Some(v_lo)), (rise, Some(rise_lo)))
+    }
+
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        // At −10.53 the raised power of e^−v is infinite.
+        let near = x.at_least(-10.53);
+        let (factor, factor_lo) = fast_steepness(near);
+        let exp = Exp::of_product(near * -factor, near, (-factor, -factor_lo), -16.0);
+        let y = near / fma(exp.factor(), exp.power, LOWERING) * LOWERING;
+        if x > FAST_SELF { x } else { y.at_least(FAST_MINIMUM) }
     }
 }
 

@@ -1,8 +1,8 @@
 use super::sigmoid::logistic;
 use crate::define::{Definition, Precision, Real, Reference};
-use crate::math::{EXP_LOST, EXP_LOWEST, Native, Number, ln_1p_exp};
+use crate::math::{EXP_LOST, EXP_LOWEST, Native, Number, fast, ln_1p_exp};
 use crate::parameters::activation;
-use crate::{Info, MaxUlp, Sigmoid};
+use crate::{FastUlp, Info, MaxUlp, Sigmoid};
 
 activation! {
     /// ln σ(x), accurate where σ(x) is near 0 and where it is near 1.
@@ -40,6 +40,7 @@ impl Definition for LogSigmoid {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: Some(4.0) };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -63,6 +64,16 @@ impl Definition for LogSigmoid {
     #[inline(always)]
     fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
         (logistic(-x, None), false)
+    }
+
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        -fast::softplus(-x)
+    }
+
+    #[inline(always)]
+    fn fast_slope(self, x: f32) -> f32 {
+        fast::logistic(-x)
     }
 }
 

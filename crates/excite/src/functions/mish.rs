@@ -1,7 +1,8 @@
 use crate::define::{Definition, Precision, Real, Reference};
+use crate::math::fast::{Exp, LOWERING, fma};
 use crate::math::{Constant, EXP_LOWEST, Native, Number, Root, exp_m1_neg_whole, reduce};
 use crate::parameters::activation;
-use crate::{Info, MaxUlp};
+use crate::{FastUlp, Info, MaxUlp};
 
 activation! {
     /// x·tanh(ln(1 + eˣ)): smooth, slightly negative below 0, x itself far above.
@@ -40,6 +41,12 @@ const ROOT: Root = Root {
     ],
 };
 
+/// From here on the value is x, and up to there nothing overflows.
+const FAST_SELF: f32 = 20.0;
+
+/// The least f32 within the range.
+const FAST_MINIMUM: f32 = -0.3088434;
+
 #[doc(hidden)]
 impl Definition for Mish {
     const INFO: Info = Info {
@@ -60,6 +67,7 @@ impl Definition for Mish {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Extended;
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: None };
 
     /// tanh(ln(1 + E)) is n / (n + 2) with n = E·(E + 2): with e = e^(−|x|) below 0 E = e, and above E = 1 / e, where all is
     /// multiplied by e².
@@ -125,6 +133,18 @@ impl Definition for Mish {
         let top = if positive { above * sum + bend * square } else { (e + N::lit(2.0)) * sum + bend };
         let scaled = top * inverse * inverse;
         ROOT.beside(x, if positive { scaled } else { (scaled * raised).scaled_back() })
+    }
+
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        // At −99.2 the raised power is 0.
+        let near = x.at_least(-99.2);
+        let exp = Exp::of(near, 16.0);
+        let e = exp.fine_factor() * exp.power;
+        // E·(E + 2), raised.
+        let n = fma(e * LOWERING, e, e + e);
+        let y = near * (n / fma(n, LOWERING, 2.0)) * LOWERING;
+        if x > FAST_SELF { x } else { y.at_least(FAST_MINIMUM) }
     }
 }
 

@@ -10,7 +10,7 @@ use half::{bf16, f16};
 use crate::custom::{self, Custom};
 use crate::define::{self, Definition, Precision, Real, Reference};
 use crate::dispatch::Input;
-use crate::{Elementwise, Engine, Error, Facts, Float, Info, Parameter, ParameterError, SlopeFrom};
+use crate::{Elementwise, Engine, Error, Facts, FastUlp, Float, Info, Parameter, ParameterError, SlopeFrom};
 
 /// Makes [`Function`] from the list of the functions: the one place besides its own file that names a function.
 macro_rules! catalogue {
@@ -55,6 +55,20 @@ macro_rules! catalogue {
                 match self {
                     $(Self::$function(_) => <crate::$function as Definition>::PRECISION,)*
                     Self::Custom(f) => f.precision(),
+                }
+            }
+
+            /// The largest errors of [`Accuracy::Fast`](crate::Accuracy::Fast), where it has kernels of its own.
+            ///
+            /// ```
+            /// use excite::{FastUlp, Function, Relu, Sigmoid};
+            /// assert!(Function::from(Sigmoid).fast_ulp().value.is_some_and(|bound| bound <= 4.0));
+            /// assert_eq!(Function::from(Relu).fast_ulp(), FastUlp::NONE);
+            /// ```
+            pub fn fast_ulp(&self) -> FastUlp {
+                match self {
+                    $(Self::$function(_) => <crate::$function as Definition>::FAST,)*
+                    Self::Custom(f) => f.fast_ulp(),
                 }
             }
 

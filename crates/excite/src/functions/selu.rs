@@ -1,7 +1,8 @@
 use crate::define::{Definition, Precision, Real, Reference};
+use crate::math::fast::{exp_m1_below_0, times_exp_below_0};
 use crate::math::{Native, Number, exp_m1_in_two, times_exp};
 use crate::parameters::activation;
-use crate::{Info, MaxUlp};
+use crate::{FastUlp, Info, MaxUlp};
 
 activation! {
     /// An ELU with α = 1.6732632423543772 scaled by λ = 1.0507009873554805, for which mean 0 and variance 1 are a fixed point.
@@ -43,6 +44,7 @@ impl Definition for Selu {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: Some(4.0) };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -70,6 +72,19 @@ impl Definition for Selu {
     fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
         let (below, doubtful) = times_exp(T::in_two(PRODUCT.0, PRODUCT.1), x.at_most(T::ZERO), None);
         (if x > T::ZERO { T::lit(LAMBDA) } else { below }, doubtful)
+    }
+
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        let below = PRODUCT.0 as f32 * exp_m1_below_0(x.at_most(0.0));
+        // At −0 too x itself is right.
+        if x >= 0.0 { x * LAMBDA as f32 } else { below }
+    }
+
+    #[inline(always)]
+    fn fast_slope(self, x: f32) -> f32 {
+        let below = times_exp_below_0(PRODUCT.0 as f32, x.at_most(0.0));
+        if x > 0.0 { LAMBDA as f32 } else { below }
     }
 }
 

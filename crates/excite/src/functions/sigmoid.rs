@@ -1,7 +1,7 @@
 use crate::define::{Definition, Precision, Real, Reference};
-use crate::math::{Constant, EXP_LOST, EXP_ZERO, Native, Number, exp_m1_neg, reduce};
+use crate::math::{Constant, EXP_LOST, EXP_ZERO, Native, Number, exp_m1_neg, fast, reduce};
 use crate::parameters::activation;
-use crate::{Info, MaxUlp, SlopeFrom};
+use crate::{FastUlp, Info, MaxUlp, SlopeFrom};
 
 activation! {
     /// 1 / (1 + e⁻ˣ), the logistic function: squashes to [0, 1], saturates on both sides, not zero-centred.
@@ -69,6 +69,7 @@ impl Definition for Sigmoid {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Native;
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: None };
 
     /// e^|x| never appears, so that nothing overflows and the tail keeps its digits.
     #[inline(always)]
@@ -86,6 +87,11 @@ impl Definition for Sigmoid {
     #[inline(always)]
     fn slope_formula<N: Number>(self, y: N) -> N {
         (-y).mul_add(y, y)
+    }
+
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        fast::logistic(x)
     }
 }
 

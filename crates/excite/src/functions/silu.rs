@@ -1,7 +1,8 @@
 use crate::define::{Definition, Precision, Real, Reference};
+use crate::math::fast::{Exp, LOWERING, fma};
 use crate::math::{EXP_LOWEST, Native, Number, SELF, times_logistic, times_logistic_slope};
 use crate::parameters::activation;
-use crate::{Info, MaxUlp, Swish};
+use crate::{FastUlp, Info, MaxUlp, Swish};
 
 activation! {
     /// x·σ(x) = x / (1 + e⁻ˣ), also called Swish: smooth, slightly negative below 0, x itself far above.
@@ -18,6 +19,12 @@ activation! {
 
 /// The function with its one parameter left at 1.
 const SWISH: Swish = Swish { beta: 1.0 };
+
+/// From here on σ(x) is 1.
+const FAST_SELF: f32 = 30.0;
+
+/// The least f32 within the range.
+const FAST_MINIMUM: f32 = -0.27846453;
 
 #[doc(hidden)]
 impl Definition for Silu {
@@ -39,6 +46,7 @@ impl Definition for Silu {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: None };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -60,6 +68,15 @@ impl Definition for Silu {
     fn tuned_slope<T: Native>(self, x: T) -> (T, bool) {
         let near = x.at_least(T::pick(EXP_LOWEST)).at_most(T::pick(SELF));
         times_logistic_slope((near, None), (near, None))
+    }
+
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        // At −100 the raised power of e⁻ˣ is infinite.
+        let near = x.at_least(-100.0);
+        let exp = Exp::of(-near, -16.0);
+        let y = near / fma(exp.factor(), exp.power, LOWERING) * LOWERING;
+        if x > FAST_SELF { x } else { y.at_least(FAST_MINIMUM) }
     }
 }
 

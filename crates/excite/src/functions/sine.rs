@@ -1,7 +1,8 @@
 use crate::define::{Definition, Precision, Real, Reference};
+use crate::math::fast::{fma, polynomial};
 use crate::math::{Native, Number};
 use crate::parameters::activation;
-use crate::{Info, MaxUlp};
+use crate::{FastUlp, Info, MaxUlp};
 
 activation! {
     /// sin x, for any x: large ones are reduced with as many digits of π as they need. NaN at ±∞, where there is no limit.
@@ -13,6 +14,32 @@ activation! {
     /// assert_eq!(Sine.value(1e22_f64), -0.8522008497671888);
     /// ```
     pub struct Sine;
+}
+
+/// π in three parts, none of them negative, so that −0 stays −0.
+const FAST_PI: [f32; 3] = [3.141592502593994, 1.5099578831723193e-07, 1.078060505991553e-14];
+
+/// (sin(√s) / √s − 1) / s for 0 ≤ √s ≤ π/2: error 2^-27.3 of the sine.
+const FAST_SINE: [f32; 4] =
+    [2.6056311526190257e-06, -0.0001980953966267407, 0.008333065547049046, -0.16666659712791443];
+
+/// x − (n + half)·π with the integer n that makes it small, and bits of which the lowest says whether n is odd.
+#[inline(always)]
+fn fast_reduced(x: f32, half: f32) -> (f32, u32) {
+    const TO_INTEGER: f32 = 12582912.0;
+    let turns = core::f32::consts::FRAC_1_PI;
+    let rounded = if half == 0.0 { fma(x, turns, TO_INTEGER) } else { fma(x, turns, -half) + TO_INTEGER };
+    let n = (rounded - TO_INTEGER) + half;
+    let [first, second, third] = FAST_PI;
+    (fma(n, -third, fma(n, -second, fma(n, -first, x))), rounded.to_bits())
+}
+
+/// sin r for |r| ≤ π/2, turned by n half turns.
+#[inline(always)]
+fn fast_signed(r: f32, n: u32) -> f32 {
+    let square = r * r;
+    let y = fma(r * square, polynomial(FAST_SINE, square), r);
+    f32::from_bits(y.to_bits() ^ (n << 31))
 }
 
 #[doc(hidden)]
@@ -37,6 +64,7 @@ impl Definition for Sine {
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
     const PERIODIC: bool = true;
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: Some(4.0) };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -68,6 +96,20 @@ impl Definition for Sine {
 
     fn slope_formula_beyond<N: Number>(self, x: N) -> N {
         x.sin_cos_any_range().1
+    }
+
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        let (r, bits) = fast_reduced(x, 0.0);
+        fast_signed(r, bits)
+    }
+
+    /// sin(|x| + π/2), so that it is even.
+    #[inline(always)]
+    fn fast_slope(self, x: f32) -> f32 {
+        let (r, bits) = fast_reduced(x.abs(), 0.5);
+        // The next half turn begins where the sine of r is 1.
+        fast_signed(r, bits.wrapping_add(1)).at_most(1.0).at_least(-1.0)
     }
 }
 

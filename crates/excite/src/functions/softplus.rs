@@ -1,8 +1,8 @@
 use super::sigmoid::logistic;
 use crate::define::{Definition, Precision, Real, Reference};
-use crate::math::{EXP_LOST, EXP_LOWEST, Native, Number, inverse_in_two, ln_1p_exp, product_in_two};
+use crate::math::{EXP_LOST, EXP_LOWEST, Native, Number, fast, inverse_in_two, ln_1p_exp, product_in_two};
 use crate::parameters::{activation, parameters};
-use crate::{Info, MaxUlp, Sigmoid};
+use crate::{FastUlp, Info, MaxUlp, Sigmoid};
 
 activation! {
     /// ln(1 + e^(βx)) / β, a smooth ReLU; its slope is the sigmoid of βx. Where βx is above the threshold it is x itself, as in PyTorch: with the
@@ -50,6 +50,7 @@ impl Definition for Softplus {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: Some(4.0) };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -96,6 +97,22 @@ impl Definition for Softplus {
         let z = x.times(self.beta);
         let less = (x.within(-1e100, 1e100) * Sigmoid.formula(z) - self.formula(x)) / N::lit(self.beta);
         if (index == 1) | (z > N::lit(self.threshold)) { N::lit(0.0) } else { less }
+    }
+
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        let bent = fast::softplus(x);
+        if x > self.threshold as f32 { x } else { bent }
+    }
+
+    #[inline(always)]
+    fn fast_slope(self, x: f32) -> f32 {
+        let sigmoid = fast::logistic(x);
+        if x > self.threshold as f32 { 1.0 } else { sigmoid }
+    }
+
+    fn suits_fast(self) -> bool {
+        self.beta == 1.0
     }
 }
 

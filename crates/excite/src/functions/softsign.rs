@@ -1,7 +1,7 @@
 use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{Native, Number};
 use crate::parameters::activation;
-use crate::{Info, MaxUlp};
+use crate::{FastUlp, Info, MaxUlp};
 
 activation! {
     /// x / (1 + |x|): zero-centred, saturates slowly on both sides.
@@ -28,6 +28,9 @@ fn one_plus<T: Native>(size: T) -> (T, T) {
     (sum, (T::ONE - (sum - of_size)) + (size - of_size))
 }
 
+/// From here on the value is ±1.
+const FAST_LIMIT: f32 = 1e30;
+
 #[doc(hidden)]
 impl Definition for Softsign {
     const INFO: Info = Info {
@@ -48,6 +51,7 @@ impl Definition for Softsign {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: Some(4.0) };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -81,6 +85,19 @@ impl Definition for Softsign {
         let rest = inverse.mul_add(-lost, inverse.mul_add(-sum, T::ONE)) * inverse;
         let slope = inverse.mul_add(inverse, (inverse + inverse) * rest);
         (slope, !(size <= T::lit(SLOPE_LIMIT)))
+    }
+
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        // Beyond, the quotient is ±1.
+        let near = x.at_least(-FAST_LIMIT).at_most(FAST_LIMIT);
+        near / (1.0 + near.abs())
+    }
+
+    #[inline(always)]
+    fn fast_slope(self, x: f32) -> f32 {
+        let inverse = 1.0 / (1.0 + x.abs());
+        inverse * inverse
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::define::{Definition, Precision, Real, Reference};
 use crate::math::{EXP_LOWEST, Native, Number, Root, SELF, product_in_two, times_logistic, times_logistic_slope};
 use crate::parameters::{activation, parameters};
-use crate::{Info, MaxUlp};
+use crate::{FastUlp, Info, MaxUlp, Silu};
 
 activation! {
     /// x·σ(βx). With β = 1 it is [`Silu`](crate::Silu).
@@ -63,6 +63,7 @@ impl Definition for Swish {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
+    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: None };
 
     /// e^|βx| never appears, so that nothing overflows and the tail keeps its digits.
     #[inline(always)]
@@ -109,6 +110,15 @@ impl Definition for Swish {
         let e = (-x.times(self.beta).abs()).exp_scaled().scaled_back();
         let q = (N::lit(1.0) + e).inverse();
         x * x * e * q * q
+    }
+
+    #[inline(always)]
+    fn fast(self, x: f32) -> f32 {
+        Silu.fast(x)
+    }
+
+    fn suits_fast(self) -> bool {
+        self.beta == 1.0
     }
 }
 

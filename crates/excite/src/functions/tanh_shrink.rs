@@ -68,7 +68,9 @@ impl Definition for TanhShrink {
         let [highest, rest @ ..] = NEAR;
         let near = rest.iter().fold(N::lit(highest), |sum, &coefficient| sum.mul_add(square, N::lit(coefficient)));
         let near = x * square * near.mul_add(square, N::constant(THIRD.0, THIRD.1));
-        if square < N::lit(0.5) { near } else { x - Tanh.formula(x).nudged_towards_zero() }
+        let y = if square < N::lit(0.5) { near } else { x - Tanh.formula(x).nudged_towards_zero() };
+        // Where x³ is lost, the sign of 0 is what is left, and multiply-add by software may not keep it.
+        y.copysign(x)
     }
 
     #[inline(always)]

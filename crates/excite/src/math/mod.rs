@@ -2,6 +2,7 @@
 
 mod exp;
 mod exp_wide;
+pub(crate) mod fast;
 mod ln_1p;
 mod native;
 mod normal;

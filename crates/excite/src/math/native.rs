@@ -47,6 +47,10 @@ pub trait Native: ExpConstants + Number + Into<f64> {
     #[doc(hidden)]
     fn widened(self, short: impl FnOnce(f64) -> f64, long: impl FnOnce(Pair) -> Pair) -> Self;
 
+    /// Computed in f32 by `short` or in f64 by `long`, whichever it is.
+    #[doc(hidden)]
+    fn by_type(self, short: impl FnOnce(f32) -> f32, long: impl FnOnce(f64) -> f64) -> Self;
+
     /// 2^k, where the low bits of `self` hold k plus the exponent bias.
     #[doc(hidden)]
     fn power_from_low_bits(self) -> Self;
@@ -106,6 +110,11 @@ native!(f32, 24, {
     }
 
     #[inline(always)]
+    fn by_type(self, short: impl FnOnce(f32) -> f32, _: impl FnOnce(f64) -> f64) -> Self {
+        short(self)
+    }
+
+    #[inline(always)]
     fn widened(self, short: impl FnOnce(f64) -> f64, _: impl FnOnce(Pair) -> Pair) -> Self {
         short(self.into()) as Self
     }
@@ -122,6 +131,11 @@ native!(f64, 53, {
     #[inline(always)]
     fn pick_all(_: &'static [f32], long: &'static [f64]) -> &'static [Self] {
         long
+    }
+
+    #[inline(always)]
+    fn by_type(self, _: impl FnOnce(f32) -> f32, long: impl FnOnce(f64) -> f64) -> Self {
+        long(self)
     }
 
     #[inline(always)]

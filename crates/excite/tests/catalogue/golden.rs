@@ -18,7 +18,7 @@ const HEADER: &str = "\
 # function, what of it, group of inputs, checksum
 ";
 
-/// One checksum and what it is of: function, `value`, `slope` or `exact`, group of inputs.
+/// One checksum and what it is of: function, `value`, `slope`, `exact`, `fast` or `fast_slope`, group of inputs.
 type Line = ([&'static str; 3], u64);
 
 /// Of the slope with dy = 1.
@@ -31,6 +31,13 @@ fn checksums<F: Bits>(level: Level, groups: &[Group<F>]) -> Vec<Line> {
             let slopes = backward(f, engine(level, Accuracy::Stated), &saved(f, x, &y), &ones);
             lines.push(([f.name(), "value", name], checksum(&y)));
             lines.push(([f.name(), "slope", name], checksum(&slopes)));
+            if f.fast_ulp().value.is_some() {
+                lines.push(([f.name(), "fast", name], checksum(&forward(f, engine(level, Accuracy::Fast), x))));
+            }
+            if f.fast_ulp().slope.is_some() {
+                let slopes = backward(f, engine(level, Accuracy::Fast), &saved(f, x, &y), &ones);
+                lines.push(([f.name(), "fast_slope", name], checksum(&slopes)));
+            }
             // Of the other types the exact results are the usual ones.
             if F::NAME == "f32" {
                 lines.push(([f.name(), "exact", name], checksum(&forward(f, engine(level, Accuracy::Exact), x))));

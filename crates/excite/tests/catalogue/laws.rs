@@ -22,18 +22,27 @@ fn neighbours<F: Bits>(first: F) -> Vec<F> {
     (0..64).map(|steps| first.up(steps)).take_while(|x| !x.is_nan()).collect()
 }
 
-fn values<F: Bits>(f: Function, x: &[F]) -> Vec<F> {
-    forward(f, engine(Level::best(), Accuracy::Stated), x)
+/// What the laws are tried with: what is exact keeps them where what is stated does.
+const ACCURACIES: [Accuracy; 2] = [Accuracy::Stated, Accuracy::Fast];
+
+fn values<F: Bits>(f: Function, accuracy: Accuracy, x: &[F]) -> Vec<F> {
+    forward(f, engine(Level::best(), accuracy), x)
 }
 
-/// In f64 but for the last place: there results are not correctly rounded, but nearly so.
+/// In f64 but for the last place: there results are not correctly rounded, but nearly so. What is fast may fall by as much as it is off.
 fn monotone_functions_are_monotone<F: Bits>(first: F) -> Result<(), TestCaseError> {
-    let slack = i64::from(F::BITS == 64);
     let x = neighbours(first);
-    for f in Function::ALL.iter().filter(|f| Facts::of(**f).monotone) {
-        // What has no limit at infinity is NaN there.
-        let falls = values(*f, &x).windows(2).position(|pair| pair[0].up(-slack) > pair[1]);
-        prop_assert!(falls.is_none(), "{} falls after {:?} ({})", f, x[falls.unwrap_or(0)], F::NAME);
+    for accuracy in ACCURACIES {
+        let slack = match (F::BITS, accuracy) {
+            (32, Accuracy::Fast) => 8,
+            (64, _) | (_, Accuracy::Fast) => 1,
+            _ => 0,
+        };
+        for f in Function::ALL.iter().filter(|f| Facts::of(**f).monotone) {
+            // What has no limit at infinity is NaN there.
+            let falls = values(*f, accuracy, &x).windows(2).position(|pair| pair[0].up(-slack) > pair[1]);
+            prop_assert!(falls.is_none(), "{}, {}, falls after {:?} ({})", f, accuracy, x[falls.unwrap_or(0)], F::NAME);
+        }
     }
     Ok(())
 }
@@ -41,8 +50,10 @@ fn monotone_functions_are_monotone<F: Bits>(first: F) -> Result<(), TestCaseErro
 fn odd_functions_are_odd<F: Bits>(first: F) -> Result<(), TestCaseError> {
     let x = neighbours(first);
     let opposite: Vec<F> = x.iter().map(|x| F::from_bits(x.to_bits() ^ F::sign())).collect();
-    for f in Function::ALL.iter().filter(|f| Facts::of(**f).odd) {
-        for (i, (above, below)) in values(*f, &x).into_iter().zip(values(*f, &opposite)).enumerate() {
+    let odd_ones = Function::ALL.iter().filter(|f| Facts::of(**f).odd);
+    for (f, accuracy) in odd_ones.flat_map(|f| ACCURACIES.map(|accuracy| (f, accuracy))) {
+        let pairs = values(*f, accuracy, &x).into_iter().zip(values(*f, accuracy, &opposite));
+        for (i, (above, below)) in pairs.enumerate() {
             let odd = above.to_f64() == -below.to_f64() || (above.is_nan() && below.is_nan());
             prop_assert!(odd, "{} at ±{:?} is {:?} and {:?} ({})", f, x[i], above, below, F::NAME);
         }
@@ -59,9 +70,12 @@ fn outputs_are_within_the_range<F: Bits>(first: F) -> Result<(), TestCaseError> 
         let slack = |bound: f64| i64::from(!is_limit(bound));
         let low = F::from_f64(range.low).up(-slack(range.low));
         let high = F::from_f64(range.high).up(slack(range.high));
-        for (x, y) in x.iter().zip(values(f, &x)) {
-            let no_limit = y.is_nan() && x.to_f64().is_infinite();
-            prop_assert!((low <= y && y <= high) || no_limit, "{} of {:?} is {:?} ({})", f, x, y, F::NAME);
+        for accuracy in ACCURACIES {
+            for (x, y) in x.iter().zip(values(f, accuracy, &x)) {
+                let no_limit = y.is_nan() && x.to_f64().is_infinite();
+                let inside = low <= y && y <= high;
+                prop_assert!(inside || no_limit, "{}, {}, of {:?} is {:?} ({})", f, accuracy, x, y, F::NAME);
+            }
         }
     }
     Ok(())
@@ -107,7 +121,7 @@ fn nan_gives_nan<F: Bits>() {
     let ones = vec![F::from_f64(1.0); x.len()];
     for &f in Function::ALL {
         for level in Level::available() {
-            for accuracy in [Accuracy::Stated, Accuracy::Exact] {
+            for accuracy in [Accuracy::Stated, Accuracy::Exact, Accuracy::Fast] {
                 let y = forward(f, engine(level, accuracy), &x);
                 let slopes = backward(f, engine(level, accuracy), &saved(f, &x, &y), &ones);
                 for (i, x) in x.iter().enumerate() {
@@ -119,6 +133,24 @@ fn nan_gives_nan<F: Bits>() {
     }
 }
 for_every_float!(nan_gives_nan);
+
+/// What a function tends to, and the sign of zero, are the same with every accuracy.
+fn limits_and_zeros_are_exact<F: Bits>() {
+    let x = [f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0].map(F::from_f64);
+    for &f in Function::ALL {
+        let (stated, fast) = (values(f, Accuracy::Stated, &x), values(f, Accuracy::Fast, &x));
+        let of_note = |(x, stated): &(&F, F)| x.to_f64() != 0.0 || stated.to_f64() == 0.0;
+        for ((x, stated), fast) in x.iter().zip(stated).zip(fast).filter(|(one, _)| of_note(one)) {
+            assert_eq!(
+                stated.identity(),
+                fast.identity(),
+                "{f} of {x:?}: {stated:?} stated, {fast:?} fast ({})",
+                F::NAME
+            );
+        }
+    }
+}
+for_every_float!(limits_and_zeros_are_exact);
 
 #[test]
 fn facts_agree_with_each_other() {

@@ -90,6 +90,31 @@ fn exact_results_are_the_same_on_every_level<F: Bits>() {
 }
 for_every_float!(exact_results_are_the_same_on_every_level);
 
+/// Forward and backward, alone, in place and on every level.
+fn fast_results_are_the_same_on_every_level<F: Bits>() {
+    let x: Vec<F> = inputs::groups().into_iter().flat_map(|group| group.x).collect();
+    let dy = inputs::gradients::<F>(x.len());
+    let baseline = engine(Level::Baseline, Accuracy::Fast);
+    for &f in Function::ALL {
+        let y = forward(f, baseline, &x);
+        let from = saved(f, &x, &y);
+        let dx = backward(f, baseline, &from, &dy);
+        for i in some(x.len()) {
+            let (alone, at) = (&x[i..=i], i..=i);
+            assert_same(&forward(f, baseline, alone), &y[at.clone()], alone, format_args!("{f} fast, alone"));
+            let slope = backward(f, baseline, &from[at.clone()], &dy[at.clone()]);
+            assert_same(&slope, &dx[at], alone, format_args!("{f} backward, fast, alone"));
+        }
+        for level in Level::available().into_iter().filter(|&level| level != Level::Baseline) {
+            let engine = engine(level, Accuracy::Fast);
+            assert_same(&forward(f, engine, &x), &y, &x, format_args!("{f} fast on {level}"));
+            assert_same(&in_place(f, engine, &x), &y, &x, format_args!("{f} fast in place on {level}"));
+            assert_same(&backward(f, engine, &from, &dy), &dx, &from, format_args!("{f} backward, fast on {level}"));
+        }
+    }
+}
+for_every_float!(fast_results_are_the_same_on_every_level);
+
 /// From no element to beyond three blocks, at every alignment on fast levels; one alignment for each length on the baseline, which
 /// takes a hundred times as long.
 fn every_length_and_alignment_gives_the_same_bits<F: Bits>() {
