@@ -40,6 +40,7 @@ mod graph;
 pub mod inputs;
 mod model;
 mod model_file;
+mod modules;
 mod noise;
 mod other_formats;
 mod plan;

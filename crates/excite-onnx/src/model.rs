@@ -7,6 +7,7 @@ use rten_onnx::onnx::{DataType, GraphProto, ModelProto, NodeProto, TypeProto, Va
 
 use crate::engine::{Engine, EngineOptions, Unloaded};
 use crate::graph::NodeExt;
+use crate::modules::ModuleNames;
 use crate::plan::{ExecutionPlan, Names, Outputs, TensorId, Wiring};
 use crate::rewrite::{embedded, functions, fused, onnxruntime, spelling::Known, subgraphs};
 use crate::site::{ActivationSite, Source, UnitAxis, Unseen};
@@ -142,12 +143,14 @@ impl Model {
         wire::check(&bytes)?;
         let mut proto = ModelProto::parse_buf(&bytes).map_err(|error| Error::not_onnx(error.to_string()))?;
         functions::inline(&bytes, &mut proto)?;
+        let modules = ModuleNames::of(&bytes);
         drop(bytes);
-        Self::from_proto(proto, folder, engine)
+        Self::from_proto(proto, &modules, folder, engine)
     }
 
-    pub(crate) fn from_proto(
+    fn from_proto(
         mut proto: ModelProto,
+        modules: &ModuleNames,
         folder: Option<&Path>,
         engine: &EngineOptions,
     ) -> Result<Self, Error> {
@@ -160,6 +163,8 @@ impl Model {
         check_order(graph)?;
         fused::take_apart(graph);
         let mut found = recognise::recognise(graph, opset);
+        let sites = found.sites.iter_mut().map(|(_, site)| &mut site.name);
+        modules.give(sites.chain(found.unseen.iter_mut().map(|unseen| &mut unseen.name)));
         name_recurrent_outputs(graph, &mut found.sites);
         subgraphs::expose(graph, &mut found);
         let converted = converted::formats(graph, opset, &found.sites);

@@ -32,7 +32,7 @@ mod region;
 mod sampled;
 mod softmax;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::HashSet;
 

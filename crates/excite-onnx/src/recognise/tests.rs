@@ -1,7 +1,7 @@
 //! Small graphs for every pattern, each with near misses; each is run, and what is shown must be the function of what is shown.
 
 mod bodies;
-mod builder;
+pub(crate) mod builder;
 mod composed;
 mod layouts;
 mod operators;
