@@ -20,6 +20,7 @@ SCALES = ["--function", "hard_swish", "--input-scale", "0.05", "--output-scale",
     [
         ("check", CHECK),
         ("quantise", ["quantise", *CHECK[1:4]]),
+        ("quantise-converted", ["quantise", str(ROOT / "crates/excite-tasks/tests/models/small.tflite")]),
         ("quantise-diff", ["quantise", "--diff", "tflite,onnx", *SCALES]),
         ("compare", ["compare", *PLAN, "--lr", "0.1"]),
         # It diverges, and the losses are null.

@@ -79,7 +79,7 @@ impl Model {
                 _ => None,
             });
             let outputs = self.outputs().iter().zip(ids.into_iter().flatten());
-            Ok(outputs.filter_map(|(name, id)| Some((name.clone(), kept.get(id)?.array()?))).collect())
+            Ok(outputs.filter_map(|(name, id)| Some((name.clone(), kept.get(*id)?.array()?))).collect())
         })
     }
 
@@ -115,8 +115,8 @@ impl Model {
             for shown in &piece.shows {
                 match shown {
                     Show::Tensors { site, pre_activation, output } => {
-                        let Some(z) = kept.get(pre_activation).and_then(Value::floats) else { continue };
-                        let a = match output.map(|output| kept.get(&output).and_then(Value::floats)) {
+                        let Some(z) = kept.get(*pre_activation).and_then(Value::floats) else { continue };
+                        let a = match output.map(|output| kept.get(output).and_then(Value::floats)) {
                             None => Cow::default(),
                             Some(Some((_, a))) if a.len() == z.1.len() => a,
                             Some(_) => continue,
@@ -127,7 +127,7 @@ impl Model {
                     Show::Replaced { .. } | Show::Outputs(_) => {}
                 }
             }
-            piece.drops.iter().for_each(|id| drop(kept.remove(id)));
+            piece.drops.iter().for_each(|id| drop(kept.remove(*id)));
         }
         Ok(())
     }
@@ -183,7 +183,7 @@ impl Model {
         for shown in &piece.shows {
             match shown {
                 Show::Replaced { site, output } => {
-                    if let Some(value) = kept.get_mut(output) {
+                    if let Some(value) = kept.get_mut(*output) {
                         let result = self.sites()[*site].result;
                         value.replace(|values| {
                             values.iter_mut().for_each(|value| *value = result.before(*value));
@@ -195,26 +195,26 @@ impl Model {
                 Show::Outputs(ids) => {
                     let outputs = self.outputs().iter().zip(ids);
                     given.extend(outputs.filter_map(|(name, id)| {
-                        let (shape, values) = kept.get(id)?.floats()?;
+                        let (shape, values) = kept.get(*id)?.floats()?;
                         Some((name.clone(), Array { shape, values: Values::F32(values.into_owned()) }))
                     }));
                 }
                 Show::Tensors { .. } | Show::Recurrent(_) => {}
             }
         }
-        piece.drops.iter().for_each(|id| drop(kept.remove(id)));
+        piece.drops.iter().for_each(|id| drop(kept.remove(*id)));
     }
 
     /// Runs the nodes of a piece, and keeps what it gives.
     pub(crate) fn run_piece(&self, piece: &Piece, kept: &mut Kept<'_>, run: &InputSet) -> Result<(), Error> {
         let last_read = piece.reads.iter().filter(|&&(_, last)| last).map(|&(id, _)| id);
-        let owned: Vec<_> = last_read.filter_map(|id| Some((id, kept.remove(&id)?))).collect();
+        let owned: Vec<_> = last_read.filter_map(|id| Some((id, kept.remove(id)?))).collect();
         let is_owned = |id: TensorId| owned.iter().any(|(owned, _)| *owned == id);
         let shared: Vec<_> = piece.reads.iter().map(|&(id, _)| id).filter(|&id| !is_owned(id)).collect();
-        let shared = shared.into_iter().filter_map(|id| Some((id, Given::Shared(kept.get(&id)?))));
+        let shared = shared.into_iter().filter_map(|id| Some((id, Given::Shared(kept.get(id)?))));
         let inputs = owned.into_iter().map(|(id, value)| (id, Given::Owned(value))).chain(shared).collect();
         // What was given to the model is there already.
-        let gives: Vec<_> = piece.gives.iter().copied().filter(|id| kept.get(id).is_none()).collect();
+        let gives: Vec<_> = piece.gives.iter().copied().filter(|id| kept.get(*id).is_none()).collect();
         let given = self.engine.run(piece, inputs, &gives).map_err(|what| failed(&what, run))?;
         kept.own.extend(gives.into_iter().zip(given));
         Ok(())
@@ -262,13 +262,13 @@ impl Model {
     }
 
     fn show_gates(&self, node: &Recurrent, kept: &Kept<'_>, show: &mut impl FnMut(Observation)) -> Result<(), Error> {
-        let tensor = |id| kept.get(&id).and_then(Value::floats);
+        let tensor = |id| kept.get(id).and_then(Value::floats);
         let (Some(x), Some(w), Some(r), Some(y)) = (tensor(node.x), tensor(node.w), tensor(node.r), tensor(node.y))
         else {
             return Ok(());
         };
         let units = y.0.last().copied().unwrap_or(0);
-        let lengths = node.lengths.and_then(|id| match kept.get(&id)?.array()?.values {
+        let lengths = node.lengths.and_then(|id| match kept.get(id)?.array()?.values {
             Values::I64(lengths) => Some(lengths.iter().map(|&length| usize::try_from(length).unwrap_or(0)).collect()),
             _ => None,
         });
@@ -314,16 +314,16 @@ pub(crate) struct Kept<'a> {
 }
 
 impl Kept<'_> {
-    fn get(&self, id: &TensorId) -> Option<&Value> {
-        self.own.get(id).or_else(|| self.before?.get(id))
+    fn get(&self, id: TensorId) -> Option<&Value> {
+        self.own.get(&id).or_else(|| self.before?.get(&id))
     }
 
-    fn get_mut(&mut self, id: &TensorId) -> Option<&mut Value> {
-        self.own.get_mut(id)
+    fn get_mut(&mut self, id: TensorId) -> Option<&mut Value> {
+        self.own.get_mut(&id)
     }
 
-    fn remove(&mut self, id: &TensorId) -> Option<Value> {
-        self.own.remove(id)
+    fn remove(&mut self, id: TensorId) -> Option<Value> {
+        self.own.remove(&id)
     }
 }
 

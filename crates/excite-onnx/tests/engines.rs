@@ -130,3 +130,28 @@ fn both_engines_find_the_same_in_real_models() {
         }
     }
 }
+
+#[test]
+fn branches_give_what_runs_of_their_own_give() {
+    for engine in engines() {
+        for (model, input) in [("nmp.onnx", "nmp.chords.npz"), ("quantised/float.onnx", "quantised/x.npz")] {
+            let model = Model::open_with(format!("{MODELS}/{model}"), &engine).unwrap();
+            let run = &runs(&model, &Path::new(MODELS).join(input))[0];
+            // The trunk is halved, and each branch leaves one activation as it is; the last one leaves two.
+            let mut branches: Vec<Vec<usize>> = model.replaceable().iter().map(|&site| vec![site]).collect();
+            branches.push(model.replaceable()[..2].to_vec());
+            let replace = |branch: Option<usize>, site: usize, values: &mut [f32]| {
+                if branch.is_none_or(|branch| !branches[branch].contains(&site)) {
+                    values.iter_mut().for_each(|value| *value *= 0.5);
+                }
+            };
+            let mut given = Vec::new();
+            model.run_branches(run, &branches, replace, |branch, outputs| given.push((branch, outputs))).unwrap();
+            assert_eq!(given.len(), branches.len() + 1);
+            for (branch, outputs) in given {
+                let alone = model.run_replacing(run, |site, values| replace(branch, site, values)).unwrap();
+                assert!(!alone.is_empty() && outputs == alone, "{branch:?} on {:?}", engine.choice);
+            }
+        }
+    }
+}

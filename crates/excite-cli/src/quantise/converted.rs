@@ -38,12 +38,16 @@ pub fn run(path: &Path, arguments: &Arguments) -> Result<(), Failure> {
     let mut table = table;
     model.layers.iter().for_each(|layer| table.add(row(layer)));
     let about = "The formats that the converter chose. excite does not run such files: give the ONNX model and data to see what each costs.";
-    let text = format!(
+    let mut text = format!(
         "{}{}\n\n{}",
         output::headline(&model.headline),
         output::wrapped(about, output::text_width()),
         table.drawn(&arguments.shown.columns)
     );
+    for layer in model.layers.iter().filter(|layer| !layer.note.is_empty()) {
+        text += &output::wrapped(&format!("{}: {}", layer.name, layer.note), output::text_width());
+        text.push('\n');
+    }
     output::print(&text)
 }
 
@@ -58,11 +62,10 @@ fn table() -> Table {
         Column::figure("to").ranked(4),
         Column::figure("weight scales").ranked(6).noted("weight scales: 1, or one for each unit"),
         Column::text("operator").ranked(7),
-        Column::text("note").ranked(5),
     ])
 }
 
-fn row(layer: &ConvertedLayer) -> [String; 10] {
+fn row(layer: &ConvertedLayer) -> [String; 9] {
     let none = || "–".to_owned();
     let number = |value: Option<f64>| value.map_or_else(none, significant);
     [
@@ -75,6 +78,5 @@ fn row(layer: &ConvertedLayer) -> [String; 10] {
         number(layer.high),
         layer.weight_scales.map_or_else(none, |count| count.to_string()),
         layer.operator.clone(),
-        layer.note.clone(),
     ]
 }

@@ -50,6 +50,10 @@ pub fn in_terminal(result: &Quantisation, columns: &ColumnsArgument) -> String {
     if result.layers.iter().any(|layer| layer.converted.is_some()) {
         let title = "The formats in the model, and the best of as many bits";
         let _ = writeln!(text, "\n{}\n{}", wrapped(title), of_converted(result).drawn(columns));
+        let converted = result.layers.iter().filter_map(|layer| Some((&layer.name, layer.converted.as_ref()?)));
+        for (name, format) in converted.filter(|(_, format)| !format.note.is_empty()) {
+            let _ = writeln!(text, "{}", wrapped(&format!("{name}: {}", format.note)));
+        }
     }
     if !result.simulations.is_empty() {
         let _ = write!(
@@ -88,7 +92,6 @@ fn converted() -> Table {
         Column::figure("dB").ranked(1),
         Column::figure("best ends at").ranked(2),
         Column::figure("best dB").ranked(1),
-        Column::text("note").ranked(3),
     ])
 }
 
@@ -106,7 +109,6 @@ fn of_converted(result: &Quantisation) -> Table {
             decibels(&format.fit),
             significant(format.best_high),
             decibels(&format.best),
-            format.note.clone(),
         ]);
     }
     table

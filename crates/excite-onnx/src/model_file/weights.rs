@@ -137,7 +137,7 @@ fn axis(node: &NodeProto, dims: &[i64]) -> Option<usize> {
     }
     match node.op() {
         "Conv" if dims.len() > 2 => Some(0),
-        "Gemm" if dims.len() == 2 => Some(if node.int("transB", 0) != 0 { 0 } else { 1 }),
+        "Gemm" if dims.len() == 2 => Some(usize::from(node.int("transB", 0) == 0)),
         "MatMul" if dims.len() == 2 => Some(1),
         _ => None,
     }

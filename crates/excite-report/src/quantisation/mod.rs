@@ -24,7 +24,7 @@ pub fn quantisation_page(quantisation: &Quantisation) -> String {
         (glance(quantisation))
         @if quantisation.random_data { (made_up()) }
         (headline::headline(tone(quantisation), &quantisation.headline))
-        @if quantisation.recommended.is_some() { p { (quantisation.costs().join(" ")) } }
+        @if quantisation.recommended.is_some() { p { (quantisation.costs().join(" ").replace(" %", "\u{a0}%").replace(" dB", "\u{a0}dB")) } }
         @if !quantisation.layers.is_empty() { (ranges::figure(quantisation)) }
         section {
             h2 { "Figures" }

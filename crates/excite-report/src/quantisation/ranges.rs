@@ -79,7 +79,7 @@ pub(super) fn figure(quantisation: &Quantisation) -> Markup {
                 (Colour::Grid, "numbers that the format holds"),
                 (Colour::Sound, "99 % of the outputs"),
                 (Colour::Level, "the middle half of them"),
-                (Colour::Dead, "cut off"),
+                (Colour::Dead, "cut off, up to the largest"),
             ]))
             (rows::picture(&names, &panels, description))
             figcaption {

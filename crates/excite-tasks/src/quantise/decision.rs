@@ -125,6 +125,7 @@ mod format_as_text {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the form that serde wants")]
     pub fn serialize<S: Serializer>(format: &Option<QFormat>, to: S) -> Result<S::Ok, S::Error> {
         format.map(|format| format.to_string()).serialize(to)
     }

@@ -99,7 +99,8 @@ impl FormatsFile {
     /// If it is no such text: what is wrong, and where.
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            let before = error.span().map_or("", |span| &text[..span.start.min(text.len())]);
+            let line = 1 + before.matches('\n').count();
             format!("line {line}: {}", error.message().trim_end_matches('\n').replace('\n', ", "))
         })?;
         if file.version != Self::VERSION {

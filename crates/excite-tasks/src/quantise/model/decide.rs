@@ -110,7 +110,7 @@ fn finish(
         let rounded = rounded(model, USUAL_WEIGHTS)?;
         let bench = Bench { rounded: Some(&rounded), ..*bench };
         let (tallies, _) = bench.simulate(&[&tried.grids(bench.model)])?;
-        with_int8 = tallies.first().map(|tally| kept(tally));
+        with_int8 = tallies.first().map(kept);
     }
     let (bits, mean_bits) = recommendation::bits(&tried.chosen);
     let recommended = Recommendation {

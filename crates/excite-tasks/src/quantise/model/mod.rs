@@ -11,6 +11,7 @@ mod sensitivity;
 mod simulation;
 mod tally;
 mod weights;
+mod widths;
 mod written;
 
 use excite_fixed::QFormat;
@@ -32,6 +33,7 @@ use crate::{Data, Error, NamedModel, SkippedLayer, Watcher};
 /// assert_eq!(options.cap, 6.0);
 /// ```
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct QuantiseOptions {
     /// The numbers of bits, from 4 to 16.
     pub bits: Vec<u32>,

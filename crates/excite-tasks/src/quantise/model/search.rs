@@ -6,6 +6,7 @@ use super::LayerDistribution;
 use super::candidates::{Candidate, Choice, candidates};
 use super::simulation::{Bench, Grids, grids, sites};
 use super::tally::Tally;
+use super::widths::Arrivals;
 use crate::Error;
 use crate::quantise::Budget;
 
@@ -136,64 +137,29 @@ impl<'a> Search<'a> {
     /// The setting with the fewest bits whose noise at every output, as far as the parts add up, is at most `most`; and whether there is one.
     /// `best` are the choices of the usual width.
     fn fewest_bits(&self, best: &[Option<Candidate>], most: f64) -> (Vec<Option<Candidate>>, bool) {
-        let outputs = self.gains.iter().flatten().map(|(_, gain)| gain.len()).max().unwrap_or(0);
-        let worst = |noise: &[f64]| noise.iter().copied().fold(0.0, f64::max);
-        // Of each layer and width the candidate whose noise arrives least, with what arrives.
-        let best_of = |layer: usize, width: usize| {
-            let own = |candidate: &Candidate| (*candidate, self.arrives(layer, candidate));
-            match best[layer] {
-                Some(best) if width == self.usual() => Some(own(&best)),
-                _ => {
-                    let all = self.options[layer][width].iter().map(own);
-                    all.min_by(|a, b| worst(&a.1).total_cmp(&worst(&b.1)))
-                }
+        let worst =
+            |candidate: &Candidate, layer: usize| self.arrives(layer, candidate).into_iter().fold(0.0, f64::max);
+        // Of each layer and width the candidate whose noise arrives least.
+        let best_of = |layer: usize, width: usize| match best[layer] {
+            Some(best) if width == self.usual() => Some(best),
+            _ => {
+                let all = self.options[layer][width].iter();
+                all.min_by(|a, b| worst(a, layer).total_cmp(&worst(b, layer))).copied()
             }
         };
-        let table: Vec<Vec<Option<(Candidate, Vec<f64>)>>> = (0..self.layers.len())
-            .map(|layer| (0..self.widths.len()).map(|width| best_of(layer, width)).collect())
-            .collect();
-        let noise = |layer: usize, width: usize| table[layer][width].as_ref().map_or(&[][..], |(_, noise)| noise);
-        // The largest noise of an output after a step of one layer.
-        let after = |now: &[f64], layer: usize, from: usize, to: usize| {
-            let (old, new) = (noise(layer, from), noise(layer, to));
-            let part = |noise: &[f64], output: usize| noise.get(output).copied().unwrap_or(0.0);
-            let changed = now.iter().enumerate().map(|(at, now)| now - part(old, at) + part(new, at));
-            changed.collect::<Vec<f64>>()
+        let widths = 0..self.widths.len();
+        let table: Vec<Vec<Option<Candidate>>> =
+            (0..self.layers.len()).map(|layer| widths.clone().map(|width| best_of(layer, width)).collect()).collect();
+        let noise = |(layer, of_layer): (usize, &Vec<Option<Candidate>>)| {
+            of_layer.iter().map(|one| one.as_ref().map(|one| self.arrives(layer, one))).collect()
         };
-        let mut at = vec![0; self.layers.len()];
-        let mut now = vec![0.0; outputs];
-        for layer in 0..at.len() {
-            now.iter_mut().zip(noise(layer, 0)).for_each(|(now, noise)| *now += noise);
-        }
-        while worst(&now) > most {
-            // The step that takes most noise off for each bit that it adds.
-            let mut found: Option<(f64, usize, usize)> = None;
-            for layer in (0..at.len()).filter(|&layer| table[layer][at[layer]].is_some()) {
-                for width in at[layer] + 1..self.widths.len() {
-                    let less = worst(&now) - worst(&after(&now, layer, at[layer], width));
-                    let gain = less / f64::from(self.widths[width] - self.widths[at[layer]]);
-                    if gain > 0.0 && found.is_none_or(|(best, ..)| gain > best) {
-                        found = Some((gain, layer, width));
-                    }
-                }
-            }
-            let Some((_, layer, width)) = found else { break };
-            now = after(&now, layer, at[layer], width);
-            at[layer] = width;
-        }
-        let meets = worst(&now) <= most;
-        // What turned out wider than it must be.
-        for layer in 0..at.len() {
-            for width in 0..at[layer] {
-                let next = after(&now, layer, at[layer], width);
-                if meets && worst(&next) <= most {
-                    (now, at[layer]) = (next, width);
-                    break;
-                }
-            }
-        }
-        let chosen = at.iter().enumerate().map(|(layer, &width)| table[layer][width].as_ref().map(|(one, _)| *one));
-        (chosen.collect(), meets)
+        let arrivals = Arrivals {
+            bits: self.widths.clone(),
+            noise: table.iter().enumerate().map(noise).collect(),
+            outputs: self.gains.iter().flatten().map(|(_, gain)| gain.len()).max().unwrap_or(0),
+        };
+        let (at, meets) = arrivals.fewest_bits(most);
+        (at.iter().zip(&table).map(|(&width, of_layer)| of_layer[width]).collect(), meets)
     }
 
     /// Runs the model with a setting.
