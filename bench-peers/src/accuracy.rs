@@ -1,6 +1,6 @@
 //! How near the results of a contender come to the exact ones, over f32 inputs from everywhere.
 
-use excite::{Function, RowFunction};
+use excite::{Function, RowFunction, Rowwise};
 
 use crate::peers::{ROW, Subject};
 
@@ -26,7 +26,11 @@ pub fn exact(subject: Subject, x: &[f32]) -> Vec<f64> {
 
 fn exact_value(f: Function, x: f32) -> f64 {
     // The formulas are for numbers; NaN, whose result is no normal number, is left out.
-    if x.is_nan() { f64::NAN } else { f.reference(f64::from(x)).expect("every function of the catalogue has a reference") }
+    if x.is_nan() {
+        f64::NAN
+    } else {
+        f.reference(f64::from(x)).expect("every function of the catalogue has a reference")
+    }
 }
 
 fn exact_row(f: RowFunction, row: &[f32]) -> Vec<f64> {

@@ -44,7 +44,10 @@ pub fn write(results: &Results, jobs: &[Job], sizes: [usize; 3], libraries: &Lib
         ("MEMORY", document.memory()),
         ("THRESHOLD", memcpy_threshold()),
         ("WRITES", document.writes()),
-        ("TYPES", document.ratios_by_size(Table::Types, "f32", &["f16", "bf16", "f32, Fast", "f16, Fast", "bf16, Fast"])),
+        (
+            "TYPES",
+            document.ratios_by_size(Table::Types, "f32", &["f16", "bf16", "f32, Fast", "f16, Fast", "bf16, Fast"]),
+        ),
         ("DOUBLE", document.ratios_by_size(Table::Double, OWN, &[peers::LIBM])),
         ("EXACT", document.ratios_by_size(Table::Exact, "default", &["exact"])),
         ("THREADS", document.threads()),

@@ -65,7 +65,13 @@ pub fn draw(results: &Results, size: usize) -> String {
     for (index, row) in shown.iter().enumerate() {
         let left = (index % COLUMNS) as f64 * PANEL.0;
         let top = TOP + (index / COLUMNS) as f64 * PANEL.1;
-        _ = writeln!(svg, "<g transform=\"translate({:.0} {:.0})\">\n{}</g>", left + 36.0, top + 20.0, panel(results, size, row));
+        _ = writeln!(
+            svg,
+            "<g transform=\"translate({:.0} {:.0})\">\n{}</g>",
+            left + 36.0,
+            top + 20.0,
+            panel(results, size, row)
+        );
     }
     svg + "</svg>\n"
 }
@@ -76,8 +82,14 @@ fn panel(results: &Results, size: usize, row: &str) -> String {
         PLOT.0, PLOT.1
     );
     for power in [0, 3, 6, 9] {
-        let label = if power == 0 { "1".to_owned() } else { format!("10<tspan dy=\"-4\" font-size=\"7\">{power}</tspan>") };
-        _ = writeln!(svg, "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{label}</text>", across(10_f64.powi(power)), PLOT.1 + 14.0);
+        let label =
+            if power == 0 { "1".to_owned() } else { format!("10<tspan dy=\"-4\" font-size=\"7\">{power}</tspan>") };
+        _ = writeln!(
+            svg,
+            "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{label}</text>",
+            across(10_f64.powi(power)),
+            PLOT.1 + 14.0
+        );
     }
     for time in [0.1, 1.0, 10.0] {
         _ = writeln!(svg, "<text x=\"-4\" y=\"{:.1}\" text-anchor=\"end\">{time}</text>", up(time) + 4.0);
@@ -99,7 +111,8 @@ fn panel(results: &Results, size: usize, row: &str) -> String {
             short(&name)
         );
     }
-    let exact = results.get(Table::Exact, size, row, "exact").map(|time| Dot { name: "Exact".to_owned(), time, error: 0.5 });
+    let exact =
+        results.get(Table::Exact, size, row, "exact").map(|time| Dot { name: "Exact".to_owned(), time, error: 0.5 });
     let own: Vec<Dot> = exact.into_iter().chain(at(OWN)).chain(at(FAST)).collect();
     let points: Vec<String> = own.iter().map(|dot| format!("{:.1},{:.1}", across(dot.error), up(dot.time))).collect();
     _ = writeln!(svg, "<polyline class=\"line\" points=\"{}\"/>", points.join(" "));

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use excite::{Accuracy, Engine, Function, RowFunction, Stores};
+use excite::{Accuracy, Function, RowFunction, Stores};
 use half::{bf16, f16};
 
 use crate::accuracy;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use bytemuck::Pod;
-use excite::{Accuracy, Engine, Float, Level, Rows, Threads};
+use excite::{Accuracy, Engine, Float, Level, Rows, Rowwise, Threads};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{Pass, ROW, Subject, Task};
@@ -47,15 +47,13 @@ impl Excite {
 
     /// At its best and as it would be on a machine with no more than AVX2, by default and with `Accuracy::Fast`.
     pub fn at_levels(task: Task, arrays: &Rc<Arrays<f32>>) -> Vec<Contender> {
-        let mut all = vec![
-            Self::single().contender(OWN, task, arrays),
-            Self::with(fast()).contender(FAST, task, arrays),
-        ];
+        let mut all =
+            vec![Self::single().contender(OWN, task, arrays), Self::with(fast()).contender(FAST, task, arrays)];
         if Level::best() > Level::Avx2 {
             let avx2 = [(OWN_AVX2, single()), (FAST_AVX2, fast())];
-            all.extend(avx2.map(|(name, engine)| {
-                Self::with(engine.with_level(Level::Avx2)).contender(name, task, arrays)
-            }));
+            all.extend(
+                avx2.map(|(name, engine)| Self::with(engine.with_level(Level::Avx2)).contender(name, task, arrays)),
+            );
         }
         all
     }

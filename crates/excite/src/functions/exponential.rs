@@ -46,7 +46,7 @@ impl Definition for Exponential {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Selects;
-    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: None };
+    const FAST: FastUlp = FastUlp { value: Some(2.05), slope: None };
 
     /// The square of e^(x/2), which neither overflows nor is subnormal before eˣ is.
     #[inline(always)]

@@ -119,7 +119,7 @@ impl Definition for GeluTanh {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
-    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: None };
+    const FAST: FastUlp = FastUlp { value: Some(3.5), slope: None };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {
@@ -168,7 +168,7 @@ impl Definition for GeluTanh {
         let near = x.at_least(-10.53);
         let (factor, factor_lo) = fast_steepness(near);
         let exp = Exp::of_product(near * -factor, near, (-factor, -factor_lo), -16.0);
-        let y = near / fma(exp.factor(), exp.power, LOWERING) * LOWERING;
+        let y = near / fma(exp.fine_factor(), exp.power, LOWERING) * LOWERING;
         if x > FAST_SELF { x } else { y.at_least(FAST_MINIMUM) }
     }
 }

@@ -69,7 +69,7 @@ impl Definition for Sigmoid {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Native;
-    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: None };
+    const FAST: FastUlp = FastUlp { value: Some(3.5), slope: None };
 
     /// e^|x| never appears, so that nothing overflows and the tail keeps its digits.
     #[inline(always)]

@@ -46,7 +46,7 @@ impl Definition for Silu {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
-    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: None };
+    const FAST: FastUlp = FastUlp { value: Some(3.65), slope: None };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {

@@ -63,7 +63,7 @@ impl Definition for Swish {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
-    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: None };
+    const FAST: FastUlp = FastUlp { value: Some(3.65), slope: None };
 
     /// e^|βx| never appears, so that nothing overflows and the tail keeps its digits.
     #[inline(always)]

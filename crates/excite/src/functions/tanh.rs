@@ -66,7 +66,7 @@ impl Definition for Tanh {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Native;
-    const FAST: FastUlp = FastUlp { value: Some(4.0), slope: None };
+    const FAST: FastUlp = FastUlp { value: Some(2.6), slope: None };
 
     /// With t = e^(−2|x|) − 1: tanh |x| = −t / (2 + t).
     #[inline(always)]

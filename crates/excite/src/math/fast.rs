@@ -161,8 +161,8 @@ pub fn softplus(x: f32) -> f32 {
     x.at_least(0.0) + fma(-(u * u), bend, u)
 }
 
-/// The coefficients of [`EXP_FINE`] for the exponential of −1/2 times the argument.
-const EXP_HALF: [f32; 6] = {
+/// (e^(−t/2) − 1) / t for |t| ≤ ln 2, from [`EXP_FINE`].
+pub const EXP_HALF: [f32; 6] = {
     let mut coefficients = [0.0; 6];
     let (mut i, mut scale) = (6, -0.5);
     while i > 0 {
@@ -173,15 +173,15 @@ const EXP_HALF: [f32; 6] = {
     coefficients
 };
 
-/// e^(−x²/2) in two: it is power·(1 + the first), raised by 2^`raise`. x² is never rounded, as it would cost 7 digits where it is large.
+/// e^(−x²/2) in two: it is power·(1 + the first), raised by 2^`raise`, by coefficients such as [`EXP_HALF`]. x² is never rounded, as it would cost 7 digits where it is large.
 #[inline(always)]
-pub fn half_square_exp_m1(x: f32, raise: f32) -> (f32, f32) {
+pub fn half_square_exp_m1(x: f32, raise: f32, coefficients: [f32; 6]) -> (f32, f32) {
     let to_exponent = TO_EXPONENT + raise;
     let rounded = fma(x * x, -0.5 * core::f32::consts::LOG2_E, to_exponent);
     let n = rounded - to_exponent;
     // x² less −2n·ln 2.
     let rest = fma(n, 2.0 * LN2_SHORT.1, fma(x, x, n * (2.0 * LN2_SHORT.0)));
-    (polynomial(EXP_HALF, rest) * rest, f32::from_bits(rounded.to_bits() << 23))
+    (polynomial(coefficients, rest) * rest, f32::from_bits(rounded.to_bits() << 23))
 }
 
 /// A constant in two parts: rounded, and the rest.
