@@ -19,7 +19,7 @@ pub struct Choice {
     /// Scales that are powers of two, and no zero points: Q formats alone
     #[arg(long)]
     power_of_two: bool,
-    /// Quantise the weights too, to so many bits, 8 or fewer, with a scale for each unit
+    /// Quantise the weights too, to this number of bits, with a scale for each unit
     #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u32).range(2..=8))]
     weights: Option<u32>,
     /// Let the data narrow the range of sigmoid, tanh and other functions that have one; it is kept otherwise

@@ -10,7 +10,7 @@ use super::widths::Arrivals;
 use crate::Error;
 use crate::quantise::Budget;
 
-/// The layers whose methods are compared by the outputs: those that make this part of the noise, and no more than so many.
+/// The layers whose methods are compared by the outputs: those that make this part of the noise, and at most this number of them.
 const PART: f64 = 0.9;
 const MOST_COMPARED: usize = 8;
 
