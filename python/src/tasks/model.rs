@@ -150,6 +150,7 @@ impl NativeQuantised {
 /// How a model is quantised.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct QuantisePlan {
     bits: Vec<u32>,
     widths: Vec<u32>,

@@ -19,11 +19,11 @@ pub fn is_one(path: &Path) -> bool {
 
 pub fn run(path: &Path, arguments: &Arguments) -> Result<(), Failure> {
     let table = table();
-    arguments.shown.columns.check(&table.names().into_iter().map(str::to_owned).collect::<Vec<_>>())?;
+    arguments.shown.columns.check(&table.names().map(str::to_owned).collect::<Vec<_>>())?;
     let of_running = arguments.html.is_some()
         || arguments.emit.is_some()
         || arguments.files.is_any()
-        || !arguments.budget.is_empty();
+        || arguments.choice.has_budget();
     if of_running {
         return Err(Failure::Usage(format!(
             "{} is a model of TensorFlow Lite, which excite reads and does not run: give --json or nothing, or the ONNX model that it was \

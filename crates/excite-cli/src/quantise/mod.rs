@@ -1,6 +1,7 @@
 //! `excite quantise`: which fixed-point formats the activations of a model fit in, and what that costs; kernels for them; and where
 //! libraries differ.
 
+mod choice;
 mod converted;
 mod diff;
 mod emit;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use excite_fixed::QFormat;
-use excite_tasks::{Budget, FormatsFile, QuantiseOptions, read_labels};
+use excite_tasks::{QuantiseOptions, read_labels};
 
 use crate::command_line::command_line;
 use crate::error::Failure;
@@ -46,30 +47,8 @@ pub struct Arguments {
     #[command(flatten)]
     inputs: InputArguments,
 
-    /// Bits of a code: 8, or several as 4,6,8 or 4..16, of which each layer gets the fewest that do [default: 8, and 16 where that is too
-    /// few]
-    #[arg(long, value_name = "BITS", value_parser = bits, help_heading = "Formats")]
-    bits: Option<Bits>,
-    /// What it may cost the outputs: snr=25dB, top1=0.5%, or both [default: snr=20dB]
-    #[arg(long, value_name = "LIMIT", value_delimiter = ',', help_heading = "Formats")]
-    budget: Vec<Budget>,
-    /// Scales that are powers of two, and no zero points: Q formats alone
-    #[arg(long, help_heading = "Formats")]
-    power_of_two: bool,
-    /// Quantise the weights too, to so many bits, 8 or fewer, with a scale for each unit
-    #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u32).range(2..=8), help_heading = "Formats")]
-    weights: Option<u32>,
-    /// Let the data narrow the range of sigmoid, tanh and other functions that have one; it is kept otherwise
-    #[arg(long, help_heading = "Formats")]
-    calibrate_bounded: bool,
-    /// Take the formats of a file of --write-formats, and choose none
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with_all = ["power_of_two", "calibrate_bounded", "no_simulation"],
-        help_heading = "Formats"
-    )]
-    formats: Option<PathBuf>,
+    #[command(flatten)]
+    choice: choice::Choice,
     /// Cap of a ReLU to compare with none
     #[arg(long, value_name = "CAP", default_value = "6", value_parser = cap, allow_hyphen_values = true, help_heading = "Formats")]
     cap: f64,
@@ -107,7 +86,7 @@ pub struct Arguments {
 
 /// Does what was asked for.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let tables = arguments.bits.as_ref().map_or_else(|| vec![8], |bits| bits.0.clone());
+    let tables = arguments.choice.tables();
     let emitted = arguments.emit.zip(arguments.output.as_deref());
     let Some(path) = &arguments.model else {
         let function = arguments.single.function(&tables)?;
@@ -135,21 +114,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let labels = arguments.labels.as_deref().map(read_labels).transpose()?;
     arguments.files.check(arguments.no_simulation)?;
-    let given = arguments.formats.as_deref().map(FormatsFile::read).transpose()?;
     let options = QuantiseOptions {
-        bits: tables.clone(),
-        // Firmware has 16 bits where 8 are too few.
-        widths: if arguments.bits.is_none() { vec![8, 16] } else { Vec::new() },
         cap: arguments.cap,
         formats: arguments.format.clone(),
         simulate: !arguments.no_simulation,
         sensitivity: !arguments.no_sensitivity,
-        budgets: arguments.budget.clone(),
-        power_of_two: arguments.power_of_two,
-        calibrate_bounded: arguments.calibrate_bounded,
-        weight_bits: arguments.weights,
-        given,
         labels,
+        ..arguments.choice.options()?
     };
     let (model, data) = (arguments.inputs.open(path)?, arguments.inputs.data()?);
     let progress = Progress::new(Unit::Counted("runs"), "stopping, nothing is written")?;
@@ -174,34 +145,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         arguments.shown.open.open(path);
     }
     match &quantised.record.recommended {
-        Some(recommended) if !arguments.budget.is_empty() && !recommended.is_enough => {
+        Some(recommended) if arguments.choice.has_budget() && !recommended.is_enough => {
             output::notice(&recommended.over_budget());
             Err(Failure::Findings)
         }
+        None if arguments.choice.has_budget() => Err(Failure::Failed(
+            "whether --budget is kept is not known: no activation could be quantised whose effect an output of floats shows".to_owned(),
+        )),
         _ => Ok(()),
     }
-}
-
-/// Numbers of bits, ascending.
-#[derive(Clone)]
-struct Bits(Vec<u32>);
-
-fn bits(text: &str) -> Result<Bits, String> {
-    let wrong = || {
-        let (least, most) = (QuantiseOptions::BITS.start(), QuantiseOptions::BITS.end());
-        format!("it must be numbers of bits from {least} to {most}, as 8, 4,6,8 or 4..8")
-    };
-    let one = |text: &str| text.trim().parse().ok().filter(|bits| QuantiseOptions::BITS.contains(bits));
-    let mut all = Vec::new();
-    for part in text.split(',') {
-        match part.split_once("..") {
-            Some((from, to)) => all.extend(one(from).zip(one(to)).map(|(from, to)| from..=to).ok_or_else(wrong)?),
-            None => all.push(one(part).ok_or_else(wrong)?),
-        }
-    }
-    all.sort_unstable();
-    all.dedup();
-    if all.is_empty() { Err(wrong()) } else { Ok(Bits(all)) }
 }
 
 fn cap(text: &str) -> Result<f64, String> {
@@ -214,14 +166,6 @@ fn cap(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bits_are_read() {
-        let read = |text: &str| bits(text).map(|bits| bits.0);
-        assert_eq!((read("8"), read("8,4"), read("4..6")), (Ok(vec![8]), Ok(vec![4, 8]), Ok(vec![4, 5, 6])));
-        assert_eq!(read("4..5,16"), Ok(vec![4, 5, 16]));
-        assert!(["", "3", "17", "8..4", "4..", "a", "8,,4", "-8"].iter().all(|text| read(text).is_err()));
-    }
 
     #[test]
     fn caps_that_are_none_are_refused() {

@@ -62,6 +62,9 @@ pub fn in_terminal(result: &Quantisation, columns: &ColumnsArgument) -> String {
             wrapped("Alternatives: the outputs with all layers alike"),
             of_outputs(result).drawn(columns)
         );
+        if result.bits.len() > 3 {
+            let _ = writeln!(text, "{}", wrapped(MANY_WIDTHS));
+        }
         if let Some(accuracy) = result.accuracy {
             let _ = writeln!(text, "accuracy in floats: {}", percent(accuracy));
         }
@@ -81,6 +84,10 @@ pub fn in_terminal(result: &Quantisation, columns: &ColumnsArgument) -> String {
     }
     text
 }
+
+/// What stands below the outputs of many widths.
+const MANY_WIDTHS: &str =
+    "Of more than three widths every method runs in 8 bits, or the nearest, and MSE and Q formats in the others.";
 
 fn converted() -> Table {
     Table::new([

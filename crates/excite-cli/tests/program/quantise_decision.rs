@@ -82,7 +82,7 @@ fn layers_are_ranked_by_the_outputs() {
 }
 
 #[test]
-fn a_sigmoid_keeps_its_range_unless_told_otherwise() {
+fn a_sigmoid_keeps_its_range_unless_asked_otherwise() {
     let place = Place::new();
     place.file("sigmoid.onnx", model(4, &[("Sigmoid", &["x"], "y")]));
     // A sigmoid of at most −1 gives at most 0.27.

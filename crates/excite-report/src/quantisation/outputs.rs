@@ -27,7 +27,11 @@ pub(super) fn table(quantisation: &Quantisation) -> Markup {
         .chain(shared.into_iter().flatten())
         .collect::<Vec<_>>()
         .join("; ")
-        + ".";
+        + if quantisation.bits.len() > 3 {
+            "; every method in 8 bits, or the nearest, MSE and Q formats in the others."
+        } else {
+            "."
+        };
     let mut columns = vec!["Activations"];
     columns.extend((!same_bits).then_some("Bits"));
     columns.extend((!same_output).then_some("Output"));

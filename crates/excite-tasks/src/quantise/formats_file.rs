@@ -96,7 +96,7 @@ impl FormatsFile {
     /// Reads a file's text.
     ///
     /// # Errors
-    /// If it is no such text: what is wrong, and where.
+    /// If it is no such text, with the line.
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: Self = toml::from_str(text).map_err(|error| {
             let before = error.span().map_or("", |span| &text[..span.start.min(text.len())]);

@@ -110,7 +110,7 @@ pub struct ConvertedFormat {
     pub best: Fit,
     /// The upper end of the range with that scale.
     pub best_high: f64,
-    /// What is to be said of its range; empty where nothing is.
+    /// A remark on its range; empty where it fits.
     pub note: String,
 }
 

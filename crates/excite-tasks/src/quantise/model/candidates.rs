@@ -13,7 +13,7 @@ pub(super) enum Choice {
     By(Method),
     /// All that the function can give, whatever the data.
     Bounds,
-    /// The Q format with so many integer bits fewer than the one that holds all values.
+    /// The Q format with this number of integer bits fewer than the one that holds all values.
     Fewer(i8),
     /// By the user.
     Given,

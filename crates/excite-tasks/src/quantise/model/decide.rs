@@ -43,18 +43,18 @@ pub(super) fn decide(
     let bench = Bench { model: model.model(), rounded: rounded.as_ref(), data, samples, runs, labels, steps };
     let schemes = schemes(bench.model, distributions, layers, &options.bits);
     let (tallies, accuracy) = bench.simulate(&schemes.iter().map(|scheme| &scheme.grids).collect::<Vec<_>>())?;
-    let simulations = schemes.iter().zip(&tallies).map(|(scheme, tally)| scheme.record(tally, labels)).collect();
     let budgets = if options.budgets.is_empty() { vec![Budget::ENOUGH] } else { options.budgets.clone() };
     let has_classes = tallies.iter().any(|tally| tally.top1_changed().is_some());
     if budgets.iter().any(|budget| matches!(budget, Budget::Top1(_))) && !has_classes {
         return Err(Error::NoClasses);
     }
-    let decision = Decision { simulations, accuracy, ..Decision::default() };
     // Gates alone, or outputs that are no floats: nothing shows what quantising costs.
     let is_blind = tallies.iter().all(|tally| tally.outputs().is_empty());
     if is_blind || distributions.iter().all(|layer| sites(bench.model, layer).is_empty()) {
-        return Ok(decision);
+        return Ok(Decision::default());
     }
+    let simulations = schemes.iter().zip(&tallies).map(|(scheme, tally)| scheme.record(tally, labels)).collect();
+    let decision = Decision { simulations, accuracy, ..Decision::default() };
     let mut search = Search::new(&bench, distributions, options.widths.clone(), options.power_of_two);
     let (mut ranking, mut alone) = (None, Vec::new());
     let tried = if let Some(given) = &options.given {

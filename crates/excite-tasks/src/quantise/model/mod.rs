@@ -154,7 +154,7 @@ pub fn quantise(
         }
     }
     let verdict = proposals::verdict(&layers, options.cap).unwrap_or_default();
-    // Beside what is rounded already nothing shows what rounding costs.
+    // Outputs of values that are rounded already do not show the cost of rounding.
     let is_converted = layers.iter().any(|layer| layer.converted.is_some());
     let decision = if options.simulate && !is_converted {
         decide::decide(model, data, (samples, runs), &options, &distributions, &layers, &steps)?

@@ -74,6 +74,7 @@ fn classes(outputs: &[SimulatedOutput]) -> Option<String> {
     let samples = output.samples;
     Some(match changed {
         0 => format!("and all {samples} samples their class"),
+        1 => format!("and 1 of {samples} samples gets another class"),
         _ if samples < 1000 => format!("and {changed} of {samples} samples get another class"),
         _ => format!("and {} of {samples} samples get another class", percent(changed as f64 / samples as f64)),
     })

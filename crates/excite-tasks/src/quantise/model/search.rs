@@ -1,5 +1,6 @@
 //! The format of each layer: the fewest bits with which the outputs stay within a budget, by what each layer costs the outputs.
 
+use excite_fixed::calibration::decibels;
 use excite_onnx::Model;
 
 use super::LayerDistribution;
@@ -10,12 +11,18 @@ use super::widths::Arrivals;
 use crate::Error;
 use crate::quantise::Budget;
 
-/// The layers whose methods are compared by the outputs: those that make this part of the noise, and no more than so many.
+/// The layers whose methods are compared by the outputs: those that make this part of the noise, and at most this number of them.
 const PART: f64 = 0.9;
 const MOST_COMPARED: usize = 8;
 
 /// How often a setting is tried by running the whole model.
 const MOST_TRIES: usize = 8;
+
+/// The ratios in decibels between which a setting is looked for: more noise than signal, and none to speak of. Where no setting is known that
+/// will do, each try asks for this much more than the one before.
+const LEAST: f64 = -10.0;
+const MOST: f64 = 120.0;
+const STEP: f64 = 4.0;
 
 /// All layers, with what may become of each and what that costs.
 pub(super) struct Search<'a> {
@@ -180,11 +187,12 @@ impl<'a> Search<'a> {
             Budget::SignalToNoise(decibels) => Some(*decibels),
             Budget::Top1(_) => None,
         });
-        // From no noise to speak of to as much as signal.
-        let (mut low, mut high) = (-10.0_f64, 120.0_f64);
-        let mut decibels = wanted.fold(f64::NEG_INFINITY, f64::max);
-        if decibels == f64::NEG_INFINITY {
-            decibels = 20.0;
+        // Of the setting that was tried it is known whether its ratio will do.
+        let known = decibels(1.0, start.noise()).clamp(LEAST, MOST);
+        let (mut low, mut high) = if start.meets { (LEAST, known) } else { (known, MOST) };
+        let mut wanted = wanted.fold(f64::NEG_INFINITY, f64::max);
+        if wanted == f64::NEG_INFINITY {
+            wanted = if start.meets { f64::midpoint(low, high) } else { low + STEP };
         }
         let bits = |tried: &Tried<'_>| -> u32 { tried.chosen.iter().flatten().map(|candidate| candidate.bits).sum() };
         let key = |chosen: &[Option<Candidate>]| -> Vec<u32> {
@@ -194,7 +202,7 @@ impl<'a> Search<'a> {
         let mut settings = vec![(key(&best), start.meets)];
         let mut kept = start;
         for _ in 0..MOST_TRIES {
-            let (chosen, can_be) = self.fewest_bits(&best, 10.0_f64.powf(-decibels / 10.0));
+            let (chosen, can_be) = self.fewest_bits(&best, 10.0_f64.powf(-wanted / 10.0));
             let own = key(&chosen);
             let known = settings.iter().find(|(known, _)| *known == own).map(|(_, meets)| *meets);
             let meets = if let Some(meets) = known {
@@ -213,16 +221,11 @@ impl<'a> Search<'a> {
                 }
                 meets
             };
-            *(if meets { &mut high } else { &mut low }) = decibels;
+            *(if meets { &mut high } else { &mut low }) = wanted;
             if !can_be && !meets || high - low < 0.2 {
                 break;
             }
-            // At first a step, then halves.
-            decibels = match (low > -10.0, high < 120.0) {
-                (true, true) => f64::midpoint(low, high),
-                (true, false) => low + 4.0,
-                _ => high - 2.0,
-            };
+            wanted = if high < MOST { f64::midpoint(low, high) } else { low + STEP };
         }
         Ok(kept)
     }

@@ -12,7 +12,7 @@ use crate::quantisation::LayerSensitivity;
 /// The most samples that layers are looked at one by one with: the noise that a layer adds is known after a few.
 pub(super) const MOST_SAMPLES: u64 = 32;
 
-/// So many branches are run before the watcher is asked whether to stop.
+/// The branches that are run before the watcher is asked whether to stop.
 const AT_ONCE: usize = 8;
 
 /// A layer on a grid of its own, with the others as in the trunk.

@@ -25,8 +25,9 @@ pub(super) struct Scheme {
     pub method: Option<Method>,
 }
 
-/// Up to this number of widths all methods are simulated; beyond it only the one with the least error.
-pub(super) const FEW_WIDTHS: usize = 3;
+/// Up to this number of widths all methods are simulated; of more widths all of them in 8 bits alone, and in others the one with the least
+/// error.
+const FEW_WIDTHS: usize = 3;
 
 /// The places of a layer's activations that can be quantised: several where it is a step of a recurrent network that was unrolled.
 pub(super) fn sites(model: &Model, layer: &LayerDistribution) -> Vec<usize> {
@@ -58,9 +59,11 @@ pub(super) fn schemes(
         })
     };
     let scheme = |bits: u32, name: String, grids: Grids| Scheme { bits, name, grids, method: None };
-    let are_few = bits.len() <= FEW_WIDTHS;
+    let usual = bits.iter().copied().min_by_key(|bits| bits.abs_diff(8));
+    let few = bits.len() <= FEW_WIDTHS;
     let mut schemes = Vec::new();
     for &bits in bits {
+        let are_few = few || Some(bits) == usual;
         let methods = Method::ALL.into_iter().filter(|method| are_few || *method == Method::Mse);
         for method in methods {
             let grids = all(bits, &|_, width| width.by(method)?.grid(bits));

@@ -91,18 +91,22 @@ impl ModelQuantisation {
     pub fn tensor_quant_overrides(&self) -> Result<Value, Error> {
         self.recommended()?;
         let one = |(tensor, codes): &(String, TensorCodes)| {
+            // The codes are those of the function's value, and the tensor may hold that times a factor.
+            let factor = codes.result.scale;
+            if codes.result.shift != 0.0 || factor <= 0.0 {
+                return None;
+            }
             let quant_type = match (codes.least < 0, codes.largest - codes.least > 255) {
                 (false, false) => "QUInt8",
                 (true, false) => "QInt8",
                 (false, true) => "QUInt16",
                 (true, true) => "QInt16",
             };
-            (
-                tensor.clone(),
-                json!([{ "quant_type": quant_type, "scale": codes.scale, "zero_point": codes.zero_point }]),
-            )
+            let (scale, zero_point) = (codes.scale * factor, codes.zero_point);
+            let codes = json!([{ "quant_type": quant_type, "scale": scale, "zero_point": zero_point }]);
+            Some((tensor.clone(), codes))
         };
-        Ok(Value::Object(self.written.tensors.iter().map(one).collect()))
+        Ok(Value::Object(self.written.tensors.iter().filter_map(one).collect()))
     }
 
     /// The layers as comma-separated values: the recommended format of each, its own ratio, and what it costs the outputs.

@@ -46,7 +46,7 @@ pub struct ConvertedLayer {
     pub high: Option<f64>,
     /// The number of units whose weights have a scale of their own; 1 for one scale for all, None without weights in integers.
     pub weight_scales: Option<usize>,
-    /// What is to be said of the range; empty where nothing is.
+    /// A remark on the range; empty where it fits.
     pub note: String,
 }
 
@@ -73,7 +73,7 @@ impl ConvertedModel {
     /// Reads the bytes of a file.
     ///
     /// # Errors
-    /// If they are no such file, or hold no activations: what is wrong.
+    /// If they are no such file, or hold no activations.
     pub fn parse(bytes: &[u8], name: &str) -> Result<Self, String> {
         if !Self::is_one(bytes) {
             return Err("it is no model of TensorFlow Lite".to_owned());
