@@ -41,7 +41,7 @@ fn page() -> String {
     for profile in vectors::PROFILES {
         agreement(&mut page, profile);
     }
-    page += CMSIS_NN;
+    page += OTHERS;
     page += ERRORS;
     let rows: Vec<String> = Function::ALL.par_iter().map(|&f| error_row(f)).collect();
     page + &rows.concat() + AFTER
@@ -80,6 +80,10 @@ fn about(profile: Profile) -> &'static str {
             "ai-edge-litert 2.3.0, reference kernels (ELU: the built-in one). Tables of 16 bits for GELU are made with the C library's \
              erfcf and tanhf, here glibc's before 2.41, whose last digits other C libraries do not share."
         }
+        Profile::Litert => {
+            "ai-edge-litert 2.3.0, a plain `Interpreter()`: leaky ReLU of 8 bits is XNNPACK's, with factors in steps of 1/256, and sigmoid and \
+             tanh of 16 bits are gemmlowp's at a scale of 2^-12 (tanh at 2^-11 too), up to 7 and 12 steps from those of `tflite`."
+        }
         Profile::Onnx => {
             "onnxruntime 1.32.0: DequantizeLinear, the function and QuantizeLinear without graph optimisation; for sigmoid and leaky ReLU \
              QLinearSigmoid and QLinearLeakyRelu too. In 16 bits curves are left out: the last digits of its f32 decide there."
@@ -88,7 +92,14 @@ fn about(profile: Profile) -> &'static str {
         Profile::Tflm => {
             "tflite-micro 0.dev20261023182759. Its ReLU6 of 8 and 16 bits ignores the output's scale, and so does this profile."
         }
-        Profile::Exact | Profile::CmsisNn => "",
+        Profile::CmsisNn => {
+            "CMSIS-NN 99f736a, its portable C. ReLU and ReLU6 take raw codes: 6 is the code 6, whatever the scale. Sigmoid and tanh have a left shift and no \
+             multiplier: other scales are refused. A softmax of 16 bits of a row of one is -32768, not 32767."
+        }
+        Profile::CmsisNnSingle => {
+            "The same built with CMSIS_NN_USE_SINGLE_ROUNDING: softmax of 16 bits differs by 1 here and there."
+        }
+        Profile::Exact | Profile::TflmSource => "",
     }
 }
 
@@ -160,11 +171,13 @@ points anywhere. Softmax is compared on rows of 100 random codes, near-equal one
 over all types. [The vectors](../crates/excite-fixed/golden/README.md) and the script that made them are in the repository.
 ";
 
-const CMSIS_NN: &str = "
-### `cmsis-nn`
+const OTHERS: &str = "
+### `tflm-source`
 
-Not proven by vectors: CMSIS-NN has no released package to run. The profile follows its sources: ReLU and ReLU6 of raw codes (6 is the code 6,
-whatever the scale), sigmoid and tanh of 16 bits, and softmax, as TensorFlow Lite Micro has them.
+Not proven by vectors: it is `tflm` but for ReLU, ReLU6 and leaky ReLU, whose scales the sources of TensorFlow Lite Micro have divided in f32 since
+February 2023, as `tflite` does; in 16 bits a code in ten thousand differs by 1. Firmware is built from sources.
+
+No profile has PReLU, log-softmax or softmax from 8 to 16 bits yet.
 ";
 
 const ERRORS: &str = "
@@ -172,16 +185,16 @@ const ERRORS: &str = "
 
 The largest distance of an output from the function in f64, in steps of the output's scale, over all codes of int8 and uint8, and of int16 and
 uint16: inputs that reach to ±0.5, 1, 2, 4, 6, 8, 12, 16, 32 and 60; outputs that span what the function gives, are symmetric about 0, or are quantised as
-the input. 8 bits are tables of the nearest codes, and so is half a step their bound; 16 bits are straight lines between at most 513 points, but
-for ReLU, ReLU6 and ReLU-n, which are integer arithmetic and the nearest codes too.
+the input. 8 bits are tables of the nearest codes, and so is half a step their bound; 16 bits are straight lines between at most 2049 points, but
+for identity, ReLU, its capped and leaky forms and hard tanh, which are a multiplication and a shift, and the nearest codes too.
 
 | function | 8 bits | 16 bits | inputs within one step in 16 bits |
 |---|---|---|---|
 ";
 
 const AFTER: &str = "
-Where a function has more waves than 513 points can follow within a step, `Table16::max_error` says how far the lines err. Jumps cost two
-points each, and the outputs beside them are exact. What does not fit the output's codes is clamped, and measured from there.
+Where a function has more waves than 2049 points can follow within a step, `Table16::max_error` says how far the lines err. Beside a jump every code
+has a point, and the outputs there are exact. What does not fit the output's codes is clamped, and measured from there.
 ";
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod conformance;
 mod diagnosis;
 #[cfg(test)]
 mod documents;
+mod firmware;
 mod fixed;
 mod front;
 mod fuzz;
@@ -51,6 +52,8 @@ enum Command {
     Conformance(conformance::Conformance),
     /// Writes docs/diagnosis.md: how many planted faults the diagnosis finds, beside the rules of other tools
     Diagnosis(diagnosis::Diagnosis),
+    /// Writes docs/firmware.md: what written kernels cost on microcontrollers, simulated, beside CMSIS-NN
+    Firmware(firmware::Firmware),
     /// Writes docs/fixed-point.md: on how many codes the fixed-point kernels agree with other libraries, and how far they err
     Fixed(fixed::Fixed),
     /// Writes docs/front.svg, the picture of the README: units that died in training
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Command::Commands => commands::run(),
         Command::Conformance(conformance) => conformance.run(),
         Command::Diagnosis(diagnosis) => diagnosis.run(),
+        Command::Firmware(firmware) => firmware.run(),
         Command::Fixed(fixed) => fixed.run(),
         Command::Front(front) => front.run(),
         Command::Fuzz(fuzz) => fuzz.run(),

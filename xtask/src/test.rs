@@ -34,6 +34,11 @@ const CHECKS: &[Check] = &[
         arguments: &["test", "--release", "--workspace", "--all-features", "--no-fail-fast", "--locked"],
         environment: &[],
     },
+    Check {
+        title: "written kernels on simulated microcontrollers",
+        arguments: &["run", "--release", "--package", "xtask", "--locked", "--", "firmware", "--check"],
+        environment: &[],
+    },
     // A target that has no standard library to link.
     Check {
         title: "the library without the standard library",

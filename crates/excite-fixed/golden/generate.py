@@ -4,6 +4,7 @@
     venv/bin/pip install ai-edge-litert==2.3.0 flatbuffers==25.12.19 onnx==1.23.2 onnxruntime==1.32.0 torch==2.15.0 \
         tflite-micro==0.dev20261023182759
     venv/bin/python generate.py            # or: generate.py tflite onnx
+    CMSIS_NN=FOLDER venv/bin/python generate.py cmsis-nn cmsis-nn-single   # from a checkout at 99f736a, with cc
 
 One file per profile: raw deflate of records. A record is a line of text,
 
@@ -144,6 +145,17 @@ def run_tflite(model, x, op):
     return runner.get_tensor(runner.get_output_details()[0]["index"])
 
 
+def run_litert(model, x, _):
+    """What a program gets that asks for nothing: the built-in kernels, and XNNPACK's where it has them."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    runner = Interpreter(model_content=model, num_threads=1)
+    runner.allocate_tensors()
+    runner.set_tensor(runner.get_input_details()[0]["index"], x)
+    runner.invoke()
+    return runner.get_tensor(runner.get_output_details()[0]["index"])
+
+
 def run_tflm(model, x, _):
     from tflite_micro.python.tflite_micro import runtime
 
@@ -178,7 +190,11 @@ def tensorflow(profile, run):
     for function, op, options, versions, forced in TFLITE:
         for kind, version in versions.items():
             x = codes(kind).reshape(1, -1)
-            for pair in quantisations(function, kind, forced.get(kind), symmetric=kind == "int16"):
+            pairs = list(quantisations(function, kind, forced.get(kind), symmetric=kind == "int16"))
+            if profile == "litert" and kind == "int16" and function in ("sigmoid", "tanh"):
+                # Where its arithmetic is another one.
+                pairs += [((np.float32(2.0**-power), 0), forced[kind]) for power in (11, 12)]
+            for pair in pairs:
                 try:
                     y = run(flatbuffer(op, kind, x.shape, pair, version, options), x, op)
                 except (RuntimeError, ValueError, SystemError) as error:
@@ -318,13 +334,96 @@ def pytorch():
     records.write()
 
 
+# --- CMSIS-NN: its portable C, compiled here.
+
+def library(single):
+    """Its functions, called without a device. The tables of softmax are those of its unit tests."""
+    import ctypes
+    import os
+    import subprocess
+    import tempfile
+
+    sources = Path(os.environ["CMSIS_NN"])
+    names = [
+        "ActivationFunctions/arm_relu_q7.c",
+        "ActivationFunctions/arm_relu_q15.c",
+        "ActivationFunctions/arm_relu6_s8.c",
+        "ActivationFunctions/arm_nn_activation_s16.c",
+        "NNSupportFunctions/arm_nntables.c",
+        "SoftmaxFunctions/arm_nn_softmax_common_s8.c",
+        "SoftmaxFunctions/arm_softmax_s8.c",
+        "SoftmaxFunctions/arm_softmax_s16.c",
+    ]
+    target = Path(tempfile.mkdtemp()) / "cmsis.so"
+    tables = target.with_name("tables.c")
+    headers = sources / "Tests/UnitTest/TestCases/Common/Softmax"
+    tables.write_text(
+        '#include <stdint.h>\n#define static\n'
+        f'#include "{headers}/exp_lut_data.h"\n#include "{headers}/one_by_one_lut_data.h"\n'
+    )
+    flags = ["-DCMSIS_NN_USE_SINGLE_ROUNDING"] if single else []
+    files = [str(sources / "Source" / name) for name in names] + [str(tables)]
+    command = ["cc", "-O2", "-shared", "-fPIC", "-w", *flags, "-I", str(sources / "Include"), *files, "-o", str(target)]
+    subprocess.run(command, check=True)
+    return ctypes.CDLL(str(target))
+
+
+def multiplier(factor):
+    """A factor as a mantissa of 31 bits and a shift, as TensorFlow Lite has it."""
+    import math
+
+    fraction, shift = math.frexp(factor)
+    mantissa = math.floor(fraction * 2**31 + 0.5)
+    return (mantissa // 2, shift + 1) if mantissa == 2**31 else (mantissa, shift)
+
+
+def cmsis_nn(single):
+    import ctypes
+    import math
+
+    lib, records = library(single), Records("cmsis-nn-single" if single else "cmsis-nn")
+    pointer = lambda array: array.ctypes.data_as(ctypes.c_void_p)
+    clamps = [("relu", "int8", lib.arm_relu_q7), ("relu6", "int8", lib.arm_relu6_s8), ("relu", "int16", lib.arm_relu_q15)]
+    for function, kind, call in clamps:
+        for (scale, _), _ in quantisations(function, kind, symmetric=True):
+            x = codes(kind)
+            for part in np.array_split(x, 2):
+                call(pointer(part), ctypes.c_uint16(part.size))
+            records.add(function, kind, ((scale, 0), (scale, 0)), x)
+    for function, which in (("sigmoid", 0), ("tanh", 1)):
+        for shift in range(-15, 13):
+            x, y = codes("int16"), np.zeros(65536, np.int16)
+            lib.arm_nn_activation_s16(pointer(x), pointer(y), x.size, shift, which)
+            records.add(function, "int16", ((np.float32(2.0 ** (shift - 12)), 0), LOGISTIC["int16"]), y)
+    for kind in ("int8", "int16"):
+        for i, (input, output) in enumerate(quantisations("softmax", kind, LOGISTIC[kind], symmetric=kind == "int16")):
+            for x in (softmax_rows(kind, i), softmax_rows(kind, i)[:, :1].copy()):
+                y, (rows, size) = np.zeros_like(x), x.shape
+                if kind == "int8":
+                    mantissa, shift = multiplier(min(float(input[0]) * 2**26, 2**31 - 1.0))
+                    least = -math.floor(31 * 2**26 / 2**shift)
+                    lib.arm_softmax_s8(pointer(x), rows, size, mantissa, shift, least, pointer(y))
+                else:
+                    mantissa, shift = multiplier(float(input[0]) / float(np.float32(10.0 / 65535.0)))
+                    tables = (ctypes.c_void_p * 2)(
+                        ctypes.addressof(ctypes.c_int16.in_dll(lib, "softmax_s16_exp_lut")),
+                        ctypes.addressof(ctypes.c_int16.in_dll(lib, "softmax_s16_one_by_one_lut")),
+                    )
+                    lib.arm_softmax_s16(pointer(x), rows, size, mantissa, shift, tables, pointer(y))
+                records.add("softmax", kind, (input, output), y, inputs=x)
+    records.write()
+
+
 PROFILES = {
     "tflite": lambda: tensorflow("tflite", run_tflite),
+    "litert": lambda: tensorflow("litert", run_litert),
     "onnx": onnx,
     "pytorch": pytorch,
     "tflm": lambda: tensorflow("tflm", run_tflm),
+    "cmsis-nn": lambda: cmsis_nn(single=False),
+    "cmsis-nn-single": lambda: cmsis_nn(single=True),
 }
 
 if __name__ == "__main__":
-    for profile in sys.argv[1:] or PROFILES:
+    for profile in sys.argv[1:] or ("tflite", "litert", "onnx", "pytorch", "tflm"):
         PROFILES[profile]()

@@ -21,7 +21,15 @@ pub struct Agreement {
 }
 
 /// The profiles that there are vectors of.
-pub const PROFILES: [Profile; 4] = [Profile::Tflite, Profile::Onnx, Profile::Pytorch, Profile::Tflm];
+pub const PROFILES: [Profile; 7] = [
+    Profile::Tflite,
+    Profile::Litert,
+    Profile::Onnx,
+    Profile::Pytorch,
+    Profile::Tflm,
+    Profile::CmsisNn,
+    Profile::CmsisNnSingle,
+];
 
 /// Compares a profile with its vectors.
 ///

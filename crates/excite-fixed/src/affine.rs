@@ -216,8 +216,6 @@ pub enum AffineError {
         /// The number of zero points.
         zero_points: usize,
     },
-    /// The cap of a ReLU is negative or NaN.
-    Cap(f64),
 }
 
 impl fmt::Display for AffineError {
@@ -243,7 +241,6 @@ impl fmt::Display for AffineError {
             Self::Channels { scales, zero_points } => {
                 write!(out, "there are {scales} scales and {zero_points} zero points: each channel needs one of each")
             }
-            Self::Cap(cap) => write!(out, "the cap {cap} of a ReLU is not a number from 0 up"),
         }
     }
 }

@@ -25,8 +25,9 @@
 //! * [`Affine`] and [`PerChannel`] are the scales and zero points of quantised tensors; a [`Code`] is one of their integers.
 //! * [`calibration`] chooses ranges, scales and Q formats by how values are distributed, and says how much of them is left.
 //! * [`arithmetic`] has the multiplications and shifts of gemmlowp.
-//! * [`Table8`], [`Table16`], [`Relu`] and [`Softmax`] are the kernels of this library: tables, straight lines between few points, and
-//!   integer arithmetic.
+//! * [`Table8`], [`Table16`], [`TwoLines`] and [`Softmax`] are the kernels of this library: tables, straight lines between few points,
+//!   and integer arithmetic.
+//! * [`SumKernel`] takes the int32 sums of a convolution, and requantises them on the way.
 //! * [`Profile`] chooses whose results a [`Kernel`] gives: those, or those of LiteRT, ONNX Runtime, PyTorch, TensorFlow Lite Micro or
 //!   CMSIS-NN. The repository's page on fixed point says on how many codes they were compared.
 //! * [`Source`] writes kernels down as C99, Rust or JSON.
@@ -44,23 +45,26 @@ pub mod arithmetic;
 pub mod calibration;
 mod code;
 mod gemmlowp;
+mod gemmlowp16;
 mod kernel_numbers;
 mod profiles;
 mod q_format;
-mod relu;
 mod rounding;
 mod softmax;
 mod source;
+mod sums;
 mod table16;
 mod table8;
+mod two_lines;
 
 pub use affine::{Affine, AffineError, PerChannel};
 pub use code::{Code, codes};
 pub use profiles::{Kernel, Profile, ProfileError, SoftmaxKernel, UnknownProfile};
 pub use q_format::{Overflow, QFormat, QFormatError};
-pub use relu::Relu;
 pub use rounding::Rounding;
 pub use softmax::Softmax;
 pub use source::{Source, SourceError};
+pub use sums::{SumKernel, SumKernelError};
 pub use table8::Table8;
 pub use table16::Table16;
+pub use two_lines::TwoLines;

@@ -1,10 +1,11 @@
-//! Functions of 16-bit codes by interpolation in a small table.
+//! Functions of 16-bit codes by interpolation in a small table, without a division.
 //!
-//! Knots at equal distances, as TensorFlow Lite has them, err by 16 steps where a function bends and its scale is coarse (sigmoid
-//! over ±60), and at every kink. Here the knots lie where the function needs them: a stretch of codes gets its next knot as far away as
-//! the straight line stays within one step, so that a kink or a jump costs a knot or two and a tail none.
+//! The codes are cut into blocks of equal length, and each block into segments of equal length, a power of two, as long as the straight
+//! line stays within half a step of the function: so a kink or a jump costs one fine block, and a tail a point or two. A look-up finds
+//! the segment by shifts, and its place on the line by one multiplication of 32 bits.
 
 use alloc::vec::Vec;
+use core::marker::PhantomData;
 
 use excite::{Error, Function};
 
@@ -12,89 +13,81 @@ use crate::affine::check_lengths;
 use crate::kernel_numbers::KernelNumbers;
 use crate::{Affine, Code, Rounding, codes};
 
-/// The fraction bits of a knot's output.
-const FRACTION: u32 = 12;
-const UNIT: f64 = (1 << FRACTION) as f64;
+/// The bits of the place within a block that may be tried.
+const BLOCK_BITS: core::ops::RangeInclusive<u32> = 8..=12;
 
-/// A block is 2 to this power codes.
-const BLOCK: u32 = 8;
-
-/// A code, and the output there in steps of the output's scale from its zero point, with [`FRACTION`] bits of fraction.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Knot {
-    code: i32,
-    output: i64,
-}
-
-/// A function of 16-bit codes, by straight lines between at most 513 knots.
+/// A function of 16-bit codes, by straight lines between points.
 ///
-/// Outputs are within one step of the function, monotone where it is and exact for the zero point; odd functions between symmetric
-/// quantisations stay odd up to where the output saturates. Where 513 knots are too few for one step, as for a sine over many periods,
-/// they err by as little more as is needed: [`max_error`](Self::max_error) says by how much.
+/// Outputs of 16 bits are within one step of the function, and those of 8 bits within 0.57; they are monotone where it is, and the
+/// nearest code for the zero point. Functions that are odd, or symmetric about a point as sigmoid is, stay so between symmetric
+/// quantisations, up to where the output saturates. Where [`MOST_POINTS`](Self::MOST_POINTS) are too few, as for a sine over many
+/// periods, outputs err by as little more as is needed: [`max_error`](Self::max_error) says by how much.
 ///
 /// ```
 /// use excite_fixed::{Affine, Table16};
 /// let input = Affine::<i16>::new(8.0 / 32768.0, 0)?;
-/// let output = Affine::<i16>::new(1.0 / 32768.0, 0)?;
-/// let tanh = Table16::new("tanh".parse().unwrap(), input, output);
-/// assert_eq!([-32768, -4096, 0, 4096].map(|code| tanh.code(code)), [-32768, -24955, 0, 24955]);
-/// assert!(tanh.knots() <= 513 && tanh.max_error() <= 1.0);
+/// let tanh = Table16::new("tanh".parse().unwrap(), input, Affine::<i16>::new(1.0 / 32768.0, 0)?);
+/// assert_eq!([-32768, -4096, 0, 4096].map(|code| tanh.code(code)), [-32767, -24955, 0, 24955]);
+/// assert!(tanh.max_error() <= 1.0);
+///
+/// // From 16 bits to 8: the input of a table may be finer than its output.
+/// let byte = Table16::new("gelu".parse().unwrap(), input, Affine::<u8>::new(8.2 / 255.0, 6)?);
+/// assert!(byte.points() < 200 && byte.max_error() <= 0.57);
 /// # Ok::<(), excite_fixed::AffineError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Table16<C> {
-    /// By code. The first is the lowest code, the last the highest, and one is the input's zero point.
-    knots: Vec<Knot>,
-    /// For each block of 256 codes, and behind the last, how many knots are at its first code or below. What lies between two of these is
-    /// a knot or two in most blocks, so that a look-up hardly searches.
-    starts: Vec<u16>,
-    input: C,
-    output: C,
+pub struct Table16<I, O = I> {
+    /// For each block the bits of the place within a segment.
+    shifts: Vec<u8>,
+    /// For each block what makes the number of a segment the place of its first point, modulo 2¹⁶.
+    offsets: Vec<u16>,
+    /// Outputs, counted from half a step under the lowest code, with `fraction` bits of fraction.
+    points: Vec<u32>,
+    block_bits: u32,
+    fraction: u32,
+    zero_point: I,
     max_error: f64,
+    output: PhantomData<O>,
 }
 
-impl<C: Code> Table16<C> {
-    /// The most knots.
-    pub const MOST_KNOTS: usize = 513;
+impl<I: Code, O: Code> Table16<I, O> {
+    /// The most points.
+    pub const MOST_POINTS: usize = 2049;
 
     /// The function between these quantisations.
     ///
     /// # Panics
-    /// If the codes do not have 16 bits.
-    pub fn new(f: Function, input: Affine<C>, output: Affine<C>) -> Self {
-        assert_eq!(C::BITS, 16, "a table of knots is for types of 16 bits");
+    /// If the codes of the input do not have 16 bits.
+    pub fn new(f: Function, input: Affine<I>, output: Affine<O>) -> Self {
+        assert_eq!(I::BITS, 16, "a table of points is for inputs of 16 bits");
         let target = Target::new(f, input, output);
-        let (zero, last) = (input.zero_point().index(), target.steps.len() - 1);
-        // As far as there are codes on both sides, the knots of an odd function are odd.
-        let both = zero.min(last - zero);
-        // Half a step is that of rounding to a code, and half a unit of a knot's fraction is lost in it.
-        let mut tolerance = 0.5 - 1.0 / UNIT;
-        let knots = loop {
-            let knots = |from, to| target.knots(from, to, tolerance).into_iter();
-            let above = knots(zero, zero + both).chain(knots(zero + both, last));
-            let below = knots(zero, zero - both).chain(knots(zero - both, 0)).collect::<Vec<_>>();
-            let all: Vec<Knot> = below.into_iter().rev().chain([target.knot(zero)]).chain(above).collect();
-            if all.len() <= Self::MOST_KNOTS {
-                break all;
+        // Half a step is that of rounding to a code. In 8 bits a fraction more costs few points.
+        let mut tolerance = if O::BITS == 8 { 1.0 / 16.0 } else { 0.5 };
+        let mut table = loop {
+            let tables = BLOCK_BITS.filter_map(|bits| target.table(bits, tolerance, input.zero_point()));
+            match tables.min_by_key(Self::bytes) {
+                Some(table) => break table,
+                None => tolerance *= 1.25,
             }
-            tolerance *= 1.25;
         };
-        let starts = (0..=1 << (16 - BLOCK)).map(|block| {
-            let first = C::MIN_CODE + (block << BLOCK);
-            knots.partition_point(|knot| knot.code <= first) as u16
+        let zero = f64::from(output.zero_point().to_i32());
+        let errors = codes::<I>().map(|code| {
+            let exact = output.steps(f.value(input.value(code))) + zero;
+            let exact = if exact.is_nan() { zero } else { exact.clamp(O::MIN_CODE.into(), O::MAX_CODE.into()) };
+            (f64::from(table.code(code).to_i32()) - exact).abs()
         });
-        let starts = starts.collect();
-        let mut table = Self { knots, starts, input: input.zero_point(), output: output.zero_point(), max_error: 0.0 };
-        let outputs = codes::<C>().map(|code| f64::from(table.code(code).to_i32() - table.output.to_i32()));
-        let most = f64::from(C::MAX_CODE - table.output.to_i32());
-        table.max_error =
-            outputs.zip(&target.steps).map(|(got, exact)| (got - exact.min(most)).abs()).fold(0.0, f64::max);
+        table.max_error = errors.fold(0.0, f64::max);
         table
     }
 
-    /// The number of knots.
-    pub fn knots(&self) -> usize {
-        self.knots.len()
+    /// The number of points.
+    pub fn points(&self) -> usize {
+        self.points.len()
+    }
+
+    /// The bytes of the table.
+    pub fn bytes(&self) -> usize {
+        4 * self.points.len() + 3 * self.shifts.len()
     }
 
     /// The largest distance of an output from the function, clamped to what codes can be, in steps of the output's scale. It is measured
@@ -104,24 +97,31 @@ impl<C: Code> Table16<C> {
     }
 
     /// The output for one code.
-    pub fn code(&self, code: C) -> C {
-        let (block, code) = (code.index() >> BLOCK, code.to_i32());
-        let (from, to) = (usize::from(self.starts[block]), usize::from(self.starts[block + 1]));
-        // The first knot is the lowest code, so that one is at or below this one; the last may have none above it.
-        let right = from + self.knots[from..to].partition_point(|knot| knot.code <= code);
-        let right = right.min(self.knots.len() - 1);
-        let (left, right) = (self.knots[right - 1], self.knots[right]);
-        let near_zero_first = if code < self.input.to_i32() { (right, left) } else { (left, right) };
-        let steps = rounded(interpolated(near_zero_first.0, near_zero_first.1, code));
-        C::saturated(self.output.to_i32() + steps)
+    pub fn code(&self, code: I) -> O {
+        let place = code.index() as u32;
+        let block = (place >> self.block_bits) as usize;
+        let shift = u32::from(self.shifts[block]);
+        let segment = place >> shift;
+        let rest = place - (segment << shift);
+        let point = usize::from((segment as u16).wrapping_add(self.offsets[block]));
+        let (left, right) = (self.points[point], self.points[point + 1]);
+        // The sum is never negative, though a falling line wraps around on the way.
+        let line = (left << shift).wrapping_add(right.wrapping_sub(left).wrapping_mul(rest));
+        // Ties go up from the zero point on and down below it, so that odd functions stay odd.
+        let line = line - u32::from(code < self.zero_point);
+        O::saturated(O::MIN_CODE + (line >> (shift + self.fraction)) as i32)
     }
 
     pub(crate) fn numbers(&self) -> KernelNumbers {
-        KernelNumbers::Lines {
-            input: self.input.to_i32(),
-            output: self.output.to_i32(),
-            fraction: FRACTION,
-            knots: self.knots.iter().map(|knot| (knot.code, knot.output)).collect(),
+        KernelNumbers::Segments {
+            shifts: self.shifts.clone(),
+            offsets: self.offsets.clone(),
+            points: self.points.clone(),
+            block_bits: self.block_bits,
+            fraction: self.fraction,
+            zero_point: self.zero_point.to_i32(),
+            // One above the highest code, where an odd function would be as odd as if there were such a code.
+            saturates: self.points.iter().any(|point| point >> self.fraction > (O::MAX_CODE - O::MIN_CODE) as u32),
         }
     }
 
@@ -129,101 +129,95 @@ impl<C: Code> Table16<C> {
     ///
     /// # Errors
     /// If the slices differ in length.
-    pub fn apply(&self, x: &[C], y: &mut [C]) -> Result<(), Error> {
+    pub fn apply(&self, x: &[I], y: &mut [O]) -> Result<(), Error> {
         check_lengths(x.len(), y.len())?;
-        for (&x, y) in x.iter().zip(y) {
-            *y = self.code(x);
-        }
+        x.iter().zip(y).for_each(|(&x, y)| *y = self.code(x));
         Ok(())
     }
 }
 
-/// The output at `code` on the line from one knot to another, counted from the first, which is the nearer to the zero point: so the
-/// lines of odd functions round alike on both sides.
-fn interpolated(from: Knot, to: Knot, code: i32) -> i64 {
-    let (run, length) = (i64::from(code - from.code), i64::from(to.code - from.code));
-    from.output + rounded_quotient((to.output - from.output) * run.abs(), length.abs())
-}
-
-/// n / d to the nearest, ties away from zero, for d > 0.
-fn rounded_quotient(n: i64, d: i64) -> i64 {
-    (n + n.signum() * (d / 2)) / d
-}
-
-/// An output without its fraction, half to even: as symmetric about whole numbers as about 0.
-fn rounded(output: i64) -> i32 {
-    let half = 1 << (FRACTION - 1);
-    let whole = output >> FRACTION;
-    let rest = output - (whole << FRACTION);
-    (whole + i64::from(rest > half || (rest == half && whole & 1 == 1))) as i32
-}
+/// How far a value may be over the last code and still be rounded to it, with any fraction of a point.
+const END: f64 = 0.375;
 
 /// What a table is to give.
 struct Target {
-    least_code: i32,
-    /// For each code the output in steps from the zero point, clamped to what codes can be.
+    /// For each code, and one more, the output in steps from the lowest code on, clamped to what codes can be.
     steps: Vec<f64>,
+    /// The place of the input's zero point, and the nearest output there.
+    zero: (usize, u32),
 }
 
 impl Target {
-    fn new<C: Code>(f: Function, input: Affine<C>, output: Affine<C>) -> Self {
-        let [least, largest] = [C::MIN_CODE, C::MAX_CODE].map(|end| f64::from(end - output.zero_point().to_i32()));
-        // Where there is but one code more under the zero point, an odd function is as odd as if there were one more above too.
-        let largest = if least + largest == -1.0 { -least } else { largest };
-        let steps = codes::<C>().map(|code| output.steps(f.value(input.value(code))).clamp(least, largest));
-        Self { least_code: C::MIN_CODE, steps: steps.collect() }
+    fn new<I: Code, O: Code>(f: Function, input: Affine<I>, output: Affine<O>) -> Self {
+        let zero = output.zero_point().to_i32();
+        let [least, largest] = [O::MIN_CODE, O::MAX_CODE].map(|end| f64::from(end - zero));
+        let value = |code: i32| f64::from(input.scale()) * f64::from(code - input.zero_point().to_i32());
+        // The last segment ends beyond the last code, as the first begins with the first.
+        let steps = (I::MIN_CODE..=I::MAX_CODE + 1).map(|code| {
+            let steps = output.steps(f.value(value(code)));
+            if steps.is_nan() { 0.0 } else { steps }
+        });
+        let mut steps: Vec<f64> = steps.collect();
+        let is_odd = steps.iter().rev().zip(&steps).all(|(a, b)| *a == -b);
+        let ends = if least + largest != -1.0 {
+            (least, largest)
+        } else if O::BITS == 16 && is_odd && steps.iter().all(|steps| steps.abs() <= -least) {
+            // A tanh that reaches 32768 at its ends stays odd without a comparison if it stops at 32767 on both sides.
+            (-largest - END, largest + END)
+        } else {
+            // As if there were one code more above too.
+            (least, -least)
+        };
+        steps.iter_mut().for_each(|steps| *steps = steps.clamp(ends.0, ends.1) - least);
+        let nearest = output.code(f.value(0.0)).to_i32() - O::MIN_CODE;
+        Self { steps, zero: (input.zero_point().index(), nearest.unsigned_abs()) }
     }
 
-    fn knot(&self, index: usize) -> Knot {
-        let exact = self.steps[index];
-        let mut output = Rounding::HalfEven.round(exact * UNIT) as i64;
-        // A fraction that is rounded to a tie may go the wrong way.
-        let nearest = Rounding::HalfEven.round(exact) as i32;
-        output += i64::from((nearest - rounded(output)).signum());
-        Knot { code: self.least_code + index as i32, output }
-    }
-
-    /// The knots after `from` up to `end`, in either direction: each as far as the line to it stays within the tolerance, or the next
-    /// code.
-    fn knots(&self, from: usize, end: usize, tolerance: f64) -> Vec<Knot> {
-        let mut knots = Vec::new();
-        let mut at = from;
-        while at != end {
-            let rest = end.abs_diff(at);
-            let ahead = |by: usize| if end > at { at + by } else { at - by };
-            let fits = |by: usize| self.fits(at, ahead(by), tolerance);
-            // Doubled while it fits, and then halved between what fits and what does not.
-            let (mut good, mut bad) = (1, rest + 1);
-            while good < rest {
-                let next = (2 * good).min(rest);
-                if fits(next) {
-                    good = next;
-                } else {
-                    bad = next;
-                    break;
-                }
-            }
-            while bad - good > 1 {
-                let middle = good + (bad - good) / 2;
-                if fits(middle) { good = middle } else { bad = middle }
-            }
-            at = ahead(good);
-            knots.push(self.knot(at));
-            if knots.len() > 1 << 10 {
-                // More than any table holds: the caller tries again.
-                break;
+    /// The table with blocks of 2^`block_bits` codes whose lines stay within the tolerance; None if it has too many points.
+    fn table<I: Code, O: Code>(&self, block_bits: u32, tolerance: f64, zero_point: I) -> Option<Table16<I, O>> {
+        // So that a point and the place within a segment make up 32 bits.
+        let fraction = 31 - O::BITS - block_bits;
+        let (mut shifts, mut offsets, mut points) = (Vec::new(), Vec::new(), Vec::new());
+        for from in (0..1 << 16).step_by(1 << block_bits) {
+            let fits = |shift: &u32| {
+                let mut starts = (from..from + (1 << block_bits)).step_by(1 << shift);
+                starts.all(|start| self.fits(start, *shift, fraction, tolerance))
+            };
+            let shift = (1..=block_bits).rev().find(fits).unwrap_or(0);
+            shifts.push(shift as u8);
+            offsets.push((points.len() as u16).wrapping_sub((from >> shift) as u16));
+            points
+                .extend((from..from + (1 << block_bits)).step_by(1 << shift).map(|start| self.point(start, fraction)));
+            if points.len() >= Table16::<I, O>::MOST_POINTS {
+                return None;
             }
         }
-        knots
+        points.push(self.point(1 << 16, fraction));
+        Some(Table16 { shifts, offsets, points, block_bits, fraction, zero_point, max_error: 0.0, output: PhantomData })
     }
 
-    /// Whether the line between two codes stays within the tolerance of all between them.
-    fn fits(&self, from: usize, to: usize, tolerance: f64) -> bool {
-        let (start, end) = (self.knot(from), self.knot(to));
-        let between = from.min(to)..=from.max(to);
-        between.clone().zip(&self.steps[between]).all(|(index, exact)| {
-            let line = interpolated(start, end, self.least_code + index as i32);
-            (line as f64 / UNIT - exact).abs() <= tolerance
+    fn point(&self, place: usize, fraction: u32) -> u32 {
+        let unit = f64::from(1 << fraction);
+        let point = Rounding::HalfEven.round((self.steps[place] + 0.5) * unit) as u32;
+        let (zero, nearest) = self.zero;
+        if place != zero {
+            return point;
+        }
+        // At the zero point ties go to the even code, as everywhere else in this crate.
+        point.clamp(nearest << fraction, ((nearest + 1) << fraction) - 1)
+    }
+
+    /// Whether the line of a segment stays within the tolerance of all codes from its first to the one behind its last.
+    fn fits(&self, from: usize, shift: u32, fraction: u32, tolerance: f64) -> bool {
+        let unit = f64::from(1 << fraction);
+        let [left, right] = [from, from + (1 << shift)].map(|at| f64::from(self.point(at, fraction)) / unit - 0.5);
+        let slope = (right - left) / f64::from(1 << shift);
+        self.steps[from..=from + (1 << shift)].iter().enumerate().all(|(rest, exact)| {
+            let line = left + slope * rest as f64;
+            let is_near = (line - exact).abs() <= tolerance;
+            let (zero, nearest) = self.zero;
+            // The output for the zero point is the nearest code.
+            is_near && (from + rest != zero || (line - f64::from(nearest)).abs() < 0.5)
         })
     }
 }

@@ -74,7 +74,7 @@ impl Model {
                 });
                 let mut fork = Kept { own: outputs.collect::<HashMap<_, _>>(), before: Some(&kept.own) };
                 let (mut given, mut replace) =
-                    (given.clone(), |site: usize, values: &mut [f32]| replace(Some(branch), site, values));
+                    (given.clone(), |site: usize, _: &[f32], values: &mut [f32]| replace(Some(branch), site, values));
                 self.finish_replacing(piece, &mut fork, &mut replace, &mut given);
                 for piece in &pieces[place + 1..] {
                     self.run_piece(piece, &mut fork, run)?;
@@ -82,7 +82,7 @@ impl Model {
                 }
                 give(Some(branch), given);
             }
-            self.finish_replacing(piece, &mut kept, &mut |site, values| replace(None, site, values), &mut given);
+            self.finish_replacing(piece, &mut kept, &mut |site, _, values| replace(None, site, values), &mut given);
         }
         // Nothing that these change is in an output.
         for branch in (0..branches.len()).filter(|&branch| leaves[branch].is_none()) {

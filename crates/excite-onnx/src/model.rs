@@ -83,6 +83,8 @@ pub struct Model {
     pub(crate) plan: ExecutionPlan,
     pub(crate) examining: ExecutionPlan,
     pub(crate) replacing: ExecutionPlan,
+    /// As `replacing`, with the pre-activations.
+    pub(crate) recomputing: ExecutionPlan,
     pub(crate) input_ids: Vec<TensorId>,
     /// Of each site, whether its tensors are declared float16 and computed in float32.
     pub(crate) float16_sites: Vec<bool>,
@@ -197,7 +199,8 @@ impl Model {
         let plain = wiring.plain(graph, &names);
         let plan = wiring.showing(&names, &sites, &recurrent, Outputs::All)?;
         let examining = wiring.showing(&names, &sites, &recurrent, Outputs::Needed)?;
-        let replacing = wiring.replacing(graph, &names, &sites, &replaceable);
+        let replacing = wiring.replacing(graph, &names, &sites, &replaceable, false);
+        let recomputing = wiring.replacing(graph, &names, &sites, &replaceable, true);
         let input_ids = inputs.iter().filter_map(|input| names.id(&input.name)).collect();
         let outputs = graph.output.iter().filter_map(|output| output.name.clone()).collect();
         let producer = [proto.producer_name.clone(), proto.producer_version.clone()];
@@ -215,6 +218,7 @@ impl Model {
             plan,
             examining,
             replacing,
+            recomputing,
             input_ids,
             float16_sites,
             stacked_sites,

@@ -86,6 +86,8 @@ pub(crate) enum Show {
     /// The activation's results, to be replaced before anything reads them.
     Replaced {
         site: usize,
+        /// None where the results are replaced without it.
+        pre_activation: Option<TensorId>,
         output: TensorId,
     },
     /// The outputs of the model.
@@ -195,20 +197,23 @@ impl Wiring {
         Ok(self.plan(endings))
     }
 
-    /// The plan of a run to the outputs in which the results of the activations at some places among `sites` are replaced.
+    /// The plan of a run to the outputs in which the results of the activations at some places among `sites` are replaced, with the
+    /// pre-activations to hand or without.
     pub fn replacing(
         &self,
         graph: &GraphProto,
         names: &Names,
         sites: &[ActivationSite],
         replaceable: &[usize],
+        with_pre_activations: bool,
     ) -> ExecutionPlan {
         let outputs = graph.output.iter().filter_map(|output| names.id(output.name.as_deref()?)).collect();
         let outputs = self.ending(Show::Outputs(outputs));
         let replaced = replaceable.iter().filter_map(|&site| {
             let output = names.id(&sites[site].output)?;
+            let pre_activation = names.id(&sites[site].pre_activation).filter(|_| with_pre_activations);
             // What comes after all outputs is in none of them.
-            Some(self.ending(Show::Replaced { site, output })).filter(|ending| ending.at <= outputs.at)
+            Some(self.ending(Show::Replaced { site, pre_activation, output })).filter(|ending| ending.at <= outputs.at)
         });
         let mut endings: Vec<_> = replaced.collect();
         endings.push(outputs);
@@ -251,7 +256,9 @@ impl Show {
             Self::Tensors { pre_activation, output, .. } => {
                 [Some(*pre_activation), *output].into_iter().flatten().collect()
             }
-            Self::Replaced { output, .. } => vec![*output],
+            Self::Replaced { pre_activation, output, .. } => {
+                [*pre_activation, Some(*output)].into_iter().flatten().collect()
+            }
             Self::Outputs(outputs) => outputs.clone(),
             Self::Recurrent(node) => {
                 let needed = [node.x, node.w, node.r, node.y].map(Some);

@@ -153,19 +153,47 @@ impl Model {
     pub fn run_replacing(
         &self,
         run: &InputSet,
-        replace: impl FnMut(usize, &mut [f32]) + Send,
+        mut replace: impl FnMut(usize, &mut [f32]) + Send,
     ) -> Result<Vec<(String, Array)>, Error> {
-        self.on_engine_threads(|| self.run_replacing_here(run, replace))
+        self.on_engine_threads(|| self.run_to_outputs(&self.replacing, run, |site, _, a| replace(site, a)))
     }
 
-    fn run_replacing_here(
+    /// As [`run_replacing`](Self::run_replacing), and lends `compute` the pre-activations too, from which it may compute the results again.
+    /// They are what the activation's function is applied to.
+    ///
+    /// ```
+    /// use excite_onnx::{Model, inputs};
+    ///
+    /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models");
+    /// let model = Model::open(format!("{folder}/nmp.onnx"))?;
+    /// let run = &inputs::random(&model, 1, 0, &inputs::InputOptions::default())?[0];
+    /// let again = model.run_recomputing(run, |site, z, a| {
+    ///     let f = model.sites()[site].function.each().unwrap();
+    ///     a.iter_mut().zip(z).for_each(|(a, &z)| *a = f.value(z));
+    /// })?;
+    /// assert_eq!(again.len(), 3);
+    /// # Ok::<(), excite_onnx::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the inputs do not fit, or the engine fails.
+    pub fn run_recomputing(
         &self,
         run: &InputSet,
-        mut replace: impl FnMut(usize, &mut [f32]),
+        compute: impl FnMut(usize, &[f32], &mut [f32]) + Send,
+    ) -> Result<Vec<(String, Array)>, Error> {
+        self.on_engine_threads(|| self.run_to_outputs(&self.recomputing, run, compute))
+    }
+
+    fn run_to_outputs(
+        &self,
+        plan: &ExecutionPlan,
+        run: &InputSet,
+        mut replace: impl FnMut(usize, &[f32], &mut [f32]),
     ) -> Result<Vec<(String, Array)>, Error> {
         let mut kept = self.values(run)?;
         let mut given = Vec::new();
-        for piece in &self.replacing.pieces {
+        for piece in &plan.pieces {
             self.run_piece(piece, &mut kept, run)?;
             self.finish_replacing(piece, &mut kept, &mut replace, &mut given);
         }
@@ -177,17 +205,19 @@ impl Model {
         &self,
         piece: &Piece,
         kept: &mut Kept<'_>,
-        replace: &mut impl FnMut(usize, &mut [f32]),
+        replace: &mut impl FnMut(usize, &[f32], &mut [f32]),
         given: &mut Vec<(String, Array)>,
     ) {
         for shown in &piece.shows {
             match shown {
-                Show::Replaced { site, output } => {
+                Show::Replaced { site, pre_activation, output } => {
+                    let ActivationSite { argument, result, .. } = &self.sites()[*site];
+                    let z = pre_activation.and_then(|id| kept.get(id)?.floats());
+                    let z = z.map(|(_, z)| changed(*argument, z, Affine::of).into_owned()).unwrap_or_default();
                     if let Some(value) = kept.get_mut(*output) {
-                        let result = self.sites()[*site].result;
                         value.replace(|values| {
                             values.iter_mut().for_each(|value| *value = result.before(*value));
-                            replace(*site, values);
+                            replace(*site, &z, values);
                             values.iter_mut().for_each(|value| *value = result.of(*value));
                         });
                     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use excite::Function;
-use excite_fixed::{AffineError, ProfileError, SourceError};
+use excite_fixed::{AffineError, ProfileError, SourceError, SumKernelError};
 #[cfg(feature = "training")]
 use excite_lab::LabError;
 use excite_vitals::VitalsError;
@@ -175,6 +175,17 @@ pub enum Error {
     /// Two libraries or more are compared, each named once.
     #[error("a comparison needs two libraries or more, each named once, as tflite and onnx")]
     Profiles,
+    /// Codes dumped from a device that cannot be compared.
+    #[error("{}: {fault}", path.display())]
+    Dump {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        fault: String,
+    },
+    /// There is no such kernel of sums.
+    #[error(transparent)]
+    Sums(#[from] SumKernelError),
     /// A scale or a zero point that codes cannot have.
     #[error("{side}: {error}")]
     Affine {
@@ -271,6 +282,7 @@ impl Error {
                 | Self::Cap { .. }
                 | Self::KernelBits
                 | Self::Profiles
+                | Self::Sums(_)
                 | Self::Affine { .. }
                 | Self::NoOutputs { .. }
                 | Self::Profile(_)

@@ -90,9 +90,12 @@ pub use merge::{MergeOptions, merge};
 #[cfg(feature = "models")]
 pub use model::NamedModel;
 pub use quantise::{Budget, ConvertedLayer, ConvertedModel, FormatsFile, GivenFormat};
-pub use quantise::{CodeComparison, CodeDifference, CodeType, FunctionQuantisation, Quantised, record as quantisation};
+pub use quantise::{
+    CodeComparison, CodeDifference, CodeDump, CodeType, FunctionQuantisation, Quantised, SoftmaxQuantisation,
+    record as quantisation,
+};
 #[cfg(feature = "models")]
-pub use quantise::{Kernel, KernelEntry, ModelQuantisation, QuantiseOptions, quantise, read_labels};
+pub use quantise::{KernelEntry, ModelKernels, ModelQuantisation, QuantiseOptions, quantise, read_labels};
 pub use sarif::sarif;
 pub use skipped::SkippedLayer;
 #[cfg(feature = "training")]

@@ -34,7 +34,9 @@ Examples:
   excite quantise model.onnx --input data.npz --format UQ2.6 --json | jq '.layers[] | {name, widths}'
   excite quantise model.onnx --input data.npz --emit c --output kernels/
   excite quantise --emit rust --function gelu --bits 8 --input-scale 0.05 --output-scale 0.04 --output gelu.rs
+  excite quantise --emit c --function relu6 --sum-scale 1e-4,3e-4 --output-scale 0.0235 --output relu6.c
   excite quantise --diff tflite,onnx --function hard_swish --input-scale 0.05 --output-scale 0.03
+  excite quantise --diff device.npy,tflm --function sigmoid --input-scale 0.05
 
 Q3.4 is a sign, 3 integer bits and 4 fraction bits; UQ3.5 has no sign.
 dB is the ratio of the signal to the noise that quantisation adds: 6 dB are one bit.
@@ -89,16 +91,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let tables = arguments.choice.tables();
     let emitted = arguments.emit.zip(arguments.output.as_deref());
     let Some(path) = &arguments.model else {
-        let function = arguments.single.function(&tables)?;
         if arguments.single.diff.is_empty() {
             let Some((language, output)) = emitted else {
                 return Err(Failure::Usage(
                     "--function is for --emit, which writes a kernel, or --diff, which compares libraries: give one of them".to_owned(),
                 ));
             };
-            return emit::function(&function, arguments.single.profile, language, output);
+            return emit::one(&arguments.single.source(&tables)?, language, output);
         }
-        return diff::run(&function, &arguments.single.diff, arguments.shown.json);
+        return diff::run(&arguments.single, &tables, arguments.shown.json);
     };
     if converted::is_one(path) {
         return converted::run(path, arguments);
@@ -109,7 +110,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         output::prepare_page(path)?;
     }
     if let Some((_, folder)) = emitted {
-        emit::check_bits(&tables)?;
+        if arguments.no_simulation {
+            emit::check_bits(&tables)?;
+        }
         output::prepare_folder(folder, "--output")?;
     }
     let labels = arguments.labels.as_deref().map(read_labels).transpose()?;
@@ -125,15 +128,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (model, data) = (arguments.inputs.open(path)?, arguments.inputs.data()?);
     let progress = Progress::new(Unit::Counted("runs"), "stopping, nothing is written")?;
     let quantised = excite_tasks::quantise(&model, &data, &options, &progress);
-    progress.clear();
     let mut quantised = quantised?;
     quantised.record.command = command_line();
     if let Some(path) = &html {
         output::write(path, &excite_report::quantisation_page(&quantised.record))?;
     }
     if let Some((language, folder)) = emitted {
-        emit::model(&quantised, tables[0], language, folder)?;
+        let single = &arguments.single;
+        let (signed, rounding) = (single.signed(), single.rounding());
+        let wanted = emit::Wanted { language, folder, bits: tables[0], signed, rounding };
+        emit::model(&quantised, (&model, &data), &wanted, &progress)?;
     }
+    progress.clear();
     arguments.files.write(&quantised)?;
     if arguments.shown.json {
         output::print(&output::json(&quantised.record)?)?;

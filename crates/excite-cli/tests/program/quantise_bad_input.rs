@@ -40,7 +40,7 @@ fn formats_and_caps_that_cannot_be() {
     refuses(&["--format", "Q3.-4"], &["--format", "0 bits cannot be"]);
     refuses(&["--format", "Q3"], &["--format", "not a Q format"]);
     refuses(&["--emit", "c"], &["--output"]);
-    refuses(&["--emit", "c", "--output", "k", "--bits", "6"], &["8 or of 16 bits"]);
+    refuses(&["--emit", "c", "--output", "k", "--bits", "6,8", "--no-simulation"], &["one width", "--bits 8"]);
     refuses(&["--emit", "java", "--output", "k"], &["--emit"]);
     refuses(&["--labels", "l.npy", "--no-simulation"], &["--labels"]);
     refuses(&["--budget", "25dB"], &["--budget", "snr=25dB"]);
@@ -104,7 +104,11 @@ fn quantisations_that_cannot_be() {
     refuses(&[], &["--input-scale"]);
     refuses(&["--input-scale", "0.1", "--bits", "6"], &["8 or of 16 bits"]);
     refuses(&["--input-scale", "0.1", "--profile", "tflm", "--type", "uint8"], &["no sigmoid of uint8", "tflm"]);
-    refuses(&["--input-scale", "0.001", "--profile", "tflite", "--bits", "16"], &["cannot be written"]);
+    refuses(
+        &["--input-scale", "0.000244140625", "--profile", "litert", "--bits", "16"],
+        &["are not written", "`exact`"],
+    );
+    refuses(&["--input-scale", "0.0003", "--profile", "cmsis-nn", "--bits", "16"], &["cmsis-nn", "0.00024414063"]);
     let function = |more: &[&str]| refused(&place, 2, &[&["quantise", "--function"], more].concat());
     says(&function(&["relu_n(-1)", "--input-scale", "0.1", "--emit", "c", "--output", "r.h"]), &["-1", "cap"]);
     says(&function(&["sigmoyd", "--input-scale", "0.1"]), &["sigmoyd"]);

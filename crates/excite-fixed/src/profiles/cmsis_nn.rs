@@ -1,4 +1,4 @@
-//! CMSIS-NN, from its sources. Its ReLUs take raw codes: 0 is the code 0, and 6 the code 6, whatever the scale.
+//! CMSIS-NN. Its ReLUs take raw codes: 0 is the code 0, and 6 the code 6, whatever the scale.
 
 use excite::Function;
 
@@ -6,8 +6,13 @@ use super::sigmoid16::{Shape, Sigmoid16};
 use super::{Form, Kernel, Profile, ProfileError};
 use crate::{Affine, Code};
 
-pub fn kernel<C: Code>(f: Function, input: Affine<C>, output: Affine<C>) -> Result<Kernel<C>, ProfileError> {
-    let (profile, name) = (Profile::CmsisNn, f.name());
+pub fn kernel<C: Code>(
+    profile: Profile,
+    f: Function,
+    input: Affine<C>,
+    output: Affine<C>,
+) -> Result<Kernel<C>, ProfileError> {
+    let name = f.name();
     let is_wide = C::NAME == "int16";
     if !is_wide && C::NAME != "int8" {
         return Err(profile.lacks::<C>(name));
@@ -21,6 +26,10 @@ pub fn kernel<C: Code>(f: Function, input: Affine<C>, output: Affine<C>) -> Resu
     };
     let sigmoid = |shape| {
         profile.insist(name, output, 1.0 / 32768.0, 0)?;
+        let (scale, nearest) = (input.scale(), shiftable(input.scale()));
+        if scale != nearest {
+            return Err(ProfileError::InputScale { profile, function: name, scale, nearest });
+        }
         Ok(Kernel::new(Form::Sigmoid16(Sigmoid16::new(shape, input.scale()))))
     };
     match f {
@@ -33,4 +42,11 @@ pub fn kernel<C: Code>(f: Function, input: Affine<C>, output: Affine<C>) -> Resu
         Function::Tanh(_) if is_wide => sigmoid(Shape::Tanh),
         _ => Err(profile.lacks::<C>(name)),
     }
+}
+
+/// The scale nearest to this one, by its quotient, that the left shift of arm_nn_activation_s16 gives: 2^(left_shift − 12). It has no
+/// multiplier.
+fn shiftable(scale: f32) -> f32 {
+    let shift = libm::round(libm::log2(f64::from(scale))).clamp(-27.0, 0.0);
+    libm::ldexp(1.0, shift as i32) as f32
 }

@@ -1,28 +1,28 @@
 //! Kernels that give the codes of other libraries, bit for bit.
 
 mod cmsis_nn;
+mod error;
 mod float;
 mod hard_swish;
+mod kernel;
+mod lines;
+mod litert;
 mod sigmoid16;
 mod softmax;
 mod table513;
 mod tensorflow;
 
-use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
-use excite::{Error, Function};
+use excite::Function;
 
-use crate::affine::check_lengths;
-use crate::kernel_numbers::KernelNumbers;
-use crate::relu::Lines;
-use crate::{Affine, AffineError, Code, Relu, Table8, Table16, codes};
-use float::Float;
-
-use sigmoid16::Sigmoid16;
-pub use softmax::SoftmaxKernel;
-use table513::Table513;
+pub use self::error::ProfileError;
+pub use self::kernel::Kernel;
+use self::kernel::{Form, exact};
+pub use self::softmax::SoftmaxKernel;
+use crate::{Affine, Code};
 
 /// Whose results a kernel gives.
 ///
@@ -44,29 +44,48 @@ pub enum Profile {
     Exact,
     /// LiteRT, once TensorFlow Lite, by its reference kernels.
     Tflite,
-    /// TensorFlow Lite Micro.
+    /// LiteRT by the kernels that it takes by default, with XNNPACK.
+    Litert,
+    /// TensorFlow Lite Micro, as its package for Python is built.
     Tflm,
+    /// TensorFlow Lite Micro, as its sources have been since February 2023: ReLUs whose scales are divided in f32.
+    TflmSource,
     /// ONNX Runtime: DequantizeLinear, the function in f32 and QuantizeLinear, or QLinearSigmoid and QLinearLeakyRelu.
     Onnx,
     /// PyTorch's quantised operators on CPUs of x86-64, with vectors.
     Pytorch,
-    /// CMSIS-NN, from its sources; there was no released library to compare with.
+    /// CMSIS-NN.
     CmsisNn,
+    /// CMSIS-NN built with CMSIS_NN_USE_SINGLE_ROUNDING.
+    CmsisNnSingle,
 }
 
 impl Profile {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Exact, Self::Tflite, Self::Onnx, Self::Pytorch, Self::Tflm, Self::CmsisNn];
+    pub const ALL: [Self; 9] = [
+        Self::Exact,
+        Self::Tflite,
+        Self::Litert,
+        Self::Onnx,
+        Self::Pytorch,
+        Self::Tflm,
+        Self::TflmSource,
+        Self::CmsisNn,
+        Self::CmsisNnSingle,
+    ];
 
     /// Its name: `"tflite"`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Exact => "exact",
             Self::Tflite => "tflite",
+            Self::Litert => "litert",
             Self::Tflm => "tflm",
+            Self::TflmSource => "tflm-source",
             Self::Onnx => "onnx",
             Self::Pytorch => "pytorch",
             Self::CmsisNn => "cmsis-nn",
+            Self::CmsisNnSingle => "cmsis-nn-single",
         }
     }
 
@@ -77,10 +96,24 @@ impl Profile {
     pub fn kernel<C: Code>(self, f: Function, input: Affine<C>, output: Affine<C>) -> Result<Kernel<C>, ProfileError> {
         match self {
             Self::Exact => Ok(exact(f, input, output)),
-            Self::Tflite | Self::Tflm => tensorflow::kernel(self, f, input, output),
+            Self::Tflite | Self::Tflm | Self::TflmSource => tensorflow::kernel(self, f, input, output),
+            Self::Litert => litert::kernel(f, input, output),
             Self::Onnx | Self::Pytorch => float::kernel(self, f, input, output),
-            Self::CmsisNn => cmsis_nn::kernel(f, input, output),
+            Self::CmsisNn | Self::CmsisNnSingle => cmsis_nn::kernel(self, f, input, output),
         }
+    }
+
+    /// The functions of the catalogue that it has for a type, by their names.
+    ///
+    /// ```
+    /// use excite_fixed::Profile;
+    /// assert_eq!(Profile::CmsisNn.functions::<i16>(), ["sigmoid", "tanh", "relu"]);
+    /// ```
+    pub fn functions<C: Code>(self) -> Vec<&'static str> {
+        let middle = if C::MIN_CODE < 0 { 0 } else { (C::MAX_CODE + 1) / 2 };
+        let Ok(affine) = Affine::<C>::new(1.0 / 16.0, middle) else { return Vec::new() };
+        let lacks = |f: Function| matches!(self.kernel(f, affine, affine), Err(ProfileError::Unsupported { .. }));
+        Function::ALL.iter().filter(|f| !lacks(**f)).map(|f| f.name()).collect()
     }
 
     /// The kernel of softmax with this β.
@@ -135,178 +168,12 @@ pub struct UnknownProfile;
 
 impl fmt::Display for UnknownProfile {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("unknown profile: choose one of exact, tflite, onnx, pytorch, tflm, cmsis-nn")
+        let names = Profile::ALL.map(Profile::name).join(", ");
+        write!(out, "unknown profile: choose one of {names}")
     }
 }
 
 impl core::error::Error for UnknownProfile {}
-
-/// A function between two quantisations.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Kernel<C> {
-    form: Form<C>,
-}
-
-/// How outputs are computed.
-#[derive(Clone, Debug, PartialEq)]
-enum Form<C> {
-    Table8(Table8<C>),
-    Table16(Table16<C>),
-    Relu(Relu<C>),
-    /// The raw codes, clamped.
-    Clamp(C, C),
-    Lines(Lines<C>),
-    Float(Float<C>),
-    Sigmoid16(Sigmoid16),
-    Table513(Box<Table513>),
-}
-
-impl<C: Code> Kernel<C> {
-    /// A kernel of this form; where there are 256 codes a table of it, or no more than its ends if it clamps codes.
-    fn new(form: Form<C>) -> Self {
-        if C::BITS != 8 {
-            return Self { form };
-        }
-        let kernel = Self { form };
-        let table = Table8::from_fn(|code| kernel.code(code));
-        let [least, largest] = [C::MIN_CODE, C::MAX_CODE].map(|end| table.code(C::saturated(end)));
-        let clamps = codes().all(|code: C| table.code(code) == code.max(least).min(largest));
-        Self { form: if clamps { Form::Clamp(least, largest) } else { Form::Table8(table) } }
-    }
-
-    /// The output for one code.
-    pub fn code(&self, code: C) -> C {
-        match &self.form {
-            Form::Table8(table) => table.code(code),
-            Form::Table16(table) => table.code(code),
-            Form::Relu(relu) => relu.code(code),
-            Form::Clamp(least, largest) => code.max(*least).min(*largest),
-            Form::Lines(lines) => lines.code(code),
-            Form::Float(float) => float.code(code),
-            Form::Sigmoid16(sigmoid) => C::saturated(sigmoid.code(code.to_i32())),
-            Form::Table513(table) => C::saturated(table.code(code.to_i32())),
-        }
-    }
-
-    /// y = f(x)
-    ///
-    /// # Errors
-    /// If the slices differ in length.
-    pub fn apply(&self, x: &[C], y: &mut [C]) -> Result<(), Error> {
-        if let Form::Table8(table) = &self.form {
-            return table.apply(x, y);
-        }
-        check_lengths(x.len(), y.len())?;
-        if let Form::Clamp(least, largest) = self.form {
-            // A loop of its own, which becomes one of vectors.
-            x.iter().zip(y).for_each(|(&x, y)| *y = x.max(least).min(largest));
-            return Ok(());
-        }
-        for (&x, y) in x.iter().zip(y) {
-            *y = self.code(x);
-        }
-        Ok(())
-    }
-
-    /// What the kernel does, in numbers; None for the forms of other libraries.
-    pub(crate) fn numbers(&self) -> Option<KernelNumbers> {
-        match &self.form {
-            Form::Table8(_) | Form::Clamp(..) if C::BITS == 8 => {
-                Some(KernelNumbers::Table(codes::<C>().map(|code| self.code(code).to_i32()).collect()))
-            }
-            Form::Table16(table) => Some(table.numbers()),
-            Form::Relu(relu) => Some(relu.numbers()),
-            _ => None,
-        }
-    }
-
-    /// The largest distance from the function in steps of the output, where the kernel knows it: that of an interpolated table. All other
-    /// kernels of [`Profile::Exact`] are within half a step.
-    pub fn max_error(&self) -> Option<f64> {
-        match &self.form {
-            Form::Table16(table) => Some(table.max_error()),
-            _ => None,
-        }
-    }
-}
-
-fn exact<C: Code>(f: Function, input: Affine<C>, output: Affine<C>) -> Kernel<C> {
-    let cap = match f {
-        Function::Relu(_) => None,
-        Function::Relu6(_) => Some(6.0),
-        Function::ReluN(f) => Some(f.cap()),
-        _ if C::BITS == 8 => return Kernel::new(Form::Table8(Table8::new(f, input, output))),
-        _ => return Kernel::new(Form::Table16(Table16::new(f, input, output))),
-    };
-    Kernel::new(Form::Relu(Relu::new(cap, input, output).expect("a cap that has been checked")))
-}
-
-/// Why there is no such kernel.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum ProfileError {
-    /// The quantisation or a parameter cannot be.
-    Affine(AffineError),
-    /// The library has no kernel of the function for the type.
-    Unsupported {
-        /// The library.
-        profile: Profile,
-        /// The name of the function.
-        function: &'static str,
-        /// The name of the type.
-        code: &'static str,
-    },
-    /// The library has it with this quantisation of the output alone.
-    Output {
-        /// The library.
-        profile: Profile,
-        /// The name of the function.
-        function: &'static str,
-        /// The name of the type.
-        code: &'static str,
-        /// The scale that the output must have.
-        scale: f32,
-        /// The zero point that the output must have.
-        zero_point: i32,
-    },
-    /// The library has it for inputs of this zero point alone.
-    Input {
-        /// The library.
-        profile: Profile,
-        /// The name of the function.
-        function: &'static str,
-        /// The zero point that the input must have.
-        zero_point: i32,
-    },
-}
-
-impl From<AffineError> for ProfileError {
-    fn from(error: AffineError) -> Self {
-        Self::Affine(error)
-    }
-}
-
-impl fmt::Display for ProfileError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Affine(error) => error.fmt(out),
-            Self::Unsupported { profile, function, code } => {
-                write!(
-                    out,
-                    "there is no {function} of {code} for the profile {profile}: `exact` has all functions and types"
-                )
-            }
-            Self::Output { profile, function, code, scale, zero_point } => write!(
-                out,
-                "the output of {function} of {code} in {profile} must have the scale {scale} and the zero point {zero_point}"
-            ),
-            Self::Input { profile, function, zero_point } => {
-                write!(out, "the input of {function} in {profile} must have the zero point {zero_point}")
-            }
-        }
-    }
-}
-
-impl core::error::Error for ProfileError {}
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 
 use alloc::boxed::Box;
 
+use crate::kernel_numbers::KernelNumbers;
+
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -19,9 +21,26 @@ pub struct Sigmoid16 {
 }
 
 impl Sigmoid16 {
+    /// The largest scale whose multiplier has 16 bits.
+    pub const MOST_SCALE: f32 = 2.666_585;
+
+    /// Whether the multiplier of a scale has 16 bits, as the library needs it.
+    pub fn holds(scale: f32) -> bool {
+        scale <= Self::MOST_SCALE
+    }
+
     pub fn new(shape: Shape, scale: f32) -> Self {
         let (multiplier, shift) = multiplier(shape, scale);
         Self { shape, multiplier, shift, table: Box::new(table()) }
+    }
+
+    pub fn numbers(&self) -> KernelNumbers {
+        KernelNumbers::Sigmoid16 {
+            is_tanh: self.shape == Shape::Tanh,
+            multiplier: self.multiplier,
+            shift: self.shift,
+            points: self.table.to_vec(),
+        }
     }
 
     pub fn code(&self, code: i32) -> i32 {
@@ -59,8 +78,7 @@ fn multiplier(shape: Shape, scale: f32) -> (i32, u32) {
         multiplier *= 2.0;
         shift += 1;
     }
-    // A scale over 8/3 has no 16-bit multiplier in the library; it saturates all codes but 0 either way.
-    (multiplier.min(32767.0 * 65536.0) as i32, shift)
+    (multiplier as i32, shift)
 }
 
 /// The sigmoid at i/24, lowered by half of what the line to the next point errs by in the middle.

@@ -1,6 +1,9 @@
 //! The interpolated tables of TensorFlow Lite for 16-bit codes: 513 points at equal distances.
 
+use alloc::vec::Vec;
+
 use crate::Rounding;
+use crate::kernel_numbers::KernelNumbers;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table513 {
@@ -28,6 +31,14 @@ impl Table513 {
         }
         points[512] = clamped(round(f(largest) * inverse));
         Self { points }
+    }
+
+    pub fn numbers(&self) -> KernelNumbers {
+        KernelNumbers::Points513(self.points())
+    }
+
+    pub fn points(&self) -> Vec<i32> {
+        self.points.iter().map(|&point| i32::from(point)).collect()
     }
 
     pub fn code(&self, code: i32) -> i32 {

@@ -6,11 +6,11 @@ use excite::Function;
 
 use super::float::{Conversion, Float};
 use super::hard_swish::HardSwish;
+use super::lines::Lines;
 use super::sigmoid16::{Shape, Sigmoid16};
 use super::table513::Table513;
 use super::{Form, Kernel, Profile, ProfileError};
 use crate::arithmetic::{Multiplier, RoundingSteps, rounding_shift_right};
-use crate::relu::Lines;
 use crate::{Affine, Code, Rounding, Table8, gemmlowp};
 
 pub fn kernel<C: Code>(
@@ -19,7 +19,7 @@ pub fn kernel<C: Code>(
     input: Affine<C>,
     output: Affine<C>,
 ) -> Result<Kernel<C>, ProfileError> {
-    let (name, is_micro) = (f.name(), profile == Profile::Tflm);
+    let (name, is_micro) = (f.name(), matches!(profile, Profile::Tflm | Profile::TflmSource));
     let lacks = || Err(profile.lacks::<C>(name));
     if C::NAME == "uint16" || (is_micro && C::NAME == "uint8") {
         return lacks();
@@ -90,7 +90,8 @@ fn lines<C: Code>(profile: Profile, f: Function, input: Affine<C>, output: Affin
     }
 }
 
-/// A factor of values as one of codes. TensorFlow Lite multiplies and divides in f32, and TensorFlow Lite Micro in f64.
+/// A factor of values as one of codes. TensorFlow Lite and the sources of TensorFlow Lite Micro multiply and divide in f32, and the
+/// package of TensorFlow Lite Micro in f64.
 fn slope<C: Code>(profile: Profile, factor: f32, input: Affine<C>, output: Affine<C>) -> Multiplier {
     let (from, to) = (input.scale(), output.scale());
     let factor = match profile {
@@ -110,13 +111,17 @@ fn sigmoid<C: Code>(
     let shape = if matches!(f, Function::Sigmoid(_)) { Shape::Logistic } else { Shape::Tanh };
     if C::BITS == 16 {
         profile.insist(f.name(), output, 1.0 / 32768.0, 0)?;
+        if !Sigmoid16::holds(input.scale()) {
+            let (scale, nearest) = (input.scale(), Sigmoid16::MOST_SCALE);
+            return Err(ProfileError::InputScale { profile, function: f.name(), scale, nearest });
+        }
         return Ok(Kernel::new(Form::Sigmoid16(Sigmoid16::new(shape, input.scale()))));
     }
     match shape {
         Shape::Logistic => profile.insist(f.name(), output, 1.0 / 256.0, C::MIN_CODE)?,
         Shape::Tanh => profile.insist(f.name(), output, 1.0 / 128.0, C::MIN_CODE + 128)?,
     }
-    if profile == Profile::Tflite {
+    if matches!(profile, Profile::Tflite | Profile::Litert) {
         let conversion = Conversion::InverseHalfAway;
         return Ok(Kernel::new(Form::Float(Float { conversion, f, input, output })));
     }

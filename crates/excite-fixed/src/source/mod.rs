@@ -1,7 +1,10 @@
-//! Kernels as sources: C99, Rust that needs `core` alone, or JSON. They use integers only, and give the codes that the [`Kernel`] gives.
+//! Kernels as sources: C99, Rust that needs `core` alone, or JSON. They use integers only, and give the codes that the [`Kernel`] or the
+//! [`SumKernel`] gives.
 
 mod c;
+mod head;
 mod json;
+mod rows;
 mod rust;
 
 use alloc::format;
@@ -11,8 +14,10 @@ use core::fmt;
 
 use excite::Function;
 
-use crate::kernel_numbers::KernelNumbers;
-use crate::{Affine, Code, Kernel, Profile, codes};
+use crate::arithmetic::{Multiplier, RoundingSteps};
+use crate::kernel_numbers::{KernelNumbers, RowNumbers};
+use crate::sums::Stage;
+use crate::{Affine, Code, Kernel, Profile, SumKernel, codes};
 
 /// A kernel to be written down.
 ///
@@ -23,6 +28,7 @@ use crate::{Affine, Code, Kernel, Profile, codes};
 /// let kernel = Profile::Exact.kernel(sigmoid, input, output).unwrap();
 /// let source = Source::new("sigmoid_int8", "", sigmoid, Profile::Exact, (input, output), &kernel)?;
 /// assert!(source.c().contains("static inline int8_t sigmoid_int8(int8_t x)"));
+/// assert!(source.c_pair()[0].contains("int8_t sigmoid_int8(int8_t x);"));
 /// assert!(source.rust().contains("pub fn sigmoid_int8(x: i8) -> i8"));
 /// assert!(source.max_error() <= 0.5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -33,14 +39,54 @@ pub struct Source {
     head: Vec<String>,
     function: String,
     profile: Profile,
-    code: CodeType,
-    /// Scale and zero point.
+    /// The type of what goes in; of sums that of a curve's input.
+    from: CodeType,
+    to: CodeType,
+    /// Scale and zero point; of sums the scales of the channels are in `what`.
     input: (f32, i32),
     output: (f32, i32),
-    numbers: KernelNumbers,
+    what: What,
     max_error: f64,
     checksum: u32,
 }
+
+/// What a kernel takes.
+#[derive(Clone, Debug, PartialEq)]
+enum What {
+    Codes(KernelNumbers),
+    Sums(SumNumbers),
+    /// Rows of codes.
+    Rows(RowNumbers),
+}
+
+/// A kernel of sums in numbers.
+#[derive(Clone, Debug, PartialEq)]
+struct SumNumbers {
+    scales: Vec<f32>,
+    /// None where the caller brings the multipliers.
+    channels: Vec<Multiplier>,
+    rounding: RoundingSteps,
+    zero_point: i32,
+    /// The lowest and the highest output.
+    ends: (i32, i32),
+    /// What the 16-bit code of a sum is looked up in.
+    curve: Option<KernelNumbers>,
+}
+
+impl SumNumbers {
+    /// The ends of a requantised sum from its zero point on.
+    fn requantised_ends(&self) -> (i32, i32) {
+        match self.curve {
+            Some(_) => (i16::MIN_CODE, i16::MAX_CODE),
+            None => (self.ends.0 - self.zero_point, self.ends.1 - self.zero_point),
+        }
+    }
+}
+
+/// The sums of each channel that a self-test tries.
+const TEST_SUMS: u32 = 4096;
+
+const INT16: CodeType = CodeType { name: i16::NAME, bits: 16, least: i16::MIN_CODE, largest: i16::MAX_CODE };
 
 /// What a source has to know of the type of the codes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,10 +103,21 @@ impl CodeType {
         format!("{}_t", self.name)
     }
 
+    /// What ends a constant: `"u"`
+    fn suffix(self) -> &'static str {
+        if self.least < 0 { "" } else { "u" }
+    }
+
     /// `"i8"`
     fn in_rust(self) -> String {
         let sign = if self.least < 0 { "i" } else { "u" };
         format!("{sign}{}", self.bits)
+    }
+}
+
+impl CodeType {
+    fn of<C: Code>() -> Self {
+        Self { name: C::NAME, bits: C::BITS, least: C::MIN_CODE, largest: C::MAX_CODE }
     }
 }
 
@@ -69,7 +126,7 @@ impl Source {
     /// in it, and `about` a word about what it is for; both may be anything, and letters that could end a comment are left out.
     ///
     /// # Errors
-    /// If the kernel is one of 16 bits of another library's form.
+    /// If the kernel is computed in floats, or is one of gemmlowp's of 16 bits.
     pub fn new<C: Code>(
         name: &str,
         about: &str,
@@ -79,41 +136,108 @@ impl Source {
         kernel: &Kernel<C>,
     ) -> Result<Self, SourceError> {
         let numbers = kernel.numbers().ok_or(SourceError { profile, code: C::NAME })?;
-        let code = CodeType { name: C::NAME, bits: C::BITS, least: C::MIN_CODE, largest: C::MAX_CODE };
         let outputs = || codes::<C>().map(|code| (code, kernel.code(code)));
-        let mut source = Self {
+        let source = Self {
             name: identifier(name),
             head: Vec::new(),
             function: function.to_string(),
             profile,
-            code,
+            from: CodeType::of::<C>(),
+            to: CodeType::of::<C>(),
             input: (input.scale(), input.zero_point().to_i32()),
             output: (output.scale(), output.zero_point().to_i32()),
-            numbers,
-            max_error: outputs().map(|(x, y)| error(function, input, output, x, y)).fold(0.0, f64::max),
+            what: What::Codes(numbers),
+            max_error: outputs().map(|(x, y)| error(function, output, input.value(x), y)).fold(0.0, f64::max),
             checksum: checksum(outputs().map(|(_, y)| y)),
         };
-        source.head = source.head(&plain(about));
-        Ok(source)
+        Ok(source.with_head(about))
     }
 
-    /// The largest distance of an output from the function in f64, as far as codes can hold it, in steps of the output.
+    /// The source of a kernel of sums, with the multipliers of its channels.
+    pub fn of_sums<C: Code>(name: &str, about: &str, kernel: &SumKernel<C>) -> Self {
+        Self::of_channels(name, about, kernel, kernel.sum_scales(), &kernel.channels)
+    }
+
+    /// The source of a kernel of sums for several layers, each of which brings the multipliers of its channels: two that differ in nothing
+    /// else are one.
+    pub fn of_layers<C: Code>(name: &str, about: &str, kernel: &SumKernel<C>) -> Self {
+        Self::of_channels(name, about, kernel, &[], &[])
+    }
+
+    fn of_channels<C: Code>(
+        name: &str,
+        about: &str,
+        kernel: &SumKernel<C>,
+        scales: &[f32],
+        channels: &[Multiplier],
+    ) -> Self {
+        let (function, output) = (kernel.function(), kernel.output());
+        let curve = match &kernel.stage {
+            Stage::Clamp => None,
+            Stage::Curve { table, .. } => Some(table.numbers()),
+        };
+        let scale = f64::from(kernel.requantised_scale());
+        let outputs = || {
+            (0..TEST_SUMS * channels.len().max(1) as u32).map(|i| {
+                let sum = test_sum(i);
+                let factor = channels.get((i / TEST_SUMS) as usize).copied().unwrap_or_else(|| test_factor(i));
+                let value = f64::from(sum) * libm::ldexp(f64::from(factor.mantissa), factor.shift - 31) * scale;
+                (value, kernel.code_by(sum, factor))
+            })
+        };
+        let errors = outputs().map(|(x, y)| error_between(function, output, x, y, kernel.ends));
+        let source = Self {
+            name: identifier(name),
+            head: Vec::new(),
+            function: function.to_string(),
+            profile: Profile::Exact,
+            from: INT16,
+            to: CodeType::of::<C>(),
+            input: (kernel.requantised_scale(), 0),
+            output: (output.scale(), output.zero_point().to_i32()),
+            what: What::Sums(SumNumbers {
+                scales: scales.to_vec(),
+                channels: channels.to_vec(),
+                rounding: kernel.rounding,
+                zero_point: if curve.is_some() { 0 } else { output.zero_point().to_i32() },
+                ends: kernel.ends,
+                curve,
+            }),
+            max_error: errors.fold(0.0, f64::max),
+            checksum: checksum(outputs().map(|(_, y)| y)),
+        };
+        source.with_head(about)
+    }
+
+    /// The name of its function.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The largest distance of an output from the function in f64, as far as codes can hold it, in steps of the output: over all codes, or
+    /// over the sums of the self-test.
     pub fn max_error(&self) -> f64 {
         self.max_error
     }
 
-    /// The 32-bit FNV-1a hash of the outputs for all codes from the lowest up, the low byte of each first. The self-test compares it.
+    /// The 32-bit FNV-1a hash of the outputs for all codes from the lowest up, or for the sums of the self-test, the low byte of each
+    /// first. The self-test compares it.
     pub fn checksum(&self) -> u32 {
         self.checksum
     }
 
-    /// A C99 header: the function of one code, one of arrays, and a self-test, which returns 0 if all is well. With `EXCITE_MAIN` defined
-    /// it is a program that runs the test.
+    /// A C99 header that needs no other file: the function of one code or sum, one of arrays, and a self-test, which returns 0 if all is
+    /// well. With `EXCITE_MAIN` defined it is a program that runs the test.
     pub fn c(&self) -> String {
-        c::source(self)
+        c::header(self)
     }
 
-    /// A Rust module that uses `core` alone: the function of one code, one of slices, and a self-test.
+    /// The same as a C99 header with the declarations, and the source `name.c`, which includes it as `name.h`.
+    pub fn c_pair(&self) -> [String; 2] {
+        c::pair(self)
+    }
+
+    /// A Rust module that uses `core` alone: the function of one code or sum, one of slices, and a test.
     pub fn rust(&self) -> String {
         rust::source(self)
     }
@@ -123,35 +247,64 @@ impl Source {
         json::source(self)
     }
 
-    /// What stands on top of a source.
-    fn head(&self, about: &str) -> Vec<String> {
-        let Self { name, function, profile, code, input, output, .. } = self;
-        let quantisation = |(scale, zero_point): (f32, i32)| format!("{scale} times (code - {zero_point})");
-        let subject = if about.is_empty() { String::new() } else { format!(", for {about}") };
-        let mut lines = Vec::from([
-            format!("{name}: {function} of {} codes{subject}.", code.name),
-            "Written by excite quantise --emit: do not edit this file; run the command again.".into(),
-            String::new(),
-            format!("Input: {}.", quantisation(*input)),
-            format!("Output: {}.", quantisation(*output)),
-            match profile {
-                Profile::Exact => "Results: the nearest code to the value.".into(),
-                other => format!("Results: those of {other}, bit for bit."),
-            },
-            format!("Largest error over all codes: {:.3} steps of the output.", self.max_error),
-            format!("Checksum of the outputs for all codes (FNV-1a): 0x{:08x}.", self.checksum),
-        ]);
-        if matches!(self.numbers, KernelNumbers::Lines { .. }) {
-            lines[5] = "Results: straight lines between points that lie where the function needs them.".into();
+    /// The bytes of its tables and, about, of its functions on a Cortex-M4, compiled for size: what stands on top of it.
+    pub fn flash_bytes(&self) -> usize {
+        self.table_bytes() + self.code_bytes()
+    }
+
+    /// The bytes of its tables.
+    pub fn table_bytes(&self) -> usize {
+        match &self.what {
+            What::Codes(numbers) => numbers.table_bytes(),
+            What::Rows(numbers) => numbers.table_bytes(),
+            What::Sums(sums) => {
+                let channels = if sums.channels.len() > 1 { 5 * sums.channels.len() } else { 0 };
+                channels + sums.curve.as_ref().map_or(0, KernelNumbers::table_bytes)
+            }
         }
-        lines
+    }
+
+    /// The same kernel by another name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Self {
+        let named = Self { name: identifier(name), ..self.clone() };
+        let was = format!("{}:", self.name);
+        let head = self.head.iter().enumerate().map(|(at, line)| match line.strip_prefix(&was) {
+            Some(rest) if at == 0 => format!("{}:{rest}", named.name),
+            _ => line.clone(),
+        });
+        Self { head: head.collect(), ..named }
+    }
+
+    /// Whether two compute the same from the same: one does for both, whatever their names and what their codes stand for.
+    pub fn is_same_kernel(&self, other: &Self) -> bool {
+        (&self.what, self.from, self.to) == (&other.what, other.from, other.to)
     }
 }
 
-fn error<C: Code>(f: Function, input: Affine<C>, output: Affine<C>, x: C, y: C) -> f64 {
-    let zero_point = f64::from(output.zero_point().to_i32());
-    let exact = output.steps(f.value(input.value(x))) + zero_point;
-    libm::fabs(f64::from(y.to_i32()) - exact.clamp(f64::from(C::MIN_CODE), f64::from(C::MAX_CODE)))
+/// The sums that a self-test tries: of all sizes, and of either sign.
+fn test_sum(i: u32) -> i32 {
+    let size = (i.wrapping_mul(0x9e37_79b1) >> 1 >> (i % 24)) as i32;
+    if i.is_multiple_of(2) { size } else { -size }
+}
+
+/// The multiplier of a self-test, where a kernel has none of its own.
+fn test_factor(i: u32) -> Multiplier {
+    Multiplier { mantissa: TEST_MULTIPLIER, shift: -((i % 12) as i32) }
+}
+
+/// 3/4
+const TEST_MULTIPLIER: i32 = 3 << 29;
+
+/// How far an output is from f(x), in steps.
+fn error<C: Code>(f: Function, output: Affine<C>, x: f64, y: C) -> f64 {
+    error_between(f, output, x, y, (C::MIN_CODE, C::MAX_CODE))
+}
+
+/// The same where only the codes between two are given.
+fn error_between<C: Code>(f: Function, output: Affine<C>, x: f64, y: C, (least, largest): (i32, i32)) -> f64 {
+    let exact = output.steps(f.value(x)) + f64::from(output.zero_point().to_i32());
+    libm::fabs(f64::from(y.to_i32()) - exact.clamp(f64::from(least), f64::from(largest)))
 }
 
 /// FNV-1a (Fowler, Noll and Vo) of codes, the low byte first.
@@ -175,19 +328,12 @@ fn identifier(name: &str) -> String {
     identifier
 }
 
-/// Without what could end a comment or a string.
-fn plain(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || " .,:()_-/".contains(c);
-    let text: String = text.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
-    text.replace("*/", "__")
-}
-
-/// Numbers in lines of a source, each line set in.
-fn listed(numbers: impl Iterator<Item = i64>) -> String {
+/// Numbers in lines of a source, each line set in, and each number with what its type wants.
+fn listed(numbers: impl Iterator<Item = i64>, suffix: &str) -> String {
     let mut text = String::new();
     let mut line = String::from("   ");
     for number in numbers {
-        let word = format!(" {number},");
+        let word = format!(" {number}{suffix},");
         if line.len() + word.len() > 100 {
             text += &line;
             text.push('\n');
@@ -209,7 +355,7 @@ impl fmt::Display for SourceError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "kernels of {} as {} has them cannot be written as a source: the profile `exact` can, and 8 bits of every profile",
+            "kernels of {} as {} has them are not written as a source: take the profile `exact`, or 8 bits",
             self.code, self.profile
         )
     }

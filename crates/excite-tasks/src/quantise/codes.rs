@@ -28,6 +28,9 @@ pub struct CodeComparison {
     pub largest_difference: i32,
     /// The codes for which they differ.
     pub rows: Vec<CodeDifference>,
+    /// What the first difference of a device's codes comes from; empty where libraries are compared, or none differs.
+    #[serde(default)]
+    pub explanation: String,
 }
 
 /// A scale and a zero point.
@@ -96,5 +99,6 @@ pub(super) fn compare<C: Code>(
         differing: rows.len(),
         largest_difference: rows.iter().map(CodeDifference::difference).max().unwrap_or(0),
         rows,
+        explanation: String::new(),
     })
 }

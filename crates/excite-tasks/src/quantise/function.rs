@@ -4,9 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use excite::Function;
-use excite_fixed::{Affine, AffineError, Code, Profile, ProfileError, Source, SourceError, codes};
+use excite_fixed::arithmetic::RoundingSteps;
+use excite_fixed::{Affine, AffineError, Code, Profile, ProfileError, Source, SourceError, SumKernel, codes};
 
 use super::codes::{CodeComparison, compare};
+use super::dump::{CodeDump, compare as compare_codes};
 use crate::Error;
 
 /// The type of codes.
@@ -102,6 +104,15 @@ impl FunctionQuantisation {
         with_codes!(self.code, source(self, profile))
     }
 
+    /// The kernel of int32 sums with these scales, one for each channel or one for all, as source text: requantised with one rounding or with
+    /// two. The quantisation of the inputs is that of the 16-bit code in between, which curves need.
+    ///
+    /// # Errors
+    /// If a scale or a zero point makes no sense.
+    pub fn source_of_sums(&self, scales: &[f32], rounding: RoundingSteps) -> Result<Source, Error> {
+        with_codes!(self.code, sums(self, scales, rounding))
+    }
+
     /// Where libraries differ in what they make of the function, code by code.
     ///
     /// # Errors
@@ -113,6 +124,14 @@ impl FunctionQuantisation {
             return Err(Error::Profiles);
         }
         with_codes!(self.code, compare(self, profiles))
+    }
+
+    /// Where codes dumped from a device differ from those of a library, and what the first difference comes from.
+    ///
+    /// # Errors
+    /// If the dump does not fit the type, a scale or a zero point makes no sense for the codes, or the library has no such kernel.
+    pub fn compare_dump(&self, dump: &CodeDump, profile: Profile) -> Result<CodeComparison, Error> {
+        with_codes!(self.code, compare_codes(self, dump, profile))
     }
 
     /// The quantisations: the output is the one that is given, or else what the first of `profiles` that is particular about it demands,
@@ -134,6 +153,17 @@ impl FunctionQuantisation {
     }
 }
 
+fn sums<C: Code>(of: &FunctionQuantisation, scales: &[f32], rounding: RoundingSteps) -> Result<Source, Error> {
+    let affine = |side, error| Error::Affine { side, error };
+    let input = Affine::<i16>::new(of.input.0, of.input.1).map_err(|error| affine("input", error))?;
+    let output = match of.output {
+        Some((scale, zero_point)) => Affine::<C>::new(scale, zero_point).map_err(|error| affine("output", error))?,
+        None => finest(of.function, input)?,
+    };
+    let kernel = SumKernel::new(of.function, scales, Some(input), output, rounding)?;
+    Ok(Source::of_sums(&format!("{}_{}", of.function.name(), C::NAME), "", &kernel))
+}
+
 fn source<C: Code>(quantisation: &FunctionQuantisation, profile: Profile) -> Result<Source, Error> {
     let f = quantisation.function;
     let (input, output) = quantisation.quantisations::<C>(&[profile])?;
@@ -143,10 +173,10 @@ fn source<C: Code>(quantisation: &FunctionQuantisation, profile: Profile) -> Res
 }
 
 /// The finest quantisation that holds what a function gives for all codes; symmetric for signed codes of 16 bits, as libraries want it.
-fn finest<C: Code>(f: Function, input: Affine<C>) -> Result<Affine<C>, Error> {
-    let outputs = codes::<C>().map(|code| f.value(input.value(code)) as f32).filter(|y| y.is_finite());
+fn finest<I: Code, O: Code>(f: Function, input: Affine<I>) -> Result<Affine<O>, Error> {
+    let outputs = codes::<I>().map(|code| f.value(input.value(code)) as f32).filter(|y| y.is_finite());
     let (least, largest) = outputs.fold((0.0_f32, 0.0_f32), |(least, largest), y| (least.min(y), largest.max(y)));
-    let affine: Result<Affine<C>, AffineError> = if C::NAME == "int16" {
+    let affine: Result<Affine<O>, AffineError> = if O::NAME == "int16" {
         Affine::new(largest.max(-least) / 32767.0, 0)
     } else {
         Affine::spanning(least, largest)

@@ -9,7 +9,7 @@ use crate::Error;
 use crate::graph::NodeExt;
 
 impl Spelling<'_> {
-    /// A Loop of so many steps; gives what it carries after the last, and what it stacks along a new first axis.
+    /// A Loop of this number of steps; gives what it carries after the last, and what it stacks along a new first axis.
     pub(super) fn loop_over(&mut self, steps: &str, carried: &[&str], body: GraphProto) -> Vec<String> {
         let outputs: Vec<String> = body.output.iter().skip(1).map(|_| self.name()).collect();
         let attribute = AttributeProto {

@@ -19,7 +19,7 @@ use excite_fixed::calibration::Grid;
 
 use self::decide::Decision;
 use self::distributions::{Distributions, LayerDistribution};
-pub use self::kernels::{Kernel, KernelEntry};
+pub use self::kernels::{KernelEntry, ModelKernels};
 pub use self::simulation::read_labels;
 use super::record::Quantisation;
 use super::{Budget, FormatsFile};
@@ -119,6 +119,8 @@ pub struct ModelQuantisation {
     /// The proposals, and what they do to the outputs.
     pub record: Quantisation,
     layers: Vec<LayerDistribution>,
+    /// How many runs of the model the data are.
+    runs: u64,
     written: written::Written,
 }
 
@@ -184,5 +186,5 @@ pub fn quantise(
         not_simulated: distributions.iter().filter(stays).map(|layer| layer.name.clone()).collect(),
         accuracy: decision.accuracy,
     };
-    Ok(ModelQuantisation { record, layers: distributions, written })
+    Ok(ModelQuantisation { record, layers: distributions, runs, written })
 }
