@@ -212,9 +212,9 @@ class Proposal:
 class Quantisation:
     """The recommended format of each layer, what it costs the model's outputs, and what each method proposes.
 
-    `recommended` is as in the program's JSON: the format of each layer, and how far the outputs move; None where the model
-    was not run with quantised activations. `sensitivity` is what each layer costs, the costliest first. `simulations`
-    are the alternatives: by what the activations were rounded, and how far the outputs moved.
+    `recommended` is as in the program's JSON: the format of each layer, and how far the outputs move; None where the
+    model was not run with quantised activations. `sensitivity` is the cost of each layer, the costliest first.
+    `simulations` are the alternatives: by what the activations were rounded, and how far the outputs moved.
     """
 
     model: str

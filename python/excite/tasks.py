@@ -145,13 +145,14 @@ def quantise(
 ) -> Quantisation:
     """A format for each activation of an ONNX model, and what it costs the outputs.
 
-    `bits` are from 4 to 16, and each layer gets the fewest of them that keep the `budget`, as "snr=25dB" or "top1=0.5%":
-    by default 8, and 16 where that is too few for 20 dB. `power_of_two` takes Q formats alone; `weights` are the bits
-    of the weights, where these are quantised too; `calibrate_bounded` lets the data narrow the range of a sigmoid;
-    `given` is a file of formats to use. `cap` is the cap of a ReLU to ask about; `formats` are more Q formats to try, as
-    "UQ3.5". Where `simulate` is true the model runs with quantised activations, and with one at a time unless
-    `sensitivity` is false; `labels`, the class of each sample, are for its accuracy. `write_model` is a file for the
-    quantised model (QDQ), `write_formats` one that `given` reads, `write_overrides` one for ONNX Runtime's quantiser.
+    `bits` are from 4 to 16, and each layer gets the fewest of them that keep the `budget`, as "snr=25dB" or
+    "top1=0.5%": by default 8, and 16 where that is too few for 20 dB. `power_of_two` takes Q formats alone; `weights`
+    are the bits of the weights, where these are quantised too; `calibrate_bounded` lets the data narrow the range of a
+    sigmoid; `given` is a file of formats to use. `cap` is the cap of a ReLU to ask about; `formats` are more Q formats
+    to try, as "UQ3.5". Where `simulate` is true the model runs with quantised activations, and with one at a time
+    unless `sensitivity` is false; `labels`, the class of each sample, are for its accuracy. `write_model` is a file for
+    the quantised model (QDQ), `write_formats` one that `given` reads, `write_overrides` one for ONNX Runtime's
+    quantiser.
     The other arguments and the exceptions are those of `check`.
     """
     data = _data(inputs, seed, sizes, mean, std, resize, shape, dtype).limited(samples, batch)

@@ -11,7 +11,7 @@ use super::widths::Arrivals;
 use crate::Error;
 use crate::quantise::Budget;
 
-/// The layers whose methods are compared by the outputs: those that make this part of the noise, and at most this number of them.
+/// Methods are compared by the outputs in the layers that make this part of the noise, and in at most this number of layers.
 const PART: f64 = 0.9;
 const MOST_COMPARED: usize = 8;
 
