@@ -102,7 +102,7 @@ pub struct FastUlp {
 }
 
 impl FastUlp {
-    /// Nothing is faster than what is stated.
+    /// No kernel is faster than the stated ones.
     pub const NONE: Self = Self { value: None, slope: None };
 }
 

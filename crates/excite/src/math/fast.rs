@@ -64,7 +64,7 @@ pub struct Exp {
 }
 
 impl Exp {
-    /// n for what is near enough to x, and 2ⁿ raised.
+    /// n for a number near enough to x, and 2ⁿ raised.
     #[inline(always)]
     fn split(near: f32, raise: f32) -> (f32, f32) {
         let to_exponent = TO_EXPONENT + raise;
