@@ -15,6 +15,9 @@ use crate::verdict::{self, Verdict, grouped, is_accurate, is_rival};
 /// The prose; each `{{NAME}}` is a place for what was measured.
 const PROSE: &str = include_str!("../performance.md");
 
+/// What the page says of a quick run.
+const TRIAL: &str = "These figures are a trial's (`--quick`): three samples each, and arrays of 4,194,304 elements for those in memory. Without it the command\n";
+
 /// What took part, and what could not.
 pub struct Libraries {
     pub measured: Vec<String>,
@@ -27,7 +30,7 @@ pub fn figure(results: &Results, sizes: [usize; 3]) -> String {
 }
 
 /// The page.
-pub fn write(results: &Results, jobs: &[Job], sizes: [usize; 3], libraries: &Libraries) -> String {
+pub fn write(results: &Results, jobs: &[Job], sizes: [usize; 3], libraries: &Libraries, quick: bool) -> String {
     let document = Document { results, jobs, sizes };
     let missing = match libraries.missing.as_slice() {
         [] => String::new(),
@@ -36,6 +39,7 @@ pub fn write(results: &Results, jobs: &[Job], sizes: [usize; 3], libraries: &Lib
     let places = [
         ("MACHINE", machine()),
         ("LIBRARIES", libraries.measured.join(", ") + "." + &missing),
+        ("TRIAL", if quick { TRIAL.to_owned() } else { String::new() }),
         ("VERDICT", document.verdict()),
         ("MISSED", document.missed()),
         ("FORWARD", document.each_size(Table::Forward)),
@@ -56,9 +60,9 @@ pub fn write(results: &Results, jobs: &[Job], sizes: [usize; 3], libraries: &Lib
         ("CLASS", CLASS_ULP.to_string()),
         ("LARGE", grouped(sizes[2])),
     ];
-    places
-        .into_iter()
-        .fold(PROSE.to_owned(), |text, (name, what)| text.replace(&format!("{{{{{name}}}}}"), what.trim_end()))
+    places.into_iter().fold(PROSE.to_owned(), |text, (name, what)| {
+        text.replace(&format!("{{{{{name}}}}}"), if name == "TRIAL" { &what } else { what.trim_end() })
+    })
 }
 
 struct Document<'a> {

@@ -77,7 +77,7 @@ fn run(arguments: &Arguments) -> io::Result<()> {
         results.forget()?;
     }
     measure(&jobs, &mut bench, &mut results)?;
-    let text = document::write(&results, &jobs, jobs::sizes(arguments.quick), &libraries);
+    let text = document::write(&results, &jobs, jobs::sizes(arguments.quick), &libraries, arguments.quick);
     let file = if arguments.quick { root.join("target/performance.md") } else { root.join("../docs/performance.md") };
     fs::write(&file, text)?;
     fs::write(file.with_extension("svg"), document::figure(&results, jobs::sizes(arguments.quick)))?;

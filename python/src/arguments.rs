@@ -7,11 +7,11 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-/// Arguments that may go by position, and the rest, which go by keyword alone.
+/// Arguments by position or keyword, and arguments by keyword alone.
 type Given<'py, const N: usize, const K: usize> = ([Option<Bound<'py, PyAny>>; N], [Option<Bound<'py, PyAny>>; K]);
 
-/// The arguments of a call by name, None where left out or None: first the ones that may also go by position, then the ones that go by
-/// keyword alone. `parameter` takes each other keyword.
+/// The arguments of a call by name, None where left out or None: first the names that may also go by position, then the others.
+/// `parameter` takes each keyword that is neither.
 ///
 /// # Errors
 /// If there are too many, or one twice, or one that `parameter` refuses.

@@ -32,6 +32,7 @@ use sweep::Sweep;
 /// Can be stopped at any time: the next run goes on from there. A run that has come to its end is not repeated unless the code
 /// has changed, and then only where the checksum over all f32 results has.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Verify {
     /// The functions, by name; all of them where none is named
     functions: Vec<Function>,

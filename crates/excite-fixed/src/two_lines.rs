@@ -167,10 +167,10 @@ impl Side {
     /// The whole number nearest to n times the factor, half up, and whether it was halfway; for n under the limit.
     fn product(&self, n: u32) -> (u32, bool) {
         let [low, middle, high] = self.factor;
-        let carried = n * middle + (n * low >> 16);
+        let carried = n * middle + ((n * low) >> 16);
         let sum = n * high + (carried >> 16);
         // The factor is rounded up, which adds less than 2⁻³².
-        ((sum + 0x8000) >> 16, sum & 0xffff == 0x8000 && carried & 0xffff == 0)
+        ((sum + 0x8000) >> 16, sum as u16 == 0x8000 && carried as u16 == 0)
     }
 }
 

@@ -158,7 +158,7 @@ fn all() -> Vec<Written> {
         written::<i16>(30, tflite, "tanh", (0.01, 0), q15),
         // Sums: one channel and several, to the right and to the left, clamps and curves.
         of_sums::<i8>(31, double, "relu6", &[1e-4], (6.0 / 255.0, -128)),
-        of_sums::<u8>(32, single, "relu", &[1e-4, 3e-4, 1e-7], (0.02, 0)),
+        of_sums::<u8>(32, single, "relu", &[1e-4, 3e-4, 1e-7], (0.02, 7)),
         of_sums::<i16>(33, single, "identity", &[1e-4, 3.0, 1e-12, 1e5], (0.001, 100)),
         of_sums::<i16>(34, double, "hard_tanh", &[1.0, 0.02], (0.001, 0)),
         of_sums::<i8>(35, double, "sigmoid", &[1e-6, 2e-3], (1.0 / 256.0, -128)),

@@ -30,6 +30,7 @@ pub struct Spec {
 }
 
 /// Finished runs of earlier versions name none.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands on references")]
 fn is_stated(accuracy: &Accuracy) -> bool {
     *accuracy == Accuracy::Stated
 }

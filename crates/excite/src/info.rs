@@ -102,7 +102,7 @@ pub struct FastUlp {
 }
 
 impl FastUlp {
-    /// Nothing is faster than the stated formula.
+    /// No kernel is faster than the stated ones.
     pub const NONE: Self = Self { value: None, slope: None };
 }
 

@@ -100,7 +100,7 @@ pub fn judge(format: Format, found: f64, exact: f64, uncertain: f64) -> Judgemen
     Judgement { distance, misrounded: misrounded & !both_nan, doubtful: !known }
 }
 
-/// From here on a result is a normal f32. What is smaller `Accuracy::Fast` only promises to keep below it.
+/// From here on a result is a normal f32. Of smaller ones `Accuracy::Fast` only promises to keep them below it.
 const NORMAL: f64 = f32::MIN_POSITIVE as f64;
 
 /// Judges as [`judge`] does, by what `Accuracy::Fast` promises: the distance where the exact value is a normal f32; a number of the right

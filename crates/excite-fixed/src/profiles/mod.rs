@@ -113,7 +113,7 @@ impl Profile {
         let middle = if C::MIN_CODE < 0 { 0 } else { (C::MAX_CODE + 1) / 2 };
         let Ok(affine) = Affine::<C>::new(1.0 / 16.0, middle) else { return Vec::new() };
         let lacks = |f: Function| matches!(self.kernel(f, affine, affine), Err(ProfileError::Unsupported { .. }));
-        Function::ALL.iter().filter(|f| !lacks(**f)).map(|f| f.name()).collect()
+        Function::ALL.iter().filter(|f| !lacks(**f)).map(Function::name).collect()
     }
 
     /// The kernel of softmax with this β.

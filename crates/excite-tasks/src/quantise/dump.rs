@@ -1,4 +1,4 @@
-//! Codes that a device gave, beside the codes of a library.
+//! Codes that a device gave, beside those of a library.
 
 use std::path::Path;
 

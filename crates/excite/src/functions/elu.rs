@@ -45,7 +45,7 @@ impl Definition for Elu {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
-    const FAST: FastUlp = FastUlp { value: Some(1.5), slope: Some(2.1) };
+    const FAST: FastUlp = FastUlp { value: Some(1.6), slope: Some(2.3) };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {

@@ -93,7 +93,7 @@ impl Definition for Gelu {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
-    const FAST: FastUlp = FastUlp { value: Some(3.9), slope: Some(3.6) };
+    const FAST: FastUlp = FastUlp { value: Some(3.9), slope: Some(4.0) };
 
     /// With t = Φ(−|x|) = e^(−x²/2)·P(|x|): x·(1 − t) above 0 and x·t below.
     #[inline(always)]

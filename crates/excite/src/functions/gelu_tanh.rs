@@ -119,7 +119,7 @@ impl Definition for GeluTanh {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
-    const FAST: FastUlp = FastUlp { value: Some(3.5), slope: None };
+    const FAST: FastUlp = FastUlp { value: Some(2.6), slope: None };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {

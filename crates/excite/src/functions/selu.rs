@@ -44,7 +44,7 @@ impl Definition for Selu {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
-    const FAST: FastUlp = FastUlp { value: Some(2.4), slope: Some(3.3) };
+    const FAST: FastUlp = FastUlp { value: Some(2.6), slope: Some(3.8) };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {

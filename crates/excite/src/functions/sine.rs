@@ -38,8 +38,9 @@ fn fast_reduced(x: f32, half: f32) -> (f32, u32) {
 #[inline(always)]
 fn fast_signed(r: f32, n: u32) -> f32 {
     let square = r * r;
-    // The sum may round to just beyond 1.
-    let y = fma(r * square, polynomial(FAST_SINE, square), r).at_most(1.0).at_least(-1.0);
+    // The sum may round to just beyond 1, and that of zeros has lost its sign.
+    let y = fma(r * square, polynomial(FAST_SINE, square), r);
+    let y = y.at_most(1.0).at_least(-1.0).copysign(r);
     f32::from_bits(y.to_bits() ^ (n << 31))
 }
 

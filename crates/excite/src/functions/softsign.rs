@@ -51,7 +51,7 @@ impl Definition for Softsign {
 
     const PRECISION: Precision = Precision::Tuned;
     const SLOPE_PRECISION: Precision = Precision::Tuned;
-    const FAST: FastUlp = FastUlp { value: Some(1.6), slope: Some(3.6) };
+    const FAST: FastUlp = FastUlp { value: Some(1.6), slope: Some(4.0) };
 
     #[inline(always)]
     fn formula<N: Number>(self, x: N) -> N {

@@ -5,11 +5,13 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use core::fmt::Write;
 
 use super::Dialect;
 use crate::arithmetic::{Multiplier, RoundingSteps};
 use crate::kernel_numbers::{KernelNumbers, SideNumbers};
 
+// Writing to a string cannot fail.
 impl Dialect<'_> {
     /// The tables of a kernel, and the function `name` of one code.
     pub fn kernel(&self, numbers: &KernelNumbers) -> String {
@@ -51,10 +53,10 @@ impl Dialect<'_> {
         let (ty, code, u) = (self.output.in_c(), self.output, self.suffix());
         let mut body = format!("    {ty} y = x;\n");
         if least > code.least {
-            body += &format!("    if (y < {least}{u}) {{\n        y = {least}{u};\n    }}\n");
+            let _ = write!(body, "    if (y < {least}{u}) {{\n        y = {least}{u};\n    }}\n");
         }
         if largest < code.largest {
-            body += &format!("    if (y > {largest}{u}) {{\n        y = {largest}{u};\n    }}\n");
+            let _ = write!(body, "    if (y > {largest}{u}) {{\n        y = {largest}{u};\n    }}\n");
         }
         format!("{}\n{{\n{body}    return y;\n}}\n", self.signature())
     }
@@ -176,7 +178,8 @@ impl Dialect<'_> {
                 (shift + fraction).to_string(),
             )
         } else {
-            tables += &format!(
+            let _ = write!(
+                tables,
                 "
 /* Of each block of codes: the bits of the place within a segment. */
 {}
@@ -197,17 +200,18 @@ impl Dialect<'_> {
         };
         let mut line = String::new();
         if zero_point > input.least {
-            line += &format!(
+            let _ = write!(
+                line,
                 "    /* Ties go up from the zero point on, and down below it: odd functions stay odd. */
     line -= (x < {zero_point}{}) ? 1u : 0u;
 ",
                 input.suffix()
             );
         }
-        line += &format!("    line >>= {total};\n");
+        let _ = writeln!(line, "    line >>= {total};");
         if saturates {
             let range = output.largest - output.least;
-            line += &format!("    if (line > {range}u) {{\n        line = {range}u;\n    }}\n");
+            let _ = write!(line, "    if (line > {range}u) {{\n        line = {range}u;\n    }}\n");
         }
         format!(
             "{tables}

@@ -24,11 +24,11 @@ impl Dialect<'_> {
                 (format!("{}\n", curve.kernel(numbers)), found)
             }
             None if sums.zero_point == 0 => (String::new(), format!("    return ({ty})y;\n")),
-            None => (String::new(), format!("    return ({ty})({});\n", less("y", -sums.zero_point))),
+            None => (String::new(), format!("    y = {};\n    return ({ty})y;\n", less("y", -sums.zero_point))),
         };
         let about = match sums.channels.len() {
             0 => "The activation of one sum, with its channel's multiplier",
-            _ => "A sum with your own multiplier and shift",
+            _ => "A sum with a multiplier and a shift of your own",
         };
         let own_name = sums.own_name(name);
         let own = format!(
@@ -134,7 +134,7 @@ void {name}_apply(const int32_t *sums, {ty} *y, size_t n, int32_t multiplier, in
             );
         }
         let (channel, about) = match self.channels.len() {
-            1 => ("", "".into()),
+            1 => ("", String::new()),
             count => (", size_t channel", format!(" of a channel, from 0 to {}", count - 1)),
         };
         format!(
@@ -144,7 +144,7 @@ void {name}_apply(const int32_t *sums, {ty} *y, size_t n, int32_t multiplier, in
 /* y = f(sums) for n sums, the channels side by side. */
 void {name}_apply(const int32_t *sums, {ty} *y, size_t n);
 
-/* A sum with your own multiplier and shift: sum * multiplier * 2^(shift - 31), shift from -31 to 30. */
+/* A sum with a multiplier and a shift of your own: sum * multiplier * 2^(shift - 31), shift from -31 to 30. */
 {ty} {name}_requantised(int32_t sum, int32_t multiplier, int32_t shift);
 "
         )

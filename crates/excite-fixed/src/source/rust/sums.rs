@@ -27,7 +27,7 @@ impl Dialect<'_> {
         let (least, largest) = sums.requantised_ends();
         let about = match sums.channels.len() {
             0 => "The activation of one sum, with its channel's multiplier",
-            _ => "A sum with your own multiplier and shift",
+            _ => "A sum with a multiplier and a shift of your own",
         };
         let own_name = if sums.channels.is_empty() { (*name).into() } else { format!("{name}_requantised") };
         format!(

@@ -15,9 +15,9 @@ impl ModelKernels {
     /// A C99 header, `layers.h`, with a function for each layer.
     pub fn calls_in_c(&self) -> String {
         let mut text = String::from("/*\n");
-        ABOUT.iter().for_each(|line| text += &format!(" * {line}\n"));
+        ABOUT.iter().for_each(|line| _ = writeln!(text, " * {line}"));
         text += " */\n#ifndef EXCITE_LAYERS_H\n#define EXCITE_LAYERS_H\n\n";
-        self.sources.iter().for_each(|source| text += &format!("#include \"{}.h\"\n", source.name()));
+        self.sources.iter().for_each(|source| _ = writeln!(text, "#include \"{}.h\"", source.name()));
         for entry in &self.layers {
             let KernelEntry { call, kernel, multiplier, shift, r#type, .. } = entry;
             // Writing to a string cannot fail.
@@ -53,9 +53,9 @@ static inline int layers_self_test(void)
     /// A Rust module, `mod.rs`, with a function for each layer.
     pub fn calls_in_rust(&self) -> String {
         let mut text = String::new();
-        ABOUT.iter().for_each(|line| text += &format!("//! {line}\n"));
+        ABOUT.iter().for_each(|line| _ = writeln!(text, "//! {line}"));
         text.push('\n');
-        self.sources.iter().for_each(|source| text += &format!("pub mod {};\n", source.name()));
+        self.sources.iter().for_each(|source| _ = writeln!(text, "pub mod {};", source.name()));
         for entry in &self.layers {
             let KernelEntry { call, kernel, multiplier, shift, r#type, .. } = entry;
             let ty = format!(
