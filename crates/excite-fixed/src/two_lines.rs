@@ -198,7 +198,7 @@ mod tests {
         let ((a, ea), (b, eb)) = (parts(input.scale()), parts(output.scale()));
         // Beyond 40 powers of two all saturates, or nothing is left.
         let shift = (ea - eb).clamp(-40, 40);
-        let numerator = i128::from(steps) * a << shift.max(0);
+        let numerator = (i128::from(steps) * a) << shift.max(0);
         nearest(numerator, b << (-shift).max(0)) + i128::from(output.zero_point().to_i32())
     }
 

@@ -215,7 +215,7 @@ fn main_in_c(all: &[Written]) -> String {
             ),
             Takes::Rows(rows) => {
                 let longest = rows.iter().map(Vec::len).max().unwrap();
-                write!(tables, "static {ty} of_{name}[{longest}];\n").unwrap();
+                writeln!(tables, "static {ty} of_{name}[{longest}];").unwrap();
                 for (place, row) in rows.iter().enumerate() {
                     let (len, codes) = (row.len(), row.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
                     writeln!(tables, "static const {ty} row_{name}_{place}[{len}] = {{ {codes} }};").unwrap();

@@ -124,6 +124,9 @@ fn of_rows<C: Code>(title: &'static str, scale: f32, output: (f32, i32)) -> Meas
     Measured { calls: measured.calls.replace("kernel_apply", "kernel"), ..measured }
 }
 
+/// What else is in the file of CMSIS-NN's tables.
+const OTHERS: &[&str] = &["exp_on_neg_values"];
+
 /// The functions of CMSIS-NN, from a checkout of its sources.
 pub fn of_cmsis_nn(folder: &Path) -> Vec<Measured> {
     let source = |name: &str| folder.join("Source").join(name);
@@ -155,8 +158,6 @@ static inline void requantise(const int32_t *x, int8_t *y, size_t n)
     }
 }
 #define APPLY requantise";
-    // The tables of both functions are in one file.
-    const OTHERS: &[&str] = &["exp_on_neg_values"];
     vec![
         measured(
             "arm_nn_activation_s16, sigmoid",

@@ -95,18 +95,14 @@ impl Machine {
         self.compiler.starts_with("avr")
     }
 
-    fn harness(&self, name: &str) -> PathBuf {
-        root().join("xtask/firmware").join(name)
-    }
-
     /// Builds and runs a kernel. What is measured is left out where nothing but the self-test is asked for.
     pub fn cost(&self, kernel: &Measured, folder: &Path, only_test: bool) -> Result<Cost, String> {
         kernel.write(folder)?;
         let program = folder.join("program.elf");
         let mut compiler = self.compile(kernel, folder);
-        compiler.arg("-O2").args(self.files.iter().map(|file| self.harness(file))).arg(self.harness("measure.c"));
+        compiler.arg("-O2").args(self.files.iter().map(|file| harness(file))).arg(harness("measure.c"));
         if let Some(script) = self.files[0].strip_suffix(".c").filter(|_| !self.is_avr()) {
-            compiler.arg("-T").arg(self.harness(&format!("{script}.ld")));
+            compiler.arg("-T").arg(harness(&format!("{script}.ld")));
         }
         run(compiler.args(&kernel.sources).args(self.link).arg("-o").arg(&program), kernel.title)?;
         let mut simulator = Command::new("timeout");
@@ -159,6 +155,11 @@ impl Machine {
         }
         Ok(bytes)
     }
+}
+
+/// A file of what makes a program of a kernel.
+fn harness(name: &str) -> PathBuf {
+    root().join("xtask/firmware").join(name)
 }
 
 /// What a program printed, if it came to its end.

@@ -40,8 +40,8 @@ pub struct Single {
     #[arg(long, value_name = "SCALES", value_delimiter = ',', requires = "function", conflicts_with_all = ["diff", "profile"])]
     sum_scale: Vec<f32>,
     /// Round sums once and not twice, as builds with CMSIS_NN_USE_SINGLE_ROUNDING do
-    #[arg(long, requires = "emit")]
-    single_rounding: bool,
+    #[arg(long = "single-rounding", requires = "emit")]
+    rounds_once: bool,
     /// Scale of the output [default: the one that the libraries demand, or the finest that holds all outputs]
     #[arg(long, value_name = "SCALE", requires = "function", allow_hyphen_values = true)]
     output_scale: Option<f32>,
@@ -100,7 +100,7 @@ impl Single {
 
     /// How sums are rescaled: as the libraries of microcontrollers do, unless they are built otherwise.
     pub fn rounding(&self) -> RoundingSteps {
-        if self.single_rounding { RoundingSteps::Single } else { RoundingSteps::Double }
+        if self.rounds_once { RoundingSteps::Single } else { RoundingSteps::Double }
     }
 
     /// Whether codes have a sign, if a type was asked for.
