@@ -130,7 +130,7 @@ SOUND = {
     "PyTorch's own start": lambda x, y: judged(
         nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)), x, y, rate=0.05
     ),
-    "nothing told": lambda x, y: judged(network(nn.ReLU, 2), x, y, told=False),
+    "no errors given": lambda x, y: judged(network(nn.ReLU, 2), x, y, told=False),
 }
 
 

@@ -77,7 +77,7 @@ impl InputArguments {
         let options = EngineOptions { choice: self.engine, onnxruntime: self.onnxruntime.clone() };
         let mut model = NamedModel::open_with(path, &options)?;
         let engine = model.model().engine();
-        if self.engine != EngineChoice::Embedded {
+        if engine.name != "embedded" {
             eprintln!("Runs on {engine}.");
         }
         if let Some(note) = &engine.note {

@@ -73,7 +73,7 @@ fn a_model_runs_on_onnx_runtime_where_it_is_found_and_the_run_says_so() {
     let (model, data) = (fixture("quantised/float.onnx"), fixture("quantised/x.npz"));
     let (place, check) = (Place::new(), ["check", &model, "--input", &data]);
     let err = place.run(&check).err;
-    assert!(err.contains("Runs on the embedded engine (rten "), "{err}");
+    assert!(!err.contains("Runs on"), "{err}");
     let Some(library) = onnxruntime() else { return };
     let ran = Ran::of(place.excite(&check).env("ORT_DYLIB_PATH", library).output().unwrap());
     assert!(ran.code == Some(0) && ran.err.contains("Runs on ONNX Runtime 1."), "{}", ran.err);

@@ -206,7 +206,7 @@ fn wrong_commands_are_met_with_the_right_one() {
     for (arguments, sentence) in [
         (&["chek"][..], "check"),
         (&["check"], "missing: <MODEL>; excite check --help shows examples"),
-        (&["quantise", "--function", "gelu"], "missing: --input-scale <SCALE>; excite quantise --help shows examples"),
+        (&["quantise", "--function", "gelu"], "--function is for --emit, which writes a kernel, or --diff"),
         (&["compare", "--activation", "relu"], "--activations"),
         (&["compare", "--seed", "3"], "--seeds"),
         (&["compare", "-a", "relo"], "did you mean `relu`?"),
