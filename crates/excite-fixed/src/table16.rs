@@ -27,7 +27,7 @@ const BLOCK_BITS: core::ops::RangeInclusive<u32> = 8..=12;
 /// use excite_fixed::{Affine, Table16};
 /// let input = Affine::<i16>::new(8.0 / 32768.0, 0)?;
 /// let tanh = Table16::new("tanh".parse().unwrap(), input, Affine::<i16>::new(1.0 / 32768.0, 0)?);
-/// assert_eq!([-32768, -4096, 0, 4096].map(|code| tanh.code(code)), [-32767, -24955, 0, 24955]);
+/// assert_eq!([-32768, -4096, 0, 4096].map(|code| tanh.code(code)), [-32767, -24956, 0, 24956]);
 /// assert!(tanh.max_error() <= 1.0);
 ///
 /// // From 16 bits to 8: the input of a table may be finer than its output.

@@ -54,7 +54,7 @@ impl TensorCodes {
 ///
 /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models");
 /// let path = format!("{folder}/nmp.onnx");
-/// let tensor = Model::open(&path)?.sites()[1].output.clone();
+/// let tensor = Model::open(&path)?.sites()[0].output.clone();
 /// let mut file = ModelFile::open(&path)?;
 /// let codes = TensorCodes { scale: 1.0 / 256.0, zero_point: 0, least: 0, largest: 255, result: Affine::ITSELF };
 /// file.quantise_tensor(&tensor, &codes)?;

@@ -395,7 +395,8 @@ impl LayerVitals {
     ///     let function: excite::Function = f.parse()?;
     ///     let mut layer = LayerVitals::new("fc1", function, 2);
     ///     layer.update(&z, &z.map(|z| function.value(z)))?;
-    ///     Ok([0, 1].map(|unit| layer.is_saturated(&layer.units()[unit])))
+    ///     let is_saturated = [0, 1].map(|unit| layer.is_saturated(&layer.units()[unit]));
+    ///     Ok::<_, Box<dyn std::error::Error>>(is_saturated)
     /// };
     /// assert_eq!(is_saturated("tanh")?, [true, false]);
     /// assert_eq!(is_saturated("relu")?, [false, false]);

@@ -34,7 +34,7 @@ impl Sweep {
 
     /// What is found at `count` inputs from the one numbered `first` on, for each of the engines.
     pub fn measure<F: Short>(&self, first: u64, count: u64) -> Vec<Tally> {
-        let promises: Vec<Promise> = self.engines.iter().map(|engine| self.promise(engine.accuracy())).collect();
+        let promises: Vec<Promise> = self.engines.iter().map(|engine| self.promise::<F>(engine.accuracy())).collect();
         self.over_blocks(first, count, |first, x: &[F], y| {
             let exact = Exact::of(self.f, self.side, x);
             let results = |(&engine, &promise)| {
@@ -125,13 +125,13 @@ impl Promise {
 }
 
 impl Sweep {
-    /// Values of a fast kernel stay in the range of the function, as f32 holds its ends.
-    fn promise(&self, accuracy: Accuracy) -> Promise {
+    /// Values of a fast kernel stay in the range of the function, as the type holds its ends.
+    fn promise<F: Short>(&self, accuracy: Accuracy) -> Promise {
         let bounded = self.side == Side::Value && self.side.fast_bound(self.f).is_some();
         match accuracy {
             Accuracy::Fast if bounded => {
                 let range = Facts::of(self.f).range;
-                Promise::WhereNormal((range.low as f32).into(), (range.high as f32).into())
+                Promise::WhereNormal(F::from_f64(range.low).to_f64(), F::from_f64(range.high).to_f64())
             }
             Accuracy::Fast => Promise::WhereNormal(f64::NEG_INFINITY, f64::INFINITY),
             _ => Promise::Everywhere,

@@ -102,7 +102,7 @@ impl<C: Code> Kernel<C> {
     }
 
     /// The largest distance from the function in steps of the output, where the kernel knows it: that of an interpolated table. All other
-    /// kernels of [`Profile::Exact`] are within half a step.
+    /// kernels of [`Profile::Exact`](crate::Profile::Exact) are within half a step.
     pub fn max_error(&self) -> Option<f64> {
         match &self.form {
             Form::Table16(table) => Some(table.max_error()),
