@@ -1,7 +1,7 @@
 """Prints what `watch` adds to a training step of a ResNet-18, an MLP and a small GPT-2, on one core.
 
-Stretches of steps that are watched, that are watched with no pass looked at, and that are not watched take turns. It is the processor's
-time, which what else runs on the machine changes least: the median over the turns, and the range.
+Stretches of steps that are watched, that are watched with no pass looked at, and that are not watched take turns. It is
+the processor's time, which what else runs on the machine changes least: the median over the turns, and the range.
 
 Usage: python benches/watch.py [TURNS] [NAME …]
 """

@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: E402, N812
 from torch.utils.checkpoint import checkpoint  # noqa: E402
 
 import excite.torch  # noqa: E402
-from excite.torch import watch  # noqa: E402
+from excite.torch import passes, watch  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -325,11 +325,17 @@ def test_a_normalisation_by_its_own_response_is_no_gate():
     assert (layer.function, layer.role) == ("gelu", "hidden")
 
 
+def test_fewer_passes_are_looked_at_once_a_training_is_under_way():
+    looked_at = [sum(passes.is_sampled(number, None) for number in range(*part)) for part in [(200,), (200, 1000)]]
+    assert looked_at == [20, 20]
+    assert passes.is_sampled(0, None)
+
+
 def test_what_takes_turns_is_seen_in_turn():
     torch.manual_seed(1)
     model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 1))
     x = torch.randn(64, 8)
-    with watch(model) as handle:
+    with watch(model, every=10) as handle:
         for _ in range(200):
             model(x + 100)
             model(x - 100)
